@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * @file
+ * Every difference between DPDK versions (22.11 and later), and nothing else. Not an API: the
+ * inline half of evpl_memory.h needs the reference counts, the rest serves the library's sources.
+ */
+#ifndef EVPL_COMPAT_H
+#define EVPL_COMPAT_H
+
+#include <rte_config.h> /* and before any other: rte_version.h, too, asks for ALLOW_EXPERIMENTAL_API */
+
+/* rte_pktmbuf_pool_create_extbuf is experimental before 23.11; programs that include us are not told. */
+#if defined(EVPL_BUILDING) && RTE_VER_YEAR * 100 + RTE_VER_MONTH < 2311 && !defined(ALLOW_EXPERIMENTAL_API)
+#define ALLOW_EXPERIMENTAL_API
+#endif
+
+#include <rte_mbuf.h>
+#include <rte_version.h>
+
+/*
+ * Reference counts. DPDK's rte_mbuf_refcnt_update and rte_mbuf_ext_refcnt_update replace the atomic
+ * by a plain store when they read 1, which loses an update when two holders of one reference count up
+ * at the same moment; these never do. The fields became RTE_ATOMIC(uint16_t) in 23.11.
+ */
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+#include <rte_stdatomic.h>
+#define EVPL_COUNT_LOAD(p) rte_atomic_load_explicit((p), rte_memory_order_acquire)
+#define EVPL_COUNT_STORE(p, n) rte_atomic_store_explicit((p), (n), rte_memory_order_release)
+#define EVPL_COUNT_ADD(p, n) rte_atomic_fetch_add_explicit((p), (uint16_t)(n), rte_memory_order_relaxed)
+#define EVPL_COUNT_SUB(p, n) rte_atomic_fetch_sub_explicit((p), (uint16_t)(n), rte_memory_order_acq_rel)
+#else
+#define EVPL_COUNT_LOAD(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define EVPL_COUNT_STORE(p, n) __atomic_store_n((p), (n), __ATOMIC_RELEASE)
+#define EVPL_COUNT_ADD(p, n) __atomic_fetch_add((p), (uint16_t)(n), __ATOMIC_RELAXED)
+#define EVPL_COUNT_SUB(p, n) __atomic_fetch_sub((p), (uint16_t)(n), __ATOMIC_ACQ_REL)
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Counts @p n more references of @p m; returns the new count. Pairs with nothing: who counts up holds one. */
+static inline uint16_t
+evpl_compat_ref_add(struct rte_mbuf *m, uint16_t n)
+{
+	return (uint16_t)(EVPL_COUNT_ADD(&m->refcnt, n) + n);
+}
+
+/** Gives @p n references back; returns the new count. Releases our writes, acquires those of earlier droppers. */
+static inline uint16_t
+evpl_compat_ref_sub(struct rte_mbuf *m, uint16_t n)
+{
+	return (uint16_t)(EVPL_COUNT_SUB(&m->refcnt, n) - n);
+}
+
+/** The count; acquires what every dropper of evpl_compat_ref_sub wrote. */
+static inline uint16_t
+evpl_compat_ref_load(struct rte_mbuf *m)
+{
+	return EVPL_COUNT_LOAD(&m->refcnt);
+}
+
+/** Sets the count; releases our writes to who loads it. */
+static inline void
+evpl_compat_ref_store(struct rte_mbuf *m, uint16_t n)
+{
+	EVPL_COUNT_STORE(&m->refcnt, n);
+}
+
+/** As evpl_compat_ref_add, on the count of packets that share an external buffer. */
+static inline uint16_t
+evpl_compat_ext_add(struct rte_mbuf_ext_shared_info *shinfo, uint16_t n)
+{
+	return (uint16_t)(EVPL_COUNT_ADD(&shinfo->refcnt, n) + n);
+}
+
+/** As evpl_compat_ref_sub, on the count of packets that share an external buffer. */
+static inline uint16_t
+evpl_compat_ext_sub(struct rte_mbuf_ext_shared_info *shinfo, uint16_t n)
+{
+	return (uint16_t)(EVPL_COUNT_SUB(&shinfo->refcnt, n) - n);
+}
+
+/** As evpl_compat_ref_load; pairs with the decrement in rte_pktmbuf_free of a packet. */
+static inline uint16_t
+evpl_compat_ext_load(struct rte_mbuf_ext_shared_info *shinfo)
+{
+	return EVPL_COUNT_LOAD(&shinfo->refcnt);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+/* Telemetry: the unsigned calls were named _u64 until 23.03, and those went in 25.11. */
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
+#define evpl_compat_tel_add_uint(d, name, value) rte_tel_data_add_dict_uint((d), (name), (value))
+#else
+#define evpl_compat_tel_add_uint(d, name, value) rte_tel_data_add_dict_u64((d), (name), (value))
+#endif
+
+#endif /* EVPL_COMPAT_H */

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * @file
+ * Life cycle: the library, one context per thread, configuration and statistics.
+ *
+ *	rte_eal_init -> evpl_init -> evpl_create ... evpl_destroy -> evpl_cleanup -> rte_eal_cleanup
+ *
+ * Fixed phrases of the "Threads" lines below:
+ *	any thread        safe from every EAL lcore and every plain thread at once
+ *	the owner         only the thread that uses the context (it may change while nobody is inside a call)
+ *	holder            any thread for SHARED iovecs; for LOCAL ones the one thread they live on
+ */
+#ifndef EVPL_CORE_H
+#define EVPL_CORE_H
+
+#include <stdint.h>
+
+#include <evpl/evpl_compat.h>
+
+#define EVPL_EXPORT __attribute__((visibility("default")))
+
+/*
+ * Inline functions are static for everybody, and src/inline.c compiles the same text once more into
+ * exported symbols, for function pointers, debuggers and other languages.
+ */
+#ifndef EVPL_INLINE
+#define EVPL_INLINE static inline
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** evpl_global_config: what a zero means. */
+#define EVPL_DEFAULT_SLAB_SIZE (16u << 20)
+#define EVPL_DEFAULT_BUFFER_SIZE (64u << 10)
+#define EVPL_DEFAULT_PACKET_MBUFS 8191u
+/** Smallest buffer that can be asked for, in bytes. */
+#define EVPL_MIN_BUFFER_SIZE 1024u
+/** Most slabs a process can have (each takes four of EAL's memzones, of which there are 2,560). */
+#define EVPL_MAX_SLABS 512u
+
+/** What evpl_init is asked for. Zero in a field means its default. */
+struct evpl_global_config {
+	/** Bytes of a slab; default 16 MiB. At most 64 GiB. Rounded up to a whole number of buffers. */
+	uint64_t slab_size;
+	/** Bytes of a buffer, 1 KiB to slab_size; default 64 KiB. Rounded up to a multiple of 64. */
+	uint32_t buffer_size;
+	/** Slabs reserved by evpl_init itself, on the caller's NUMA node; default 0: on first use. */
+	unsigned preallocate_slabs;
+	/** Most slabs, of all nodes together, up to EVPL_MAX_SLABS; default EVPL_MAX_SLABS. */
+	unsigned max_slabs;
+	/** Packet mbufs per NUMA node: what may be in flight on ports at once; default 8,191. */
+	unsigned packet_mbufs;
+};
+
+/** evpl_thread_config.socket_id for node 0, where 0 itself means the default. */
+#define EVPL_SOCKET_ID_0 (-2)
+
+/** What evpl_create is asked for. Zero in a field means its default. */
+struct evpl_thread_config {
+	/**
+	 * NUMA node the context takes slabs from. 0 (default) or SOCKET_ID_ANY: the node of the calling
+	 * thread, and any other when that one has no memory left. n > 0: node n, and no other;
+	 * EVPL_SOCKET_ID_0: node 0, and no other.
+	 */
+	int socket_id;
+	/** EVPL_IOVEC_FLAG_SHARED: evpl_rx_burst hands out SHARED iovecs; default LOCAL where that is safe. */
+	unsigned rx_flags;
+	/**
+	 * Free buffers that the context keeps for itself, last in first out, 1 to 64; default 4 MiB worth,
+	 * at least 2. Others cannot take them, so with few slabs and many contexts choose it small.
+	 */
+	unsigned stash_buffers;
+};
+
+struct evpl; /* a context: evpl_memory.h has the part that inline functions read */
+
+/**
+ * Starts the library; rte_eal_init() must have run. Calls are counted: a second caller gets the running
+ * library, and a zero field (or NULL) there means "whatever it is", not the default.
+ * @param config  NULL: all defaults.
+ * @return 0; -EINVAL: a size out of range; -EALREADY: it runs with another configuration than asked for;
+ *	-ENODEV: no rte_eal_init() yet; -ENOTSUP: this is a secondary process (mbuf free callbacks are
+ *	addresses in the primary); -ENOMEM: not enough memory for the pools or for preallocate_slabs.
+ *	On failure nothing is kept.
+ * Owns: the caller owes one evpl_cleanup() per success.
+ * Threads: any thread.
+ * Cost: takes a lock and reserves memory.
+ */
+EVPL_EXPORT int evpl_init(const struct evpl_global_config *config);
+
+/**
+ * Undoes one evpl_init(); the last one gives every slab and pool back to EAL.
+ * @return 0; -EBUSY: contexts, iovecs or packets are still held: a log line says how many of which,
+ *	nothing was freed, and the call may be repeated; -EPERM: without a matching evpl_init().
+ * Owns: after 0 from the last one no iovec, packet, context or RX pool of the library exists.
+ * Threads: any thread.
+ * Cost: takes a lock; walks every slab.
+ */
+EVPL_EXPORT int evpl_cleanup(void);
+
+/**
+ * Makes a context for the calling thread: an EAL lcore, a registered thread or a plain pthread.
+ * @param config  NULL: all defaults.
+ * @return the context; NULL with rte_errno: EINVAL (a field out of range), EPERM (no evpl_init()),
+ *	ENOMEM.
+ * Owns: the caller owes one evpl_destroy().
+ * Threads: any thread; the context then belongs to one.
+ * Cost: takes a lock and allocates; the first one on a NUMA node also makes its packet pool.
+ */
+EVPL_EXPORT struct evpl *evpl_create(const struct evpl_thread_config *config);
+
+/**
+ * Ends a context and gives its buffers back. Iovecs taken through it stay valid: release them through
+ * another context or with NULL (LOCAL ones on the thread they live on).
+ * @param evpl  NULL is allowed.
+ * Owns: the context is gone.
+ * Threads: the owner.
+ * Cost: takes a lock.
+ */
+EVPL_EXPORT void evpl_destroy(struct evpl *evpl);
+
+/** What the library holds, and what is away from its pools. */
+struct evpl_stats {
+	uint32_t contexts;		/**< evpl_create() less evpl_destroy() */
+	uint32_t slabs;			/**< slabs of buffers (RX pools are counted below) */
+	uint64_t slab_bytes;		/**< bytes of those slabs */
+	uint32_t buffers;		/**< buffers in those slabs */
+	uint32_t buffers_in_use;	/**< of these, held by an iovec, a packet, or as a context's current one */
+	uint32_t buffers_current;	/**< of these, a context's current one (up to two per context) */
+	uint32_t rx_buffers;		/**< mbufs in RX pools */
+	uint32_t rx_buffers_in_use;	/**< of these, held by a port's queue, a packet or an iovec */
+	uint32_t packet_mbufs;		/**< packet mbufs in all pools */
+	uint32_t packet_mbufs_in_use;	/**< of these, in flight, or kept in stock by a context */
+	uint32_t overflow_mbufs_in_use; /**< mbufs that count references beyond EVPL_REF_LIMIT of another */
+	uint64_t rx_linearized;		/**< packets of several segments that evpl_rx_burst copied into one iovec */
+	uint64_t rx_dropped; /**< packets that evpl_rx_burst had to drop: no memory, or longer than a buffer */
+};
+
+/**
+ * Fills @p stats; all zero when the library is not running. Counts of running threads are read without
+ * stopping them, so they may be a moment old; when all are quiet they are exact.
+ * Owns: nothing.
+ * Threads: any thread.
+ * Cost: takes a lock; walks every slab and context. Not for the data path.
+ */
+EVPL_EXPORT void evpl_stats_get(struct evpl_stats *stats);
+
+/** Bytes that fit one iovec: the buffer size after rounding; 0 when the library is not running. */
+EVPL_EXPORT uint32_t evpl_buffer_size(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* EVPL_CORE_H */

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Attaching a packet mbuf to bytes that an iovec's reference keeps. The window is exactly those bytes.
+ */
+#include "internal.h"
+
+/*
+ * An mbuf with its own (direct) data, or one attached to such, has no shinfo to count on, and DPDK's indirect mbufs
+ * cannot have a window of their own. A second small mbuf lends its data room for a shinfo, and keeps one
+ * reference of the mbuf until the last packet on it ends.
+ */
+struct hold {
+	struct rte_mbuf_ext_shared_info shinfo;
+	struct rte_mbuf *held;
+};
+
+static void
+hold_ended(void *addr, void *opaque)
+{
+	struct rte_mbuf *holder = opaque;
+	struct hold *hold = holder->buf_addr;
+	struct rte_mbuf *held = hold->held;
+
+	RTE_SET_USED(addr);
+	rte_pktmbuf_free_seg(holder);
+	evpl_ref_drop(held);
+}
+
+static struct rte_mbuf_ext_shared_info *
+hold_create(struct rte_mbuf *ref, struct rte_mempool *pool)
+{
+	struct rte_mbuf *holder;
+	struct hold *hold;
+
+	if (evpl_compat_ref_add(ref, 1) > EVPL_COUNT_MAX) {
+		rte_errno = EOVERFLOW;
+		goto fail;
+	}
+	holder = rte_pktmbuf_alloc(pool);
+	if (holder == NULL) {
+		rte_errno = ENOMEM;
+		goto fail;
+	}
+	hold = holder->buf_addr;
+	hold->shinfo.free_cb = hold_ended;
+	hold->shinfo.fcb_opaque = holder;
+	rte_mbuf_ext_refcnt_set(&hold->shinfo, 1);
+	hold->held = ref;
+	return &hold->shinfo;
+
+fail:
+	(void)evpl_compat_ref_sub(ref, 1); /* not the last: the iovec holds one */
+	return NULL;
+}
+
+/*
+ * m is fresh from a pool; pool has a data room for a hold. Counts one packet more on ref's bytes and none on ref, so the
+ * caller's reference is its own to release. 0, or -1 with rte_errno and everything as it was.
+ */
+int
+evpl_attach(struct rte_mbuf *m, struct rte_mbuf *ref, struct rte_mempool *pool, void *data, uint16_t length)
+{
+	struct rte_mbuf_ext_shared_info *shinfo;
+	rte_iova_t iova = rte_mbuf_iova_get(ref);
+
+	if (likely(RTE_MBUF_HAS_EXTBUF(ref))) {
+		shinfo = ref->shinfo;
+		/* A true atomic: two holders of one reference may attach at the same moment (see evpl_compat.h). */
+		if (unlikely(evpl_compat_ext_add(shinfo, 1) > EVPL_COUNT_MAX)) {
+			(void)evpl_compat_ext_sub(shinfo, 1); /* not the last: ref holds one */
+			rte_errno = EOVERFLOW;
+			return -1;
+		}
+	} else {
+		shinfo = hold_create(ref, pool);
+		if (shinfo == NULL)
+			return -1;
+	}
+	if (likely(iova != RTE_BAD_IOVA))
+		iova += (uintptr_t)data - (uintptr_t)ref->buf_addr;
+	rte_pktmbuf_attach_extbuf(m, data, iova, length, shinfo);
+	return 0;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Buffers: where they come from, and where they go when their last reference ends.
+ *
+ *	free     refcnt 1, shinfo 1, in the slab's pool or in a context's stash
+ *	held     refcnt = iovecs + references in a window's stock, shinfo = 1 + packets attached
+ *	lent     refcnt 1, shinfo = packets attached: no iovec is left; the last packet's end brings it home
+ */
+#include "internal.h"
+
+#include <string.h>
+
+/*
+ * DPDK calls this when the last packet that is attached to a lent buffer ends: on any thread, inside a PMD's
+ * burst. It must not block, and only knows the pool.
+ */
+static void
+buffer_ended(void *addr, void *opaque)
+{
+	struct rte_mbuf *buffer = opaque;
+
+	RTE_SET_USED(addr);
+	/*
+	 * DPDK may have read the count without acquire. The load pairs with the decrements of other packets' ends, and
+	 * orders what their threads did with the bytes before whatever the next owner writes.
+	 */
+	(void)evpl_compat_ext_load(buffer->shinfo);
+	rte_mbuf_ext_refcnt_set(buffer->shinfo, 1);
+	evpl_buffer_home(NULL, buffer);
+}
+
+static void
+buffer_pin(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
+{
+	struct rte_mbuf *mbuf = object;
+	struct evpl_buffer *buffer = rte_mbuf_to_priv(mbuf);
+
+	RTE_SET_USED(pool);
+	RTE_SET_USED(index);
+	buffer->slab = opaque;
+	buffer->mbuf = mbuf;
+	mbuf->shinfo->free_cb = buffer_ended;
+	mbuf->shinfo->fcb_opaque = mbuf;
+}
+
+void
+evpl_buffer_pinned(struct evpl_slab *slab)
+{
+	rte_mempool_obj_iter(slab->pool, buffer_pin, slab);
+}
+
+struct rte_mbuf *
+evpl_buffer_of(const struct rte_mbuf *ref)
+{
+	if (!RTE_MBUF_HAS_EXTBUF(ref) || ref->shinfo->free_cb != buffer_ended)
+		return NULL;
+	return ref->shinfo->fcb_opaque;
+}
+
+struct rte_mbuf *
+evpl_buffer_take(struct evpl_context *ctx)
+{
+	struct rte_mbuf *buffer;
+
+	if (ctx->stash_count > 0) {
+		__atomic_store_n(&ctx->stash_count, ctx->stash_count - 1, __ATOMIC_RELAXED);
+		return ctx->stash[ctx->stash_count];
+	}
+	buffer = evpl_slab_take(ctx);
+	if (buffer != NULL)
+		(void)evpl_compat_ref_load(buffer); /* acquire: pairs with the release in to_pool() */
+	return buffer;
+}
+
+static void
+to_pool(struct rte_mbuf *buffer)
+{
+	/* The pool's ring orders this too, but in code that thread sanitizer cannot see. */
+	evpl_compat_ref_store(buffer, 1);
+	rte_mempool_put(buffer->pool, buffer);
+}
+
+void
+evpl_buffer_home(struct evpl_context *ctx, struct rte_mbuf *buffer)
+{
+	const struct evpl_buffer *b = rte_mbuf_to_priv(buffer);
+	uint32_t keep;
+
+	if (ctx == NULL || b->slab->socket_id != ctx->socket_id) {
+		to_pool(buffer);
+		return;
+	}
+	if (ctx->stash_count == ctx->stash_size) {
+		/* The colder half goes to the pool, so that a run of releases costs one trip per half stash. */
+		keep = ctx->stash_size / 2;
+		for (uint32_t i = 0; i < ctx->stash_size - keep; i++)
+			to_pool(ctx->stash[i]);
+		memmove(ctx->stash, ctx->stash + ctx->stash_size - keep, keep * sizeof(ctx->stash[0]));
+		ctx->stash_count = keep;
+	}
+	ctx->stash[ctx->stash_count] = buffer;
+	__atomic_store_n(&ctx->stash_count, ctx->stash_count + 1, __ATOMIC_RELAXED);
+}
+
+void
+evpl_stash_flush(struct evpl_context *ctx)
+{
+	while (ctx->stash_count > 0)
+		to_pool(ctx->stash[--ctx->stash_count]);
+}
+
+void
+evpl_ref_last(struct evpl_context *ctx, struct rte_mbuf *ref)
+{
+	struct rte_mbuf *buffer;
+
+	if (rte_mbuf_refcnt_read(ref) != 1)
+		rte_mbuf_refcnt_set(ref, 1); /* as DPDK keeps free mbufs */
+	if (unlikely(__atomic_load_n(&evpl_overflow_kept, __ATOMIC_RELAXED) != 0))
+		evpl_overflow_drop(ref);
+	buffer = evpl_buffer_of(ref);
+	if (buffer != ref) {
+		rte_pktmbuf_free_seg(ref); /* a packet of a port, or one that counted for another */
+		return;
+	}
+	/* No iovec can attach a packet any more: 1 is final, and so is whose decrement finds the others gone. */
+	if (evpl_compat_ext_load(ref->shinfo) != 1 && evpl_compat_ext_sub(ref->shinfo, 1) != 0)
+		return;
+	rte_mbuf_ext_refcnt_set(ref->shinfo, 1);
+	evpl_buffer_home(ctx, ref);
+}
+
+void
+evpl_ref_drop(struct rte_mbuf *ref)
+{
+	/* Who finds itself alone needs no atomic: nobody is left to count. */
+	if (evpl_compat_ref_load(ref) == 1 || evpl_compat_ref_sub(ref, 1) == 0)
+		evpl_ref_last(NULL, ref);
+}

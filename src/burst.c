@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Bursts: one iovec per packet, straight from and to a port.
+ */
+#include "internal.h"
+
+#include <string.h>
+
+#include <rte_ethdev.h>
+
+#define CHUNK 64u /* packets per call of the PMD: their pointers stay on the stack */
+
+static void
+count(uint64_t *counter, unsigned n)
+{
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+/* Copies a packet of several segments into one iovec, and frees it. */
+static bool
+linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *iovec)
+{
+	uint64_t bytes = 0;
+	char *to;
+
+	/* What the segments say: a head whose pkt_len is false must not decide how much is written. */
+	for (const struct rte_mbuf *m = packet; m != NULL; m = m->next)
+		bytes += m->data_len;
+	if (bytes == 0 || bytes > evpl_global.buffer_size ||
+	    evpl_iovec_alloc(&ctx->evpl, (unsigned)bytes, RTE_CACHE_LINE_SIZE, 1, ctx->rx_flags, iovec) != 1) {
+		rte_pktmbuf_free(packet);
+		count(&ctx->rx_dropped, 1);
+		return false;
+	}
+	to = iovec->data;
+	for (const struct rte_mbuf *m = packet; m != NULL; to += m->data_len, m = m->next)
+		memcpy(to, rte_pktmbuf_mtod(m, const void *), m->data_len);
+	rte_pktmbuf_free(packet);
+	count(&ctx->rx_linearized, 1);
+	return true;
+}
+
+uint16_t
+evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *r_iovecs, uint16_t n)
+{
+	struct evpl_context *ctx = evpl_context(evpl);
+	struct rte_mbuf *packets[CHUNK];
+	uint16_t filled = 0, asked, got;
+
+	if (unlikely(evpl == NULL || r_iovecs == NULL)) {
+		rte_errno = EINVAL;
+		return 0;
+	}
+	do {
+		asked = (uint16_t)RTE_MIN((unsigned)(n - filled), CHUNK);
+		got = rte_eth_rx_burst(port_id, queue_id, packets, asked);
+		for (uint16_t i = 0; i < got; i++) {
+			struct rte_mbuf *m = packets[i];
+			struct evpl_iovec *iovec = &r_iovecs[filled];
+
+			if (unlikely(m->nb_segs != 1)) {
+				filled = (uint16_t)(filled + linearize(ctx, m, iovec));
+				continue;
+			}
+			iovec->data = rte_pktmbuf_mtod(m, void *);
+			iovec->length = m->data_len;
+			iovec->flags = evpl_packet_flags(m, ctx->rx_flags);
+			iovec->ref = m;
+			filled++;
+		}
+	} while (got == asked && filled < n);
+	return filled;
+}
+
+/*
+ * Makes packets of up to CHUNK iovecs, and sets rte_errno if one cannot be made. Nothing is consumed: those that were
+ * attached are told from those that go out whole by packets[i] != iovecs[i].ref.
+ */
+static unsigned
+make_packets(struct evpl_context *ctx, struct evpl_iovec *iovecs, unsigned n, struct rte_mbuf **packets)
+{
+	struct rte_mbuf *fresh[CHUNK];
+	unsigned whole = 0, attach, used = 0, i;
+
+	for (i = 0; i < n; i++) {
+		if (unlikely(iovecs[i].ref == NULL || iovecs[i].length == 0)) {
+			rte_errno = EINVAL;
+			n = i;
+			break;
+		}
+		packets[i] = evpl_packet_is_whole(&iovecs[i]) ? iovecs[i].ref : NULL;
+		whole += packets[i] != NULL;
+	}
+	attach = n - whole;
+	if (attach == 0)
+		return n;
+	/* If not all are to be had, as many as there are. */
+	while (attach > 0 && evpl_packet_alloc(ctx, fresh, attach) != 0)
+		attach /= 2;
+	for (i = 0; i < n; i++) {
+		struct rte_mbuf *m;
+
+		if (packets[i] != NULL)
+			continue;
+		if (unlikely(iovecs[i].length > UINT16_MAX)) {
+			packets[i] = evpl_packet_build(ctx, &iovecs[i], 1);
+			if (packets[i] == NULL)
+				break;
+			continue;
+		}
+		if (unlikely(used == attach)) {
+			rte_errno = ENOMEM;
+			break;
+		}
+		m = fresh[used];
+		if (unlikely(evpl_attach(m, iovecs[i].ref, ctx->packet_pool, iovecs[i].data,
+					 (uint16_t)iovecs[i].length) != 0))
+			break;
+		m->data_len = (uint16_t)iovecs[i].length;
+		m->pkt_len = iovecs[i].length;
+		packets[i] = m;
+		used++;
+	}
+	while (attach > used)
+		rte_pktmbuf_free(fresh[--attach]);
+	return i;
+}
+
+uint16_t
+evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *iovecs, uint16_t n)
+{
+	struct rte_mbuf *packets[CHUNK];
+	unsigned done = 0, some, made, sent;
+
+	if (unlikely(evpl == NULL || iovecs == NULL)) {
+		rte_errno = EINVAL;
+		return 0;
+	}
+	rte_errno = 0;
+	do {
+		some = RTE_MIN(n - done, CHUNK);
+		made = make_packets(evpl_context(evpl), iovecs + done, some, packets);
+		sent = made > 0 ? rte_eth_tx_burst(port_id, queue_id, packets, (uint16_t)made) : 0;
+		for (unsigned i = 0; i < made; i++) {
+			struct evpl_iovec *iovec = &iovecs[done + i];
+
+			if (packets[i] == iovec->ref)
+				continue;
+			if (i < sent)
+				evpl_iovec_release(evpl, iovec);
+			else
+				rte_pktmbuf_free(packets[i]);
+		}
+		done += sent;
+	} while (sent == some && done < n);
+	return (uint16_t)done;
+}

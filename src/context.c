@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Contexts: one per thread.
+ */
+#include "internal.h"
+
+#include <rte_malloc.h>
+
+#define PLAIN_CACHE 64u /* packet mbufs that a thread without an lcore id keeps at hand */
+
+/* The node that a configuration names: *only tells whether another will do. False where there is no such. */
+static bool
+choose_socket(int asked, int *socket_id, bool *only)
+{
+	*only = asked > 0 || asked == EVPL_SOCKET_ID_0;
+	if (asked == EVPL_SOCKET_ID_0) {
+		*socket_id = 0;
+	} else if (asked > 0) {
+		*socket_id = asked;
+	} else if (asked == 0 || asked == SOCKET_ID_ANY) {
+		*socket_id = (int)rte_socket_id();
+		if (*socket_id < 0) /* a plain thread that floats over nodes */
+			*socket_id = (int)rte_lcore_to_socket_id(rte_get_main_lcore());
+	} else {
+		return false;
+	}
+	return *socket_id < RTE_MAX_NUMA_NODES;
+}
+
+/* With the lock held; a pool from any node's memory if the own has none and any will do. */
+static struct rte_mempool *
+choose_packet_pool(const struct evpl_context *ctx)
+{
+	struct rte_mempool *pool = evpl_packet_pool(ctx->socket_id);
+
+	for (int i = 0; pool == NULL && !ctx->only_socket && i < RTE_MAX_NUMA_NODES; i++)
+		pool = evpl_global.packet_pools[i];
+	return pool;
+}
+
+static uint32_t
+choose_stash(unsigned asked)
+{
+	uint32_t fitting = EVPL_STASH_BYTES / evpl_global.buffer_size;
+
+	return asked != 0 ? asked : RTE_MIN(RTE_MAX(fitting, 2u), EVPL_STASH_MAX);
+}
+
+struct evpl *
+evpl_create(const struct evpl_thread_config *config)
+{
+	static const struct evpl_thread_config defaults;
+	struct evpl_global *g = &evpl_global;
+	struct evpl_context *ctx;
+	int socket_id;
+	bool only;
+
+	if (config == NULL)
+		config = &defaults;
+	if (config->rx_flags > EVPL_IOVEC_FLAG_SHARED || config->stash_buffers > EVPL_STASH_MAX) {
+		rte_errno = EINVAL;
+		return NULL;
+	}
+	pthread_mutex_lock(&g->lock);
+	if (g->users == 0) {
+		pthread_mutex_unlock(&g->lock);
+		rte_errno = EPERM;
+		return NULL;
+	}
+	if (!choose_socket(config->socket_id, &socket_id, &only)) {
+		pthread_mutex_unlock(&g->lock);
+		rte_errno = EINVAL;
+		return NULL;
+	}
+	ctx = rte_zmalloc_socket("evpl", sizeof(*ctx), RTE_CACHE_LINE_SIZE, only ? socket_id : SOCKET_ID_ANY);
+	if (ctx == NULL)
+		goto fail;
+	ctx->socket_id = socket_id;
+	ctx->only_socket = only;
+	ctx->rx_flags = config->rx_flags;
+	ctx->stash_size = choose_stash(config->stash_buffers);
+	evpl_window_idle(ctx, 0);
+	evpl_window_idle(ctx, EVPL_IOVEC_FLAG_SHARED);
+	ctx->packet_pool = choose_packet_pool(ctx);
+	if (ctx->packet_pool == NULL)
+		goto fail;
+	if (rte_lcore_id() == LCORE_ID_ANY) {
+		ctx->packet_cache = rte_mempool_cache_create(RTE_MIN(PLAIN_CACHE, g->packet_mbufs / 2 + 1), socket_id);
+		if (ctx->packet_cache == NULL)
+			goto fail;
+	}
+	TAILQ_INSERT_TAIL(&g->contexts, ctx, entry);
+	g->context_count++;
+	pthread_mutex_unlock(&g->lock);
+	return &ctx->evpl;
+
+fail:
+	rte_free(ctx);
+	pthread_mutex_unlock(&g->lock);
+	rte_errno = ENOMEM;
+	return NULL;
+}
+
+void
+evpl_destroy(struct evpl *evpl)
+{
+	struct evpl_global *g = &evpl_global;
+	struct evpl_context *ctx = evpl_context(evpl);
+
+	if (evpl == NULL)
+		return;
+	evpl_window_idle(ctx, 0);
+	evpl_window_idle(ctx, EVPL_IOVEC_FLAG_SHARED);
+	evpl_stash_flush(ctx);
+	if (ctx->packet_cache != NULL) {
+		rte_mempool_cache_flush(ctx->packet_cache, ctx->packet_pool);
+		rte_mempool_cache_free(ctx->packet_cache);
+	}
+	pthread_mutex_lock(&g->lock);
+	TAILQ_REMOVE(&g->contexts, ctx, entry);
+	g->context_count--;
+	g->rx_linearized += ctx->rx_linearized;
+	g->rx_dropped += ctx->rx_dropped;
+	pthread_mutex_unlock(&g->lock);
+	rte_free(ctx);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The library as a whole: init and cleanup.
+ */
+#include "internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_memory.h>
+
+RTE_LOG_REGISTER(evpl_logtype, lib.evpl, NOTICE)
+
+struct evpl_global evpl_global = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+#define MAX_SLAB_SIZE ((uint64_t)64 << 30)
+#define PACKET_CACHE 256u
+
+/* Fills g's sizes from what was asked for; false where that is out of range. */
+static bool
+configure(struct evpl_global *g, const struct evpl_global_config *asked)
+{
+	uint64_t slab_size = asked->slab_size != 0 ? asked->slab_size : EVPL_DEFAULT_SLAB_SIZE;
+	uint32_t buffer_size = asked->buffer_size != 0 ? asked->buffer_size : EVPL_DEFAULT_BUFFER_SIZE;
+
+	/* A slab that was not asked for is as large as the buffer needs, a buffer as small as the slab needs. */
+	if (asked->slab_size == 0 && buffer_size > slab_size)
+		slab_size = buffer_size;
+	if (asked->buffer_size == 0 && buffer_size > slab_size)
+		buffer_size = (uint32_t)slab_size;
+	if (slab_size > MAX_SLAB_SIZE || buffer_size < EVPL_MIN_BUFFER_SIZE || buffer_size > slab_size ||
+	    buffer_size > UINT32_MAX - RTE_CACHE_LINE_SIZE || asked->max_slabs > EVPL_MAX_SLABS ||
+	    asked->packet_mbufs > (1u << 24))
+		return false;
+	g->buffer_size = RTE_ALIGN(buffer_size, (uint32_t)RTE_CACHE_LINE_SIZE);
+	slab_size = RTE_MAX(slab_size, (uint64_t)g->buffer_size);
+	g->slab_size = (slab_size + g->buffer_size - 1) / g->buffer_size * g->buffer_size;
+	/* The address of every buffer is a multiple of what divides the size; a page is enough to ask EAL for. */
+	g->buffer_align = RTE_MIN(g->buffer_size & (0 - g->buffer_size), (uint32_t)RTE_PGSIZE_2M);
+	g->max_alignment = rte_align32prevpow2(g->buffer_size);
+	g->max_slabs = asked->max_slabs != 0 ? asked->max_slabs : EVPL_MAX_SLABS;
+	g->packet_mbufs = asked->packet_mbufs != 0 ? asked->packet_mbufs : EVPL_DEFAULT_PACKET_MBUFS;
+	return asked->preallocate_slabs <= g->max_slabs;
+}
+
+/* Whether a running library serves another caller's wishes. */
+static bool
+serves(const struct evpl_global *g, const struct evpl_global_config *asked)
+{
+	struct evpl_global wish;
+
+	if (!configure(&wish, asked))
+		return false;
+	return (asked->slab_size == 0 || wish.slab_size == g->slab_size) &&
+	       (asked->buffer_size == 0 || wish.buffer_size == g->buffer_size) &&
+	       (asked->max_slabs == 0 || wish.max_slabs == g->max_slabs) &&
+	       (asked->packet_mbufs == 0 || wish.packet_mbufs == g->packet_mbufs) &&
+	       asked->preallocate_slabs <= g->slab_count;
+}
+
+/* With nothing in use. */
+static void
+release_all(struct evpl_global *g)
+{
+	struct evpl_slab *slab;
+
+	while ((slab = TAILQ_FIRST(&g->rx_pools)) != NULL) {
+		TAILQ_REMOVE(&g->rx_pools, slab, entry);
+		evpl_slab_destroy(slab);
+	}
+	while (g->slab_count > 0)
+		evpl_slab_destroy(g->slabs[--g->slab_count]);
+	for (unsigned i = 0; i < RTE_MAX_NUMA_NODES; i++) {
+		rte_mempool_free(g->packet_pools[i]);
+		g->packet_pools[i] = NULL;
+	}
+	evpl_overflow_free();
+}
+
+/* The first caller's share of evpl_init(). */
+static int
+start(struct evpl_global *g, const struct evpl_global_config *config)
+{
+	int socket_id = (int)rte_socket_id();
+
+	if (!configure(g, config))
+		return -EINVAL;
+	TAILQ_INIT(&g->rx_pools);
+	TAILQ_INIT(&g->contexts);
+	memset(g->no_growth_before, 0, sizeof(g->no_growth_before));
+	g->rx_linearized = g->rx_dropped = 0;
+	for (unsigned i = 0; i < config->preallocate_slabs; i++) {
+		if (evpl_slab_grow(socket_id) == NULL) {
+			EVPL_LOG(ERR, "no memory for slab %u of %u (%" PRIu64 " bytes each)", i + 1,
+				 config->preallocate_slabs, g->slab_size);
+			release_all(g);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+int
+evpl_init(const struct evpl_global_config *config)
+{
+	static const struct evpl_global_config defaults;
+	struct evpl_global *g = &evpl_global;
+	int rc = 0;
+
+	if (config == NULL)
+		config = &defaults;
+	if (rte_lcore_count() == 0)
+		return -ENODEV;
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		EVPL_LOG(ERR, "not in a secondary process: mbuf free callbacks are addresses in the primary");
+		return -ENOTSUP;
+	}
+	pthread_mutex_lock(&g->lock);
+	if (g->users > 0)
+		rc = serves(g, config) ? 0 : -EALREADY;
+	else
+		rc = start(g, config);
+	if (rc == 0 && g->users++ == 0)
+		evpl_telemetry_register();
+	pthread_mutex_unlock(&g->lock);
+	return rc;
+}
+
+int
+evpl_cleanup(void)
+{
+	struct evpl_global *g = &evpl_global;
+	struct evpl_stats stats;
+	int rc = 0;
+
+	pthread_mutex_lock(&g->lock);
+	if (g->users == 0) {
+		rc = -EPERM;
+	} else if (g->users == 1) {
+		evpl_stats_collect(&stats);
+		if (stats.contexts + stats.buffers_in_use + stats.rx_buffers_in_use + stats.packet_mbufs_in_use +
+			    stats.overflow_mbufs_in_use !=
+		    0) {
+			EVPL_LOG(ERR,
+				 "cleanup: still held: %u contexts, %u buffers, %u receive buffers, %u packet mbufs, "
+				 "%u overflow mbufs",
+				 stats.contexts, stats.buffers_in_use, stats.rx_buffers_in_use,
+				 stats.packet_mbufs_in_use, stats.overflow_mbufs_in_use);
+			rc = -EBUSY;
+		} else {
+			release_all(g);
+		}
+	}
+	if (rc == 0)
+		g->users--;
+	pthread_mutex_unlock(&g->lock);
+	return rc;
+}
+
+uint32_t
+evpl_buffer_size(void)
+{
+	struct evpl_global *g = &evpl_global;
+	uint32_t size;
+
+	pthread_mutex_lock(&g->lock);
+	size = g->users > 0 ? g->buffer_size : 0;
+	pthread_mutex_unlock(&g->lock);
+	return size;
+}
+
+struct rte_mempool *
+evpl_packet_pool(int socket_id)
+{
+	struct evpl_global *g = &evpl_global;
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	if (g->packet_pools[socket_id] != NULL)
+		return g->packet_pools[socket_id];
+	snprintf(name, sizeof(name), "evpl_packets_%u", g->next_id++);
+	g->packet_pools[socket_id] =
+		rte_pktmbuf_pool_create(name, g->packet_mbufs, RTE_MIN(PACKET_CACHE, g->packet_mbufs * 2 / 3), 0,
+					EVPL_PACKET_DATA_ROOM, socket_id);
+	return g->packet_pools[socket_id];
+}

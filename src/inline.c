@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The inline functions of the public headers once more, as exported symbols: for function pointers, debuggers and
+ * languages that cannot include a C header.
+ */
+#define EVPL_INLINE __attribute__((visibility("default")))
+
+/* The definitions in the headers are their prototypes. */
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+
+#include <evpl/evpl.h>

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the library's files know of each other, one block per file. README.md beside this has the picture.
+ */
+#ifndef EVPL_INTERNAL_H
+#define EVPL_INTERNAL_H
+
+#include <evpl/evpl.h> /* first: its compat header decides what DPDK's headers declare */
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include <rte_common.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_log.h>
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+#include <rte_memzone.h>
+
+extern int evpl_logtype;
+#define EVPL_LOG(level, ...)                                                                                           \
+	rte_log(RTE_LOG_##level, (uint32_t)evpl_logtype,                                                               \
+		RTE_FMT("EVPL: " RTE_FMT_HEAD(__VA_ARGS__, ) "\n", RTE_FMT_TAIL(__VA_ARGS__, )))
+
+/* Counts of 16 bits are refused, or the program stops, above this: some room for threads that add at once. */
+#define EVPL_COUNT_MAX 0xFF00u
+
+/* Most free buffers in a context's stash, and the bytes that the default comes to. */
+#define EVPL_STASH_MAX 64u
+#define EVPL_STASH_BYTES (4u << 20)
+
+/* A context. The public part comes first, so the two pointers are one. */
+struct evpl_context {
+	struct evpl evpl;
+	struct rte_mbuf *current[2]; /* the buffers under evpl.window[], NULL when idle */
+	struct rte_mempool *packet_pool;
+	struct rte_mempool_cache *packet_cache; /* for a thread without an lcore id, which has none in the pool */
+	uint32_t rx_flags;
+	int socket_id;
+	bool only_socket;   /* never take from another NUMA node */
+	unsigned slab_hint; /* where the last buffer came from */
+	uint32_t stash_size;
+	uint32_t stash_count;			/* written with relaxed stores: evpl_stats_get() reads it */
+	struct rte_mbuf *stash[EVPL_STASH_MAX]; /* free buffers, the warmest last */
+	uint64_t rx_linearized, rx_dropped;	/* relaxed, likewise */
+	TAILQ_ENTRY(evpl_context) entry;
+};
+
+static inline struct evpl_context *
+evpl_context(struct evpl *evpl)
+{
+	return (struct evpl_context *)evpl;
+}
+
+/* A memzone cut into equal rooms, and the mempool of the mbufs pinned to them. */
+struct evpl_slab {
+	const struct rte_memzone *zone;
+	struct rte_mempool *pool;
+	uint32_t n;
+	int socket_id;
+	TAILQ_ENTRY(evpl_slab) entry; /* of RX pools */
+};
+
+/* In the private area of a buffer's mbuf. */
+struct evpl_buffer {
+	struct evpl_slab *slab;
+	struct rte_mbuf *mbuf;
+};
+
+/* global.c: what the process has. lock guards everything but slabs[] below slab_count, which only grows. */
+struct evpl_global {
+	pthread_mutex_t lock;
+	unsigned users;
+	uint32_t buffer_size;	/* = the distance of buffers in a slab */
+	uint32_t buffer_align;	/* of every buffer's address */
+	uint32_t max_alignment; /* that an alloc may ask for */
+	unsigned max_slabs;
+	unsigned packet_mbufs;
+	uint64_t slab_size;
+	unsigned slab_count; /* stored with release after slabs[slab_count], loaded with acquire */
+	unsigned next_id;    /* for names, unique for the life of the process */
+	struct evpl_slab *slabs[EVPL_MAX_SLABS];
+	uint64_t no_growth_before[RTE_MAX_NUMA_NODES + 1]; /* TSC; [0] for SOCKET_ID_ANY, [n + 1] for node n */
+	struct rte_mempool *packet_pools[RTE_MAX_NUMA_NODES];
+	TAILQ_HEAD(, evpl_slab) rx_pools;
+	TAILQ_HEAD(, evpl_context) contexts;
+	unsigned context_count;
+	uint64_t rx_linearized, rx_dropped; /* of contexts that are gone */
+};
+extern struct evpl_global evpl_global;
+
+/* The packet pool for a node, made on first use; NULL with rte_errno. With the lock held. */
+struct rte_mempool *evpl_packet_pool(int socket_id);
+
+/* slab.c */
+struct evpl_slab *evpl_slab_create(const char *name, size_t room, size_t distance, size_t align, unsigned n,
+				   unsigned cache_size, unsigned priv_size, int socket_id);
+void evpl_slab_destroy(struct evpl_slab *slab);
+bool evpl_slab_is_home(const struct evpl_slab *slab);	   /* every mbuf in its pool */
+struct evpl_slab *evpl_slab_grow(int socket_id);	   /* with the lock held */
+struct rte_mbuf *evpl_slab_take(struct evpl_context *ctx); /* a free buffer, growing if need be; NULL */
+
+/* buffer.c: a buffer is free (in a pool or stash, refcnt 1, shinfo 1), or under a window, or only held. */
+struct rte_mbuf *evpl_buffer_take(struct evpl_context *ctx);
+void evpl_buffer_home(struct evpl_context *ctx, struct rte_mbuf *buffer); /* ctx may be NULL */
+void evpl_buffer_pinned(struct evpl_slab *slab);			  /* prepares the mbufs of a new slab */
+struct rte_mbuf *evpl_buffer_of(const struct rte_mbuf *ref);		  /* the buffer under a reference, or NULL */
+void evpl_stash_flush(struct evpl_context *ctx);
+void evpl_ref_last(struct evpl_context *ctx, struct rte_mbuf *ref); /* the caller holds the only count */
+void evpl_ref_drop(struct rte_mbuf *ref);			    /* one atomic count, wherever it was counted */
+
+/* window.c: a context's current buffers */
+void evpl_window_idle(struct evpl_context *ctx, unsigned kind); /* gives the buffer back */
+bool evpl_window_rewind(struct evpl_context *ctx, unsigned kind);
+void evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *buffer);
+bool evpl_window_pay(struct evpl_context *ctx, unsigned kind); /* at least one reference to hand out */
+void evpl_window_trim(struct evpl_window *w, bool shared);     /* half of a full stock back */
+
+/* overflow.c: mbufs that count for others whose 16 bits are spent */
+extern unsigned evpl_overflow_kept;			   /* relaxed; 0: evpl_overflow_drop() has nothing to do */
+struct rte_mbuf *evpl_overflow_new(struct rte_mbuf *base); /* a fresh one, refcnt 1; NULL */
+struct rte_mbuf *evpl_overflow_take(struct rte_mbuf *base, bool shared); /* one more count; NULL */
+void evpl_overflow_drop(struct rte_mbuf *base);				 /* base's own count came to its end */
+unsigned evpl_overflow_in_use(void);					 /* with the lock held */
+void evpl_overflow_free(void);						 /* likewise, and with none in use */
+
+/* attach.c: a packet mbuf on an iovec's bytes */
+int evpl_attach(struct rte_mbuf *m, struct rte_mbuf *ref, struct rte_mempool *pool, void *data, uint16_t length);
+
+/* packet.c: packets from iovecs and back */
+
+/* Of the small mbufs that are attached to iovecs. Unused, but rte_pktmbuf_copy(m, m->pool, ...) needs one to end. */
+#define EVPL_PACKET_DATA_ROOM (RTE_PKTMBUF_HEADROOM + 256)
+
+/* What the iovec of a received segment is: LOCAL only where DPDK does not count on the same field as we do. */
+static inline uint32_t
+evpl_packet_flags(struct rte_mbuf *m, uint32_t flags)
+{
+	flags |= EVPL_IOVEC_FLAG_PACKET;
+	if (unlikely(!RTE_MBUF_HAS_EXTBUF(m))) {
+		/* Some PMDs overwrite ol_flags: for a pinned mbuf the flag is put back, as DPDK does from 25.11 on. */
+		if (RTE_MBUF_CLONED(m) || !(rte_pktmbuf_priv_flags(m->pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF))
+			return flags | EVPL_IOVEC_FLAG_SHARED;
+		m->ol_flags |= RTE_MBUF_F_EXTERNAL;
+	}
+	return likely(rte_mbuf_refcnt_read(m) == 1) ? flags : flags | EVPL_IOVEC_FLAG_SHARED;
+}
+
+int evpl_packet_alloc(struct evpl_context *ctx, struct rte_mbuf **mbufs, unsigned n);
+bool evpl_packet_is_whole(struct evpl_iovec *iovec);
+struct rte_mbuf *evpl_packet_build(struct evpl_context *ctx, struct evpl_iovec *iovecs, int niovs);
+
+/* stats.c: with the lock held */
+void evpl_stats_collect(struct evpl_stats *stats);
+
+/* telemetry.c */
+void evpl_telemetry_register(void);
+
+#endif /* EVPL_INTERNAL_H */

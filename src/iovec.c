@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The cold half of evpl_memory.h: what the inline functions there leave to a call.
+ */
+#include "internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+evpl_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offset, uint64_t length, const char *what)
+{
+	fprintf(stderr, "%s: %s: offset %" PRIu64 ", length %" PRIu64 ", iovec %p (data %p, length %" PRIu32 ", %s)\n",
+		call, what, offset, length, (const void *)iovec, iovec != NULL ? iovec->data : NULL,
+		iovec != NULL ? iovec->length : 0,
+		iovec != NULL && (iovec->flags & EVPL_IOVEC_FLAG_SHARED) ? "SHARED" : "LOCAL");
+	abort();
+}
+
+/* Bytes of a fresh buffer that can be had at an alignment beyond that of every buffer. */
+static uint32_t
+buffer_capacity(unsigned alignment)
+{
+	const struct evpl_global *g = &evpl_global;
+
+	return alignment <= g->buffer_align ? g->buffer_size : g->buffer_size - (alignment - g->buffer_align);
+}
+
+static void *
+align_up(uintptr_t address, unsigned alignment)
+{
+	return (void *)((address + alignment - 1) & ~((uintptr_t)alignment - 1));
+}
+
+static void
+iovec_fill(struct evpl_iovec *iovec, void *data, uint32_t length, unsigned flags, struct rte_mbuf *ref)
+{
+	iovec->data = data;
+	iovec->length = length;
+	iovec->flags = flags;
+	iovec->ref = ref;
+}
+
+/* A whole buffer for one iovec, beside the window; refcnt 1, as free buffers have, is its reference. */
+static bool
+take_whole(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned flags, struct evpl_iovec *iovec)
+{
+	struct rte_mbuf *buffer = evpl_buffer_take(ctx);
+
+	if (buffer == NULL)
+		return false;
+	iovec_fill(iovec, align_up((uintptr_t)buffer->buf_addr, alignment), length, flags, buffer);
+	return true;
+}
+
+/* From the window as it stands. */
+static bool
+carve(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned flags, struct evpl_iovec *iovec)
+{
+	struct evpl_window *w = &ctx->evpl.window[flags];
+	uintptr_t pad = (0 - w->next) & ((uintptr_t)alignment - 1);
+
+	if ((uint64_t)pad + length > w->end - w->next || !evpl_window_pay(ctx, flags))
+		return false;
+	iovec_fill(iovec, (void *)(w->next + pad), length, flags, w->ref);
+	w->next += pad + length;
+	w->prepaid--;
+	return true;
+}
+
+/* One iovec of at most a buffer's capacity. */
+static bool
+take_one(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned flags, struct evpl_iovec *iovec)
+{
+	struct evpl_window *w = &ctx->evpl.window[flags];
+	struct rte_mbuf *buffer;
+
+	if (carve(ctx, length, alignment, flags, iovec))
+		return true;
+	if (evpl_window_rewind(ctx, flags) && carve(ctx, length, alignment, flags, iovec))
+		return true;
+	/* Of the window and a fresh buffer, what has more room left is carved on. */
+	if (w->end - w->next > buffer_capacity(alignment) - length && w->prepaid > 1)
+		return take_whole(ctx, length, alignment, flags, iovec);
+	buffer = evpl_buffer_take(ctx);
+	if (buffer == NULL)
+		return false;
+	evpl_window_install(ctx, flags, buffer);
+	return carve(ctx, length, alignment, flags, iovec);
+}
+
+int
+evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+		      struct evpl_iovec *r_iovec)
+{
+	struct evpl_context *ctx = evpl_context(evpl);
+	uint32_t capacity;
+	unsigned needed, taken;
+
+	if (evpl == NULL || r_iovec == NULL || max_iovecs == 0 || flags > EVPL_IOVEC_FLAG_SHARED ||
+	    !rte_is_power_of_2(alignment) || alignment > evpl_global.max_alignment) {
+		rte_errno = EINVAL;
+		return -1;
+	}
+	if (length == 0)
+		return 0;
+	capacity = buffer_capacity(alignment);
+	needed = length / capacity + (length % capacity != 0);
+	if (needed > max_iovecs) {
+		rte_errno = EMSGSIZE;
+		return -1;
+	}
+	for (taken = 0; taken < needed; taken++) {
+		bool got;
+
+		if (length >= capacity)
+			got = take_whole(ctx, capacity, alignment, flags, &r_iovec[taken]);
+		else
+			got = take_one(ctx, length, alignment, flags, &r_iovec[taken]);
+		if (!got)
+			goto fail;
+		length -= r_iovec[taken].length;
+	}
+	return (int)needed;
+
+fail:
+	while (taken-- > 0)
+		evpl_iovec_release(evpl, &r_iovec[taken]);
+	rte_errno = ENOMEM;
+	return -1;
+}
+
+void
+evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs)
+{
+	struct evpl_window *w;
+	const struct evpl_iovec *last;
+	uintptr_t data;
+
+	if (evpl == NULL || niovs < 0 || (niovs > 0 && iovecs == NULL) || !rte_is_power_of_2(alignment))
+		evpl_iovec_stop("evpl_iovec_commit", iovecs, alignment, (uint64_t)niovs, "a bad argument");
+	w = &evpl->window[0];
+	/* Only the last iovec of a reservation can end where the window goes on. */
+	if (niovs == 0 || evpl->reserved_end == 0)
+		return;
+	last = &iovecs[niovs - 1];
+	data = (uintptr_t)last->data;
+	if (data != evpl->reserved || last->ref != w->ref)
+		return;
+	if (last->length > evpl->reserved_end - data)
+		evpl_iovec_stop("evpl_iovec_commit", last, 0, evpl->reserved_end - data,
+				"longer than what was reserved");
+	/*
+	 * A clone made since may see the tail: it shows in the count, which no alloc or release of this context changes
+	 * while the buffer is current.
+	 */
+	if (w->next == evpl->reserved_end && rte_mbuf_refcnt_read(w->ref) == evpl->reserved_refs) {
+		uintptr_t end = (uintptr_t)align_up(data + last->length, alignment);
+
+		w->next = RTE_MIN(end, evpl->reserved_end);
+	}
+	evpl->reserved_end = 0;
+}
+
+void
+evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
+{
+	bool shared = (iovec->flags & EVPL_IOVEC_FLAG_SHARED) != 0;
+	struct rte_mbuf *ref = iovec->ref;
+
+	if (ref == NULL)
+		evpl_iovec_stop("evpl_iovec_release", iovec, 0, iovec->length, "the iovec is empty");
+	if (evpl != NULL && ref == evpl->window[shared].ref) {
+		/* The stock is full: a loop of clone and release would grow it without end. */
+		evpl_window_trim(&evpl->window[shared], shared);
+		evpl->window[shared].prepaid++;
+		return;
+	}
+	/* LOCAL comes here with its last count only. Who reads 1 is alone, and needs no atomic. */
+	if (shared && evpl_compat_ref_load(ref) != 1 && evpl_compat_ref_sub(ref, 1) != 0)
+		return;
+	evpl_ref_last(evpl_context(evpl), ref);
+}
+
+void
+evpl_iovec_clone_overflow(struct evpl_iovec *dst)
+{
+	bool shared = (dst->flags & EVPL_IOVEC_FLAG_SHARED) != 0;
+	struct rte_mbuf *other = evpl_overflow_take(dst->ref, shared);
+
+	if (other == NULL) {
+		/* No mbuf to count on: use up the room that was left for threads, then say so. */
+		if (rte_mbuf_refcnt_read(dst->ref) >= EVPL_COUNT_MAX)
+			evpl_iovec_stop("evpl_iovec_clone", dst, 0, dst->length,
+					"its references can no longer be counted");
+		return;
+	}
+	if (shared)
+		(void)evpl_compat_ref_sub(dst->ref, 1); /* not the last: the source holds one */
+	else
+		rte_mbuf_refcnt_set(dst->ref, (uint16_t)(rte_mbuf_refcnt_read(dst->ref) - 1));
+	dst->ref = other;
+	dst->flags &= ~(uint32_t)EVPL_IOVEC_FLAG_PACKET;
+}
+
+void
+evpl_iovec_grow(struct evpl_iovec *iovec, unsigned length)
+{
+	const struct rte_mbuf *ref = iovec->ref, *buffer;
+	uintptr_t end;
+
+	if (ref == NULL)
+		evpl_iovec_stop("evpl_iovec_set_length", iovec, 0, length, "the iovec is empty");
+	buffer = evpl_buffer_of(ref);
+	end = buffer != NULL ? (uintptr_t)buffer->buf_addr + evpl_global.buffer_size
+			     : (uintptr_t)ref->buf_addr + ref->buf_len;
+	if (length > end - (uintptr_t)iovec->data)
+		evpl_iovec_stop("evpl_iovec_set_length", iovec, 0, length, "beyond the end of the buffer");
+}

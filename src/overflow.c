@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An mbuf's count has 16 bits. Beyond EVPL_REF_LIMIT, further references to the same bytes count on another mbuf,
+ * attached to the same buffer:
+ *
+ *	base   refcnt 49,152   <- the first iovecs
+ *	other  refcnt      n   <- those after them, and one for the table below
+ *
+ * The table keeps the others by their base for as long as base is referenced, so that clones past the limit
+ * share them; taking a fresh one each time would empty any pool. Its spinlocks are met only past the limit, or when the
+ * last reference of some base ends while others exist: 200,000 clones and releases of one iovec take 4 mbufs.
+ */
+#include "internal.h"
+
+#include <stdio.h>
+
+#include <rte_spinlock.h>
+
+#define BUCKETS 64u
+#define POOLS 64u /* of 1,023: 64 * 1,023 * 49,152 is about 2^32 references */
+#define POOL_MBUFS 1023u
+
+/* In the private area of an mbuf that counts for another. */
+struct overflow {
+	struct rte_mbuf *mbuf;
+	struct rte_mbuf *base;
+	LIST_ENTRY(overflow) entry;
+};
+
+static struct bucket {
+	rte_spinlock_t lock;
+	LIST_HEAD(, overflow) others;
+} buckets[BUCKETS];
+
+unsigned evpl_overflow_kept;
+
+/* Appended with evpl_global.lock held, and read by who sees the count. */
+static struct rte_mempool *pools[POOLS];
+static unsigned pool_count;
+
+static struct bucket *
+bucket_of(const struct rte_mbuf *base)
+{
+	return &buckets[((uintptr_t)base / RTE_CACHE_LINE_SIZE * 0x9E3779B97F4A7C15u) >> 58]; /* 2^64 / golden ratio */
+}
+
+static bool
+pool_add(unsigned seen)
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+	struct rte_mempool *pool;
+	bool added = true;
+
+	pthread_mutex_lock(&evpl_global.lock);
+	if (pool_count == seen && seen < POOLS) {
+		snprintf(name, sizeof(name), "evpl_overflow_%u", evpl_global.next_id++);
+		pool = rte_pktmbuf_pool_create(name, POOL_MBUFS, 0,
+					       RTE_ALIGN(sizeof(struct overflow), RTE_MBUF_PRIV_ALIGN),
+					       EVPL_PACKET_DATA_ROOM, SOCKET_ID_ANY);
+		pools[pool_count] = pool;
+		added = pool != NULL;
+		if (added)
+			__atomic_store_n(&pool_count, pool_count + 1, __ATOMIC_RELEASE);
+	} else {
+		added = pool_count != seen;
+	}
+	pthread_mutex_unlock(&evpl_global.lock);
+	return added;
+}
+
+static struct rte_mbuf *
+mbuf_alloc(void)
+{
+	struct rte_mbuf *m;
+	unsigned count;
+
+	do {
+		count = __atomic_load_n(&pool_count, __ATOMIC_ACQUIRE);
+		for (unsigned i = count; i-- > 0;) {
+			m = rte_pktmbuf_alloc(pools[i]);
+			if (m != NULL) {
+				(void)evpl_compat_ref_load(m);
+				return m;
+			}
+		}
+	} while (pool_add(count));
+	return NULL;
+}
+
+struct rte_mbuf *
+evpl_overflow_new(struct rte_mbuf *base)
+{
+	struct rte_mbuf *m = mbuf_alloc();
+
+	if (m == NULL)
+		return NULL;
+	if (evpl_attach(m, base, m->pool, base->buf_addr, base->buf_len) != 0) {
+		rte_pktmbuf_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+struct rte_mbuf *
+evpl_overflow_take(struct rte_mbuf *base, bool shared)
+{
+	struct bucket *bucket = bucket_of(base);
+	struct overflow *o;
+	struct rte_mbuf *m = NULL;
+
+	rte_spinlock_lock(&bucket->lock);
+	LIST_FOREACH(o, &bucket->others, entry)
+	{
+		if (o->base == base && evpl_compat_ref_load(o->mbuf) < EVPL_REF_LIMIT)
+			break;
+	}
+	if (o != NULL) {
+		m = o->mbuf;
+		LIST_REMOVE(o, entry); /* to the front: the next clone finds it first */
+	} else {
+		rte_spinlock_unlock(&bucket->lock); /* a new pool takes memory */
+		m = evpl_overflow_new(base);
+		if (m == NULL)
+			return NULL;
+		rte_spinlock_lock(&bucket->lock);
+		o = rte_mbuf_to_priv(m);
+		o->mbuf = m;
+		o->base = base;
+		__atomic_add_fetch(&evpl_overflow_kept, 1, __ATOMIC_RELAXED);
+	}
+	LIST_INSERT_HEAD(&bucket->others, o, entry);
+	/* The table's own count keeps m while it is found here. */
+	if (shared)
+		(void)evpl_compat_ref_add(m, 1);
+	else
+		rte_mbuf_refcnt_set(m, (uint16_t)(rte_mbuf_refcnt_read(m) + 1));
+	rte_spinlock_unlock(&bucket->lock);
+	return m;
+}
+
+void
+evpl_overflow_drop(struct rte_mbuf *base)
+{
+	struct bucket *bucket = bucket_of(base);
+	LIST_HEAD(, overflow) dropped = LIST_HEAD_INITIALIZER(dropped);
+	struct overflow *o, *next;
+
+	rte_spinlock_lock(&bucket->lock);
+	for (o = LIST_FIRST(&bucket->others); o != NULL; o = next) {
+		next = LIST_NEXT(o, entry);
+		if (o->base == base) {
+			LIST_REMOVE(o, entry);
+			LIST_INSERT_HEAD(&dropped, o, entry);
+			__atomic_sub_fetch(&evpl_overflow_kept, 1, __ATOMIC_RELAXED);
+		}
+	}
+	rte_spinlock_unlock(&bucket->lock);
+	while ((o = LIST_FIRST(&dropped)) != NULL) {
+		LIST_REMOVE(o, entry);
+		evpl_ref_drop(o->mbuf); /* which may drop others in turn, and ends with the buffer */
+	}
+}
+
+unsigned
+evpl_overflow_in_use(void)
+{
+	unsigned in_use = 0;
+
+	for (unsigned i = 0; i < pool_count; i++)
+		in_use += rte_mempool_in_use_count(pools[i]);
+	return in_use;
+}
+
+void
+evpl_overflow_free(void)
+{
+	while (pool_count > 0)
+		rte_mempool_free(pools[--pool_count]);
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Packets from iovecs, and iovecs from packets. The bursts in burst.c use the same parts for one segment each.
+ */
+#include "internal.h"
+
+#define SEGMENT_MAX UINT16_MAX
+
+/* iovec.flags, between the passes of evpl_packet_build() only: goes out as its own mbuf. */
+#define FLAG_WHOLE 0x80000000u
+
+static struct rte_mempool_cache *
+packet_cache(const struct evpl_context *ctx)
+{
+	unsigned lcore_id = rte_lcore_id();
+
+	return lcore_id == LCORE_ID_ANY ? ctx->packet_cache : rte_mempool_default_cache(ctx->packet_pool, lcore_id);
+}
+
+int
+evpl_packet_alloc(struct evpl_context *ctx, struct rte_mbuf **mbufs, unsigned n)
+{
+	if (unlikely(rte_mempool_generic_get(ctx->packet_pool, (void **)mbufs, n, packet_cache(ctx)) != 0)) {
+		rte_errno = ENOMEM;
+		return -1;
+	}
+	for (unsigned i = 0; i < n; i++)
+		rte_pktmbuf_reset(mbufs[i]);
+	return 0;
+}
+
+/*
+ * Whether the iovec's mbuf can be the segment itself: it came from a port, this is its only reference, and either the
+ * view is unchanged since, or nothing else (a packet made of a clone, still in flight) shares its bytes: the mbuf's
+ * window is wider than the view, and a packet's owner may use what is around its data. Trims the mbuf to the view.
+ */
+bool
+evpl_packet_is_whole(struct evpl_iovec *iovec)
+{
+	struct rte_mbuf *m = iovec->ref;
+
+	if (!(iovec->flags & EVPL_IOVEC_FLAG_PACKET) || evpl_compat_ref_load(m) != 1)
+		return false;
+	if (likely(iovec->data == rte_pktmbuf_mtod(m, void *) && iovec->length == m->data_len))
+		return true;
+	if (RTE_MBUF_CLONED(m) || (RTE_MBUF_HAS_EXTBUF(m) && evpl_compat_ext_load(m->shinfo) != 1) ||
+	    iovec->length > SEGMENT_MAX)
+		return false;
+	m->data_off = (uint16_t)((uintptr_t)iovec->data - (uintptr_t)m->buf_addr);
+	m->data_len = (uint16_t)iovec->length;
+	m->pkt_len = iovec->length;
+	return true;
+}
+
+/*
+ * First pass: how many segments and bytes, how many of the segments to attach; -1 with rte_errno and no flag set.
+ */
+static int
+packet_measure(struct evpl_iovec *iovecs, int niovs, uint64_t *segments, uint64_t *attached, uint64_t *bytes)
+{
+	*segments = *attached = *bytes = 0;
+	for (int i = 0; i < niovs; i++) {
+		uint64_t pieces = (iovecs[i].length + (uint64_t)SEGMENT_MAX - 1) / SEGMENT_MAX;
+
+		if (iovecs[i].ref == NULL) {
+			rte_errno = EINVAL;
+			goto fail;
+		}
+		*bytes += iovecs[i].length;
+		*segments += pieces;
+		if (pieces == 1 && evpl_packet_is_whole(&iovecs[i]))
+			iovecs[i].flags |= FLAG_WHOLE;
+		else
+			*attached += pieces;
+		if (*segments > UINT16_MAX || *bytes > UINT32_MAX) {
+			rte_errno = EMSGSIZE;
+			niovs = i + 1;
+			goto fail;
+		}
+	}
+	if (*bytes == 0) {
+		rte_errno = EINVAL;
+		goto fail;
+	}
+	return 0;
+
+fail:
+	for (int i = 0; i < niovs; i++)
+		iovecs[i].flags &= ~FLAG_WHOLE;
+	return -1;
+}
+
+/* Packet mbufs, linked through next; NULL with rte_errno. */
+static struct rte_mbuf *
+packet_alloc_list(struct evpl_context *ctx, uint64_t n)
+{
+	struct rte_mbuf *list = NULL, *mbufs[32];
+
+	while (n > 0) {
+		unsigned some = (unsigned)RTE_MIN(n, (uint64_t)RTE_DIM(mbufs));
+
+		if (evpl_packet_alloc(ctx, mbufs, some) != 0) {
+			/* The last few may be there one by one. */
+			some = 1;
+			if (evpl_packet_alloc(ctx, mbufs, 1) != 0) {
+				rte_pktmbuf_free(list);
+				rte_errno = ENOMEM;
+				return NULL;
+			}
+		}
+		for (unsigned i = 0; i < some; i++) {
+			mbufs[i]->next = list;
+			list = mbufs[i];
+		}
+		n -= some;
+	}
+	return list;
+}
+
+/* Second pass: attaches the list's mbufs, in order, to what does not go out whole. */
+static int
+packet_attach_list(struct evpl_context *ctx, struct rte_mbuf *m, struct evpl_iovec *iovecs, int niovs)
+{
+	for (int i = 0; i < niovs; i++) {
+		char *data = iovecs[i].data;
+		uint32_t left = iovecs[i].length;
+
+		if (iovecs[i].flags & FLAG_WHOLE)
+			continue;
+		for (; left > 0; m = m->next) {
+			uint16_t length = (uint16_t)RTE_MIN(left, (uint32_t)SEGMENT_MAX);
+
+			if (evpl_attach(m, iovecs[i].ref, ctx->packet_pool, data, length) != 0)
+				return -1;
+			m->data_len = length;
+			data += length;
+			left -= length;
+		}
+	}
+	return 0;
+}
+
+/*
+ * A packet of the iovecs' bytes. Attached segments count on the bytes by themselves, and the references of their iovecs
+ * stay as they are; iovecs that go out whole are left with FLAG_WHOLE set. NULL with rte_errno and nothing changed.
+ */
+struct rte_mbuf *
+evpl_packet_build(struct evpl_context *ctx, struct evpl_iovec *iovecs, int niovs)
+{
+	struct rte_mbuf *list = NULL, *head = NULL, **tail = &head;
+	uint64_t segments, attached, bytes;
+
+	if (packet_measure(iovecs, niovs, &segments, &attached, &bytes) != 0)
+		return NULL;
+	if (attached > 0) {
+		list = packet_alloc_list(ctx, attached);
+		if (list == NULL || packet_attach_list(ctx, list, iovecs, niovs) != 0)
+			goto fail;
+	}
+	for (int i = 0; i < niovs; i++) {
+		uint32_t left = iovecs[i].length;
+
+		if (iovecs[i].flags & FLAG_WHOLE) {
+			*tail = iovecs[i].ref;
+			tail = &iovecs[i].ref->next;
+			continue;
+		}
+		while (left > 0) {
+			left -= list->data_len;
+			*tail = list;
+			tail = &list->next;
+			list = list->next;
+		}
+	}
+	*tail = NULL;
+	head->nb_segs = (uint16_t)segments;
+	head->pkt_len = (uint32_t)bytes;
+	return head;
+
+fail:
+	if (list != NULL) {
+		int saved = rte_errno;
+
+		rte_pktmbuf_free(list);
+		rte_errno = saved;
+	}
+	for (int i = 0; i < niovs; i++)
+		iovecs[i].flags &= ~FLAG_WHOLE;
+	return NULL;
+}
+
+struct rte_mbuf *
+evpl_iovecs_to_mbuf(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
+{
+	struct rte_mbuf *packet;
+
+	if (evpl == NULL || iovecs == NULL || niovs < 1) {
+		rte_errno = EINVAL;
+		return NULL;
+	}
+	packet = evpl_packet_build(evpl_context(evpl), iovecs, niovs);
+	if (packet == NULL)
+		return NULL;
+	for (int i = 0; i < niovs; i++) {
+		if (iovecs[i].flags & FLAG_WHOLE)
+			iovecs[i].flags &= ~FLAG_WHOLE;
+		else
+			evpl_iovec_release(evpl, &iovecs[i]);
+	}
+	return packet;
+}
+
+/* Whether the chain is what its head says, and ours alone; its segments or 0. */
+static unsigned
+chain_check(const struct rte_mbuf *head)
+{
+	uint64_t bytes = 0;
+	unsigned n = 0;
+
+	for (const struct rte_mbuf *m = head; m != NULL; m = m->next) {
+		if ((uint32_t)m->data_off + m->data_len > m->buf_len || ++n > head->nb_segs)
+			return 0;
+		if (head->nb_segs > 1 && rte_mbuf_refcnt_read(m) != 1)
+			return 0; /* undoing the chain would undo it for its other holders */
+		bytes += m->data_len;
+	}
+	return n == head->nb_segs && bytes == head->pkt_len ? n : 0;
+}
+
+int
+evpl_iovecs_from_mbuf(struct evpl *evpl, struct rte_mbuf *mbuf, unsigned flags, unsigned max_iovecs,
+		      struct evpl_iovec *r_iovec)
+{
+	struct rte_mbuf *next;
+	unsigned segments;
+
+	if (evpl == NULL || mbuf == NULL || r_iovec == NULL || flags > EVPL_IOVEC_FLAG_SHARED || max_iovecs == 0 ||
+	    (segments = chain_check(mbuf)) == 0) {
+		rte_errno = EINVAL;
+		return -1;
+	}
+	if (segments > max_iovecs) {
+		rte_errno = EMSGSIZE;
+		return -1;
+	}
+	for (unsigned i = 0; i < segments; i++, mbuf = next) {
+		next = mbuf->next;
+		if (segments > 1) {
+			mbuf->next = NULL;
+			mbuf->nb_segs = 1;
+			mbuf->pkt_len = mbuf->data_len;
+		}
+		r_iovec[i].data = rte_pktmbuf_mtod(mbuf, void *);
+		r_iovec[i].length = mbuf->data_len;
+		r_iovec[i].flags = evpl_packet_flags(mbuf, flags);
+		r_iovec[i].ref = mbuf;
+	}
+	return (int)segments;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Pools for reception: ordinary pktmbuf pools to a PMD, whose data rooms lie in a slab of their own.
+ */
+#include "internal.h"
+
+#include <string.h>
+
+#define RX_CACHE 256u /* mbufs per lcore, as testpmd's default (250) */
+
+struct rte_mempool *
+evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket_id)
+{
+	struct evpl_global *g = &evpl_global;
+	struct evpl_slab *slab = NULL;
+
+	if (data_room == 0)
+		data_room = RTE_MBUF_DEFAULT_BUF_SIZE;
+	/* RTE_MEMPOOL_MZ_FORMAT puts "MP_" before the name, and pool and memzone names have 32 bytes. */
+	if (name == NULL || name[0] == '\0' || strlen(name) > 25 || n == 0 || data_room <= RTE_PKTMBUF_HEADROOM ||
+	    socket_id < SOCKET_ID_ANY || socket_id >= RTE_MAX_NUMA_NODES) {
+		rte_errno = EINVAL;
+		return NULL;
+	}
+	pthread_mutex_lock(&g->lock);
+	if (g->users == 0) {
+		rte_errno = EPERM;
+	} else if (rte_mempool_lookup(name) != NULL) {
+		rte_errno = EEXIST;
+	} else {
+		slab = evpl_slab_create(name, data_room, RTE_ALIGN((size_t)data_room, RTE_CACHE_LINE_SIZE),
+					RTE_CACHE_LINE_SIZE, n, RX_CACHE, 0, socket_id);
+		if (slab != NULL && slab->n < n) {
+			evpl_slab_destroy(slab); /* rooms that straddle pages were left out */
+			slab = NULL;
+			rte_errno = ENOMEM;
+		}
+		if (slab != NULL)
+			TAILQ_INSERT_TAIL(&g->rx_pools, slab, entry);
+	}
+	pthread_mutex_unlock(&g->lock);
+	return slab != NULL ? slab->pool : NULL;
+}
+
+int
+evpl_rx_pool_destroy(struct rte_mempool *pool)
+{
+	struct evpl_global *g = &evpl_global;
+	struct evpl_slab *slab;
+	int rc = -EINVAL;
+
+	pthread_mutex_lock(&g->lock);
+	if (g->users > 0) {
+		TAILQ_FOREACH (slab, &g->rx_pools, entry) {
+			if (slab->pool == pool)
+				break;
+		}
+		if (slab != NULL && pool != NULL) {
+			rc = evpl_slab_is_home(slab) ? 0 : -EBUSY;
+			if (rc == 0) {
+				TAILQ_REMOVE(&g->rx_pools, slab, entry);
+				evpl_slab_destroy(slab);
+				memset(g->no_growth_before, 0, sizeof(g->no_growth_before));
+			}
+		}
+	}
+	pthread_mutex_unlock(&g->lock);
+	return rc;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Slabs: a memzone cut into equal rooms, with a mempool of mbufs that are pinned to them.
+ */
+#include "internal.h"
+
+#include <stdio.h>
+
+#include <stdlib.h>
+
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_memory.h>
+
+/* Where the bytes of a room start in IO space; *next is set where they would not be contiguous. */
+static rte_iova_t
+room_iova(const struct rte_memzone *zone, uintptr_t room, size_t length, uintptr_t *next)
+{
+	uintptr_t page_size = (uintptr_t)zone->hugepage_sz;
+	uintptr_t last = room + length - 1;
+	rte_iova_t iova = rte_mem_virt2iova((void *)room);
+
+	*next = 0;
+	if (rte_eal_iova_mode() == RTE_IOVA_VA || iova == RTE_BAD_IOVA || page_size == 0)
+		return iova; /* contiguous wherever the addresses are, or unknown and then never added to */
+	for (uintptr_t page = (room & ~(page_size - 1)) + page_size; page != 0 && page <= last; page += page_size) {
+		if (rte_mem_virt2iova((void *)page) != iova + (page - room)) {
+			*next = page;
+			break;
+		}
+	}
+	return iova;
+}
+
+/*
+ * Cuts the zone into at most n rooms, each of them IOVA-contiguous; the zone need not be. One entry per room: DPDK
+ * then steps by our distance, which may exceed the 16 bits in which it describes a room.
+ */
+static unsigned
+slab_cut(const struct rte_memzone *zone, size_t room, size_t distance, unsigned n, struct rte_pktmbuf_extmem *rooms)
+{
+	uintptr_t at = zone->addr_64, end = at + zone->len, next;
+	uint16_t described = (uint16_t)RTE_MIN(room, (size_t)UINT16_MAX);
+	unsigned count = 0;
+
+	while (count < n && end - at >= distance) {
+		rte_iova_t iova = room_iova(zone, at, room, &next);
+
+		if (next != 0) {
+			if (next >= end)
+				break;
+			at = next;
+			continue;
+		}
+		rooms[count++] = (struct rte_pktmbuf_extmem){
+			.buf_ptr = (void *)at, .buf_iova = iova, .buf_len = described, .elt_size = described};
+		at += distance;
+	}
+	return count;
+}
+
+static const struct rte_memzone *
+zone_reserve(const char *name, size_t size, size_t align, size_t room, int socket_id)
+{
+	const struct rte_memzone *zone;
+
+	/* Rooms beyond a page must be made of neighbouring pages: ask for that first, then hope for runs of them. */
+	if (rte_eal_iova_mode() == RTE_IOVA_PA && room > RTE_PGSIZE_2M) {
+		zone = rte_memzone_reserve_aligned(name, size, socket_id, RTE_MEMZONE_IOVA_CONTIG, (unsigned)align);
+		if (zone != NULL)
+			return zone;
+	}
+	return rte_memzone_reserve_aligned(name, size, socket_id, 0, (unsigned)align);
+}
+
+struct evpl_slab *
+evpl_slab_create(const char *name, size_t room, size_t distance, size_t align, unsigned n, unsigned cache_size,
+		 unsigned priv_size, int socket_id)
+{
+	char zone_name[RTE_MEMZONE_NAMESIZE];
+	struct rte_pktmbuf_extmem *rooms = NULL;
+	struct evpl_slab *slab;
+
+	slab = calloc(1, sizeof(*slab));
+	rooms = calloc(n, sizeof(*rooms));
+	if (slab == NULL || rooms == NULL) {
+		rte_errno = ENOMEM;
+		goto fail;
+	}
+	snprintf(zone_name, sizeof(zone_name), "evpl_slab_%u", evpl_global.next_id++);
+	slab->zone = zone_reserve(zone_name, distance * n, align, room, socket_id);
+	if (slab->zone == NULL)
+		goto fail;
+	slab->n = slab_cut(slab->zone, room, distance, n, rooms);
+	if (slab->n == 0) {
+		rte_errno = ENOMEM;
+		goto fail;
+	}
+	slab->pool =
+		rte_pktmbuf_pool_create_extbuf(name, slab->n, RTE_MIN(cache_size, slab->n * 2 / 3), (uint16_t)priv_size,
+					       (uint16_t)RTE_MIN(room, (size_t)UINT16_MAX), socket_id, rooms, slab->n);
+	if (slab->pool == NULL)
+		goto fail;
+	/* Without huge pages EAL has one heap, and any node is as good as the one asked for. */
+	slab->socket_id = rte_eal_has_hugepages() || socket_id < 0 ? slab->zone->socket_id : socket_id;
+	free(rooms);
+	return slab;
+
+fail:
+	if (slab != NULL)
+		evpl_slab_destroy(slab);
+	free(rooms);
+	return NULL;
+}
+
+/* Keeps rte_errno. */
+void
+evpl_slab_destroy(struct evpl_slab *slab)
+{
+	int saved = rte_errno;
+
+	rte_mempool_free(slab->pool);
+	if (slab->zone != NULL)
+		rte_memzone_free(slab->zone);
+	free(slab);
+	rte_errno = saved;
+}
+
+bool
+evpl_slab_is_home(const struct evpl_slab *slab)
+{
+	return rte_mempool_avail_count(slab->pool) == slab->n;
+}
+
+struct evpl_slab *
+evpl_slab_grow(int socket_id)
+{
+	struct evpl_global *g = &evpl_global;
+	char name[RTE_MEMPOOL_NAMESIZE];
+	struct evpl_slab *slab;
+
+	if (g->slab_count >= g->max_slabs) {
+		rte_errno = ENOMEM;
+		return NULL;
+	}
+	snprintf(name, sizeof(name), "evpl_buffers_%u", g->next_id);
+	/* No cache per lcore in the pool: a context's stash is the cache, and what it holds can be counted. */
+	slab = evpl_slab_create(name, g->buffer_size, g->buffer_size, g->buffer_align,
+				(unsigned)(g->slab_size / g->buffer_size), 0, sizeof(struct evpl_buffer), socket_id);
+	if (slab == NULL)
+		return NULL;
+	evpl_buffer_pinned(slab);
+	g->slabs[g->slab_count] = slab;
+	/* Pairs with the acquire in take_from(). */
+	__atomic_store_n(&g->slab_count, g->slab_count + 1, __ATOMIC_RELEASE);
+	EVPL_LOG(DEBUG, "slab %u: %u buffers of %u bytes on NUMA node %d", g->slab_count, slab->n, g->buffer_size,
+		 slab->socket_id);
+	return slab;
+}
+
+/* A buffer from the slabs of one node, or of any; *seen is how many slabs were looked at. */
+static struct rte_mbuf *
+take_from(struct evpl_context *ctx, int socket_id, unsigned *seen)
+{
+	unsigned count = __atomic_load_n(&evpl_global.slab_count, __ATOMIC_ACQUIRE);
+	void *mbuf;
+
+	*seen = count;
+	for (unsigned i = 0, at = ctx->slab_hint; i < count; i++, at++) {
+		struct evpl_slab *slab;
+
+		if (at >= count)
+			at = 0;
+		slab = evpl_global.slabs[at];
+		if (socket_id != SOCKET_ID_ANY && slab->socket_id != socket_id)
+			continue;
+		if (rte_mempool_get(slab->pool, &mbuf) == 0) {
+			ctx->slab_hint = at;
+			return mbuf;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * One more slab, unless another thread has just made one since seen were looked at. EAL's search for memory takes
+ * locks and the kernel and may log: where it failed it is not tried again for a second, so that a data path
+ * that lives with exhaustion does not pay for it on every packet.
+ */
+static bool
+grow_after(int socket_id, unsigned seen)
+{
+	struct evpl_global *g = &evpl_global;
+	uint64_t *not_before = &g->no_growth_before[socket_id + 1];
+	bool grown;
+
+	if (seen >= g->max_slabs || rte_get_tsc_cycles() < __atomic_load_n(not_before, __ATOMIC_RELAXED))
+		return false;
+	pthread_mutex_lock(&g->lock);
+	grown = g->slab_count != seen || evpl_slab_grow(socket_id) != NULL;
+	pthread_mutex_unlock(&g->lock);
+	if (!grown)
+		__atomic_store_n(not_before, rte_get_tsc_cycles() + rte_get_tsc_hz(), __ATOMIC_RELAXED);
+	return grown;
+}
+
+struct rte_mbuf *
+evpl_slab_take(struct evpl_context *ctx)
+{
+	int socket_ids[] = {ctx->socket_id, SOCKET_ID_ANY};
+	struct rte_mbuf *mbuf = NULL;
+	unsigned seen;
+
+	for (unsigned i = 0; mbuf == NULL && i < (ctx->only_socket ? 1 : 2); i++) {
+		do {
+			mbuf = take_from(ctx, socket_ids[i], &seen);
+		} while (mbuf == NULL && grow_after(socket_ids[i], seen));
+	}
+	return mbuf;
+}

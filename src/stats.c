@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the library holds, and what is away from its pools.
+ */
+#include "internal.h"
+
+#include <string.h>
+
+void
+evpl_stats_collect(struct evpl_stats *stats)
+{
+	const struct evpl_global *g = &evpl_global;
+	const struct evpl_context *ctx;
+	const struct evpl_slab *slab;
+	uint32_t stashed = 0, cached = 0;
+
+	memset(stats, 0, sizeof(*stats));
+	if (g->users == 0)
+		return;
+	stats->contexts = g->context_count;
+	stats->rx_linearized = g->rx_linearized;
+	stats->rx_dropped = g->rx_dropped;
+	TAILQ_FOREACH (ctx, &g->contexts, entry) {
+		stashed += __atomic_load_n(&ctx->stash_count, __ATOMIC_RELAXED);
+		if (ctx->packet_cache != NULL)
+			cached += __atomic_load_n(&ctx->packet_cache->len, __ATOMIC_RELAXED);
+		for (unsigned kind = 0; kind < RTE_DIM(ctx->current); kind++)
+			stats->buffers_current += __atomic_load_n(&ctx->current[kind], __ATOMIC_RELAXED) != NULL;
+		stats->rx_linearized += __atomic_load_n(&ctx->rx_linearized, __ATOMIC_RELAXED);
+		stats->rx_dropped += __atomic_load_n(&ctx->rx_dropped, __ATOMIC_RELAXED);
+	}
+	stats->slabs = g->slab_count;
+	for (unsigned i = 0; i < g->slab_count; i++) {
+		stats->slab_bytes += g->slabs[i]->zone->len;
+		stats->buffers += g->slabs[i]->n;
+		stats->buffers_in_use += rte_mempool_in_use_count(g->slabs[i]->pool);
+	}
+	stats->buffers_in_use -= RTE_MIN(stashed, stats->buffers_in_use);
+	TAILQ_FOREACH (slab, &g->rx_pools, entry) {
+		stats->rx_buffers += slab->n;
+		stats->rx_buffers_in_use += rte_mempool_in_use_count(slab->pool);
+	}
+	for (unsigned i = 0; i < RTE_DIM(g->packet_pools); i++) {
+		if (g->packet_pools[i] == NULL)
+			continue;
+		stats->packet_mbufs += g->packet_pools[i]->size;
+		stats->packet_mbufs_in_use += rte_mempool_in_use_count(g->packet_pools[i]);
+	}
+	stats->packet_mbufs_in_use -= RTE_MIN(cached, stats->packet_mbufs_in_use);
+	stats->overflow_mbufs_in_use = evpl_overflow_in_use();
+}
+
+void
+evpl_stats_get(struct evpl_stats *stats)
+{
+	pthread_mutex_lock(&evpl_global.lock);
+	evpl_stats_collect(stats);
+	pthread_mutex_unlock(&evpl_global.lock);
+}

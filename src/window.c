@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A context's current buffers: bought with a stock of references, carved, rewound when all of it is home, given up.
+ */
+#include "internal.h"
+
+/* Takes n references of w->ref out of the stock; true when they were the last. */
+static bool
+stock_return(struct evpl_window *w, bool shared, uint32_t n)
+{
+	uint16_t left;
+
+	w->prepaid -= n;
+	if (shared)
+		return evpl_compat_ref_sub(w->ref, (uint16_t)n) == 0;
+	left = (uint16_t)(rte_mbuf_refcnt_read(w->ref) - n);
+	rte_mbuf_refcnt_set(w->ref, left);
+	return left == 0;
+}
+
+static void
+stock_buy(struct evpl_window *w, bool shared, uint32_t n)
+{
+	if (shared)
+		(void)evpl_compat_ref_add(w->ref, (uint16_t)n);
+	else
+		rte_mbuf_refcnt_set(w->ref, (uint16_t)(rte_mbuf_refcnt_read(w->ref) + n));
+	w->prepaid += n;
+}
+
+void
+evpl_window_trim(struct evpl_window *w, bool shared)
+{
+	(void)stock_return(w, shared, EVPL_PREPAID_STEP); /* the other half stays, so never the last */
+}
+
+void
+evpl_window_idle(struct evpl_context *ctx, unsigned kind)
+{
+	struct evpl_window *w = &ctx->evpl.window[kind];
+
+	if (ctx->current[kind] != NULL && stock_return(w, kind != 0, w->prepaid))
+		evpl_ref_last(ctx, w->ref);
+	__atomic_store_n(&ctx->current[kind], NULL, __ATOMIC_RELAXED);
+	w->next = w->end = 0;
+	w->prepaid = 0;
+	w->ref = (struct rte_mbuf *)ctx; /* no iovec names it, and it is not NULL as an empty iovec's is */
+	if (kind == 0)
+		ctx->evpl.reserved_end = 0;
+}
+
+void
+evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *buffer)
+{
+	struct evpl_window *w = &ctx->evpl.window[kind];
+
+	evpl_window_idle(ctx, kind);
+	__atomic_store_n(&ctx->current[kind], buffer, __ATOMIC_RELAXED);
+	w->next = (uintptr_t)buffer->buf_addr;
+	w->end = w->next + evpl_global.buffer_size;
+	w->ref = buffer;
+	/* Nobody else knows the buffer yet: set, not added. */
+	rte_mbuf_refcnt_set(buffer, EVPL_PREPAID_STEP);
+	w->prepaid = EVPL_PREPAID_STEP;
+}
+
+/*
+ * If every reference is in stock and no packet is attached, the same buffer starts again: its bytes are warm, and no
+ * trip to the stash or pool is needed. The order of the two loads matters: with no iovec left nobody can attach one more.
+ */
+bool
+evpl_window_rewind(struct evpl_context *ctx, unsigned kind)
+{
+	struct evpl_window *w = &ctx->evpl.window[kind];
+	struct rte_mbuf *buffer = ctx->current[kind];
+
+	if (buffer == NULL || w->ref != buffer || evpl_compat_ref_load(buffer) != w->prepaid ||
+	    evpl_compat_ext_load(buffer->shinfo) != 1)
+		return false;
+	w->next = (uintptr_t)buffer->buf_addr;
+	if (kind == 0)
+		ctx->evpl.reserved_end = 0;
+	return true;
+}
+
+/* The stock must not end: the last reference keeps the buffer under the window. */
+bool
+evpl_window_pay(struct evpl_context *ctx, unsigned kind)
+{
+	struct evpl_window *w = &ctx->evpl.window[kind];
+	struct rte_mbuf *other;
+
+	if (w->prepaid > 1)
+		return true;
+	if (evpl_compat_ref_load(w->ref) + EVPL_PREPAID_STEP <= EVPL_REF_LIMIT) {
+		stock_buy(w, kind != 0, EVPL_PREPAID_STEP);
+		return true;
+	}
+	/* So many live iovecs in one buffer that its 16 bits are spent: go on carving it on another mbuf's. */
+	other = evpl_overflow_new(w->ref);
+	if (other == NULL)
+		return false;
+	if (stock_return(w, kind != 0, w->prepaid))
+		evpl_ref_last(ctx, w->ref);
+	w->ref = other;
+	rte_mbuf_refcnt_set(other, EVPL_PREPAID_STEP);
+	w->prepaid = EVPL_PREPAID_STEP;
+	return true;
+}

@@ -32,14 +32,10 @@ hold_create(struct rte_mbuf *ref, struct rte_mempool *pool)
 	struct rte_mbuf *holder;
 	struct hold *hold;
 
-	if (evpl_compat_ref_add(ref, 1) > EVPL_COUNT_MAX) {
-		rte_errno = EOVERFLOW;
-		goto fail;
-	}
 	holder = rte_pktmbuf_alloc(pool);
 	if (holder == NULL) {
 		rte_errno = ENOMEM;
-		goto fail;
+		return NULL;
 	}
 	hold = holder->buf_addr;
 	hold->shinfo.free_cb = hold_ended;
@@ -47,18 +43,10 @@ hold_create(struct rte_mbuf *ref, struct rte_mempool *pool)
 	rte_mbuf_ext_refcnt_set(&hold->shinfo, 1);
 	hold->held = ref;
 	return &hold->shinfo;
-
-fail:
-	(void)evpl_compat_ref_sub(ref, 1); /* not the last: the iovec holds one */
-	return NULL;
 }
 
-/*
- * m is fresh from a pool; pool has a data room for a hold. Counts one packet more on ref's bytes and none on ref, so the
- * caller's reference is its own to release. 0, or -1 with rte_errno and everything as it was.
- */
-int
-evpl_attach(struct rte_mbuf *m, struct rte_mbuf *ref, struct rte_mempool *pool, void *data, uint16_t length)
+static int
+attach(struct rte_mbuf *m, struct rte_mbuf *ref, struct rte_mempool *pool, void *data, uint16_t length)
 {
 	struct rte_mbuf_ext_shared_info *shinfo;
 	rte_iova_t iova = rte_mbuf_iova_get(ref);
@@ -80,4 +68,30 @@ evpl_attach(struct rte_mbuf *m, struct rte_mbuf *ref, struct rte_mempool *pool, 
 		iova += (uintptr_t)data - (uintptr_t)ref->buf_addr;
 	rte_pktmbuf_attach_extbuf(m, data, iova, length, shinfo);
 	return 0;
+}
+
+/*
+ * m is fresh from a pool; pool has a data room for a hold. Counts one packet more on ref's bytes, beside the caller's
+ * reference, which stays his to release. 0, or -1 with rte_errno and everything as it was.
+ */
+int
+evpl_attach(struct rte_mbuf *m, struct rte_mbuf *ref, struct rte_mempool *pool, void *data, uint16_t length)
+{
+	bool held = !RTE_MBUF_HAS_EXTBUF(ref);
+
+	if (unlikely(held && evpl_compat_ref_add(ref, 1) > EVPL_COUNT_MAX)) {
+		rte_errno = EOVERFLOW;
+	} else if (likely(attach(m, ref, pool, data, length) == 0)) {
+		return 0;
+	}
+	if (held)
+		(void)evpl_compat_ref_sub(ref, 1); /* not the last: the caller holds one */
+	return -1;
+}
+
+/* As evpl_attach() of all the bytes, for an mbuf that must not outlive ref: a hold takes no reference of it. */
+int
+evpl_attach_weak(struct rte_mbuf *m, struct rte_mbuf *ref)
+{
+	return attach(m, ref, m->pool, ref->buf_addr, ref->buf_len);
 }

@@ -116,8 +116,8 @@ evpl_ref_last(struct evpl_context *ctx, struct rte_mbuf *ref)
 
 	if (rte_mbuf_refcnt_read(ref) != 1)
 		rte_mbuf_refcnt_set(ref, 1); /* as DPDK keeps free mbufs */
-	if (unlikely(__atomic_load_n(&evpl_overflow_kept, __ATOMIC_RELAXED) != 0))
-		evpl_overflow_drop(ref);
+	if (unlikely(__atomic_load_n(&evpl_overflow_kept, __ATOMIC_RELAXED) != 0) && evpl_overflow_drop(ref))
+		return;
 	buffer = evpl_buffer_of(ref);
 	if (buffer != ref) {
 		rte_pktmbuf_free_seg(ref); /* a packet of a port, or one that counted for another */

@@ -74,10 +74,11 @@ evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 
 /*
  * Makes packets of up to CHUNK iovecs, and sets rte_errno if one cannot be made. Nothing is consumed: those that were
- * attached are told from those that go out whole by packets[i] != iovecs[i].ref.
+ * attached are told from those that go out whole by packets[i] != iovecs[i].ref; *attached is 0 if there are none.
  */
 static unsigned
-make_packets(struct evpl_context *ctx, struct evpl_iovec *iovecs, unsigned n, struct rte_mbuf **packets)
+make_packets(struct evpl_context *ctx, struct evpl_iovec *iovecs, unsigned n, struct rte_mbuf **packets,
+	     unsigned *attached)
 {
 	struct rte_mbuf *fresh[CHUNK];
 	unsigned whole = 0, attach, used = 0, i;
@@ -91,7 +92,7 @@ make_packets(struct evpl_context *ctx, struct evpl_iovec *iovecs, unsigned n, st
 		packets[i] = evpl_packet_is_whole(&iovecs[i]) ? iovecs[i].ref : NULL;
 		whole += packets[i] != NULL;
 	}
-	attach = n - whole;
+	attach = *attached = n - whole;
 	if (attach == 0)
 		return n;
 	/* If not all are to be had, as many as there are. */
@@ -130,7 +131,7 @@ uint16_t
 evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *iovecs, uint16_t n)
 {
 	struct rte_mbuf *packets[CHUNK];
-	unsigned done = 0, some, made, sent;
+	unsigned done = 0, some, made, sent, attached;
 
 	if (unlikely(evpl == NULL || iovecs == NULL)) {
 		rte_errno = EINVAL;
@@ -139,9 +140,9 @@ evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 	rte_errno = 0;
 	do {
 		some = RTE_MIN(n - done, CHUNK);
-		made = make_packets(evpl_context(evpl), iovecs + done, some, packets);
+		made = make_packets(evpl_context(evpl), iovecs + done, some, packets, &attached);
 		sent = made > 0 ? rte_eth_tx_burst(port_id, queue_id, packets, (uint16_t)made) : 0;
-		for (unsigned i = 0; i < made; i++) {
+		for (unsigned i = 0; attached > 0 && i < made; i++) {
 			struct evpl_iovec *iovec = &iovecs[done + i];
 
 			if (packets[i] == iovec->ref)

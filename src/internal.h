@@ -95,8 +95,9 @@ extern struct evpl_global evpl_global;
 struct rte_mempool *evpl_packet_pool(int socket_id);
 
 /* slab.c */
-struct evpl_slab *evpl_slab_create(const char *name, size_t room, size_t distance, size_t align, unsigned n,
-				   unsigned cache_size, unsigned priv_size, int socket_id);
+size_t evpl_slab_size(unsigned n, size_t distance); /* bytes that n rooms are sure to fit in */
+struct evpl_slab *evpl_slab_create(const char *name, size_t size, size_t room, size_t distance, size_t align,
+				   unsigned n, unsigned cache_size, unsigned priv_size, int socket_id);
 void evpl_slab_destroy(struct evpl_slab *slab);
 bool evpl_slab_is_home(const struct evpl_slab *slab);	   /* every mbuf in its pool */
 struct evpl_slab *evpl_slab_grow(int socket_id);	   /* with the lock held */
@@ -122,12 +123,13 @@ void evpl_window_trim(struct evpl_window *w, bool shared);     /* half of a full
 extern unsigned evpl_overflow_kept;			   /* relaxed; 0: evpl_overflow_drop() has nothing to do */
 struct rte_mbuf *evpl_overflow_new(struct rte_mbuf *base); /* a fresh one, refcnt 1; NULL */
 struct rte_mbuf *evpl_overflow_take(struct rte_mbuf *base, bool shared); /* one more count; NULL */
-void evpl_overflow_drop(struct rte_mbuf *base);				 /* base's own count came to its end */
-unsigned evpl_overflow_in_use(void);					 /* with the lock held */
-void evpl_overflow_free(void);						 /* likewise, and with none in use */
+bool evpl_overflow_drop(struct rte_mbuf *base); /* its own count is at its end; true: others keep base */
+unsigned evpl_overflow_in_use(void);		/* with the lock held */
+void evpl_overflow_free(void);			/* likewise, and with none in use */
 
 /* attach.c: a packet mbuf on an iovec's bytes */
 int evpl_attach(struct rte_mbuf *m, struct rte_mbuf *ref, struct rte_mempool *pool, void *data, uint16_t length);
+int evpl_attach_weak(struct rte_mbuf *m, struct rte_mbuf *ref);
 
 /* packet.c: packets from iovecs and back */
 
@@ -149,7 +151,20 @@ evpl_packet_flags(struct rte_mbuf *m, uint32_t flags)
 }
 
 int evpl_packet_alloc(struct evpl_context *ctx, struct rte_mbuf **mbufs, unsigned n);
-bool evpl_packet_is_whole(struct evpl_iovec *iovec);
+bool evpl_packet_trim(struct evpl_iovec *iovec);
+
+/* Whether the iovec's mbuf can be the segment itself: it came from a port, and this is its only reference. */
+static inline bool
+evpl_packet_is_whole(struct evpl_iovec *iovec)
+{
+	struct rte_mbuf *m = iovec->ref;
+
+	if (!(iovec->flags & EVPL_IOVEC_FLAG_PACKET) || evpl_compat_ref_load(m) != 1)
+		return false;
+	return likely(iovec->data == rte_pktmbuf_mtod(m, void *) && iovec->length == m->data_len) ||
+	       evpl_packet_trim(iovec);
+}
+
 struct rte_mbuf *evpl_packet_build(struct evpl_context *ctx, struct evpl_iovec *iovecs, int niovs);
 
 /* stats.c: with the lock held */

@@ -6,7 +6,7 @@
  *	base   refcnt 49,152   <- the first iovecs
  *	other  refcnt      n   <- those after them, and one for the table below
  *
- * The table keeps the others by their base for as long as base is referenced, so that clones past the limit
+ * The table keeps the others by their base for as long as base has a count of its own, so that clones past the limit
  * share them; taking a fresh one each time would empty any pool. Its spinlocks are met only past the limit, or when the
  * last reference of some base ends while others exist: 200,000 clones and releases of one iovec take 4 mbufs.
  */
@@ -94,7 +94,7 @@ evpl_overflow_new(struct rte_mbuf *base)
 
 	if (m == NULL)
 		return NULL;
-	if (evpl_attach(m, base, m->pool, base->buf_addr, base->buf_len) != 0) {
+	if (evpl_attach_weak(m, base) != 0) {
 		rte_pktmbuf_free(m);
 		return NULL;
 	}
@@ -138,12 +138,18 @@ evpl_overflow_take(struct rte_mbuf *base, bool shared)
 	return m;
 }
 
-void
+/*
+ * The caller holds base's only count. A base with an external buffer may go: the others count on its shinfo. Any
+ * other base must stay for as long as they do: the caller's count becomes theirs, one for each.
+ */
+bool
 evpl_overflow_drop(struct rte_mbuf *base)
 {
 	struct bucket *bucket = bucket_of(base);
 	LIST_HEAD(, overflow) dropped = LIST_HEAD_INITIALIZER(dropped);
+	bool kept_by_others = false;
 	struct overflow *o, *next;
+	uint16_t n = 0;
 
 	rte_spinlock_lock(&bucket->lock);
 	for (o = LIST_FIRST(&bucket->others); o != NULL; o = next) {
@@ -151,14 +157,22 @@ evpl_overflow_drop(struct rte_mbuf *base)
 		if (o->base == base) {
 			LIST_REMOVE(o, entry);
 			LIST_INSERT_HEAD(&dropped, o, entry);
-			__atomic_sub_fetch(&evpl_overflow_kept, 1, __ATOMIC_RELAXED);
+			n++;
 		}
 	}
 	rte_spinlock_unlock(&bucket->lock);
+	if (n == 0)
+		return false;
+	__atomic_sub_fetch(&evpl_overflow_kept, n, __ATOMIC_RELAXED);
+	if (!RTE_MBUF_HAS_EXTBUF(base)) {
+		evpl_compat_ref_store(base, n);
+		kept_by_others = true;
+	}
 	while ((o = LIST_FIRST(&dropped)) != NULL) {
 		LIST_REMOVE(o, entry);
-		evpl_ref_drop(o->mbuf); /* which may drop others in turn, and ends with the buffer */
+		evpl_ref_drop(o->mbuf);
 	}
+	return kept_by_others;
 }
 
 unsigned

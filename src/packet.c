@@ -30,19 +30,15 @@ evpl_packet_alloc(struct evpl_context *ctx, struct rte_mbuf **mbufs, unsigned n)
 }
 
 /*
- * Whether the iovec's mbuf can be the segment itself: it came from a port, this is its only reference, and either the
- * view is unchanged since, or nothing else (a packet made of a clone, still in flight) shares its bytes: the mbuf's
- * window is wider than the view, and a packet's owner may use what is around its data. Trims the mbuf to the view.
+ * The view was changed since the mbuf came: it can still be the segment if nothing else (a packet made of a clone, still
+ * in flight) shares its bytes, for its window is wider than the view, and a packet's owner may use what is around its data.
+ * Trims the mbuf to the view.
  */
 bool
-evpl_packet_is_whole(struct evpl_iovec *iovec)
+evpl_packet_trim(struct evpl_iovec *iovec)
 {
 	struct rte_mbuf *m = iovec->ref;
 
-	if (!(iovec->flags & EVPL_IOVEC_FLAG_PACKET) || evpl_compat_ref_load(m) != 1)
-		return false;
-	if (likely(iovec->data == rte_pktmbuf_mtod(m, void *) && iovec->length == m->data_len))
-		return true;
 	if (RTE_MBUF_CLONED(m) || (RTE_MBUF_HAS_EXTBUF(m) && evpl_compat_ext_load(m->shinfo) != 1) ||
 	    iovec->length > SEGMENT_MAX)
 		return false;

@@ -13,6 +13,7 @@ evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket
 {
 	struct evpl_global *g = &evpl_global;
 	struct evpl_slab *slab = NULL;
+	size_t distance;
 
 	if (data_room == 0)
 		data_room = RTE_MBUF_DEFAULT_BUF_SIZE;
@@ -28,10 +29,11 @@ evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket
 	} else if (rte_mempool_lookup(name) != NULL) {
 		rte_errno = EEXIST;
 	} else {
-		slab = evpl_slab_create(name, data_room, RTE_ALIGN((size_t)data_room, RTE_CACHE_LINE_SIZE),
-					RTE_CACHE_LINE_SIZE, n, RX_CACHE, 0, socket_id);
+		distance = RTE_ALIGN((size_t)data_room, RTE_CACHE_LINE_SIZE);
+		slab = evpl_slab_create(name, evpl_slab_size(n, distance), data_room, distance, RTE_CACHE_LINE_SIZE, n,
+					RX_CACHE, 0, socket_id);
 		if (slab != NULL && slab->n < n) {
-			evpl_slab_destroy(slab); /* rooms that straddle pages were left out */
+			evpl_slab_destroy(slab);
 			slab = NULL;
 			rte_errno = ENOMEM;
 		}

@@ -73,9 +73,20 @@ zone_reserve(const char *name, size_t size, size_t align, size_t room, int socke
 	return rte_memzone_reserve_aligned(name, size, socket_id, 0, (unsigned)align);
 }
 
+size_t
+evpl_slab_size(unsigned n, size_t distance)
+{
+	size_t per_page = RTE_PGSIZE_2M / distance;
+
+	if (rte_eal_iova_mode() != RTE_IOVA_PA || per_page == 0)
+		return n * distance;
+	/* No room across a page's end, and the zone may begin and end inside a page. */
+	return (n / per_page + 2) * RTE_PGSIZE_2M;
+}
+
 struct evpl_slab *
-evpl_slab_create(const char *name, size_t room, size_t distance, size_t align, unsigned n, unsigned cache_size,
-		 unsigned priv_size, int socket_id)
+evpl_slab_create(const char *name, size_t size, size_t room, size_t distance, size_t align, unsigned n,
+		 unsigned cache_size, unsigned priv_size, int socket_id)
 {
 	char zone_name[RTE_MEMZONE_NAMESIZE];
 	struct rte_pktmbuf_extmem *rooms = NULL;
@@ -88,7 +99,7 @@ evpl_slab_create(const char *name, size_t room, size_t distance, size_t align, u
 		goto fail;
 	}
 	snprintf(zone_name, sizeof(zone_name), "evpl_slab_%u", evpl_global.next_id++);
-	slab->zone = zone_reserve(zone_name, distance * n, align, room, socket_id);
+	slab->zone = zone_reserve(zone_name, size, align, room, socket_id);
 	if (slab->zone == NULL)
 		goto fail;
 	slab->n = slab_cut(slab->zone, room, distance, n, rooms);
@@ -145,7 +156,7 @@ evpl_slab_grow(int socket_id)
 	}
 	snprintf(name, sizeof(name), "evpl_buffers_%u", g->next_id);
 	/* No cache per lcore in the pool: a context's stash is the cache, and what it holds can be counted. */
-	slab = evpl_slab_create(name, g->buffer_size, g->buffer_size, g->buffer_align,
+	slab = evpl_slab_create(name, g->slab_size, g->buffer_size, g->buffer_size, g->buffer_align,
 				(unsigned)(g->slab_size / g->buffer_size), 0, sizeof(struct evpl_buffer), socket_id);
 	if (slab == NULL)
 		return NULL;

@@ -40,45 +40,62 @@ linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *
 	return true;
 }
 
+/* The flags of packets that are not pinned, exclusive ones; a direct pool is remembered. */
+static uint32_t
+other_flags(struct evpl_context *ctx, struct rte_mbuf *m)
+{
+	uint32_t flags = evpl_packet_flags(m, ctx->rx_flags);
+
+	if (RTE_MBUF_DIRECT(m))
+		ctx->direct_pool = m->pool;
+	return flags;
+}
+
 uint16_t
 evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *r_iovecs, uint16_t n)
 {
 	struct evpl_context *ctx = evpl_context(evpl);
+	struct evpl_iovec *iovec = r_iovecs;
 	struct rte_mbuf *packets[CHUNK];
-	uint16_t filled = 0, asked, got;
+	uint16_t asked, got;
+	unsigned left;
 
 	if (unlikely(evpl == NULL || r_iovecs == NULL)) {
 		rte_errno = EINVAL;
 		return 0;
 	}
 	do {
-		asked = (uint16_t)RTE_MIN((unsigned)(n - filled), CHUNK);
+		left = n - (unsigned)(iovec - r_iovecs);
+		asked = (uint16_t)RTE_MIN(left, CHUNK);
 		got = rte_eth_rx_burst(port_id, queue_id, packets, asked);
-		for (uint16_t i = 0; i < got; i++) {
-			struct rte_mbuf *m = packets[i];
-			struct evpl_iovec *iovec = &r_iovecs[filled];
+		for (struct rte_mbuf **p = packets, **end = packets + got; p < end; p++) {
+			struct rte_mbuf *m = *p;
 
 			if (unlikely(m->nb_segs != 1)) {
-				filled = (uint16_t)(filled + linearize(ctx, m, iovec));
+				iovec += linearize(ctx, m, iovec);
 				continue;
 			}
 			iovec->data = rte_pktmbuf_mtod(m, void *);
 			iovec->length = m->data_len;
-			iovec->flags = evpl_packet_flags(m, ctx->rx_flags);
 			iovec->ref = m;
-			filled++;
+			if (likely(RTE_MBUF_HAS_EXTBUF(m) && rte_mbuf_refcnt_read(m) == 1))
+				iovec->flags = ctx->rx_flags | EVPL_IOVEC_FLAG_PACKET;
+			else if (likely(RTE_MBUF_DIRECT(m) && m->pool == ctx->direct_pool))
+				iovec->flags = EVPL_IOVEC_FLAG_SHARED | EVPL_IOVEC_FLAG_PACKET;
+			else
+				iovec->flags = other_flags(ctx, m);
+			iovec++;
 		}
-	} while (got == asked && filled < n);
-	return filled;
+	} while (got == asked && got < left);
+	return (uint16_t)(iovec - r_iovecs);
 }
 
 /*
  * Makes packets of up to CHUNK iovecs, and sets rte_errno if one cannot be made. Nothing is consumed: those that were
- * attached are told from those that go out whole by packets[i] != iovecs[i].ref; *attached is 0 if there are none.
+ * attached are told from those that go out whole by packets[i] != iovecs[i].ref.
  */
 static unsigned
-make_packets(struct evpl_context *ctx, struct evpl_iovec *iovecs, unsigned n, struct rte_mbuf **packets,
-	     unsigned *attached)
+make_packets(struct evpl_context *ctx, struct evpl_iovec *iovecs, unsigned n, struct rte_mbuf **packets)
 {
 	struct rte_mbuf *fresh[CHUNK];
 	unsigned whole = 0, attach, used = 0, i;
@@ -92,9 +109,7 @@ make_packets(struct evpl_context *ctx, struct evpl_iovec *iovecs, unsigned n, st
 		packets[i] = evpl_packet_is_whole(&iovecs[i]) ? iovecs[i].ref : NULL;
 		whole += packets[i] != NULL;
 	}
-	attach = *attached = n - whole;
-	if (attach == 0)
-		return n;
+	attach = n - whole;
 	/* If not all are to be had, as many as there are. */
 	while (attach > 0 && evpl_packet_alloc(ctx, fresh, attach) != 0)
 		attach /= 2;
@@ -131,7 +146,7 @@ uint16_t
 evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *iovecs, uint16_t n)
 {
 	struct rte_mbuf *packets[CHUNK];
-	unsigned done = 0, some, made, sent, attached;
+	unsigned done = 0, some, whole, made, sent;
 
 	if (unlikely(evpl == NULL || iovecs == NULL)) {
 		rte_errno = EINVAL;
@@ -140,9 +155,14 @@ evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 	rte_errno = 0;
 	do {
 		some = RTE_MIN(n - done, CHUNK);
-		made = make_packets(evpl_context(evpl), iovecs + done, some, packets, &attached);
+		/* Forwarding: all of them go out as they came, and there is nothing to make, count or release. */
+		for (made = 0; made < some && evpl_packet_is_untouched(&iovecs[done + made]); made++)
+			packets[made] = iovecs[done + made].ref;
+		whole = made;
+		if (unlikely(made < some))
+			made += make_packets(evpl_context(evpl), iovecs + done + made, some - made, packets + made);
 		sent = made > 0 ? rte_eth_tx_burst(port_id, queue_id, packets, (uint16_t)made) : 0;
-		for (unsigned i = 0; attached > 0 && i < made; i++) {
+		for (unsigned i = whole; i < made; i++) {
 			struct evpl_iovec *iovec = &iovecs[done + i];
 
 			if (packets[i] == iovec->ref)

@@ -34,7 +34,8 @@ extern int evpl_logtype;
 /* A context. The public part comes first, so the two pointers are one. */
 struct evpl_context {
 	struct evpl evpl;
-	struct rte_mbuf *current[2]; /* the buffers under evpl.window[], NULL when idle */
+	struct rte_mbuf *current[2];	 /* the buffers under evpl.window[], NULL when idle */
+	struct rte_mempool *direct_pool; /* the last one seen to be of direct mbufs: known without a look into it */
 	struct rte_mempool *packet_pool;
 	struct rte_mempool_cache *packet_cache; /* for a thread without an lcore id, which has none in the pool */
 	uint32_t rx_flags;
@@ -137,32 +138,26 @@ int evpl_attach_weak(struct rte_mbuf *m, struct rte_mbuf *ref);
 #define EVPL_PACKET_DATA_ROOM (RTE_PKTMBUF_HEADROOM + 256)
 
 /* What the iovec of a received segment is: LOCAL only where DPDK does not count on the same field as we do. */
-static inline uint32_t
-evpl_packet_flags(struct rte_mbuf *m, uint32_t flags)
-{
-	flags |= EVPL_IOVEC_FLAG_PACKET;
-	if (unlikely(!RTE_MBUF_HAS_EXTBUF(m))) {
-		/* Some PMDs overwrite ol_flags: for a pinned mbuf the flag is put back, as DPDK does from 25.11 on. */
-		if (RTE_MBUF_CLONED(m) || !(rte_pktmbuf_priv_flags(m->pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF))
-			return flags | EVPL_IOVEC_FLAG_SHARED;
-		m->ol_flags |= RTE_MBUF_F_EXTERNAL;
-	}
-	return likely(rte_mbuf_refcnt_read(m) == 1) ? flags : flags | EVPL_IOVEC_FLAG_SHARED;
-}
-
+uint32_t evpl_packet_flags(struct rte_mbuf *m, uint32_t flags);
 int evpl_packet_alloc(struct evpl_context *ctx, struct rte_mbuf **mbufs, unsigned n);
 bool evpl_packet_trim(struct evpl_iovec *iovec);
+
+/* Whether the iovec is all that there is of a packet as it came from a port. */
+static inline bool
+evpl_packet_is_untouched(const struct evpl_iovec *iovec)
+{
+	struct rte_mbuf *m = iovec->ref;
+
+	return (iovec->flags & EVPL_IOVEC_FLAG_PACKET) && evpl_compat_ref_load(m) == 1 &&
+	       iovec->data == rte_pktmbuf_mtod(m, void *) && iovec->length == m->data_len && iovec->length != 0;
+}
 
 /* Whether the iovec's mbuf can be the segment itself: it came from a port, and this is its only reference. */
 static inline bool
 evpl_packet_is_whole(struct evpl_iovec *iovec)
 {
-	struct rte_mbuf *m = iovec->ref;
-
-	if (!(iovec->flags & EVPL_IOVEC_FLAG_PACKET) || evpl_compat_ref_load(m) != 1)
-		return false;
-	return likely(iovec->data == rte_pktmbuf_mtod(m, void *) && iovec->length == m->data_len) ||
-	       evpl_packet_trim(iovec);
+	return evpl_packet_is_untouched(iovec) || ((iovec->flags & EVPL_IOVEC_FLAG_PACKET) &&
+						   evpl_compat_ref_load(iovec->ref) == 1 && evpl_packet_trim(iovec));
 }
 
 struct rte_mbuf *evpl_packet_build(struct evpl_context *ctx, struct evpl_iovec *iovecs, int niovs);

@@ -70,9 +70,13 @@ carve(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned fl
 	return true;
 }
 
-/* One iovec of at most a buffer's capacity. */
+/*
+ * The last, or only, iovec. Of the window and a fresh buffer, what has more room left is carved on, but for a
+ * reservation, whose tail can only be given back to the window.
+ */
 static bool
-take_one(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned flags, struct evpl_iovec *iovec)
+take_last(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned flags, bool reserve,
+	  struct evpl_iovec *iovec)
 {
 	struct evpl_window *w = &ctx->evpl.window[flags];
 	struct rte_mbuf *buffer;
@@ -81,8 +85,7 @@ take_one(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned
 		return true;
 	if (evpl_window_rewind(ctx, flags) && carve(ctx, length, alignment, flags, iovec))
 		return true;
-	/* Of the window and a fresh buffer, what has more room left is carved on. */
-	if (w->end - w->next > buffer_capacity(alignment) - length && w->prepaid > 1)
+	if (!reserve && w->end - w->next > buffer_capacity(alignment) - length && w->prepaid > 1)
 		return take_whole(ctx, length, alignment, flags, iovec);
 	buffer = evpl_buffer_take(ctx);
 	if (buffer == NULL)
@@ -91,13 +94,13 @@ take_one(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned
 	return carve(ctx, length, alignment, flags, iovec);
 }
 
-int
-evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
-		      struct evpl_iovec *r_iovec)
+static int
+take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags, bool reserve,
+     struct evpl_iovec *r_iovec)
 {
 	struct evpl_context *ctx = evpl_context(evpl);
 	uint32_t capacity;
-	unsigned needed, taken;
+	unsigned needed, whole;
 
 	if (evpl == NULL || r_iovec == NULL || max_iovecs == 0 || flags > EVPL_IOVEC_FLAG_SHARED ||
 	    !rte_is_power_of_2(alignment) || alignment > evpl_global.max_alignment) {
@@ -112,24 +115,32 @@ evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, un
 		rte_errno = EMSGSIZE;
 		return -1;
 	}
-	for (taken = 0; taken < needed; taken++) {
-		bool got;
-
-		if (length >= capacity)
-			got = take_whole(ctx, capacity, alignment, flags, &r_iovec[taken]);
-		else
-			got = take_one(ctx, length, alignment, flags, &r_iovec[taken]);
-		if (!got)
+	for (whole = 0; whole < needed - 1; whole++, length -= capacity) {
+		if (!take_whole(ctx, capacity, alignment, flags, &r_iovec[whole]))
 			goto fail;
-		length -= r_iovec[taken].length;
 	}
-	return (int)needed;
+	if (take_last(ctx, length, alignment, flags, reserve, &r_iovec[whole]))
+		return (int)needed;
 
 fail:
-	while (taken-- > 0)
-		evpl_iovec_release(evpl, &r_iovec[taken]);
+	while (whole-- > 0)
+		evpl_iovec_release(evpl, &r_iovec[whole]);
 	rte_errno = ENOMEM;
 	return -1;
+}
+
+int
+evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+		      struct evpl_iovec *r_iovec)
+{
+	return take(evpl, length, alignment, max_iovecs, flags, false, r_iovec);
+}
+
+int
+evpl_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
+			struct evpl_iovec *r_iovec)
+{
+	return take(evpl, length, alignment, max_vec, 0, true, r_iovec);
 }
 
 void
@@ -153,10 +164,9 @@ evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iove
 		evpl_iovec_stop("evpl_iovec_commit", last, 0, evpl->reserved_end - data,
 				"longer than what was reserved");
 	/*
-	 * A clone made since may see the tail: it shows in the count, which no alloc or release of this context changes
-	 * while the buffer is current.
+	 * A clone made since may see the tail.
 	 */
-	if (w->next == evpl->reserved_end && rte_mbuf_refcnt_read(w->ref) == evpl->reserved_refs) {
+	if (w->next == evpl->reserved_end && evpl_iovec_refs(w->ref) == evpl->reserved_refs) {
 		uintptr_t end = (uintptr_t)align_up(data + last->length, alignment);
 
 		w->next = RTE_MIN(end, evpl->reserved_end);
@@ -178,7 +188,14 @@ evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 		evpl->window[shared].prepaid++;
 		return;
 	}
-	/* LOCAL comes here with its last count only. Who reads 1 is alone, and needs no atomic. */
+	if (!shared && rte_mbuf_refcnt_read(ref) > 1) {
+		/* Without a context. Not seen by evpl_iovec_commit() but for this. */
+		if (!(iovec->flags & EVPL_IOVEC_FLAG_PACKET))
+			ref->port++;
+		rte_mbuf_refcnt_set(ref, (uint16_t)(rte_mbuf_refcnt_read(ref) - 1));
+		return;
+	}
+	/* Who reads 1 is alone, and needs no atomic. */
 	if (shared && evpl_compat_ref_load(ref) != 1 && evpl_compat_ref_sub(ref, 1) != 0)
 		return;
 	evpl_ref_last(evpl_context(evpl), ref);

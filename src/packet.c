@@ -29,6 +29,19 @@ evpl_packet_alloc(struct evpl_context *ctx, struct rte_mbuf **mbufs, unsigned n)
 	return 0;
 }
 
+uint32_t
+evpl_packet_flags(struct rte_mbuf *m, uint32_t flags)
+{
+	flags |= EVPL_IOVEC_FLAG_PACKET;
+	if (!RTE_MBUF_HAS_EXTBUF(m)) {
+		/* Some PMDs overwrite ol_flags: for a pinned mbuf the flag is put back, as DPDK does from 25.11 on. */
+		if (RTE_MBUF_CLONED(m) || !(rte_pktmbuf_priv_flags(m->pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF))
+			return flags | EVPL_IOVEC_FLAG_SHARED;
+		m->ol_flags |= RTE_MBUF_F_EXTERNAL;
+	}
+	return rte_mbuf_refcnt_read(m) == 1 ? flags : flags | EVPL_IOVEC_FLAG_SHARED;
+}
+
 /*
  * The view was changed since the mbuf came: it can still be the segment if nothing else (a packet made of a clone, still
  * in flight) shares its bytes, for its window is wider than the view, and a packet's owner may use what is around its data.

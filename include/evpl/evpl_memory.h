@@ -75,17 +75,43 @@ struct evpl {
 	struct evpl_window window[2]; /* [0] LOCAL, [EVPL_IOVEC_FLAG_SHARED] SHARED */
 	uintptr_t reserved;	      /* start and end of the last reservation in window[0] ... */
 	uintptr_t reserved_end;	      /* ... whose tail commit can still give back */
-	uint32_t reserved_refs;	      /* refcnt of its mbuf then: another one now means that it was cloned */
+	uint32_t reserved_refs;	      /* evpl_iovec_refs() of its mbuf then: another value now may mean a clone */
 };
 
 /* The cold halves, out of line. Private. */
 EVPL_EXPORT int evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
 				      unsigned flags, struct evpl_iovec *r_iovec);
+EVPL_EXPORT int evpl_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
+					struct evpl_iovec *r_iovec);
 EVPL_EXPORT void evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec);
 EVPL_EXPORT void evpl_iovec_clone_overflow(struct evpl_iovec *dst);
 EVPL_EXPORT void evpl_iovec_grow(struct evpl_iovec *iovec, unsigned length);
 EVPL_EXPORT void evpl_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offset, uint64_t length,
 				 const char *what) __attribute__((noreturn, cold));
+
+/* One iovec from the current buffer; 0: not from there, or not at all. */
+EVPL_INLINE int
+evpl_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+		 struct evpl_iovec *r_iovec)
+{
+	if (likely(evpl != NULL && r_iovec != NULL && max_iovecs != 0 && length != 0 &&
+		   flags <= EVPL_IOVEC_FLAG_SHARED && alignment != 0 && (alignment & (alignment - 1)) == 0)) {
+		struct evpl_window *w = &evpl->window[flags];
+		/* Bytes from next up to the next multiple of alignment. No sum can wrap: both are below 2^32. */
+		uintptr_t pad = (0 - w->next) & ((uintptr_t)alignment - 1);
+
+		if (likely((uint64_t)pad + length <= w->end - w->next && w->prepaid > 1)) {
+			r_iovec->data = (void *)(w->next + pad);
+			r_iovec->length = length;
+			r_iovec->flags = flags;
+			r_iovec->ref = w->ref;
+			w->next += pad + length;
+			w->prepaid--;
+			return 1;
+		}
+	}
+	return 0;
+}
 
 /**
  * Takes @p length bytes. What fits one buffer comes back as one iovec; more is split into the fewest, in order.
@@ -105,23 +131,19 @@ EVPL_INLINE int
 evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
 		 struct evpl_iovec *r_iovec)
 {
-	if (likely(evpl != NULL && r_iovec != NULL && max_iovecs != 0 && length != 0 &&
-		   flags <= EVPL_IOVEC_FLAG_SHARED && alignment != 0 && (alignment & (alignment - 1)) == 0)) {
-		struct evpl_window *w = &evpl->window[flags];
-		/* Bytes from next up to the next multiple of alignment. No sum can wrap: both are below 2^32. */
-		uintptr_t pad = (0 - w->next) & ((uintptr_t)alignment - 1);
-
-		if (likely((uint64_t)pad + length <= w->end - w->next && w->prepaid > 1)) {
-			r_iovec->data = (void *)(w->next + pad);
-			r_iovec->length = length;
-			r_iovec->flags = flags;
-			r_iovec->ref = w->ref;
-			w->next += pad + length;
-			w->prepaid--;
-			return 1;
-		}
-	}
+	if (likely(evpl_iovec_carve(evpl, length, alignment, max_iovecs, flags, r_iovec)))
+		return 1;
 	return evpl_iovec_alloc_slow(evpl, length, alignment, max_iovecs, flags, r_iovec);
+}
+
+/*
+ * What changes when a LOCAL iovec of the current buffer is cloned: the count. Releases on the context do not touch it;
+ * those without a context do, and count themselves in the port, which no PMD ever sets in a buffer's mbuf.
+ */
+EVPL_INLINE uint32_t
+evpl_iovec_refs(const struct rte_mbuf *ref)
+{
+	return (uint32_t)ref->port << 16 | rte_mbuf_refcnt_read(ref);
 }
 
 /**
@@ -135,13 +157,15 @@ evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 EVPL_INLINE int
 evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec, struct evpl_iovec *r_iovec)
 {
-	int n = evpl_iovec_alloc(evpl, length, alignment, max_vec, 0, r_iovec);
+	int n = evpl_iovec_carve(evpl, length, alignment, max_vec, 0, r_iovec);
 
+	if (unlikely(n == 0))
+		n = evpl_iovec_reserve_slow(evpl, length, alignment, max_vec, r_iovec);
 	if (likely(n > 0)) {
 		/* Only the last iovec can end where the window goes on. */
 		evpl->reserved = (uintptr_t)r_iovec[n - 1].data;
 		evpl->reserved_end = evpl->reserved + r_iovec[n - 1].length;
-		evpl->reserved_refs = rte_mbuf_refcnt_read(r_iovec[n - 1].ref);
+		evpl->reserved_refs = evpl_iovec_refs(r_iovec[n - 1].ref);
 	}
 	return n;
 }
@@ -175,17 +199,18 @@ evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec)
 	if (likely(evpl != NULL)) {
 		struct evpl_window *w = &evpl->window[shared];
 
-		if (likely(ref == w->ref && w->prepaid < EVPL_PREPAID_MAX)) {
-			w->prepaid++;
-			return;
-		}
-	}
-	if (!shared && likely(ref != NULL)) {
-		uint16_t count = rte_mbuf_refcnt_read(ref);
+		if (likely(ref == w->ref)) {
+			if (likely(w->prepaid < EVPL_PREPAID_MAX)) {
+				w->prepaid++;
+				return;
+			}
+		} else if (!shared && likely(ref != NULL)) {
+			uint16_t count = rte_mbuf_refcnt_read(ref);
 
-		if (likely(count > 1)) {
-			rte_mbuf_refcnt_set(ref, (uint16_t)(count - 1));
-			return;
+			if (likely(count > 1)) {
+				rte_mbuf_refcnt_set(ref, (uint16_t)(count - 1));
+				return;
+			}
 		}
 	}
 	evpl_iovec_release_slow(evpl, iovec);

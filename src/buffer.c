@@ -120,6 +120,9 @@ evpl_ref_last(struct evpl_context *ctx, struct rte_mbuf *ref)
 		return;
 	buffer = evpl_buffer_of(ref);
 	if (buffer != ref) {
+		/* DPDK reads the packets' count without acquire: see buffer_ended(). */
+		if (RTE_MBUF_HAS_EXTBUF(ref))
+			(void)evpl_compat_ext_load(ref->shinfo);
 		rte_pktmbuf_free_seg(ref); /* a packet of a port, or one that counted for another */
 		return;
 	}

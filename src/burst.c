@@ -26,10 +26,14 @@ linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *
 	/* What the segments say: a head whose pkt_len is false must not decide how much is written. */
 	for (const struct rte_mbuf *m = packet; m != NULL; m = m->next)
 		bytes += m->data_len;
-	if (bytes == 0 || bytes > evpl_global.buffer_size ||
-	    evpl_iovec_alloc(&ctx->evpl, (unsigned)bytes, RTE_CACHE_LINE_SIZE, 1, ctx->rx_flags, iovec) != 1) {
+	if (bytes == 0 || bytes > evpl_global.buffer_size) {
 		rte_pktmbuf_free(packet);
-		count(&ctx->rx_dropped, 1);
+		count(&ctx->rx_too_long, 1);
+		return false;
+	}
+	if (evpl_iovec_alloc(&ctx->evpl, (unsigned)bytes, RTE_CACHE_LINE_SIZE, 1, ctx->rx_flags, iovec) != 1) {
+		rte_pktmbuf_free(packet);
+		count(&ctx->rx_no_memory, 1);
 		return false;
 	}
 	to = iovec->data;
@@ -147,20 +151,23 @@ evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 {
 	struct rte_mbuf *packets[CHUNK];
 	unsigned done = 0, some, whole, made, sent;
+	int error;
 
 	if (unlikely(evpl == NULL || iovecs == NULL)) {
 		rte_errno = EINVAL;
 		return 0;
 	}
-	rte_errno = 0;
 	do {
 		some = RTE_MIN(n - done, CHUNK);
+		error = 0;
 		/* Forwarding: all of them go out as they came, and there is nothing to make, count or release. */
 		for (made = 0; made < some && evpl_packet_is_untouched(&iovecs[done + made]); made++)
 			packets[made] = iovecs[done + made].ref;
 		whole = made;
-		if (unlikely(made < some))
+		if (unlikely(made < some)) {
 			made += make_packets(evpl_context(evpl), iovecs + done + made, some - made, packets + made);
+			error = made < some ? rte_errno : 0;
+		}
 		sent = made > 0 ? rte_eth_tx_burst(port_id, queue_id, packets, (uint16_t)made) : 0;
 		for (unsigned i = whole; i < made; i++) {
 			struct evpl_iovec *iovec = &iovecs[done + i];
@@ -174,5 +181,6 @@ evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 		}
 		done += sent;
 	} while (sent == some && done < n);
+	rte_errno = sent < made ? 0 : error; /* a full queue comes before what could not be made behind it */
 	return (uint16_t)done;
 }

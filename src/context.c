@@ -120,7 +120,8 @@ evpl_destroy(struct evpl *evpl)
 	TAILQ_REMOVE(&g->contexts, ctx, entry);
 	g->context_count--;
 	g->rx_linearized += ctx->rx_linearized;
-	g->rx_dropped += ctx->rx_dropped;
+	g->rx_too_long += ctx->rx_too_long;
+	g->rx_no_memory += ctx->rx_no_memory;
 	pthread_mutex_unlock(&g->lock);
 	rte_free(ctx);
 }

@@ -90,7 +90,7 @@ start(struct evpl_global *g, const struct evpl_global_config *config)
 	TAILQ_INIT(&g->rx_pools);
 	TAILQ_INIT(&g->contexts);
 	memset(g->no_growth_before, 0, sizeof(g->no_growth_before));
-	g->rx_linearized = g->rx_dropped = 0;
+	g->rx_linearized = g->rx_too_long = g->rx_no_memory = 0;
 	for (unsigned i = 0; i < config->preallocate_slabs; i++) {
 		if (evpl_slab_grow(socket_id) == NULL) {
 			EVPL_LOG(ERR, "no memory for slab %u of %u (%" PRIu64 " bytes each)", i + 1,

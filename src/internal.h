@@ -43,9 +43,9 @@ struct evpl_context {
 	bool only_socket;   /* never take from another NUMA node */
 	unsigned slab_hint; /* where the last buffer came from */
 	uint32_t stash_size;
-	uint32_t stash_count;			/* written with relaxed stores: evpl_stats_get() reads it */
-	struct rte_mbuf *stash[EVPL_STASH_MAX]; /* free buffers, the warmest last */
-	uint64_t rx_linearized, rx_dropped;	/* relaxed, likewise */
+	uint32_t stash_count;				   /* written with relaxed stores: evpl_stats_get() reads it */
+	struct rte_mbuf *stash[EVPL_STASH_MAX];		   /* free buffers, the warmest last */
+	uint64_t rx_linearized, rx_too_long, rx_no_memory; /* relaxed, likewise */
 	TAILQ_ENTRY(evpl_context) entry;
 };
 
@@ -88,7 +88,7 @@ struct evpl_global {
 	TAILQ_HEAD(, evpl_slab) rx_pools;
 	TAILQ_HEAD(, evpl_context) contexts;
 	unsigned context_count;
-	uint64_t rx_linearized, rx_dropped; /* of contexts that are gone */
+	uint64_t rx_linearized, rx_too_long, rx_no_memory; /* of contexts that are gone */
 };
 extern struct evpl_global evpl_global;
 

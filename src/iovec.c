@@ -163,15 +163,14 @@ evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iove
 	if (last->length > evpl->reserved_end - data)
 		evpl_iovec_stop("evpl_iovec_commit", last, 0, evpl->reserved_end - data,
 				"longer than what was reserved");
-	/*
-	 * A clone made since may see the tail.
-	 */
-	if (w->next == evpl->reserved_end && evpl_iovec_refs(w->ref) == evpl->reserved_refs) {
+	/* What was taken after it, and a clone made since, may lie in the tail. */
+	if (w->next == evpl->reserved_end && last->ref->port == 0) {
 		uintptr_t end = (uintptr_t)align_up(data + last->length, alignment);
 
 		w->next = RTE_MIN(end, evpl->reserved_end);
 	}
 	evpl->reserved_end = 0;
+	iovecs[niovs - 1].flags &= ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED;
 }
 
 void
@@ -188,10 +187,7 @@ evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 		evpl->window[shared].prepaid++;
 		return;
 	}
-	if (!shared && rte_mbuf_refcnt_read(ref) > 1) {
-		/* Without a context. Not seen by evpl_iovec_commit() but for this. */
-		if (!(iovec->flags & EVPL_IOVEC_FLAG_PACKET))
-			ref->port++;
+	if (!shared && rte_mbuf_refcnt_read(ref) > 1) { /* without a context */
 		rte_mbuf_refcnt_set(ref, (uint16_t)(rte_mbuf_refcnt_read(ref) - 1));
 		return;
 	}

@@ -19,7 +19,8 @@ evpl_stats_collect(struct evpl_stats *stats)
 		return;
 	stats->contexts = g->context_count;
 	stats->rx_linearized = g->rx_linearized;
-	stats->rx_dropped = g->rx_dropped;
+	stats->rx_too_long = g->rx_too_long;
+	stats->rx_no_memory = g->rx_no_memory;
 	TAILQ_FOREACH (ctx, &g->contexts, entry) {
 		stashed += __atomic_load_n(&ctx->stash_count, __ATOMIC_RELAXED);
 		if (ctx->packet_cache != NULL)
@@ -27,7 +28,8 @@ evpl_stats_collect(struct evpl_stats *stats)
 		for (unsigned kind = 0; kind < RTE_DIM(ctx->current); kind++)
 			stats->buffers_current += __atomic_load_n(&ctx->current[kind], __ATOMIC_RELAXED) != NULL;
 		stats->rx_linearized += __atomic_load_n(&ctx->rx_linearized, __ATOMIC_RELAXED);
-		stats->rx_dropped += __atomic_load_n(&ctx->rx_dropped, __ATOMIC_RELAXED);
+		stats->rx_too_long += __atomic_load_n(&ctx->rx_too_long, __ATOMIC_RELAXED);
+		stats->rx_no_memory += __atomic_load_n(&ctx->rx_no_memory, __ATOMIC_RELAXED);
 	}
 	stats->slabs = g->slab_count;
 	for (unsigned i = 0; i < g->slab_count; i++) {

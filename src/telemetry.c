@@ -30,7 +30,8 @@ stats_command(const char *command, const char *params, struct rte_tel_data *d)
 	evpl_compat_tel_add_uint(d, "packet_mbufs_in_use", stats.packet_mbufs_in_use);
 	evpl_compat_tel_add_uint(d, "overflow_mbufs_in_use", stats.overflow_mbufs_in_use);
 	evpl_compat_tel_add_uint(d, "rx_linearized", stats.rx_linearized);
-	evpl_compat_tel_add_uint(d, "rx_dropped", stats.rx_dropped);
+	evpl_compat_tel_add_uint(d, "rx_too_long", stats.rx_too_long);
+	evpl_compat_tel_add_uint(d, "rx_no_memory", stats.rx_no_memory);
 	return 0;
 }
 

@@ -14,6 +14,8 @@
 #define ALLOW_EXPERIMENTAL_API
 #endif
 
+#include <sys/types.h> /* ssize_t, which DPDK's headers use and leave to a lax -std */
+
 #include <rte_mbuf.h>
 #include <rte_version.h>
 

@@ -135,7 +135,9 @@ struct evpl_stats {
 	uint32_t packet_mbufs_in_use;	/**< of these, in flight, or kept in stock by a context */
 	uint32_t overflow_mbufs_in_use; /**< mbufs that count references beyond EVPL_REF_LIMIT of another */
 	uint64_t rx_linearized;		/**< packets of several segments that evpl_rx_burst copied into one iovec */
-	uint64_t rx_dropped; /**< packets that evpl_rx_burst had to drop: no memory, or longer than a buffer */
+	uint64_t
+		rx_too_long; /**< packets of several segments dropped by evpl_rx_burst: longer than a buffer, or without a byte */
+	uint64_t rx_no_memory; /**< the same, for want of a buffer */
 };
 
 /**

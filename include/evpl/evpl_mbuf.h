@@ -54,8 +54,8 @@ EVPL_EXPORT int evpl_iovecs_from_mbuf(struct evpl *evpl, struct rte_mbuf *mbuf, 
 /**
  * Receives up to @p n packets, one iovec each, LOCAL unless the context asked for SHARED (rx_flags) or LOCAL is not
  * safe (see evpl_iovecs_from_mbuf()). A packet of several segments is copied into one iovec of the context and counted
- * in evpl_stats.rx_linearized; one that is longer than a buffer, or finds no memory, is freed and counted in
- * rx_dropped. To take such packets without a copy use rte_eth_rx_burst() and evpl_iovecs_from_mbuf().
+ * in evpl_stats.rx_linearized; one that is longer than a buffer, or finds none free, is freed and counted in
+ * rx_too_long or rx_no_memory. To take such packets without a copy use rte_eth_rx_burst() and evpl_iovecs_from_mbuf().
  * @return iovecs filled, 0 to n. 0 and rte_errno EINVAL: a NULL.
  * Owns: the caller holds the iovecs.
  * Threads: the owner; one thread per queue at a time, as rte_eth_rx_burst().

@@ -33,6 +33,8 @@ extern "C" {
 #define EVPL_IOVEC_FLAG_SHARED 1
 /** Set by the library: the reference is a packet that a port delivered, and may go out again as itself. */
 #define EVPL_IOVEC_FLAG_PACKET 2
+/** Set by the library: reserved, and commit may give its tail back unless it was cloned. */
+#define EVPL_IOVEC_FLAG_RESERVED 4
 
 /** References beyond which clones count on another mbuf, so that no 16-bit count ever wraps. */
 #define EVPL_REF_LIMIT 0xC000u
@@ -75,7 +77,6 @@ struct evpl {
 	struct evpl_window window[2]; /* [0] LOCAL, [EVPL_IOVEC_FLAG_SHARED] SHARED */
 	uintptr_t reserved;	      /* start and end of the last reservation in window[0] ... */
 	uintptr_t reserved_end;	      /* ... whose tail commit can still give back */
-	uint32_t reserved_refs;	      /* evpl_iovec_refs() of its mbuf then: another value now may mean a clone */
 };
 
 /* The cold halves, out of line. Private. */
@@ -136,16 +137,6 @@ evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 	return evpl_iovec_alloc_slow(evpl, length, alignment, max_iovecs, flags, r_iovec);
 }
 
-/*
- * What changes when a LOCAL iovec of the current buffer is cloned: the count. Releases on the context do not touch it;
- * those without a context do, and count themselves in the port, which no PMD ever sets in a buffer's mbuf.
- */
-EVPL_INLINE uint32_t
-evpl_iovec_refs(const struct rte_mbuf *ref)
-{
-	return (uint32_t)ref->port << 16 | rte_mbuf_refcnt_read(ref);
-}
-
 /**
  * Takes @p length LOCAL bytes, of which evpl_iovec_commit may give the unused tail back. They are set aside at
  * once: what is taken before the commit never overlaps them.
@@ -165,7 +156,9 @@ evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned alignment, unsig
 		/* Only the last iovec can end where the window goes on. */
 		evpl->reserved = (uintptr_t)r_iovec[n - 1].data;
 		evpl->reserved_end = evpl->reserved + r_iovec[n - 1].length;
-		evpl->reserved_refs = evpl_iovec_refs(r_iovec[n - 1].ref);
+		/* A clone of it sets the mark. No PMD sees a buffer's mbuf, so its port is ours. */
+		r_iovec[n - 1].flags |= EVPL_IOVEC_FLAG_RESERVED;
+		r_iovec[n - 1].ref->port = 0;
 	}
 	return n;
 }
@@ -233,13 +226,15 @@ evpl_iovec_take_ref(struct evpl_iovec *dst, struct rte_mbuf *ref, uint32_t flags
 {
 	uint16_t count;
 
-	dst->flags = flags;
+	dst->flags = flags & ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED;
 	dst->ref = ref;
 	if (flags & EVPL_IOVEC_FLAG_SHARED) {
 		count = evpl_compat_ref_add(ref, 1);
 	} else {
 		count = (uint16_t)(rte_mbuf_refcnt_read(ref) + 1);
 		rte_mbuf_refcnt_set(ref, count);
+		if (unlikely(flags & EVPL_IOVEC_FLAG_RESERVED))
+			ref->port = 1;
 	}
 	if (unlikely(count > EVPL_REF_LIMIT))
 		evpl_iovec_clone_overflow(dst);

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <rte_cycles.h>
+#include <rte_errno.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_pause.h>
+
+#include "lcore.h"
+#include "mode.h"
+#include "port.h"
+
+/* How often the main thread looks at clock, counters and keyboard. */
+#define TICK_MS 5
+/* Rounds over the streams between two looks at the clock, where the main lcore forwards as well. */
+#define ROUNDS_PER_TICK 256
+
+/* Set by signal handlers too. Relaxed: it carries no data. */
+static volatile int stop_requested;
+
+void
+fwd_stop_request(void)
+{
+	__atomic_store_n(&stop_requested, 1, __ATOMIC_RELAXED);
+}
+
+bool
+fwd_stop_requested(void)
+{
+	return __atomic_load_n(&stop_requested, __ATOMIC_RELAXED) != 0;
+}
+
+static unsigned
+other_port(const struct fwd_options *o, unsigned index, unsigned count)
+{
+	switch (o->topology) {
+	case FWD_LOOP:
+		return index;
+	case FWD_CHAINED:
+		return index + 1 == count ? 0 : index + 1;
+	case FWD_PAIRED:
+		break;
+	}
+	/* With an odd number of ports the last one is its own pair. */
+	return (index ^ 1) < count ? index ^ 1 : index;
+}
+
+static void
+init_target(struct fwd_stream *s, unsigned index)
+{
+	const struct fwd_port *port = &s->lcore->run->ports->port[index];
+	struct fwd_target *t = &s->targets[s->target_count++];
+
+	t->port = port->id;
+	t->queue = s->queue;
+	t->mac = port->mac;
+	t->peer = s->options->peers[port->id];
+	t->count = &s->lcore->counters[index];
+}
+
+static void
+init_stream(struct fwd_run *run, struct fwd_stream *s, struct fwd_lcore *lcore, unsigned index, uint16_t queue)
+{
+	const struct fwd_options *o = run->options;
+
+	s->lcore = lcore;
+	s->options = o;
+	s->iovecs = lcore->iovecs;
+	s->count = &lcore->counters[index];
+	s->port = run->ports->port[index].id;
+	s->queue = queue;
+	if (o->mode->multiplies) {
+		for (unsigned i = 0; i < run->ports->count; i++) {
+			if (i != index)
+				init_target(s, i);
+		}
+	} else {
+		init_target(s, o->mode->answers ? index : other_port(o, index, run->ports->count));
+	}
+	if (o->mode->burst == fwd_txonly)
+		fwd_txonly_header(s);
+	else if (o->mode->burst == fwd_flowgen)
+		fwd_flowgen_header(s);
+}
+
+static int
+choose_lcores(struct fwd_run *run, unsigned count)
+{
+	unsigned id, n = 0;
+
+	if (rte_lcore_count() == 1) {
+		run->lcores[n++].id = rte_lcore_id();
+	} else {
+		/* RTE_LCORE_FOREACH_WORKER, whose -1 is no unsigned. */
+		for (id = rte_get_next_lcore(UINT_MAX, 1, 0); id < RTE_MAX_LCORE && n < count;
+		     id = rte_get_next_lcore(id, 1, 0))
+			run->lcores[n++].id = id;
+	}
+	run->lcore_count = n;
+	return n == count ? 0 : 1;
+}
+
+int
+fwd_run_init(struct fwd_run *run, const struct fwd_options *o, const struct fwd_ports *ports)
+{
+	unsigned available = rte_lcore_count() == 1 ? 1 : rte_lcore_count() - 1;
+	/* Streams are dealt out in groups: with tee all those that send through one queue index, else one by one. */
+	uint16_t queues = o->mode->receives ? o->rxq : o->txq;
+	unsigned group = o->mode->multiplies ? ports->count : 1;
+	unsigned groups = ports->count * queues / group;
+	unsigned lcores = RTE_MIN(o->cores, groups);
+	size_t size;
+
+	memset(run, 0, sizeof(*run));
+	run->options = o;
+	run->ports = ports;
+	run->quota = (int64_t)o->packets;
+	if (o->cores > available) {
+		fwd_error(
+			"--nb-cores=%u: EAL has %u lcore%s to forward with (the main one only if it is alone; see -l)",
+			o->cores, available, available == 1 ? "" : "s");
+		return 2;
+	}
+	run->stream_count = groups * group;
+	size = sizeof(*run->lcores) * lcores;
+	run->lcores = aligned_alloc(RTE_CACHE_LINE_SIZE, size);
+	if (run->lcores != NULL)
+		memset(run->lcores, 0, size);
+	size = sizeof(*run->streams) * run->stream_count;
+	run->streams = aligned_alloc(RTE_CACHE_LINE_SIZE, size);
+	if (run->streams != NULL)
+		memset(run->streams, 0, size);
+	if (run->lcores == NULL || run->streams == NULL) {
+		fwd_error("no memory for %u streams", run->stream_count);
+		return 1;
+	}
+	if (choose_lcores(run, lcores) != 0)
+		return 1;
+
+	for (unsigned i = 0; i < lcores; i++) {
+		struct fwd_lcore *lcore = &run->lcores[i];
+		/* As even as can be, and neighbours together. */
+		unsigned first = i * groups / lcores, last = (i + 1) * groups / lcores;
+
+		lcore->run = run;
+		lcore->streams = &run->streams[first * group];
+		lcore->stream_count = (last - first) * group;
+		/* Queue by queue over all ports, as testpmd: with tee a group is then one queue index. */
+		for (unsigned k = first * group; k < last * group; k++)
+			init_stream(run, &run->streams[k], lcore, k % ports->count, (uint16_t)(k / ports->count));
+	}
+	return 0;
+}
+
+void
+fwd_run_free(struct fwd_run *run)
+{
+	free(run->streams);
+	free(run->lcores);
+}
+
+void
+fwd_run_counters(const struct fwd_run *run, unsigned index, struct fwd_counters *sum)
+{
+	memset(sum, 0, sizeof(*sum));
+	for (unsigned i = 0; i < run->lcore_count; i++)
+		fwd_counters_add(sum, &run->lcores[i].counters[index]);
+}
+
+static void
+set_phase(struct fwd_run *run, enum fwd_phase phase)
+{
+	__atomic_store_n(&run->seen, 0, __ATOMIC_RELAXED);
+	/* Pairs with the acquire in get_phase: whoever sees the phase sees what was prepared for it. */
+	__atomic_store_n(&run->phase, (int)phase, __ATOMIC_RELEASE);
+}
+
+static enum fwd_phase
+get_phase(const struct fwd_run *run)
+{
+	return (enum fwd_phase)__atomic_load_n(&run->phase, __ATOMIC_ACQUIRE);
+}
+
+static void
+report_line(struct fwd_run *run)
+{
+	/* Pairs with the acquire in all_there: an lcore's work before the line is visible after it. */
+	__atomic_fetch_add(&run->seen, 1, __ATOMIC_RELEASE);
+}
+
+static bool
+all_there(const struct fwd_run *run)
+{
+	return __atomic_load_n(&run->seen, __ATOMIC_ACQUIRE) == run->lcore_count;
+}
+
+static bool
+setup(struct fwd_lcore *lcore)
+{
+	struct evpl_thread_config config = {
+		.rx_flags = lcore->run->options->shared ? EVPL_IOVEC_FLAG_SHARED : 0,
+	};
+
+	lcore->evpl = evpl_create(&config);
+	lcore->error = lcore->evpl == NULL ? rte_errno : 0;
+	lcore->ready = lcore->evpl != NULL;
+	for (unsigned i = 0; i < lcore->stream_count; i++)
+		lcore->streams[i].evpl = lcore->evpl;
+	return lcore->ready;
+}
+
+/* One burst of every stream. */
+static inline void
+forward(struct fwd_lcore *lcore, uint16_t (*burst)(struct fwd_stream *, uint16_t), uint16_t n)
+{
+	for (unsigned i = 0; i < lcore->stream_count; i++)
+		burst(&lcore->streams[i], n);
+}
+
+/*
+ * The same under --packets: lcores claim packets before each burst and give back what they did not need, so that
+ * exactly that many are handled, however many lcores there are.
+ */
+static void
+forward_quota(struct fwd_lcore *lcore, uint16_t (*burst)(struct fwd_stream *, uint16_t), uint16_t n)
+{
+	int64_t *quota = &lcore->run->quota;
+
+	for (unsigned i = 0; i < lcore->stream_count; i++) {
+		int64_t left = __atomic_load_n(quota, __ATOMIC_RELAXED);
+		uint16_t claim;
+
+		do {
+			if (left <= 0)
+				return;
+			claim = (uint16_t)RTE_MIN(left, (int64_t)n);
+		} while (!__atomic_compare_exchange_n(quota, &left, left - claim, true, __ATOMIC_RELAXED,
+						      __ATOMIC_RELAXED));
+		claim = (uint16_t)(claim - burst(&lcore->streams[i], claim));
+		if (claim != 0)
+			__atomic_fetch_add(quota, claim, __ATOMIC_RELAXED);
+	}
+}
+
+static int
+worker(void *arg)
+{
+	struct fwd_lcore *lcore = arg;
+	struct fwd_run *run = lcore->run;
+	uint16_t (*burst)(struct fwd_stream *, uint16_t) = run->options->mode->burst;
+	uint16_t n = run->options->burst;
+
+	setup(lcore);
+	report_line(run);
+	while (get_phase(run) == FWD_PHASE_SETUP)
+		rte_pause();
+	if (run->options->packets != 0) {
+		while (__atomic_load_n(&run->phase, __ATOMIC_RELAXED) == FWD_PHASE_RUN)
+			forward_quota(lcore, burst, n);
+	} else {
+		while (__atomic_load_n(&run->phase, __ATOMIC_RELAXED) == FWD_PHASE_RUN)
+			forward(lcore, burst, n);
+	}
+	report_line(run);
+	while (get_phase(run) != FWD_PHASE_END)
+		rte_pause();
+	evpl_destroy(lcore->evpl);
+	lcore->evpl = NULL;
+	return 0;
+}
+
+/* The main lcore is the only one: it forwards, and looks around between bursts. */
+static void
+run_alone(struct fwd_run *run, fwd_tick tick, void *arg)
+{
+	struct fwd_lcore *lcore = &run->lcores[0];
+	uint16_t (*burst)(struct fwd_stream *, uint16_t) = run->options->mode->burst;
+	uint64_t interval = rte_get_tsc_hz() / 1000 * TICK_MS;
+	uint64_t next = run->started + interval;
+
+	for (;;) {
+		for (unsigned i = 0; i < ROUNDS_PER_TICK; i++) {
+			if (run->options->packets != 0)
+				forward_quota(lcore, burst, run->options->burst);
+			else
+				forward(lcore, burst, run->options->burst);
+		}
+		if (rte_rdtsc() >= next) {
+			if (tick(arg))
+				break;
+			next = rte_rdtsc() + interval;
+		}
+	}
+}
+
+static void
+sleep_tick(void)
+{
+	struct timespec t = {.tv_nsec = TICK_MS * 1000000L};
+
+	/* A signal ends it early, which is welcome. */
+	nanosleep(&t, NULL);
+}
+
+static int
+check_ready(const struct fwd_run *run)
+{
+	for (unsigned i = 0; i < run->lcore_count; i++) {
+		if (!run->lcores[i].ready) {
+			fwd_error("no context for lcore %u: %s", run->lcores[i].id, rte_strerror(run->lcores[i].error));
+			return 1;
+		}
+	}
+	return 0;
+}
+
+int
+fwd_run_start(struct fwd_run *run, fwd_tick tick, void *arg)
+{
+	bool alone = run->lcores[0].id == rte_lcore_id();
+	int status;
+
+	if (alone) {
+		setup(&run->lcores[0]);
+	} else {
+		for (unsigned i = 0; i < run->lcore_count; i++)
+			rte_eal_remote_launch(worker, &run->lcores[i], run->lcores[i].id);
+		while (!all_there(run))
+			sleep_tick();
+	}
+	status = check_ready(run);
+	run->started = rte_rdtsc();
+	if (status == 0) {
+		if (alone) {
+			run_alone(run, tick, arg);
+		} else {
+			set_phase(run, FWD_PHASE_RUN);
+			while (!tick(arg))
+				sleep_tick();
+		}
+	}
+	if (!alone) {
+		set_phase(run, FWD_PHASE_STOP);
+		while (!all_there(run))
+			rte_pause();
+	}
+	run->stopped = rte_rdtsc();
+	return status;
+}
+
+void
+fwd_run_end(struct fwd_run *run)
+{
+	set_phase(run, FWD_PHASE_END);
+	if (run->lcores[0].id == rte_lcore_id()) {
+		evpl_destroy(run->lcores[0].evpl);
+		run->lcores[0].evpl = NULL;
+	} else {
+		rte_eal_mp_wait_lcore();
+	}
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Forwarding modes, and what their bursts share. A mode is one function per burst, called through one pointer: no
+ * decision per packet depends on the mode.
+ */
+#ifndef FWD_MODE_H
+#define FWD_MODE_H
+
+#include <stdbool.h>
+
+#include <rte_branch_prediction.h>
+#include <rte_prefetch.h>
+
+#include "lcore.h"
+
+struct fwd_mode {
+	const char *name;
+	const char *help;
+	/* Handles one burst of up to n packets of a stream; returns how many count for --packets. */
+	uint16_t (*burst)(struct fwd_stream *s, uint16_t n);
+	bool transmits;	 /* needs a TX queue per RX queue */
+	bool receives;	 /* reads RX queues */
+	bool generates;	 /* --packets counts packets sent, not received */
+	bool answers;	 /* sends back through the port it received from, whatever the topology */
+	bool multiplies; /* sends to every other port: a stream uses the same queue of each */
+};
+
+/* NULL when there is none of that name. */
+const struct fwd_mode *fwd_mode_find(const char *name);
+/* The index-th mode, NULL past the last. */
+const struct fwd_mode *fwd_mode_at(unsigned index);
+
+uint16_t fwd_io(struct fwd_stream *s, uint16_t n);
+uint16_t fwd_rxonly(struct fwd_stream *s, uint16_t n);
+uint16_t fwd_tee(struct fwd_stream *s, uint16_t n);
+uint16_t fwd_mac(struct fwd_stream *s, uint16_t n);
+uint16_t fwd_macswap(struct fwd_stream *s, uint16_t n);
+uint16_t fwd_5tswap(struct fwd_stream *s, uint16_t n);
+uint16_t fwd_csum(struct fwd_stream *s, uint16_t n);
+uint16_t fwd_icmpecho(struct fwd_stream *s, uint16_t n);
+uint16_t fwd_txonly(struct fwd_stream *s, uint16_t n);
+uint16_t fwd_flowgen(struct fwd_stream *s, uint16_t n);
+
+/* Prepares a stream's packet header for txonly and flowgen; in set-up. */
+void fwd_txonly_header(struct fwd_stream *s);
+void fwd_flowgen_header(struct fwd_stream *s);
+
+/* What fwd_send does when not everything went at once. */
+uint16_t fwd_send_rest(struct fwd_stream *s, const struct fwd_target *t, struct evpl_iovec *iovecs, uint16_t sent,
+		       uint16_t n, uint64_t bytes);
+
+/* The bytes of n packets; their iovecs were just written, so this reads the first-level cache. */
+static inline uint64_t
+fwd_bytes(const struct evpl_iovec *iovecs, uint16_t n)
+{
+	uint64_t bytes = 0;
+
+	for (uint16_t i = 0; i < n; i++)
+		bytes += evpl_iovec_length(&iovecs[i]);
+	return bytes;
+}
+
+/* Receives a burst into the stream's iovecs, and counts it; bytes is set when there are any. */
+static inline uint16_t
+fwd_receive(struct fwd_stream *s, uint16_t n, uint64_t *bytes)
+{
+	n = evpl_rx_burst(s->evpl, s->port, s->queue, s->iovecs, n);
+	if (likely(n != 0)) {
+		*bytes = fwd_bytes(s->iovecs, n);
+		fwd_count(&s->count->rx_packets, n);
+		fwd_count(&s->count->rx_bytes, *bytes);
+	}
+	return n;
+}
+
+/*
+ * Sends n packets, `bytes` together, drops what does not go, and counts both. Takes over every iovec; returns how
+ * many went.
+ */
+static inline uint16_t
+fwd_send(struct fwd_stream *s, const struct fwd_target *t, struct evpl_iovec *iovecs, uint16_t n, uint64_t bytes)
+{
+	uint16_t sent = evpl_tx_burst(s->evpl, t->port, t->queue, iovecs, n);
+
+	if (unlikely(sent != n))
+		return fwd_send_rest(s, t, iovecs, sent, n, bytes);
+	fwd_count(&t->count->tx_packets, n);
+	fwd_count(&t->count->tx_bytes, bytes);
+	return n;
+}
+
+/*
+ * Fetches the headers of the packet after the next one while this one is worked on. A packet comes from its PMD
+ * with the mbuf in cache and, with hardware, the bytes not.
+ */
+static inline void
+fwd_prefetch(const struct fwd_stream *s, uint16_t i, uint16_t n)
+{
+	if (likely(i + 2 < n))
+		rte_prefetch0(evpl_iovec_data(&s->iovecs[i + 2]));
+}
+
+#endif /* FWD_MODE_H */

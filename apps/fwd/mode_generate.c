@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Modes that make packets: UDP over IPv4, zero bytes as payload. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+#include <rte_ip.h>
+#include <rte_udp.h>
+
+#include "mode.h"
+
+/* Packets begin on a cache line, as those of a packet pool do. */
+#define PACKET_ALIGNMENT 64
+
+#define TTL 64
+#define IPV4_OFFSET RTE_ETHER_HDR_LEN
+#define UDP_OFFSET (IPV4_OFFSET + sizeof(struct rte_ipv4_hdr))
+_Static_assert(UDP_OFFSET + sizeof(struct rte_udp_hdr) == FWD_UDP_HEADERS, "the headers fill fwd_stream.header");
+
+/* Flowgen's endpoints, as testpmd's. The destination address counts the flows up. */
+#define FLOWGEN_SRC 0x0AFE0000u /* 10.254.0.0 */
+#define FLOWGEN_DST 0x0AFD0000u /* 10.253.0.0 */
+#define FLOWGEN_SRC_PORT 1000
+#define FLOWGEN_DST_PORT 1001
+/* testpmd takes the length as one with FCS here, and sends none. */
+#define FLOWGEN_FCS 4
+
+static void
+make_header(uint8_t *header, const struct rte_ether_addr *src, const struct rte_ether_addr *dst, uint32_t length)
+{
+	struct rte_ether_hdr *eth = (struct rte_ether_hdr *)header;
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(header + IPV4_OFFSET);
+	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(header + UDP_OFFSET);
+
+	memset(header, 0, FWD_UDP_HEADERS);
+	rte_ether_addr_copy(dst, &eth->dst_addr);
+	rte_ether_addr_copy(src, &eth->src_addr);
+	eth->ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4);
+	ip->version_ihl = RTE_IPV4_VHL_DEF;
+	ip->total_length = rte_cpu_to_be_16((uint16_t)(length - IPV4_OFFSET));
+	ip->time_to_live = TTL;
+	ip->next_proto_id = IPPROTO_UDP;
+	/* No UDP checksum: zero says so. */
+	udp->dgram_len = rte_cpu_to_be_16((uint16_t)(length - UDP_OFFSET));
+}
+
+static void
+set_addresses(uint8_t *header, uint32_t src, uint32_t dst)
+{
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(header + IPV4_OFFSET);
+
+	ip->src_addr = rte_cpu_to_be_32(src);
+	ip->dst_addr = rte_cpu_to_be_32(dst);
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+}
+
+static void
+set_ports(uint8_t *header, uint16_t src, uint16_t dst)
+{
+	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(header + UDP_OFFSET);
+
+	udp->src_port = rte_cpu_to_be_16(src);
+	udp->dst_port = rte_cpu_to_be_16(dst);
+}
+
+void
+fwd_txonly_header(struct fwd_stream *s)
+{
+	const struct fwd_options *o = s->options;
+
+	make_header(s->header, &s->targets[0].mac, &s->targets[0].peer, o->length);
+	set_addresses(s->header, o->ip_src, o->ip_dst);
+	set_ports(s->header, o->udp_src, o->udp_dst);
+}
+
+void
+fwd_flowgen_header(struct fwd_stream *s)
+{
+	static const struct rte_ether_addr src = {.addr_bytes = {0x00, 0x01, 0x02, 0x03, 0x04, 0x00}};
+	static const struct rte_ether_addr dst = {.addr_bytes = {0x00, 0x01, 0x02, 0x03, 0x04, 0x01}};
+
+	make_header(s->header, &src, &dst, s->options->length - FLOWGEN_FCS);
+	set_addresses(s->header, FLOWGEN_SRC, FLOWGEN_DST);
+	set_ports(s->header, FLOWGEN_SRC_PORT, FLOWGEN_DST_PORT);
+}
+
+/* Takes up to n packets of `length` bytes, header filled in, payload zero; counts those for which there is no memory. */
+static uint16_t
+make_packets(struct fwd_stream *s, uint32_t length, uint16_t n)
+{
+	unsigned flags = s->options->shared ? EVPL_IOVEC_FLAG_SHARED : 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		uint8_t *data;
+
+		if (unlikely(evpl_iovec_alloc(s->evpl, length, PACKET_ALIGNMENT, 1, flags, &s->iovecs[i]) != 1)) {
+			fwd_count(&s->targets[0].count->drop_memory, (uint64_t)(n - i));
+			return i;
+		}
+		data = evpl_iovec_data(&s->iovecs[i]);
+		memcpy(data, s->header, FWD_UDP_HEADERS);
+		memset(data + FWD_UDP_HEADERS, 0, length - FWD_UDP_HEADERS);
+	}
+	return n;
+}
+
+uint16_t
+fwd_flowgen(struct fwd_stream *s, uint16_t n)
+{
+	struct fwd_lcore *lcore = s->lcore;
+	uint32_t flows = s->options->flows;
+	uint32_t flow = lcore->next_flow;
+	uint32_t length = s->options->length - FLOWGEN_FCS;
+	uint16_t received, made, sent;
+	uint64_t bytes;
+
+	received = fwd_receive(s, s->options->burst, &bytes);
+	if (received != 0) {
+		fwd_count(&s->count->rx_consumed, received);
+		evpl_iovecs_release(s->evpl, s->iovecs, received);
+	}
+	made = make_packets(s, length, n);
+	for (uint16_t i = 0; i < made; i++) {
+		set_addresses(evpl_iovec_data(&s->iovecs[i]), FLOWGEN_SRC, FLOWGEN_DST + flow);
+		if (++flow == flows)
+			flow = 0;
+	}
+	sent = made == 0 ? 0 : fwd_send(s, &s->targets[0], s->iovecs, made, (uint64_t)made * length);
+	/* What was dropped is sent again: no flow is left out. */
+	for (uint16_t i = sent; i < made; i++)
+		flow = (flow == 0 ? flows : flow) - 1;
+	lcore->next_flow = flow;
+	return sent;
+}
+
+/* One packet of several iovecs; the header may cross their borders. NULL: no memory. */
+static struct rte_mbuf *
+make_segments(struct fwd_stream *s)
+{
+	const struct fwd_options *o = s->options;
+	struct evpl_iovec *iovecs = s->iovecs;
+	unsigned flags = o->shared ? EVPL_IOVEC_FLAG_SHARED : 0;
+	struct rte_mbuf *packet = NULL;
+	unsigned taken = 0;
+	uint32_t done = 0;
+
+	while (taken < o->segment_count) {
+		uint32_t length = o->segments[taken];
+		uint32_t header = done < FWD_UDP_HEADERS ? FWD_UDP_HEADERS - done : 0;
+
+		if (evpl_iovec_alloc(s->evpl, length, PACKET_ALIGNMENT, 1, flags, &iovecs[taken]) != 1)
+			break;
+		if (header > length)
+			header = length;
+		if (header != 0)
+			memcpy(evpl_iovec_data(&iovecs[taken]), s->header + done, header);
+		memset((uint8_t *)evpl_iovec_data(&iovecs[taken]) + header, 0, length - header);
+		done += length;
+		taken++;
+	}
+	if (taken == o->segment_count)
+		packet = evpl_iovecs_to_mbuf(s->evpl, iovecs, (int)taken);
+	if (packet == NULL)
+		evpl_iovecs_release(s->evpl, iovecs, (int)taken);
+	return packet;
+}
+
+static uint16_t
+send_segmented(struct fwd_stream *s, uint16_t n)
+{
+	struct fwd_target *t = &s->targets[0];
+	struct rte_mbuf *packets[FWD_BURST_MAX];
+	uint16_t made, sent;
+
+	for (made = 0; made < n; made++) {
+		packets[made] = make_segments(s);
+		if (packets[made] == NULL)
+			break;
+	}
+	if (made < n)
+		fwd_count(&t->count->drop_memory, (uint64_t)(n - made));
+	if (made == 0)
+		return 0;
+	sent = rte_eth_tx_burst(t->port, t->queue, packets, made);
+	fwd_count(&t->count->tx_packets, sent);
+	fwd_count(&t->count->tx_bytes, (uint64_t)sent * s->options->length);
+	fwd_count(&t->count->drop_full, (uint64_t)(made - sent));
+	for (uint16_t i = sent; i < made; i++)
+		rte_pktmbuf_free(packets[i]);
+	return sent;
+}
+
+uint16_t
+fwd_txonly(struct fwd_stream *s, uint16_t n)
+{
+	if (unlikely(s->options->segment_count > 1))
+		return send_segmented(s, n);
+	n = make_packets(s, s->options->length, n);
+	return n == 0 ? 0 : fwd_send(s, &s->targets[0], s->iovecs, n, (uint64_t)n * s->options->length);
+}

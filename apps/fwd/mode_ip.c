@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Modes that rewrite IP and transport headers. */
+#include <netinet/in.h>
+#include <string.h>
+
+#include <rte_hash_crc.h>
+#include <rte_ip.h>
+#include <rte_sctp.h>
+#include <rte_tcp.h>
+#include <rte_udp.h>
+
+#include "headers.h"
+#include "mode.h"
+
+/* Where the two addresses of an IP header are, and how long each is. */
+#define IPV4_ADDRESSES 12
+#define IPV4_ADDRESS_LENGTH 4
+#define IPV6_ADDRESSES 8
+#define IPV6_ADDRESS_LENGTH 16
+
+/* Swaps two neighbouring fields of `length` bytes, at most 16. */
+static inline void
+swap_fields(uint8_t *data, size_t length)
+{
+	uint8_t first[16];
+
+	memcpy(first, data, length);
+	memcpy(data, data + length, length);
+	memcpy(data + length, first, length);
+}
+
+static void
+swap_layers(uint8_t *data, const struct fwd_headers *h)
+{
+	swap_fields(data, RTE_ETHER_ADDR_LEN);
+	if (h->l3 == FWD_L3_IPV4)
+		swap_fields(data + h->l3_offset + IPV4_ADDRESSES, IPV4_ADDRESS_LENGTH);
+	else if (h->l3 == FWD_L3_IPV6)
+		swap_fields(data + h->l3_offset + IPV6_ADDRESSES, IPV6_ADDRESS_LENGTH);
+	/* Both begin with source and destination port. The checksums hold: sums do not depend on the order. */
+	if (h->l4_protocol == IPPROTO_TCP || h->l4_protocol == IPPROTO_UDP)
+		swap_fields(data + h->l4_offset, sizeof(uint16_t));
+}
+
+uint16_t
+fwd_5tswap(struct fwd_stream *s, uint16_t n)
+{
+	uint64_t bytes;
+
+	n = fwd_receive(s, n, &bytes);
+	if (unlikely(n == 0))
+		return 0;
+	for (uint16_t i = 0; i < n; i++) {
+		uint8_t *data = evpl_iovec_data(&s->iovecs[i]);
+		uint32_t length = evpl_iovec_length(&s->iovecs[i]);
+		struct fwd_headers h;
+
+		fwd_prefetch(s, i, n);
+		fwd_headers_parse(data, length, &h);
+		if (unlikely(h.malformed))
+			fwd_count(&s->count->rx_malformed, 1);
+		if (likely(length >= RTE_ETHER_HDR_LEN))
+			swap_layers(data, &h);
+	}
+	fwd_send(s, &s->targets[0], s->iovecs, n, bytes);
+	return n;
+}
+
+/* The checksum field is zero already. */
+static uint16_t
+udp_tcp_checksum(const uint8_t *data, const struct fwd_headers *h)
+{
+	const uint8_t *l3 = data + h->l3_offset;
+	const uint8_t *l4 = data + h->l4_offset;
+
+	if (h->l3 == FWD_L3_IPV4)
+		return rte_ipv4_udptcp_cksum((const struct rte_ipv4_hdr *)l3, l4);
+	return rte_ipv6_udptcp_cksum((const struct rte_ipv6_hdr *)l3, l4);
+}
+
+/* RFC 9260, appendix A. By words that are copied out: rte_hash_crc() would load them from wherever they lie. */
+static uint32_t
+sctp_checksum(const uint8_t *data, uint32_t length)
+{
+	uint32_t crc = UINT32_MAX;
+	uint64_t word;
+
+	for (; length >= sizeof(word); data += sizeof(word), length -= (uint32_t)sizeof(word)) {
+		memcpy(&word, data, sizeof(word));
+		crc = rte_hash_crc_8byte(rte_le_to_cpu_64(word), crc);
+	}
+	for (; length > 0; data++, length--)
+		crc = rte_hash_crc_1byte(*data, crc);
+	return rte_cpu_to_le_32(~crc);
+}
+
+/*
+ * Layer 4 is left alone where its sum cannot be known: fragments, headers that are cut short, lengths that lie.
+ * A UDP checksum of zero means "none" and stays.
+ */
+static void
+compute_checksums(uint8_t *data, const struct fwd_headers *h)
+{
+	uint8_t *l4 = data + h->l4_offset;
+
+	if (h->l3 == FWD_L3_IPV4) {
+		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(data + h->l3_offset);
+
+		ip->hdr_checksum = 0;
+		ip->hdr_checksum = rte_ipv4_cksum(ip);
+	}
+	if (!h->lengths_hold || h->fragment)
+		return;
+	if (h->l4_protocol == IPPROTO_UDP) {
+		struct rte_udp_hdr *udp = (struct rte_udp_hdr *)l4;
+
+		if (udp->dgram_cksum == 0)
+			return;
+		udp->dgram_cksum = 0;
+		udp->dgram_cksum = udp_tcp_checksum(data, h);
+	} else if (h->l4_protocol == IPPROTO_TCP) {
+		struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)l4;
+
+		tcp->cksum = 0;
+		tcp->cksum = udp_tcp_checksum(data, h);
+	} else if (h->l4_protocol == IPPROTO_SCTP) {
+		struct rte_sctp_hdr *sctp = (struct rte_sctp_hdr *)l4;
+
+		sctp->cksum = 0;
+		sctp->cksum = sctp_checksum(l4, h->l4_length);
+	}
+}
+
+uint16_t
+fwd_csum(struct fwd_stream *s, uint16_t n)
+{
+	struct fwd_target *t = &s->targets[0];
+	uint8_t macs[2 * RTE_ETHER_ADDR_LEN];
+	uint64_t bytes;
+
+	n = fwd_receive(s, n, &bytes);
+	if (unlikely(n == 0))
+		return 0;
+	memcpy(macs, &t->peer, RTE_ETHER_ADDR_LEN);
+	memcpy(macs + RTE_ETHER_ADDR_LEN, &t->mac, RTE_ETHER_ADDR_LEN);
+	for (uint16_t i = 0; i < n; i++) {
+		uint8_t *data = evpl_iovec_data(&s->iovecs[i]);
+		uint32_t length = evpl_iovec_length(&s->iovecs[i]);
+		struct fwd_headers h;
+
+		fwd_prefetch(s, i, n);
+		fwd_headers_parse(data, length, &h);
+		if (unlikely(h.malformed))
+			fwd_count(&s->count->rx_malformed, 1);
+		if (likely(length >= RTE_ETHER_HDR_LEN))
+			memcpy(data, macs, sizeof(macs));
+		if (h.l3 != FWD_L3_OTHER)
+			compute_checksums(data, &h);
+	}
+	fwd_send(s, t, s->iovecs, n, bytes);
+	return n;
+}

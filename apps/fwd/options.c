@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_ip.h>
+#include <rte_mbuf_core.h>
+#include <rte_version.h>
+
+#include <evpl/evpl.h>
+
+#include "lcore.h"
+#include "mode.h"
+#include "options.h"
+#include "value.h"
+
+#define MTU_MIN 68 /* RFC 791 */
+
+void
+fwd_error(const char *format, ...)
+{
+	char line[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	/* In one write, so that a line stays one. */
+	fprintf(stderr, "evpl-fwd: %s\n", line);
+}
+
+enum option_id {
+	OPT_FORWARD_MODE = 256,
+	OPT_NB_CORES,
+	OPT_RXQ,
+	OPT_TXQ,
+	OPT_RXD,
+	OPT_TXD,
+	OPT_BURST,
+	OPT_PORTMASK,
+	OPT_PORTLIST,
+	OPT_PORT_TOPOLOGY,
+	OPT_NO_PROMISCUOUS,
+	OPT_MTU,
+	OPT_MAX_PKT_LEN,
+	OPT_STATS_PERIOD,
+	OPT_DURATION,
+	OPT_PACKETS,
+	OPT_JSON,
+	OPT_TOTAL_NUM_MBUFS,
+	OPT_MBUF_SIZE,
+	OPT_SLAB_SIZE,
+	OPT_BUFFER_SIZE,
+	OPT_MAX_SLABS,
+	OPT_SHARED,
+	OPT_ETH_PEER,
+	OPT_TXPKTS,
+	OPT_TX_IP,
+	OPT_TX_UDP,
+	OPT_FLOWGEN_FLOWS,
+	OPT_HELP,
+	OPT_VERSION,
+};
+
+/* One list for getopt and for --help; a NULL argument means that the option takes none. */
+static const struct {
+	const char *name;
+	const char *argument;
+	const char *help;
+	enum option_id id;
+} table[] = {
+	{"forward-mode", "MODE", "io (default), or one of those below", OPT_FORWARD_MODE},
+	{"nb-cores", "N", "forwarding lcores (1)", OPT_NB_CORES},
+	{"rxq", "N", "RX queues per port (1)", OPT_RXQ},
+	{"txq", "N", "TX queues per port (1)", OPT_TXQ},
+	{"rxd", "N", "descriptors per RX queue (the port's default)", OPT_RXD},
+	{"txd", "N", "descriptors per TX queue (the port's default)", OPT_TXD},
+	{"burst", "N", "packets per burst, 1 to 512 (32)", OPT_BURST},
+	{"portmask", "HEX", "ports to use (all)", OPT_PORTMASK},
+	{"portlist", "LIST", "ports to use, in order, as 0,2-3", OPT_PORTLIST},
+	{"port-topology", "T", "paired (default), chained or loop", OPT_PORT_TOPOLOGY},
+	{"no-promiscuous", NULL, "receive only what is addressed to the port", OPT_NO_PROMISCUOUS},
+	{"mtu", "BYTES", "MTU of every port", OPT_MTU},
+	{"max-pkt-len", "BYTES", "the same as a frame length, with header and FCS", OPT_MAX_PKT_LEN},
+	{"stats-period", "SECONDS", "live table (1 on a terminal; 0: none)", OPT_STATS_PERIOD},
+	{"duration", "SECONDS", "stop after that time", OPT_DURATION},
+	{"packets", "N", "stop after N packets received (txonly, flowgen: sent)", OPT_PACKETS},
+	{"json", "FILE", "write the report as JSON too; -: to stdout, the rest to stderr", OPT_JSON},
+	{"total-num-mbufs", "N", "RX mbufs per NUMA node (computed)", OPT_TOTAL_NUM_MBUFS},
+	{"mbuf-size", "BYTES", "data room of an RX mbuf with 128 bytes of headroom (2176)", OPT_MBUF_SIZE},
+	{"slab-size", "BYTES", "bytes of a slab (16M)", OPT_SLAB_SIZE},
+	{"buffer-size", "BYTES", "bytes of a buffer (64K)", OPT_BUFFER_SIZE},
+	{"max-slabs", "N", "most slabs (512)", OPT_MAX_SLABS},
+	{"shared", NULL, "use SHARED iovecs where LOCAL ones would do", OPT_SHARED},
+	{"eth-peer", "PORT,MAC", "who is behind a port, for mac, csum, txonly (02:00:00:00:00:PORT)", OPT_ETH_PEER},
+	{"txpkts", "A[,B...]", "length, or segment lengths, of generated packets (64)", OPT_TXPKTS},
+	{"tx-ip", "SRC,DST", "addresses, txonly (198.18.0.1,198.18.0.2)", OPT_TX_IP},
+	{"tx-udp", "SRC[,DST]", "ports, txonly (9,9)", OPT_TX_UDP},
+	{"flowgen-flows", "N", "flows, flowgen (1024)", OPT_FLOWGEN_FLOWS},
+	{"help", NULL, "this text", OPT_HELP},
+	{"version", NULL, "the version", OPT_VERSION},
+};
+
+static void
+print_help(void)
+{
+	char option[48];
+
+	printf("Usage: evpl-fwd [EAL options] -- [options]\n"
+	       "Forwards packets between DPDK ports through evpl-dpdk's iovecs, as dpdk-testpmd does through mbufs.\n\n"
+	       "Options:\n");
+	for (size_t i = 0; i < RTE_DIM(table); i++) {
+		snprintf(option, sizeof(option), "--%s%s%s", table[i].name, table[i].argument != NULL ? "=" : "",
+			 table[i].argument != NULL ? table[i].argument : "");
+		printf("  %-26s %s\n", option, table[i].help);
+	}
+	printf("\nModes:\n");
+	for (unsigned i = 0; fwd_mode_at(i) != NULL; i++)
+		printf("  %-26s %s\n", fwd_mode_at(i)->name, fwd_mode_at(i)->help);
+	printf("\nWithout NIC, huge pages or root:\n"
+	       "  evpl-fwd -l 0,1 --no-pci --no-huge --no-shconf -m 256 --vdev=net_null0 --vdev=net_null1 -- "
+	       "--forward-mode=macswap --duration=5\n\n"
+	       "Exit status: 0; 1: something failed, or a buffer did not come home; 2: the command line is wrong.\n");
+}
+
+static void
+set_option(struct fwd_value *c, int id)
+{
+	struct fwd_options *o = c->o;
+
+	switch (id) {
+	case OPT_FORWARD_MODE:
+		value_mode(c);
+		break;
+	case OPT_NB_CORES:
+		o->cores = (unsigned)value_number(c, 1, RTE_MAX_LCORE);
+		break;
+	case OPT_RXQ:
+		o->rxq = (uint16_t)value_number(c, 1, RTE_MAX_QUEUES_PER_PORT);
+		break;
+	case OPT_TXQ:
+		o->txq = (uint16_t)value_number(c, 1, RTE_MAX_QUEUES_PER_PORT);
+		break;
+	case OPT_RXD:
+		o->rxd = (uint16_t)value_number(c, 1, UINT16_MAX);
+		break;
+	case OPT_TXD:
+		o->txd = (uint16_t)value_number(c, 1, UINT16_MAX);
+		break;
+	case OPT_BURST:
+		o->burst = (uint16_t)value_number(c, 1, FWD_BURST_MAX);
+		break;
+	case OPT_PORTMASK:
+		o->port_count = 0;
+		value_portmask(c);
+		break;
+	case OPT_PORTLIST:
+		o->port_count = 0;
+		value_portlist(c);
+		break;
+	case OPT_PORT_TOPOLOGY:
+		value_topology(c);
+		break;
+	case OPT_NO_PROMISCUOUS:
+		o->promiscuous = false;
+		break;
+	case OPT_MTU:
+		o->mtu = (uint32_t)value_number(c, MTU_MIN, UINT16_MAX);
+		break;
+	case OPT_MAX_PKT_LEN:
+		o->max_frame = (uint32_t)value_number(c, RTE_ETHER_MIN_LEN + 1, UINT16_MAX);
+		break;
+	case OPT_STATS_PERIOD:
+		o->stats_period_s = value_seconds(c);
+		break;
+	case OPT_DURATION:
+		o->duration_s = value_seconds(c);
+		break;
+	case OPT_PACKETS:
+		o->packets = value_number(c, 1, INT64_MAX);
+		break;
+	case OPT_JSON:
+		o->json = c->text;
+		break;
+	case OPT_TOTAL_NUM_MBUFS:
+		o->mbufs = (uint32_t)value_number(c, 1, INT32_MAX);
+		break;
+	case OPT_MBUF_SIZE:
+		o->mbuf_size = (uint16_t)value_bytes(c, RTE_PKTMBUF_HEADROOM + 64, UINT16_MAX);
+		break;
+	case OPT_SLAB_SIZE:
+		o->slab_size = value_bytes(c, EVPL_MIN_BUFFER_SIZE, UINT64_C(64) << 30);
+		break;
+	case OPT_BUFFER_SIZE:
+		o->buffer_size = (uint32_t)value_bytes(c, EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 63);
+		break;
+	case OPT_MAX_SLABS:
+		o->max_slabs = (unsigned)value_number(c, 1, EVPL_MAX_SLABS);
+		break;
+	case OPT_SHARED:
+		o->shared = true;
+		break;
+	case OPT_ETH_PEER:
+		value_peer(c);
+		break;
+	case OPT_TXPKTS:
+		value_segments(c);
+		break;
+	case OPT_TX_IP:
+		value_addresses(c);
+		break;
+	case OPT_TX_UDP:
+		value_udp(c);
+		break;
+	case OPT_FLOWGEN_FLOWS:
+		o->flows = (uint32_t)value_number(c, 1, INT32_MAX);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+set_defaults(struct fwd_options *o)
+{
+	*o = (struct fwd_options){
+		.mode = fwd_mode_at(0),
+		.cores = 1,
+		.rxq = 1,
+		.txq = 1,
+		.burst = 32,
+		.topology = FWD_PAIRED,
+		.promiscuous = true,
+		.stats_period_s = -1,
+		.mbuf_size = RTE_MBUF_DEFAULT_BUF_SIZE,
+		.segments = {64},
+		.segment_count = 1,
+		.length = 64,
+		.ip_src = 0xC6120001, /* 198.18.0.1: RTE_IPV4 shifts an int too far */
+		.ip_dst = 0xC6120002,
+		.udp_src = 9,
+		.udp_dst = 9,
+		.flows = 1024,
+	};
+	for (unsigned i = 0; i < RTE_MAX_ETHPORTS; i++) {
+		o->peers[i].addr_bytes[0] = RTE_ETHER_LOCAL_ADMIN_ADDR;
+		o->peers[i].addr_bytes[5] = (uint8_t)i;
+	}
+}
+
+static int
+check_combination(const struct fwd_options *o)
+{
+	uint64_t buffer_size = o->buffer_size != 0 ? o->buffer_size : EVPL_DEFAULT_BUFFER_SIZE;
+	uint64_t slab_size = o->slab_size != 0 ? o->slab_size : EVPL_DEFAULT_SLAB_SIZE;
+
+	if (buffer_size > slab_size) {
+		fwd_error("--buffer-size=%" PRIu64 " is more than a slab, --slab-size=%" PRIu64, buffer_size,
+			  slab_size);
+		return -1;
+	}
+	if (o->mode->receives && o->mode->transmits && o->rxq > o->txq) {
+		fwd_error("--rxq=%u needs --txq=%u or more: each RX queue sends to a TX queue of its own", o->rxq,
+			  o->rxq);
+		return -1;
+	}
+	if (o->mtu != 0 && o->max_frame != 0) {
+		fwd_error("--mtu and --max-pkt-len say the same thing: give one");
+		return -1;
+	}
+	for (unsigned i = 0; i < o->segment_count && o->mode->generates; i++) {
+		if (o->segments[i] > buffer_size) {
+			fwd_error("--txpkts: a segment of %u bytes is more than a buffer, --buffer-size=%" PRIu64,
+				  o->segments[i], buffer_size);
+			return -1;
+		}
+	}
+	if (o->mode->burst == fwd_flowgen && o->length < FWD_UDP_HEADERS + RTE_ETHER_CRC_LEN) {
+		fwd_error("--txpkts: flowgen counts the FCS, so it needs 46 bytes or more");
+		return -1;
+	}
+	if (o->mode->burst == fwd_flowgen && o->length > buffer_size) {
+		fwd_error("--txpkts: flowgen needs %u bytes in one buffer, --buffer-size=%" PRIu64, o->length,
+			  buffer_size);
+		return -1;
+	}
+	return 0;
+}
+
+/* Before "--" only EAL's options stand; ours there would end in EAL's long usage text. */
+static int
+check_eal_part(int count, char **argv)
+{
+	for (int i = 1; i < count; i++) {
+		size_t length = strcspn(argv[i], "=");
+
+		if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0) {
+			print_help();
+			return 0;
+		}
+		if (strcmp(argv[i], "--version") == 0) {
+			printf("evpl-fwd %s, %s\n", EVPL_FWD_VERSION, rte_version());
+			return 0;
+		}
+		for (size_t k = 0; k < RTE_DIM(table); k++) {
+			if (length > 2 && strncmp(argv[i], "--", 2) == 0 && strlen(table[k].name) == length - 2 &&
+			    strncmp(argv[i] + 2, table[k].name, length - 2) == 0) {
+				fwd_error("%s belongs behind --: evpl-fwd [EAL options] -- [options]", argv[i]);
+				return -1;
+			}
+		}
+	}
+	return count;
+}
+
+int
+options_parse(int argc, char **argv, struct fwd_options *o)
+{
+	struct option longs[RTE_DIM(table) + 1] = {0};
+	struct fwd_value c = {.o = o};
+	int eal_count = 1, id, index = 0;
+
+	set_defaults(o);
+	while (eal_count < argc && strcmp(argv[eal_count], "--") != 0)
+		eal_count++;
+	id = check_eal_part(eal_count, argv);
+	if (id <= 0)
+		return id;
+	for (size_t i = 0; i < RTE_DIM(table); i++) {
+		longs[i].name = table[i].name;
+		longs[i].has_arg = table[i].argument != NULL ? required_argument : no_argument;
+		longs[i].val = (int)table[i].id;
+	}
+	/* getopt skips its first argument: here that is the "--". */
+	argc -= eal_count;
+	argv += eal_count;
+	opterr = 0;
+	optind = 1;
+	while (argc > 1 && (id = getopt_long(argc, argv, "+:h", longs, &index)) != -1) {
+		if (id == '?' || id == ':') {
+			fwd_error(id == ':' ? "%s needs a value"
+					    : "%s: no such option, or a value too many (see --help)",
+				  argv[optind - 1]);
+			return -1;
+		}
+		if (id == OPT_HELP || id == 'h') {
+			print_help();
+			return 0;
+		}
+		if (id == OPT_VERSION) {
+			printf("evpl-fwd %s, %s\n", EVPL_FWD_VERSION, rte_version());
+			return 0;
+		}
+		c.name = longs[index].name;
+		c.text = optarg;
+		set_option(&c, id);
+		if (c.failed)
+			return -1;
+	}
+	if (argc > 1 && optind < argc) {
+		fwd_error("%s: not an option", argv[optind]);
+		return -1;
+	}
+	optind = 1;
+	return check_combination(o) != 0 ? -1 : eal_count;
+}

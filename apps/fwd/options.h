@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef FWD_OPTIONS_H
+#define FWD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_config.h>
+#include <rte_ether.h>
+
+struct fwd_mode;
+
+#define FWD_BURST_MAX 512
+#define FWD_SEGMENTS_MAX 64
+
+enum fwd_topology {
+	FWD_PAIRED,
+	FWD_CHAINED,
+	FWD_LOOP,
+};
+
+/* What the command line asks for. Zero means "not given" where a field has no default of its own. */
+struct fwd_options {
+	const struct fwd_mode *mode;
+	unsigned cores;
+
+	uint16_t rxq, txq;
+	uint16_t rxd, txd; /* 0: what the port prefers */
+	uint16_t burst;
+
+	uint16_t ports[RTE_MAX_ETHPORTS]; /* in the order given; none: every port there is */
+	unsigned port_count;
+	enum fwd_topology topology;
+	bool promiscuous;
+	uint32_t mtu;	    /* bytes of L3 */
+	uint32_t max_frame; /* bytes with Ethernet header and FCS, as --max-pkt-len counts */
+
+	double stats_period_s; /* < 0: every second on a terminal, else never */
+	double duration_s;
+	uint64_t packets;
+	const char *json;
+
+	uint32_t mbufs; /* RX mbufs per NUMA node; 0: computed */
+	uint16_t mbuf_size;
+	uint64_t slab_size;
+	uint32_t buffer_size;
+	unsigned max_slabs;
+	bool shared;
+
+	struct rte_ether_addr peers[RTE_MAX_ETHPORTS];
+
+	/* Generated packets. */
+	uint16_t segments[FWD_SEGMENTS_MAX];
+	unsigned segment_count;
+	uint32_t length; /* the segments' sum, without FCS */
+	uint32_t ip_src, ip_dst;
+	uint16_t udp_src, udp_dst;
+	uint32_t flows;
+};
+
+/*
+ * Splits argv at "--" and parses what follows it.
+ * Returns the number of arguments that are EAL's, the program's name included; 0: help or version was printed,
+ * nothing is left to do; -1: one line on stderr says what is wrong.
+ */
+int options_parse(int argc, char **argv, struct fwd_options *o);
+
+/* One line on stderr, "evpl-fwd: ...". */
+void fwd_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif /* FWD_OPTIONS_H */

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+
+#include <evpl/evpl.h>
+
+#include "lcore.h"
+#include "mode.h"
+#include "port.h"
+
+/* Where neither the command line nor the port names a ring size, counts are made for this one: testpmd's maximum. */
+#define RING_SIZE 2048u
+/* Mbufs that an lcore's mempool cache may hold back. */
+#define LCORE_CACHE 512u
+#define LINK_WAIT_MS 3000
+#define LINK_POLL_MS 20
+
+static int
+check_limit(const struct fwd_port *p, const char *option, unsigned value, unsigned min, unsigned max)
+{
+	if (value >= min && value <= max)
+		return 0;
+	fwd_error("%s=%u: port %u (%s) takes %u to %u", option, value, p->id, p->name, min, max);
+	return 2;
+}
+
+/* The frame length asked for, with header and FCS; 0: none was. */
+static uint32_t
+frame_length(const struct fwd_port *p, const struct fwd_options *o, uint16_t *mtu)
+{
+	uint32_t overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+
+	/* What a port adds to its MTU; some do not say. */
+	if (p->info.max_mtu != UINT16_MAX && p->info.max_rx_pktlen > p->info.max_mtu)
+		overhead = p->info.max_rx_pktlen - p->info.max_mtu;
+	if (o->max_frame > overhead) {
+		*mtu = (uint16_t)RTE_MIN(o->max_frame - overhead, (uint32_t)UINT16_MAX);
+		return o->max_frame;
+	}
+	*mtu = (uint16_t)o->mtu;
+	return o->mtu == 0 ? 0 : o->mtu + overhead;
+}
+
+static int
+check_port(const struct fwd_port *p, const struct fwd_options *o)
+{
+	const struct rte_eth_dev_info *info = &p->info;
+	uint16_t mtu;
+	int status;
+
+	status = check_limit(p, "--rxq", o->rxq, 1, info->max_rx_queues);
+	if (status == 0)
+		status = check_limit(p, "--txq", o->txq, 1, info->max_tx_queues);
+	if (status == 0 && o->rxd != 0)
+		status = check_limit(p, "--rxd", o->rxd, info->rx_desc_lim.nb_min, info->rx_desc_lim.nb_max);
+	if (status == 0 && o->txd != 0)
+		status = check_limit(p, "--txd", o->txd, info->tx_desc_lim.nb_min, info->tx_desc_lim.nb_max);
+	if (status == 0 && frame_length(p, o, &mtu) != 0)
+		status = check_limit(p, o->mtu != 0 ? "--mtu" : "--max-pkt-len less header and FCS", mtu, info->min_mtu,
+				     info->max_mtu);
+	return status;
+}
+
+static int
+add_port(struct fwd_ports *ports, uint16_t id, const struct fwd_options *o)
+{
+	struct fwd_port *p = &ports->port[ports->count];
+	int rc;
+
+	p->id = id;
+	if (rte_eth_dev_get_name_by_port(id, p->name) != 0)
+		snprintf(p->name, sizeof(p->name), "port%u", id);
+	rc = rte_eth_dev_info_get(id, &p->info);
+	if (rc == 0)
+		rc = rte_eth_macaddr_get(id, &p->mac);
+	if (rc != 0) {
+		fwd_error("port %u (%s): %s", id, p->name, rte_strerror(-rc));
+		return 1;
+	}
+	p->socket = rte_eth_dev_socket_id(id);
+	if (p->socket < 0)
+		p->socket = (int)rte_lcore_to_socket_id(rte_get_main_lcore());
+	ports->count++;
+	return check_port(p, o);
+}
+
+int
+fwd_ports_choose(struct fwd_ports *ports, const struct fwd_options *o)
+{
+	int status = 0;
+
+	memset(ports, 0, sizeof(*ports));
+	if (rte_eth_dev_count_avail() == 0) {
+		fwd_error("no ports: give EAL some, as --vdev=net_null0 --vdev=net_null1 before --");
+		return 2;
+	}
+	for (unsigned i = 0; i < o->port_count; i++) {
+		if (!rte_eth_dev_is_valid_port(o->ports[i])) {
+			fwd_error("port %u does not exist", o->ports[i]);
+			return 2;
+		}
+		status = add_port(ports, o->ports[i], o);
+		if (status != 0)
+			return status;
+	}
+	/* RTE_ETH_FOREACH_DEV, whose 64-bit result must become a port id. */
+	for (uint64_t id = rte_eth_find_next_owned_by(0, RTE_ETH_DEV_NO_OWNER);
+	     o->port_count == 0 && id < RTE_MAX_ETHPORTS;
+	     id = rte_eth_find_next_owned_by((uint16_t)(id + 1), RTE_ETH_DEV_NO_OWNER)) {
+		status = add_port(ports, (uint16_t)id, o);
+		if (status != 0)
+			return status;
+	}
+	if (o->mode->multiplies && ports->count < 2) {
+		fwd_error("--forward-mode=%s needs two ports or more", o->mode->name);
+		return 2;
+	}
+	return 0;
+}
+
+uint32_t
+fwd_ports_rx_mbufs(const struct fwd_ports *ports, const struct fwd_options *o, int socket, unsigned lcores)
+{
+	uint64_t n = (uint64_t)lcores * (LCORE_CACHE + FWD_BURST_MAX);
+
+	if (o->mbufs != 0)
+		return o->mbufs;
+	/* A packet may sit in an RX ring, in an lcore, or in the TX ring of any port. */
+	for (unsigned i = 0; i < ports->count; i++) {
+		if (ports->port[i].socket == socket)
+			n += (uint64_t)o->rxq * RTE_MAX(o->rxd, RING_SIZE);
+		n += (uint64_t)o->txq * RTE_MAX(o->txd, RING_SIZE);
+	}
+	return (uint32_t)RTE_MIN(n, (uint64_t)UINT32_MAX);
+}
+
+uint32_t
+fwd_ports_packet_mbufs(const struct fwd_ports *ports, const struct fwd_options *o, unsigned lcores)
+{
+	uint64_t n = (uint64_t)lcores * (LCORE_CACHE + FWD_BURST_MAX);
+
+	/* Only these send what is not a received packet itself. */
+	if (!o->mode->generates && !o->mode->multiplies)
+		return 0;
+	n += (uint64_t)ports->count * o->txq * RTE_MAX(o->txd, RING_SIZE);
+	n *= o->mode->generates ? o->segment_count : 1;
+	return (uint32_t)RTE_MIN(RTE_MAX(n, (uint64_t)EVPL_DEFAULT_PACKET_MBUFS), (uint64_t)UINT32_MAX);
+}
+
+static struct rte_mempool *
+rx_pool(const struct fwd_ports *ports, const struct fwd_port *p, const struct fwd_options *o, unsigned lcores)
+{
+	uint32_t n = fwd_ports_rx_mbufs(ports, o, p->socket, lcores);
+	struct rte_mempool *pool;
+	char name[24];
+
+	/* One per NUMA node: the first port there makes it. */
+	snprintf(name, sizeof(name), "fwd_rx_%d", p->socket);
+	pool = rte_mempool_lookup(name);
+	if (pool == NULL)
+		pool = evpl_rx_pool_create(name, n, o->mbuf_size, p->socket);
+	if (pool == NULL)
+		fwd_error("no RX pool of %u mbufs of %u bytes on NUMA node %d: %s (try a smaller --total-num-mbufs, or "
+			  "EAL's -m)",
+			  n, o->mbuf_size, p->socket, rte_strerror(rte_errno));
+	return pool;
+}
+
+static int
+failed(const struct fwd_port *p, const char *what, int rc)
+{
+	fwd_error("port %u (%s): %s: %s", p->id, p->name, what, rte_strerror(-rc));
+	return 1;
+}
+
+static int
+configure(const struct fwd_port *p, const struct fwd_options *o)
+{
+	struct rte_eth_conf conf = {0};
+	uint16_t mtu;
+	uint32_t frame = frame_length(p, o, &mtu);
+	int rc;
+
+	if (o->rxq > 1) {
+		/* Ports that cannot spread packets over their queues have them from elsewhere, as net_ring. */
+		conf.rx_adv_conf.rss_conf.rss_hf =
+			(RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP) & p->info.flow_type_rss_offloads;
+		if (conf.rx_adv_conf.rss_conf.rss_hf != 0)
+			conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+	}
+	if (frame != 0) {
+		conf.rxmode.mtu = mtu;
+		if (frame > (uint32_t)o->mbuf_size - RTE_PKTMBUF_HEADROOM)
+			conf.rxmode.offloads |= p->info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
+	}
+	/* Never RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE: it frees mbufs without letting go of what they are attached to. */
+	if (o->mode->generates && o->segment_count > 1) {
+		conf.txmode.offloads |= p->info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+		if (conf.txmode.offloads == 0)
+			fwd_error("note: port %u (%s) does not announce packets of several segments (--txpkts); trying",
+				  p->id, p->name);
+	}
+	rc = rte_eth_dev_configure(p->id, o->rxq, o->txq, &conf);
+	if (rc != 0)
+		return failed(p, "configure", rc);
+	return 0;
+}
+
+static int
+start_port(struct fwd_ports *ports, struct fwd_port *p, const struct fwd_options *o, unsigned lcores)
+{
+	struct rte_mempool *pool = rx_pool(ports, p, o, lcores);
+	uint32_t frame;
+	uint16_t mtu;
+	int rc, mtu_rc;
+
+	if (pool == NULL)
+		return 1;
+	rc = configure(p, o);
+	if (rc != 0)
+		return rc;
+	for (uint16_t q = 0; q < o->rxq; q++) {
+		rc = rte_eth_rx_queue_setup(p->id, q, o->rxd, (unsigned)p->socket, NULL, pool);
+		if (rc != 0)
+			return failed(p, "RX queue", rc);
+	}
+	for (uint16_t q = 0; q < o->txq; q++) {
+		rc = rte_eth_tx_queue_setup(p->id, q, o->txd, (unsigned)p->socket, NULL);
+		if (rc != 0)
+			return failed(p, "TX queue", rc);
+	}
+	/* Some drivers take the MTU from the configuration; of the others, some want a stopped port, some one that runs. */
+	frame = frame_length(p, o, &mtu);
+	mtu_rc = frame == 0 ? 0 : rte_eth_dev_set_mtu(p->id, mtu);
+	rc = rte_eth_dev_start(p->id);
+	if (rc != 0)
+		return failed(p, "start", rc);
+	p->started = true;
+	if (mtu_rc != 0 && mtu_rc != -ENOTSUP)
+		mtu_rc = rte_eth_dev_set_mtu(p->id, mtu);
+	if (mtu_rc != 0 && mtu_rc != -ENOTSUP)
+		return failed(p, "MTU", mtu_rc);
+	if (o->promiscuous) {
+		rc = rte_eth_promiscuous_enable(p->id);
+		if (rc != 0 && rc != -ENOTSUP)
+			return failed(p, "promiscuous mode", rc);
+	}
+	return 0;
+}
+
+int
+fwd_ports_start(struct fwd_ports *ports, const struct fwd_options *o, unsigned lcores)
+{
+	int status = 0;
+
+	for (unsigned i = 0; i < ports->count && status == 0; i++)
+		status = start_port(ports, &ports->port[i], o, lcores);
+	return status;
+}
+
+static bool
+links_up(const struct fwd_ports *ports)
+{
+	for (unsigned i = 0; i < ports->count; i++) {
+		struct rte_eth_link link = {0};
+
+		/* A port that knows nothing of links is not waited for. */
+		if (rte_eth_link_get_nowait(ports->port[i].id, &link) == 0 && link.link_status == RTE_ETH_LINK_DOWN)
+			return false;
+	}
+	return true;
+}
+
+void
+fwd_ports_wait_links(const struct fwd_ports *ports)
+{
+	for (unsigned ms = 0; ms < LINK_WAIT_MS && !links_up(ports) && !fwd_stop_requested(); ms += LINK_POLL_MS)
+		rte_delay_us_sleep(LINK_POLL_MS * 1000);
+}
+
+void
+fwd_ports_stats(struct fwd_ports *ports)
+{
+	for (unsigned i = 0; i < ports->count; i++) {
+		struct fwd_port *p = &ports->port[i];
+
+		if (p->started && rte_eth_stats_get(p->id, &p->stats) != 0)
+			memset(&p->stats, 0, sizeof(p->stats));
+	}
+}
+
+/*
+ * What is still in an RX queue comes out, because not every port frees it when it is closed (net_ring does not).
+ * A port may also never run dry, so no more is taken than its pool could have filled in.
+ */
+static void
+drain(const struct fwd_port *p, uint16_t queue, uint32_t most)
+{
+	struct rte_mbuf *packets[64];
+	uint16_t n;
+
+	for (uint32_t done = 0; done < most; done += n) {
+		n = rte_eth_rx_burst(p->id, queue, packets, RTE_DIM(packets));
+		if (n == 0)
+			break;
+		for (uint16_t i = 0; i < n; i++)
+			rte_pktmbuf_free(packets[i]);
+	}
+}
+
+void
+fwd_ports_close(struct fwd_ports *ports, const struct fwd_options *o)
+{
+	/* All queues first: closing one port may end another, as virtio_user and vhost do. */
+	for (unsigned i = 0; i < ports->count; i++) {
+		for (uint16_t q = 0; q < o->rxq && ports->port[i].started; q++)
+			drain(&ports->port[i], q, RTE_MAX(o->mbufs, 65536u));
+	}
+	for (unsigned i = ports->count; i-- > 0;) {
+		struct fwd_port *p = &ports->port[i];
+
+		if (p->started)
+			rte_eth_dev_stop(p->id);
+		rte_eth_dev_close(p->id);
+		p->started = false;
+	}
+}

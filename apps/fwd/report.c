@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+
+#include "mode.h"
+#include "report.h"
+
+void
+fwd_report_take(struct fwd_report *r, const struct fwd_run *run, const struct fwd_ports *ports)
+{
+	memset(r, 0, sizeof(*r));
+	r->run = run;
+	r->ports = ports;
+	r->options = run->options;
+	r->seconds = (double)(run->stopped - run->started) / (double)rte_get_tsc_hz();
+	for (unsigned i = 0; i < ports->count; i++) {
+		fwd_run_counters(run, i, &r->port[i]);
+		fwd_counters_add(&r->total, &r->port[i]);
+		r->missed += ports->port[i].stats.imissed;
+		r->no_mbuf += ports->port[i].stats.rx_nombuf;
+	}
+	evpl_stats_get(&r->held);
+	r->total.drop_memory += r->held.rx_no_memory; /* which port's is not known */
+}
+
+bool
+fwd_report_take_lost(struct fwd_report *r)
+{
+	evpl_stats_get(&r->lost);
+	return fwd_report_lost(r) == 0;
+}
+
+uint64_t
+fwd_report_lost(const struct fwd_report *r)
+{
+	return (uint64_t)r->lost.buffers_in_use + r->lost.rx_buffers_in_use + r->lost.packet_mbufs_in_use +
+	       r->lost.overflow_mbufs_in_use;
+}
+
+uint64_t
+fwd_report_dropped(const struct fwd_report *r)
+{
+	return r->total.drop_full + r->total.drop_malformed + r->total.drop_memory + r->held.rx_too_long + r->missed +
+	       r->no_mbuf;
+}
+
+/* Packets per second and bits per second, as floats: this is not the data path. */
+static double
+per_second(const struct fwd_report *r, uint64_t count)
+{
+	return r->seconds > 0 ? (double)count / r->seconds : 0;
+}
+
+void
+fwd_report_print(const struct fwd_report *r, FILE *out)
+{
+	const struct fwd_counters *t = &r->total;
+
+	fprintf(out, "\n%s, %u port%s, %u lcore%s, %.2f s\n", r->options->mode->name, r->ports->count,
+		r->ports->count == 1 ? "" : "s", r->run->lcore_count, r->run->lcore_count == 1 ? "" : "s", r->seconds);
+	for (unsigned i = 0; i < r->ports->count; i++) {
+		const struct fwd_port *p = &r->ports->port[i];
+		const struct fwd_counters *c = &r->port[i];
+
+		fprintf(out,
+			"port %u (%s): received %" PRIu64 ", sent %" PRIu64 ", dropped %" PRIu64 " (port: %" PRIu64
+			" RX errors, %" PRIu64 " TX errors)\n",
+			p->id, p->name, c->rx_packets, c->tx_packets,
+			c->drop_full + c->drop_malformed + c->drop_memory + p->stats.imissed + p->stats.rx_nombuf,
+			p->stats.ierrors, p->stats.oerrors);
+	}
+	fprintf(out, "memory: %u slab%s (%.1f MiB), %u buffers, %u RX mbufs, %u packet mbufs, %" PRIu64 " linearized\n",
+		r->held.slabs, r->held.slabs == 1 ? "" : "s", (double)r->held.slab_bytes / 1048576.0, r->held.buffers,
+		r->held.rx_buffers, r->held.packet_mbufs, r->held.rx_linearized);
+
+	fprintf(out, "received  %" PRIu64 " packets, %" PRIu64 " bytes (%.3f Mpps)\n", t->rx_packets, t->rx_bytes,
+		per_second(r, t->rx_packets) / 1e6);
+	fprintf(out, "sent      %" PRIu64 " packets, %" PRIu64 " bytes (%.3f Mpps)\n", t->tx_packets, t->tx_bytes,
+		per_second(r, t->tx_packets) / 1e6);
+	fprintf(out,
+		"dropped   %" PRIu64 " packets: %" PRIu64 " TX full, %" PRIu64 " malformed, %" PRIu64
+		" no memory, %" PRIu64 " too long, %" PRIu64 " missed, %" PRIu64 " no RX mbuf\n",
+		fwd_report_dropped(r), t->drop_full, t->drop_malformed, t->drop_memory, r->held.rx_too_long, r->missed,
+		r->no_mbuf);
+	fprintf(out, "consumed  %" PRIu64 " packets; %" PRIu64 " malformed ones seen\n", t->rx_consumed,
+		t->rx_malformed);
+	if (fwd_report_lost(r) != 0)
+		fprintf(out, "still away: %u buffers, %u RX mbufs, %u packet mbufs, %u overflow mbufs\n",
+			r->lost.buffers_in_use, r->lost.rx_buffers_in_use, r->lost.packet_mbufs_in_use,
+			r->lost.overflow_mbufs_in_use);
+	fprintf(out, "%" PRIu64 " lost buffers\n", fwd_report_lost(r));
+}
+
+/* A port's name comes from a command line: quote it as JSON wants. */
+static void
+print_string(FILE *out, const char *s)
+{
+	fputc('"', out);
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\')
+			fprintf(out, "\\%c", *s);
+		else if ((unsigned char)*s < 0x20 || (unsigned char)*s >= 0x7f)
+			fprintf(out, "\\u%04x", (unsigned char)*s);
+		else
+			fputc(*s, out);
+	}
+	fputc('"', out);
+}
+
+static void
+print_counters(FILE *out, const struct fwd_counters *c)
+{
+	fprintf(out,
+		"\"rx_packets\": %" PRIu64 ", \"rx_bytes\": %" PRIu64 ", \"tx_packets\": %" PRIu64
+		", \"tx_bytes\": %" PRIu64 ", \"consumed\": %" PRIu64 ", \"malformed\": %" PRIu64
+		", \"dropped_tx_full\": %" PRIu64 ", \"dropped_malformed\": %" PRIu64
+		", \"dropped_no_memory\": %" PRIu64,
+		c->rx_packets, c->rx_bytes, c->tx_packets, c->tx_bytes, c->rx_consumed, c->rx_malformed, c->drop_full,
+		c->drop_malformed, c->drop_memory);
+}
+
+static void
+print_json(const struct fwd_report *r, FILE *out)
+{
+	fprintf(out, "{\n  \"program\": \"evpl-fwd\",\n  \"version\": \"%s\",\n  \"mode\": \"%s\",\n", EVPL_FWD_VERSION,
+		r->options->mode->name);
+	fprintf(out, "  \"seconds\": %.6f,\n  \"lcores\": %u,\n  \"burst\": %u,\n", r->seconds, r->run->lcore_count,
+		r->options->burst);
+	fprintf(out, "  \"rx_pps\": %.1f,\n  \"tx_pps\": %.1f,\n", per_second(r, r->total.rx_packets),
+		per_second(r, r->total.tx_packets));
+	fprintf(out, "  \"ports\": [");
+	for (unsigned i = 0; i < r->ports->count; i++) {
+		const struct fwd_port *p = &r->ports->port[i];
+
+		fprintf(out, "%s\n    {\"port\": %u, \"name\": ", i == 0 ? "" : ",", p->id);
+		print_string(out, p->name);
+		fprintf(out, ", ");
+		print_counters(out, &r->port[i]);
+		fprintf(out,
+			", \"port_rx_missed\": %" PRIu64 ", \"port_rx_no_mbuf\": %" PRIu64
+			", \"port_rx_errors\": %" PRIu64 ", \"port_tx_errors\": %" PRIu64 "}",
+			p->stats.imissed, p->stats.rx_nombuf, p->stats.ierrors, p->stats.oerrors);
+	}
+	fprintf(out, "\n  ],\n  \"total\": {");
+	print_counters(out, &r->total);
+	fprintf(out,
+		", \"dropped_too_long\": %" PRIu64 ", \"dropped_missed\": %" PRIu64 ", \"dropped_no_mbuf\": %" PRIu64
+		", \"dropped\": %" PRIu64 "},\n",
+		r->held.rx_too_long, r->missed, r->no_mbuf, fwd_report_dropped(r));
+	fprintf(out,
+		"  \"memory\": {\"slabs\": %u, \"slab_bytes\": %" PRIu64 ", \"buffers\": %u, \"rx_mbufs\": %u, "
+		"\"packet_mbufs\": %u, \"linearized\": %" PRIu64 "},\n",
+		r->held.slabs, r->held.slab_bytes, r->held.buffers, r->held.rx_buffers, r->held.packet_mbufs,
+		r->held.rx_linearized);
+	fprintf(out,
+		"  \"lost\": {\"buffers\": %u, \"rx_mbufs\": %u, \"packet_mbufs\": %u, \"overflow_mbufs\": %u, "
+		"\"total\": %" PRIu64 "}\n}\n",
+		r->lost.buffers_in_use, r->lost.rx_buffers_in_use, r->lost.packet_mbufs_in_use,
+		r->lost.overflow_mbufs_in_use, fwd_report_lost(r));
+}
+
+int
+fwd_report_json(const struct fwd_report *r, const char *path)
+{
+	FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+	int error = 0;
+
+	if (out == NULL) {
+		fwd_error("--json=%s: %s", path, strerror(errno));
+		return 1;
+	}
+	print_json(r, out);
+	if (ferror(out) || fflush(out) != 0)
+		error = errno;
+	if (out != stdout && fclose(out) != 0)
+		error = errno;
+	if (error != 0) {
+		fwd_error("--json=%s: %s", path, strerror(error));
+		return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is said at the end: for people, and as JSON. */
+#ifndef FWD_REPORT_H
+#define FWD_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <evpl/evpl.h>
+
+#include "lcore.h"
+#include "port.h"
+
+struct fwd_report {
+	const struct fwd_run *run;
+	const struct fwd_ports *ports;
+	const struct fwd_options *options;
+	double seconds;
+	struct fwd_counters port[RTE_MAX_ETHPORTS];
+	struct fwd_counters total;
+	uint64_t missed;	/* packets that ports had no descriptor for */
+	uint64_t no_mbuf;	/* and no RX mbuf */
+	struct evpl_stats held; /* when forwarding ended: ports and contexts still hold theirs */
+	struct evpl_stats lost; /* when nobody may hold anything */
+};
+
+/* After fwd_run_start: takes the counters, and `held`. */
+void fwd_report_take(struct fwd_report *r, const struct fwd_run *run, const struct fwd_ports *ports);
+
+/* After ports and contexts are gone: takes `lost`. True when every buffer came home. */
+bool fwd_report_take_lost(struct fwd_report *r);
+
+uint64_t fwd_report_lost(const struct fwd_report *r);
+uint64_t fwd_report_dropped(const struct fwd_report *r);
+
+void fwd_report_print(const struct fwd_report *r, FILE *out);
+
+/* 0; else an error line was printed. */
+int fwd_report_json(const struct fwd_report *r, const char *path);
+
+#endif /* FWD_REPORT_H */

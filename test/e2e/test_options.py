@@ -1,0 +1,179 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: BSD-3-Clause
+"""evpl-fwd's command line: what is wrong gets one clear line on stderr and exit code 2, and nothing else happens."""
+import json
+import os
+import re
+import subprocess
+
+from harness import Fwd, case, check, check_equal, fwd_path, main, run_fwd
+
+NULL2 = ["net_null0", "net_null1"]
+OPTIONS = ("forward-mode nb-cores rxq txq burst portmask port-topology stats-period total-num-mbufs mbuf-size txpkts "
+           "eth-peer duration packets json shared buffer-size slab-size max-slabs").split()
+MODES = "io mac macswap 5tswap rxonly txonly flowgen csum icmpecho tee".split()
+
+# What is wrong, and a word that the line must have: the option, or the value that is not one.
+WRONG = [
+    (["--forward-mode=nosuch"], "nosuch"),
+    (["--forward-mode="], "forward-mode"),
+    (["--forward-mode=IO"], "IO"),
+    (["--nb-cores=0"], "nb-cores"),
+    (["--nb-cores=-1"], "nb-cores"),
+    (["--nb-cores=one"], "one"),
+    (["--nb-cores=2"], "nb-cores"),                         # there is one lcore
+    (["--nb-cores=99999999999999999999"], "nb-cores"),
+    (["--rxq=0"], "rxq"),
+    (["--rxq=2"], "txq"),                                   # each RX queue needs a TX queue
+    (["--rxq=65536", "--txq=65536"], "rxq"),
+    (["--rxq=1.5"], "rxq"),
+    (["--txq=0"], "txq"),
+    (["--burst=0"], "burst"),
+    (["--burst=513"], "513"),
+    (["--burst=32x"], "32x"),
+    (["--burst="], "burst"),
+    (["--burst= 32"], "burst"),
+    (["--portmask=0"], "portmask"),
+    (["--portmask=xyz"], "xyz"),
+    (["--portmask=0x4"], "port 2"),                         # there are ports 0 and 1
+    (["--portmask="], "portmask"),
+    (["--portmask=0x"], "portmask"),
+    (["--portmask=0xfffffffffffffffff"], "portmask"),
+    (["--portlist=0,0"], "portlist"),
+    (["--portlist=1-0"], "portlist"),
+    (["--portlist=0,"], "portlist"),
+    (["--port-topology=ring"], "ring"),
+    (["--stats-period=-1"], "stats-period"),
+    (["--stats-period=often"], "often"),
+    (["--duration=-1"], "duration"),
+    (["--duration=nan"], "duration"),
+    (["--duration=inf"], "duration"),
+    (["--duration="], "duration"),
+    (["--packets=0"], "packets"),
+    (["--packets=-5"], "packets"),
+    (["--packets=1e3"], "packets"),
+    (["--packets=18446744073709551617"], "packets"),
+    (["--total-num-mbufs=0"], "total-num-mbufs"),
+    (["--total-num-mbufs=many"], "many"),
+    (["--mbuf-size=128"], "mbuf-size"),                     # nothing but headroom
+    (["--mbuf-size=65536"], "mbuf-size"),
+    (["--buffer-size=10"], "buffer-size"),
+    (["--buffer-size=1M", "--slab-size=64K"], "slab-size"),
+    (["--slab-size=1"], "slab-size"),
+    (["--slab-size=16Q"], "16Q"),
+    (["--slab-size=99999999999G"], "slab-size"),
+    (["--max-slabs=0"], "max-slabs"),
+    (["--max-slabs=100000"], "max-slabs"),
+    (["--eth-peer=0"], "eth-peer"),
+    (["--eth-peer=0,02:00:00:00:00"], "eth-peer"),
+    (["--eth-peer=0,02:00:00:00:00:0g"], "eth-peer"),
+    (["--eth-peer=99,02:00:00:00:00:01"], "eth-peer"),
+    (["--eth-peer=,02:00:00:00:00:01"], "eth-peer"),
+    (["--txpkts=0"], "txpkts"),
+    (["--txpkts=41"], "txpkts"),                            # less than its headers
+    (["--txpkts=64,"], "txpkts"),
+    (["--txpkts=64,x"], "txpkts"),
+    (["--txpkts=65536"], "txpkts"),
+    (["--forward-mode=txonly", "--txpkts=5000", "--buffer-size=4K"], "txpkts"),
+    (["--forward-mode=flowgen", "--txpkts=42"], "txpkts"),
+    (["--tx-ip=1.2.3.4"], "tx-ip"),
+    (["--tx-ip=1.2.3.4,1.2.3.400"], "tx-ip"),
+    (["--tx-udp=70000"], "tx-udp"),
+    (["--flowgen-flows=0"], "flowgen-flows"),
+    (["--mtu=10"], "mtu"),
+    (["--mtu=1500", "--max-pkt-len=1518"], "mtu"),
+    (["--json"], "json"),                                   # and no value behind it
+    (["--shared=yes"], "shared"),
+    (["--nosuch"], "--nosuch"),
+    (["--nosuch=1"], "--nosuch"),
+    (["-z"], "-z"),
+    (["surplus"], "surplus"),
+    (["--forward-mode=io", "surplus", "--burst=32"], "surplus"),
+    (["--forward-mode=tee", "--portmask=1"], "tee"),        # nowhere to send to
+]
+
+
+@case("options_help_tells_every_option_and_mode")
+def show_help(_directory):
+    for arguments in (["--help"], ["-h"], ["--", "--help"], ["-l", "0", "--no-huge", "--", "--help"]):
+        done = subprocess.run([fwd_path(), *arguments], capture_output=True, text=True, timeout=20, check=False)
+        check_equal((done.returncode, done.stderr), (0, ""), f"exit code and stderr of {arguments}")
+        for option in OPTIONS:
+            check(f"--{option}" in done.stdout, f"--help says nothing of --{option}")
+        for mode in MODES:
+            check(re.search(rf"^ +{mode}\b", done.stdout, re.MULTILINE), f"--help says nothing of the mode {mode}")
+
+
+def wrong(directory, options, word):
+    run = Fwd(directory, NULL2, [*options, "--duration=1"] if options[-1:] != ["--json"] else options).end()
+    check(run.rc == 2, f"exit code {run.rc}, expected 2\n{run.describe()}")
+    check_equal(run.out, "", "stdout")
+    lines = run.err.splitlines()
+    check(len(lines) == 1 and lines[0].startswith("evpl-fwd: ") and word in lines[0] and len(lines[0]) < 200,
+          f"stderr must be one line that has '{word}':\n{run.err}")
+    check(run.report is None, "a report was written")
+
+
+for _options, _word in WRONG:
+    case(f"options_wrong {' '.join(_options)}", _options, _word)(wrong)
+
+
+@case("options_wrong ours before the --")
+def misplaced(directory):
+    run = Fwd(directory, NULL2, ["--duration=1"], eal=["--burst=16"]).end()
+    check_equal((run.rc, run.out, len(run.err.splitlines())), (2, "", 1), "exit code, stdout, lines on stderr")
+    check("--burst=16" in run.err, run.err)
+
+
+@case("options_last_of_the_same_wins")
+def repeated(directory):
+    run = run_fwd(directory, NULL2, ["--packets=10", "--packets=77", "--forward-mode=io", "--forward-mode=macswap"])
+    check_equal(run.total("rx_packets"), 77, "packets received")
+
+
+def numbers(text):
+    """Every whole number in a text, thousands separators taken out."""
+    return {int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*", text)}
+
+
+@case("options_json_says_what_the_printed_report_says")
+def json_report(directory):
+    run = run_fwd(directory, ["net_null0,size=77", "net_null1,size=99"], ["--packets=12347", "--forward-mode=macswap"])
+    printed = numbers(run.out)
+    for port in (0, 1):
+        for field in ("rx_packets", "tx_packets"):
+            check(run.port(port)[field] in printed, f"port {port}'s {field} is not in the report\n{run.out}")
+    check(12347 in printed, f"the sum is not in the report\n{run.out}")
+    check_equal(run.port(0)["rx_packets"] + run.port(1)["rx_packets"], run.total("rx_packets"), "ports' sum received")
+    check_equal(run.port(0)["tx_packets"], run.port(1)["rx_packets"], "port 0 sent, port 1 received")
+    check_equal(run.port(0)["rx_bytes"], 77 * run.port(0)["rx_packets"], "bytes received by port 0")
+
+
+@case("options_json_to_stdout_is_only_json")
+def json_stdout(directory):
+    run = Fwd(directory, NULL2, ["--packets=1000", "--json=-"]).end()
+    check_equal(run.rc, 0, "exit code")
+    json.loads(run.out)
+
+
+@case("options_json_replaces_an_older_file")
+def json_again(directory):
+    path = os.path.join(directory, "old.json")
+    with open(path, "w", encoding="ascii") as f:
+        f.write("x" * 100000)
+    run = Fwd(directory, NULL2, ["--packets=1000", f"--json={path}"]).end()
+    check_equal(run.rc, 0, "exit code")
+    with open(path, encoding="utf-8") as f:
+        json.load(f)
+
+
+@case("options_json_that_cannot_be_written_is_a_failure")
+def json_unwritable(directory):
+    path = os.path.join(directory, "nowhere", "report.json")
+    run = Fwd(directory, NULL2, ["--packets=1000", f"--json={path}"]).end()
+    check(run.rc in (1, 2), f"exit code {run.rc}\n{run.describe()}")
+    check(len(run.err.splitlines()) == 1 and path in run.err, f"one line that names the file was expected:\n{run.err}")
+
+
+if __name__ == "__main__":
+    main(__doc__)

@@ -1,0 +1,95 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: BSD-3-Clause
+"""evpl-fwd and dpdk-testpmd in two processes, joined by shared memory: memif, and vhost-user with virtio_user.
+
+virtio_user behaves like hardware where the other virtual ports do not: receive buffers are posted in advance, and what
+is sent is given back late, by a later burst or when the port closes. memif takes chains apart and puts them together.
+testpmd reads the frames from a pcap file, sends them over, and writes what evpl-fwd sends back to another.
+"""
+import testpmd
+from frames import corpus, ones_sum, read_pcap, write_pcap
+from harness import Fwd, case, check, check_equal, check_frames, main
+from oracle import expect, peer_mac
+from wires import traffic
+
+WIRES = {
+    # name: (testpmd's device, evpl-fwd's device); testpmd listens, and starts first. The rings hold all frames at once.
+    "memif": ("net_memif0,role=server,id=0,socket-abstract=no,socket={0}/wire",
+              "net_memif0,role=client,id=0,socket-abstract=no,socket={0}/wire"),
+    "virtio_user": ("net_vhost0,iface={0}/wire", "net_virtio_user0,path={0}/wire,queues=1,queue_size=1024"),
+    "virtio_user_packed": ("net_vhost0,iface={0}/wire",
+                           "net_virtio_user0,path={0}/wire,queues=1,queue_size=1024,"
+                           "packed_vq=1,mrg_rxbuf=0,in_order=0"),
+}
+
+
+class Link:
+    """testpmd on one end, with a pcap file to read from and one to write to, and evpl-fwd on the other."""
+
+    def __init__(self, directory, wire, frames, options):
+        testpmd.need()
+        theirs, ours = (text.format(directory) for text in WIRES[wire])
+        self.out = f"{directory}/out.pcap"
+        write_pcap(f"{directory}/in.pcap", frames)
+        files = f"net_pcap0,rx_pcap={directory}/in.pcap,tx_pcap={self.out}"
+        self.peer = testpmd.Testpmd(directory, [files, theirs], [])
+        # It must wait for evpl-fwd, not drop: the ring is full where a frame takes many small mbufs.
+        self.peer.tell("set fwd io retry")
+        self.peer.tell("set burst tx delay 100 retry 100000")
+        # virtio takes two descriptors per packet it sends: 512 packets fit, which is more than there are.
+        descriptors = ["--rxd=1024", "--txd=1024"] if "virtio" in wire else []
+        self.fwd = Fwd(directory, [ours], ["--port-topology=loop", *descriptors, *options])
+        self.peer.ask("show port info 1", "Link status: up", self.fwd)
+        self.peer.tell("start")
+
+    def end(self, size):
+        """What arrived, when it is that many bytes. testpmd stops first: its drivers cannot lose a peer in a burst."""
+        testpmd.wait_for_size(self.out, size)
+        self.peer.stop_forwarding()
+        self.fwd.stop().clean()
+        self.peer.quit()
+        return read_pcap(self.out)
+
+
+def echo(directory, wire, mode, *options):
+    """evpl-fwd sends every frame back over the wire it came by, as the mode makes it."""
+    frames = [f for f in traffic() + corpus() if len(f) <= 1518 or "packed" not in wire]
+    link = Link(directory, wire, frames, [f"--forward-mode={mode}", *options])
+    got = link.end(testpmd.pcap_size(frames))
+    # csum puts the port's own address into the frames, which is random here: it is taken from the first.
+    own = got[0][6:12] if got else b""
+    want = expect(mode, frames, own, peer_mac(0))
+    check_frames(got, want, f"{wire}: back from evpl-fwd {mode}")
+    check_equal(link.fwd.total("rx_packets"), len(frames), "packets received")
+    check_equal(link.fwd.total("tx_packets"), len(want), "packets sent")
+    check_equal(link.fwd.dropped(), {}, "packets dropped")
+
+
+def generated(directory, wire, mode, *options):
+    """What evpl-fwd makes out of its own buffers arrives in order, while the driver still holds many of them."""
+    count = 10000
+    link = Link(directory, wire, [], [f"--forward-mode={mode}", *options])
+    got = link.end(24 + count * (16 + 1500))
+    check(count <= len(got) <= link.fwd.total("tx_packets"), f"{len(got)} frames arrived")
+    # What found no room was made again, so that nothing is missing.
+    check(set(link.fwd.dropped()) <= {"tx_full"}, f"drops: {link.fwd.dropped()}")
+    for i, frame in enumerate(got):
+        last = 0x0AFD0000 + i % 1024 if mode == "flowgen" else 0xC6120002
+        length = 1496 if mode == "flowgen" else 1500
+        check(len(frame) == length and int.from_bytes(frame[30:34], "big") == last and
+              ones_sum(frame[14:34]) == 0xFFFF and not any(frame[42:]), f"frame {i} arrived different: {frame.hex()}")
+
+
+for _wire in ("memif", "virtio_user"):
+    for _mode in ("macswap", "5tswap", "csum"):
+        case(f"peer_{_wire}_{_mode}_comes_back_exact", _wire, _mode)(echo)
+        case(f"peer_{_wire}_{_mode}_shared_segments_of_128_comes_back_exact", _wire, _mode,
+             "--shared", "--mbuf-size=256", "--mtu=1500")(echo)
+    case(f"peer_{_wire}_flowgen_arrives_in_order", _wire, "flowgen", "--txpkts=1500")(generated)
+    case(f"peer_{_wire}_txonly_segments_arrive", _wire, "txonly", "--txpkts=42,500,958", "--shared")(generated)
+# A packed ring without mergeable buffers: frames have to fit one mbuf there.
+case("peer_virtio_user_packed_5tswap_comes_back_exact", "virtio_user_packed", "5tswap")(echo)
+
+
+if __name__ == "__main__":
+    main(__doc__)

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""dpdk-testpmd as a child process: the second opinion on every mode, and the peer at the other end of a wire."""
+import os
+import shutil
+import subprocess
+import time
+
+from harness import TIMEOUT, Skip, check, eal_flags, read, spawn
+
+
+def need():
+    """Skips the case when dpdk-testpmd is missing."""
+    if not shutil.which("dpdk-testpmd"):
+        raise Skip("dpdk-testpmd is not installed (Debian: dpdk-dev)")
+
+
+class Testpmd:
+    """Interactive: what it says goes to a file, what it is told through a pipe. Its main lcore does not forward."""
+
+    def __init__(self, directory, vdevs, options):
+        need()
+        self.log_path = os.path.join(directory, "testpmd.log")
+        # Line by line: what it prints to a file would else come out when it ends.
+        self.child = spawn(["stdbuf", "-oL", "dpdk-testpmd", *eal_flags(2), *(f"--vdev={v}" for v in vdevs), "--",
+                            "--interactive", "--no-flush-rx", "--no-mlockall", "--total-num-mbufs=8192", "--nb-cores=1",
+                            *options], self.log_path, stdin=subprocess.PIPE)
+        self.wait_for("testpmd>")
+
+    def log(self):
+        return read(self.log_path)
+
+    def tell(self, command):
+        self.child.stdin.write(command + "\n")
+        self.child.stdin.flush()
+
+    def wait_for(self, text, after=0):
+        """Until the log, from that offset on, has the text."""
+        end = time.monotonic() + TIMEOUT
+        while text not in self.log()[after:]:
+            check(self.child.poll() is None and time.monotonic() < end,
+                  f"dpdk-testpmd never said '{text}'\n{self.log()[-2000:]}")
+            time.sleep(0.01)
+
+    def ask(self, command, answer, other=None):
+        """Repeats a command until what it prints has the answer, as long as the other program runs."""
+        end = time.monotonic() + TIMEOUT
+        while True:
+            before = len(self.log())
+            self.tell(command)
+            time.sleep(0.05)
+            if answer in self.log()[before:]:
+                return
+            check(other is None or other.child.poll() is None, "evpl-fwd ended before its time" + (
+                f"\n{other.end().describe()}" if other is not None and other.child.poll() is not None else ""))
+            check(time.monotonic() < end, f"'{command}' never answered '{answer}'\n{self.log()[-2000:]}")
+
+    def stop_forwarding(self):
+        before = len(self.log())
+        self.tell("stop")
+        self.wait_for("Done.", before)
+
+    def quit(self):
+        self.tell("quit")
+        self.child.stdin.close()
+        check(self.child.wait(TIMEOUT) == 0, f"dpdk-testpmd ended with {self.child.returncode}\n{self.log()[-2000:]}")
+
+
+def wait_for_size(path, size, seconds=20):
+    """Until a pcap file has that many bytes, and no longer than that."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and (not os.path.exists(path) or os.path.getsize(path) < size):
+        time.sleep(0.01)
+
+
+def pcap_size(frames):
+    return 24 + sum(16 + len(f) for f in frames)

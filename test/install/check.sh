@@ -1,0 +1,115 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# usage: check.sh BUILD SOURCE PREFIX LIBDIR MAP COMPILER [FLAG...]
+# Installs the build into a folder of its own, and uses that copy as an outside program would. TAP.
+#
+# What would break: a header, a library or a line of the pkg-config file that only the build tree has; a static library
+# that links but finds no mempool handler when it runs; symbols that are exported by accident, or forgotten.
+set -u
+build=$1 source=$2 prefix=$3 libdir=$4 map=$5
+shift 5
+here=$source/test/install
+eal="--no-huge --iova-mode=va --no-pci --no-shconf --no-telemetry -m 128 --log-level=error"
+
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+trap 'exit 99' HUP INT TERM
+
+i=0 status=0
+ok() {
+	i=$((i + 1))
+	echo "ok $i - $1"
+}
+not_ok() {
+	i=$((i + 1))
+	echo "not ok $i - $1"
+	sed 's/^/# /' "$work/log"
+	status=1
+}
+skip() {
+	i=$((i + 1))
+	echo "ok $i - $1 # SKIP $2"
+}
+# check NAME COMMAND...: ok when the command succeeds.
+check() {
+	name=$1
+	shift
+	if "$@" >"$work/log" 2>&1; then ok "$name"; else not_ok "$name"; fi
+}
+
+echo 1..10
+
+# Its pkg-config files name the prefix that it is meant for, so they are told where it has been put. (--define-prefix and a
+# sysroot would move DPDK's own files as well.)
+install_copy() {
+	DESTDIR=$work/copy meson install -C "$build" || return 1
+	sed -i "s|^prefix=.*|prefix=$work/copy$prefix|" "$work/copy$prefix/$libdir/pkgconfig"/*.pc
+}
+flags() {
+	# shellcheck disable=SC2086 # a list of words
+	PKG_CONFIG_PATH=$work/copy$prefix/$libdir/pkgconfig:${PKG_CONFIG_PATH:-} pkg-config $1 libevpl-dpdk
+}
+compile() {
+	kind=$1 options=$2
+	shift 2
+	list=$(flags "$options") || return 1
+	# shellcheck disable=SC2086 # a list of words
+	"$@" -Wall -Wextra -Werror "$here/outside.c" -o "$work/outside-$kind" $list
+}
+run_shared() {
+	# shellcheck disable=SC2086
+	LD_LIBRARY_PATH=$work/copy$prefix/$libdir "$work/outside-shared" $eal | grep -qx hello
+}
+run_static() {
+	# shellcheck disable=SC2086
+	"$work/outside-static" $eal | grep -qx hello
+}
+uses_shared() {
+	LD_LIBRARY_PATH=$work/copy$prefix/$libdir ldd "$work/outside-shared" |
+		grep -q "libevpl-dpdk.so.* => $work/copy"
+}
+uses_none() {
+	! ldd "$work/outside-static" | grep -E 'libevpl-dpdk|librte_'
+}
+# The program that the README shows first, as somebody would copy it.
+compile_readme() {
+	sed -n '/^```c$/,/^```$/{/^```/d;p;}' "$source/README.md" >"$work/readme.c" && test -s "$work/readme.c" || return 1
+	list=$(flags "--cflags --libs") || return 1
+	# shellcheck disable=SC2086
+	"$@" -Wall -Wextra -Werror "$work/readme.c" -o "$work/readme" $list
+}
+run_readme() {
+	# shellcheck disable=SC2086
+	LD_LIBRARY_PATH=$work/copy$prefix/$libdir "$work/readme" $eal | grep -qx world
+}
+# What DPDK's own pkg-config file asks for, without this library.
+dpdk_links_statically() {
+	echo 'int main(void) { return 0; }' >"$work/empty.c"
+	# shellcheck disable=SC2046
+	"$@" "$work/empty.c" -o "$work/empty" $(pkg-config --cflags --libs --static libdpdk)
+}
+symbols() {
+	nm -D --defined-only "$work/copy$prefix/$libdir/libevpl-dpdk.so" |
+		awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort >"$work/exported"
+	sed -n '/^global:/,/^local:/s/^[[:space:]]*\([a-z_0-9]*\);$/\1/p' "$map" | sort >"$work/listed"
+	test -s "$work/listed" && diff "$work/listed" "$work/exported"
+}
+
+check "meson install puts a copy into an empty folder" install_copy
+check "the exported symbols are those of the map" symbols
+check "an outside program builds with pkg-config --cflags --libs" compile shared "--cflags --libs" "$@"
+check "it uses the installed shared library" uses_shared
+check "it runs" run_shared
+check "the program in the README builds" compile_readme "$@"
+check "it prints what it says" run_readme
+if dpdk_links_statically "$@" >"$work/log" 2>&1; then
+	check "an outside program builds with pkg-config --static" compile static "--cflags --libs --static" "$@"
+	check "it needs no shared library of ours or DPDK's" uses_none
+	check "it runs" run_static
+else
+	missing=$(grep -o 'cannot find -l[^: ]*' "$work/log" | sort -u | tr '\n' ',')
+	for name in "an outside program builds with pkg-config --static" "it needs no shared library" "it runs"; do
+		skip "$name" "DPDK itself does not link statically here: $missing (Debian: apt install libsystemd-dev)"
+	done
+fi
+exit $status

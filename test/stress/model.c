@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Every call of the API in random order against a ledger that knows what each iovec and packet must hold.
+ *
+ * What would break: combinations nobody thought of. Each thread keeps a ledger of the iovecs and packets that it
+ * holds; each entry says of which stream of bytes it is a view, and from where. A step is one call drawn at random (by a
+ * seed, so that a failure can be run again); what it returns goes into the ledger, what it consumes goes out, and
+ * entries drawn at random are read. Threads hand SHARED iovecs and packets to each other. Memory is short (few slabs,
+ * few packet mbufs), so calls fail with ENOMEM all the time, and a failed call must leave its iovecs as they were. At
+ * the end all is released, in random order, and every buffer must be home.
+ */
+#include <rte_ring.h>
+
+#include "support.h"
+
+#define ENTRIES 300u
+#define PACKETS 30u
+#define SEGMENTS 6u
+#define RX_MBUFS 200u
+
+static const struct evpl_global_config buffers_4k = {
+	.slab_size = 128 << 10, .buffer_size = 4 << 10, .max_slabs = 3, .packet_mbufs = 63};
+static const struct evpl_global_config buffers_100000 = {
+	.slab_size = 1000000, .buffer_size = 100000, .max_slabs = 2, .packet_mbufs = 63};
+
+/* A view of bytes offset to offset + iovec.length of stream seed; most is what set_length may grow it to. */
+struct entry {
+	struct evpl_iovec iovec;
+	uint64_t seed, offset;
+	uint32_t most;
+};
+
+struct piece {
+	uint64_t seed, offset;
+	uint32_t length;
+};
+
+/* A packet and what its segments hold, pieces that are longer than a segment being several of them. */
+struct packet {
+	struct rte_mbuf *mbuf;
+	unsigned n;
+	struct piece piece[SEGMENTS];
+};
+
+struct player {
+	struct evpl *evpl;
+	struct dice dice;
+	uint64_t next_seed;
+	struct rte_ring *entries_in, *entries_out, *packets_in, *packets_out;
+	struct rte_mempool *rx_pool, *foreign;
+	unsigned n, n_packets;
+	struct entry entry[ENTRIES];
+	struct packet packet[PACKETS];
+};
+
+struct game {
+	struct player *player[2];
+	struct rte_ring *entries[2], *packets[2];
+	struct rte_mempool *rx_pool, *foreign;
+	uint64_t seed;
+	unsigned steps;
+};
+
+static uint32_t
+draw(struct player *p, uint32_t n)
+{
+	return dice_below(&p->dice, n);
+}
+
+static void
+check_entry(const struct entry *e)
+{
+	threads_check(bytes_right(evpl_iovec_data(&e->iovec), evpl_iovec_length(&e->iovec), e->seed, e->offset) ==
+		      evpl_iovec_length(&e->iovec));
+}
+
+static void
+check_packet(const struct packet *packet)
+{
+	const struct rte_mbuf *m = packet->mbuf;
+	uint32_t done = 0, pkt_len = 0;
+	unsigned i = 0, segments = 0;
+
+	for (; m != NULL; m = m->next, segments++) {
+		const struct piece *piece = &packet->piece[i];
+
+		pkt_len += m->data_len;
+		if (!threads_check(i < packet->n && done + m->data_len <= piece->length))
+			return;
+		threads_check(bytes_right(rte_pktmbuf_mtod(m, const void *), m->data_len, piece->seed,
+					  piece->offset + done) == m->data_len);
+		done += m->data_len;
+		if (done == piece->length) {
+			i++;
+			done = 0;
+		}
+	}
+	threads_check(i == packet->n && done == 0);
+	threads_check(packet->mbuf->nb_segs == segments && packet->mbuf->pkt_len == pkt_len);
+}
+
+static void
+add(struct player *p, const struct evpl_iovec *iovec, uint64_t seed, uint64_t offset, uint32_t most)
+{
+	p->entry[p->n++] = (struct entry){*iovec, seed, offset, most};
+}
+
+/* Takes entry i out of the ledger. */
+static struct entry
+drop(struct player *p, unsigned i)
+{
+	struct entry e = p->entry[i];
+
+	p->entry[i] = p->entry[--p->n];
+	return e;
+}
+
+static struct evpl *
+any_context(struct player *p)
+{
+	return draw(p, 4) == 0 ? NULL : p->evpl;
+}
+
+static void
+release_one(struct player *p)
+{
+	struct entry e;
+
+	if (p->n == 0)
+		return;
+	e = drop(p, draw(p, p->n));
+	check_entry(&e);
+	evpl_iovec_release(any_context(p), &e.iovec);
+}
+
+static void
+step_alloc(struct player *p)
+{
+	struct evpl_iovec iovec[3];
+	uint32_t size = evpl_buffer_size();
+	unsigned length = draw(p, 8) == 0 ? draw(p, 3 * size) : draw(p, size / 4);
+	unsigned alignment = 1u << draw(p, 13), flags = draw(p, 2);
+	int n;
+
+	if (p->n + 3 > ENTRIES)
+		return;
+	rte_errno = 0;
+	n = evpl_iovec_alloc(p->evpl, length, alignment, 3, flags, iovec);
+	if (length == 0) {
+		threads_check(n == 0);
+	} else if (n < 0) {
+		threads_check(rte_errno == ENOMEM || (rte_errno == EMSGSIZE && length > 2 * (size - 8192)));
+		release_one(p);
+	}
+	for (int i = 0; i < n; i++) {
+		threads_check((uintptr_t)iovec[i].data % alignment == 0);
+		bytes_fill(iovec[i].data, iovec[i].length, p->next_seed, 0);
+		add(p, &iovec[i], p->next_seed++, 0, iovec[i].length);
+	}
+}
+
+static void
+step_reserve(struct player *p)
+{
+	struct evpl_iovec iovec[2], between = {0};
+	int n, taken = 0;
+
+	if (p->n + 3 > ENTRIES)
+		return;
+	n = evpl_iovec_reserve(p->evpl, 1 + draw(p, evpl_buffer_size() * 3 / 2), 1u << draw(p, 7), 2, iovec);
+	if (n < 0) {
+		release_one(p);
+		return;
+	}
+	if (draw(p, 3) == 0)
+		taken = evpl_iovec_alloc(p->evpl, 1 + draw(p, 500), 1, 1, LOCAL, &between);
+	if (draw(p, 2))
+		evpl_iovec_set_length(&iovec[n - 1], draw(p, iovec[n - 1].length));
+	evpl_iovec_commit(p->evpl, 1u << draw(p, 7), iovec, n);
+	if (taken == 1) {
+		bytes_fill(between.data, between.length, p->next_seed, 0);
+		add(p, &between, p->next_seed++, 0, between.length);
+	}
+	for (int i = 0; i < n; i++) {
+		bytes_fill(iovec[i].data, iovec[i].length, p->next_seed, 0);
+		add(p, &iovec[i], p->next_seed++, 0, iovec[i].length); /* its tail is somebody else's now */
+	}
+}
+
+static void
+step_clone(struct player *p)
+{
+	struct entry *from, clone;
+
+	if (p->n == 0 || p->n == ENTRIES)
+		return;
+	from = &p->entry[draw(p, p->n)];
+	if (draw(p, 2)) {
+		evpl_iovec_clone(&clone.iovec, &from->iovec);
+		add(p, &clone.iovec, from->seed, from->offset, from->iovec.length);
+	} else {
+		unsigned offset = draw(p, from->iovec.length + 1);
+		unsigned length = draw(p, from->iovec.length - offset + 1);
+
+		evpl_iovec_clone_segment(&clone.iovec, &from->iovec, offset, length);
+		add(p, &clone.iovec, from->seed, from->offset + offset, length);
+	}
+}
+
+static void
+step_move(struct player *p)
+{
+	struct evpl_iovec moved;
+	struct entry *e;
+
+	if (p->n == 0)
+		return;
+	e = &p->entry[draw(p, p->n)];
+	if (draw(p, 2)) {
+		evpl_iovec_move(&moved, &e->iovec);
+	} else {
+		unsigned offset = draw(p, e->iovec.length + 1);
+		unsigned length = draw(p, e->iovec.length - offset + 1);
+
+		evpl_iovec_move_segment(&moved, &e->iovec, offset, length);
+		e->offset += offset;
+		e->most = length;
+	}
+	threads_check(e->iovec.data == NULL && e->iovec.length == 0 && e->iovec.ref == NULL);
+	e->iovec = moved;
+}
+
+static void
+step_set_length(struct player *p)
+{
+	struct entry *e;
+
+	if (p->n == 0)
+		return;
+	e = &p->entry[draw(p, p->n)];
+	evpl_iovec_set_length(&e->iovec, draw(p, e->most + 1));
+}
+
+static void
+step_to_mbuf(struct player *p)
+{
+	struct evpl_iovec iovec[SEGMENTS];
+	struct entry taken[SEGMENTS];
+	struct packet packet = {0};
+	unsigned n = 1 + draw(p, SEGMENTS), bytes = 0;
+
+	if (p->n < n || p->n_packets == PACKETS)
+		return;
+	for (unsigned i = 0; i < n; i++) {
+		taken[i] = drop(p, draw(p, p->n));
+		iovec[i] = taken[i].iovec;
+		bytes += iovec[i].length;
+		if (iovec[i].length > 0)
+			packet.piece[packet.n++] =
+				(struct piece){taken[i].seed, taken[i].offset, taken[i].iovec.length};
+	}
+	rte_errno = 0;
+	packet.mbuf = evpl_iovecs_to_mbuf(p->evpl, iovec, (int)n);
+	if (packet.mbuf != NULL) {
+		check_packet(&packet);
+		p->packet[p->n_packets++] = packet;
+		return;
+	}
+	threads_check(rte_errno == (bytes == 0 ? EINVAL : ENOMEM));
+	for (unsigned i = 0; i < n; i++) {
+		threads_check(memcmp(&iovec[i], &taken[i].iovec, sizeof(iovec[i])) == 0);
+		check_entry(&taken[i]);
+		p->entry[p->n++] = taken[i];
+	}
+}
+
+static struct packet
+drop_packet(struct player *p)
+{
+	unsigned i = draw(p, p->n_packets);
+	struct packet packet = p->packet[i];
+
+	p->packet[i] = p->packet[--p->n_packets];
+	check_packet(&packet);
+	return packet;
+}
+
+static void
+step_free_packet(struct player *p)
+{
+	struct packet packet;
+
+	if (p->n_packets == 0)
+		return;
+	packet = drop_packet(p);
+	rte_pktmbuf_free(packet.mbuf);
+}
+
+static void
+step_from_mbuf(struct player *p)
+{
+	struct evpl_iovec iovec[64];
+	struct packet packet;
+	uint32_t done = 0;
+	unsigned k = 0;
+	int n;
+
+	if (p->n_packets == 0 || p->n + DIM(iovec) > ENTRIES)
+		return;
+	packet = drop_packet(p);
+	n = evpl_iovecs_from_mbuf(p->evpl, packet.mbuf, draw(p, 2), DIM(iovec), iovec);
+	threads_check(n >= (int)packet.n);
+	for (int i = 0; i < n && k < packet.n; i++) {
+		add(p, &iovec[i], packet.piece[k].seed, packet.piece[k].offset + done, iovec[i].length);
+		done += iovec[i].length;
+		if (done == packet.piece[k].length) {
+			k++;
+			done = 0;
+		}
+	}
+}
+
+/* A packet as a port would deliver it, of one to three segments. */
+static void
+step_receive(struct player *p)
+{
+	struct rte_mempool *pool = draw(p, 2) ? p->rx_pool : p->foreign;
+	unsigned n = 1 + draw(p, 3);
+	struct packet packet = {0};
+
+	if (p->n_packets == PACKETS)
+		return;
+	for (unsigned i = 0; i < n; i++) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+		uint16_t length = (uint16_t)(1 + draw(p, 1500));
+
+		if (m == NULL) {
+			rte_pktmbuf_free(packet.mbuf);
+			return;
+		}
+		bytes_fill(rte_pktmbuf_append(m, length), length, p->next_seed, 0);
+		packet.piece[packet.n++] = (struct piece){p->next_seed++, 0, length};
+		if (packet.mbuf == NULL)
+			packet.mbuf = m;
+		else
+			threads_check(rte_pktmbuf_chain(packet.mbuf, m) == 0);
+	}
+	p->packet[p->n_packets++] = packet;
+}
+
+static void
+step_send_entry(struct player *p)
+{
+	unsigned i;
+
+	if (p->n == 0)
+		return;
+	i = draw(p, p->n);
+	if (!(p->entry[i].iovec.flags & SHARED))
+		return;
+	if (rte_ring_enqueue_elem(p->entries_out, &p->entry[i], sizeof(struct entry)) == 0)
+		drop(p, i);
+}
+
+static void
+step_send_packet(struct player *p)
+{
+	struct packet packet;
+
+	if (p->n_packets == 0)
+		return;
+	packet = drop_packet(p);
+	if (rte_ring_enqueue_elem(p->packets_out, &packet, sizeof(packet)) != 0)
+		rte_pktmbuf_free(packet.mbuf);
+}
+
+static void
+step_take_what_was_sent(struct player *p)
+{
+	if (p->n < ENTRIES && rte_ring_dequeue_elem(p->entries_in, &p->entry[p->n], sizeof(struct entry)) == 0)
+		check_entry(&p->entry[p->n++]);
+	if (p->n_packets < PACKETS &&
+	    rte_ring_dequeue_elem(p->packets_in, &p->packet[p->n_packets], sizeof(struct packet)) == 0)
+		check_packet(&p->packet[p->n_packets++]);
+}
+
+static void
+step_check(struct player *p)
+{
+	if (p->n > 0)
+		check_entry(&p->entry[draw(p, p->n)]);
+	if (p->n_packets > 0)
+		check_packet(&p->packet[draw(p, p->n_packets)]);
+}
+
+static void
+step_renew_context(struct player *p)
+{
+	const struct evpl_thread_config small = {.stash_buffers = 1 + draw(p, 4)};
+
+	if (draw(p, 50) != 0)
+		return;
+	evpl_destroy(p->evpl);
+	p->evpl = evpl_create(&small);
+	threads_check(p->evpl != NULL);
+}
+
+static void
+step_misplaced_calls(struct player *p)
+{
+	struct evpl_iovec iovec;
+
+	threads_check(evpl_iovec_alloc(p->evpl, 1, 3, 1, LOCAL, &iovec) == -1);
+	threads_check(evpl_iovec_alloc(p->evpl, 3 * evpl_buffer_size(), 1, 2, SHARED, &iovec) == -1);
+	threads_check(evpl_iovecs_to_mbuf(p->evpl, &iovec, 0) == NULL);
+}
+
+static void (*const steps[])(struct player *) = {
+	step_alloc,
+	step_alloc,
+	step_alloc,
+	step_alloc,
+	step_reserve,
+	step_reserve,
+	step_clone,
+	step_clone,
+	step_clone,
+	step_move,
+	step_set_length,
+	release_one,
+	release_one,
+	release_one,
+	release_one,
+	release_one,
+	step_to_mbuf,
+	step_to_mbuf,
+	step_free_packet,
+	step_receive,
+	step_from_mbuf,
+	step_send_entry,
+	step_send_packet,
+	step_check,
+	step_check,
+	step_renew_context,
+	step_misplaced_calls,
+	step_take_what_was_sent,
+	step_take_what_was_sent,
+};
+
+static void
+play(unsigned index, void *arg)
+{
+	struct game *game = arg;
+	struct player *p = game->player[index];
+
+	dice_init(&p->dice, game->seed * 2 + index);
+	p->next_seed = (uint64_t)(index + 1) << 40;
+	p->rx_pool = game->rx_pool;
+	p->foreign = game->foreign;
+	p->entries_in = game->entries[index];
+	p->packets_in = game->packets[index];
+	p->entries_out = game->entries[!index];
+	p->packets_out = game->packets[!index];
+	p->n = p->n_packets = 0;
+	p->evpl = evpl_create(NULL);
+	if (!threads_check(p->evpl != NULL))
+		return;
+	for (unsigned i = 0; i < game->steps && !threads_failed(); i++)
+		steps[draw(p, DIM(steps))](p);
+	if (!threads_meet()) /* nothing more is sent */
+		return;
+	do {
+		while (p->n > 0)
+			release_one(p);
+		while (p->n_packets > 0)
+			step_free_packet(p);
+		step_take_what_was_sent(p);
+	} while (p->n > 0 || p->n_packets > 0);
+	evpl_destroy(p->evpl);
+}
+
+static struct rte_ring *
+ring(const char *name, size_t size)
+{
+	struct rte_ring *r = rte_ring_create_elem(name, (unsigned)size, 64, SOCKET_ID_ANY, 0);
+
+	assert_non_null(r);
+	return r;
+}
+
+static void
+run(unsigned steps_each)
+{
+	struct game game = {.steps = steps_each};
+
+	game.rx_pool = evpl_rx_pool_create("received", RX_MBUFS, 0, SOCKET_ID_ANY);
+	game.foreign = plain_pool("foreign", RX_MBUFS, RTE_MBUF_DEFAULT_BUF_SIZE);
+	assert_non_null(game.rx_pool);
+	for (unsigned i = 0; i < 2; i++) {
+		game.player[i] = calloc(1, sizeof(struct player));
+		assert_non_null(game.player[i]);
+	}
+	game.entries[0] = ring("entries0", sizeof(struct entry));
+	game.entries[1] = ring("entries1", sizeof(struct entry));
+	game.packets[0] = ring("packets0", sizeof(struct packet));
+	game.packets[1] = ring("packets1", sizeof(struct packet));
+	for (game.seed = 1; game.seed <= 6; game.seed++) {
+		threads_run((enum threads_kind)(game.seed % 3), play, &game);
+		home_assert_held(0);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		rte_ring_free(game.entries[i]);
+		rte_ring_free(game.packets[i]);
+		free(game.player[i]);
+	}
+	assert_int_equal(rte_mempool_in_use_count(game.rx_pool), 0);
+	home_assert_pool(game.foreign, RX_MBUFS);
+	assert_int_equal(evpl_rx_pool_destroy(game.rx_pool), 0);
+	rte_mempool_free(game.foreign);
+}
+
+static void
+random_calls_of_two_threads_agree_with_the_ledger(void **state)
+{
+	(void)state;
+	run(threads_rounds(100000));
+}
+
+static const struct CMUnitTest cases[] = {
+	home_case_named("random_calls_of_two_threads_agree_with_the_ledger: 4 KiB",
+			random_calls_of_two_threads_agree_with_the_ledger, buffers_4k),
+	home_case_named("random_calls_of_two_threads_agree_with_the_ledger: 100,000 B",
+			random_calls_of_two_threads_agree_with_the_ledger, buffers_100000),
+};
+
+int
+main(int argc, char **argv)
+{
+	const struct program program = {.name = "model", .cases = cases, .n_cases = DIM(cases), .min_cores = 2};
+
+	return program_main(&program, argc, argv);
+}

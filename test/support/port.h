@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Virtual ports that live as long as a case, and mempools that are not the library's. */
+#ifndef TEST_PORT_H
+#define TEST_PORT_H
+
+#include <stdint.h>
+
+#include <rte_mempool.h>
+
+/** Packets that a port of port_loop() holds before rte_eth_tx_burst refuses more. */
+#define PORT_LOOP_DEPTH 1023
+
+/** A net_ring port whose receive queue is its own transmit queue: the mbuf that is sent is the one received. */
+uint16_t port_loop(struct rte_mempool *rx_pool);
+
+/** A net_null port: frees what is sent, at once, and receives packets of @p size bytes from @p rx_pool, always. */
+uint16_t port_null(struct rte_mempool *rx_pool, unsigned size);
+
+/** Ends the port; packets in it must have been taken out. */
+void port_close(uint16_t port);
+
+/** Bytes of EAL's heap that closed ports did not give back: DPDK's drivers leak some, which is not what we test. */
+size_t port_lost(void);
+
+/** A plain pool, with data inside the mbufs. */
+struct rte_mempool *plain_pool(const char *name, unsigned n, uint16_t data_room);
+
+/** An mbuf of @p pool with @p length bytes of stream @p seed; fails the case when there is none. */
+struct rte_mbuf *filled_mbuf(struct rte_mempool *pool, uint16_t length, uint64_t seed);
+
+/** As filled_mbuf, a chain of @p n segments that hold the stream one after the other. */
+struct rte_mbuf *filled_chain(struct rte_mempool *pool, const uint16_t *length, unsigned n, uint64_t seed);
+
+#endif /* TEST_PORT_H */

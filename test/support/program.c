@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+
+#include "pool_ops.h"
+#include "support.h"
+
+extern char **environ;
+
+#define EAL_LINE "--no-huge --iova-mode=va --no-pci --no-shconf --no-telemetry -m 256 --log-level=error"
+#define MAX_WORDS 64
+
+static char self[PATH_MAX];
+
+/* The first two cores that this process may run on, as EAL's -l wants them. @return how many there are. */
+static unsigned
+first_cores(char *list, size_t size)
+{
+	unsigned n = 0;
+	cpu_set_t set;
+
+	list[0] = '\0';
+	if (sched_getaffinity(0, sizeof(set), &set) != 0)
+		return 0;
+	for (unsigned core = 0; core < CPU_SETSIZE && n < 2; core++) {
+		size_t used = strlen(list);
+
+		if (!CPU_ISSET(core, &set))
+			continue;
+		snprintf(list + used, size - used, n ? ",%u" : "%u", core);
+		n++;
+	}
+	return n;
+}
+
+static int
+start_eal(const char *program)
+{
+	const char *line = getenv("EVPL_TEST_EAL");
+	static char words[2048], cores[32], name[256];
+	static char pool_ops_option[] = "--mbuf-pool-ops-name=" TEST_POOL_OPS;
+	char *argv[MAX_WORDS];
+	char *rest = NULL;
+	int argc = 0;
+
+	snprintf(name, sizeof(name), "%s", program);
+	argv[argc++] = name;
+	if (line == NULL) {
+		first_cores(cores, sizeof(cores));
+		snprintf(words, sizeof(words), EAL_LINE " -l %s", cores);
+	} else {
+		snprintf(words, sizeof(words), "%s", line);
+	}
+	for (char *word = strtok_r(words, " ", &rest); word && argc < MAX_WORDS - 2; word = strtok_r(NULL, " ", &rest))
+		argv[argc++] = word;
+	if (pool_ops_register())
+		argv[argc++] = pool_ops_option;
+	argv[argc] = NULL;
+	return rte_eal_init(argc, argv);
+}
+
+static int
+run_child(const struct program *program, const char *name)
+{
+	struct rlimit none = {0, 0};
+
+	for (size_t i = 0; i < program->n_children; i++) {
+		const struct child *child = &program->children[i];
+
+		if (strcmp(child->name, name) != 0)
+			continue;
+		setrlimit(RLIMIT_CORE, &none);
+		if (!child->without_eal && start_eal(program->name) < 0)
+			return 99;
+		child->run();
+		return 0;
+	}
+	fprintf(stderr, "no child is named %s\n", name);
+	return 98;
+}
+
+int
+program_main(const struct program *program, int argc, char **argv)
+{
+	char cores[32];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	int failed;
+
+	if (n < 0) {
+		perror("/proc/self/exe");
+		return 99;
+	}
+	self[n] = '\0';
+	if (argc == 3 && strcmp(argv[1], "--child") == 0)
+		return run_child(program, argv[2]);
+	if (first_cores(cores, sizeof(cores)) < program->min_cores) {
+		printf("1..0 # SKIP fewer than %u cores: threads would only take turns\n", program->min_cores);
+		return 0;
+	}
+	if (start_eal(program->name) < 0) {
+		fprintf(stderr, "rte_eal_init: %s\n", rte_strerror(rte_errno));
+		return 99;
+	}
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	failed = _cmocka_run_group_tests(program->name, program->cases, program->n_cases, program->setup,
+					 program->teardown);
+	if (failed == 0)
+		rte_eal_cleanup();
+	return failed != 0;
+}
+
+/* Runs a child to its end. @return its status as wait() gives it; what it wrote to stderr is in err. */
+static int
+run_to_end(const char *name, char *err, size_t size)
+{
+	char child_option[] = "--child", child_name[128];
+	char *argv[] = {self, child_option, child_name, NULL};
+	posix_spawn_file_actions_t actions;
+	size_t used = 0;
+	int status = 0, error, ends[2];
+	pid_t pid;
+
+	snprintf(child_name, sizeof(child_name), "%s", name);
+	assert_int_equal(pipe(ends), 0);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addclose(&actions, ends[0]);
+	posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+	error = posix_spawn(&pid, self, &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	close(ends[1]);
+	assert_int_equal(error, 0);
+	for (;;) {
+		ssize_t n = read(ends[0], err + used, size - 1 - used);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		used += (size_t)n;
+	}
+	err[used] = '\0';
+	close(ends[0]);
+	while (waitpid(pid, &status, 0) < 0)
+		assert_int_equal(errno, EINTR);
+	return status;
+}
+
+void
+child_assert_stops(const char *name, const char *const *words)
+{
+	char err[4096];
+	int status = run_to_end(name, err, sizeof(err));
+	char *end = strchr(err, '\n');
+
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT)
+		fail_msg("%s was not stopped: status 0x%x, stderr \"%s\"", name, (unsigned)status, err);
+	if (end == NULL || end[1] != '\0')
+		fail_msg("%s: not exactly one line on stderr: \"%s\"", name, err);
+	for (; *words != NULL; words++) {
+		if (strstr(err, *words) == NULL)
+			fail_msg("%s: \"%s\" is missing in \"%s\"", name, *words, err);
+	}
+}
+
+void
+child_assert_ends(const char *name)
+{
+	char err[4096];
+	int status = run_to_end(name, err, sizeof(err));
+
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		fail_msg("%s did not end well: status 0x%x, stderr \"%s\"", name, (unsigned)status, err);
+}

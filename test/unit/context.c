@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * evpl_create and evpl_destroy: configuration, many contexts, and what outlives one.
+ *
+ * What would break: a context's stock of references and of free buffers must go back when it ends, and nothing else:
+ * its iovecs and packets live on. Contexts are made and ended here with something held in each way there is.
+ */
+#include <limits.h>
+
+#include <rte_lcore.h>
+#include <rte_memory.h>
+
+#include "support.h"
+
+static struct evpl *
+context(void **state)
+{
+	struct home *home = *state;
+
+	return home->evpl;
+}
+
+static void
+create_with_fields_out_of_range_is_einval(void **state)
+{
+	const struct evpl_thread_config bad[] = {
+		{.socket_id = -3},	{.socket_id = INT_MIN}, {.socket_id = RTE_MAX_NUMA_NODES},
+		{.socket_id = INT_MAX}, {.rx_flags = 2},	{.rx_flags = 3},
+		{.rx_flags = UINT_MAX}, {.stash_buffers = 65},	{.stash_buffers = UINT_MAX},
+	};
+	struct evpl_stats stats;
+
+	(void)state;
+	for (unsigned i = 0; i < DIM(bad); i++)
+		assert_null_with(evpl_create(&bad[i]), EINVAL);
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.contexts, 1);
+}
+
+static void
+create_with_every_good_field_works(void **state)
+{
+	const struct evpl_thread_config good[] = {
+		{0},
+		{.socket_id = SOCKET_ID_ANY},
+		{.socket_id = EVPL_SOCKET_ID_0},
+		{.rx_flags = SHARED},
+		{.stash_buffers = 1},
+		{.stash_buffers = 64},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < DIM(good); i++) {
+		struct evpl *evpl = evpl_create(&good[i]);
+		struct evpl_iovec iovec[40];
+
+		assert_non_null(evpl);
+		for (unsigned round = 0; round < 3; round++) {
+			for (unsigned k = 0; k < DIM(iovec); k++) {
+				assert_int_equal(evpl_iovec_alloc(evpl, 40000, 1, 1, k & 1, &iovec[k]), 1);
+				iovec_fill(&iovec[k], k);
+			}
+			for (unsigned k = 0; k < DIM(iovec); k++)
+				iovec_assert(&iovec[k], k, 0);
+			evpl_iovecs_release(evpl, iovec, DIM(iovec));
+		}
+		evpl_destroy(evpl);
+		home_assert_held(0);
+	}
+}
+
+static void
+create_for_a_node_without_memory_fails_or_its_allocs_do(void **state)
+{
+	const struct evpl_thread_config config = {.socket_id = RTE_MAX_NUMA_NODES - 1};
+	struct evpl_iovec iovec;
+	struct evpl *evpl;
+
+	/* Not with another node's memory. (Without huge pages EAL has one heap for all nodes, and may serve it.) */
+	(void)state;
+	rte_errno = 0;
+	evpl = evpl_create(&config);
+	if (evpl == NULL) {
+		assert_true(rte_errno == ENOMEM || rte_errno == EINVAL);
+		return;
+	}
+	if (evpl_iovec_alloc(evpl, 1, 1, 1, LOCAL, &iovec) == 1)
+		evpl_iovec_release(evpl, &iovec);
+	else
+		assert_int_equal(rte_errno, ENOMEM);
+	evpl_destroy(evpl);
+}
+
+static void
+destroy_of_null_is_allowed(void **state)
+{
+	(void)state;
+	evpl_destroy(NULL);
+}
+
+static void
+destroy_leaves_live_iovecs_their_bytes(void **state)
+{
+	struct evpl *evpl = context(state);
+
+	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
+		struct evpl *owner = evpl_create(NULL);
+		struct evpl_iovec iovec[20], after[20];
+
+		assert_non_null(owner);
+		for (unsigned i = 0; i < DIM(iovec); i++) {
+			assert_int_equal(evpl_iovec_alloc(owner, 30000, 1, 1, flags, &iovec[i]), 1);
+			iovec_fill(&iovec[i], i);
+		}
+		for (unsigned i = 0; i < DIM(iovec); i += 2)
+			evpl_iovec_release(owner, &iovec[i]);
+		evpl_destroy(owner);
+		/* What it gave back is taken and written by somebody else. */
+		for (unsigned i = 0; i < DIM(after); i++) {
+			assert_int_equal(evpl_iovec_alloc(evpl, 30000, 1, 1, flags, &after[i]), 1);
+			iovec_fill(&after[i], 100 + i);
+		}
+		for (unsigned i = 1; i < DIM(iovec); i += 2)
+			iovec_assert(&iovec[i], i, 0);
+		for (unsigned i = 1; i < DIM(iovec); i += 2)
+			evpl_iovec_release(i % 4 == 1 ? NULL : evpl, &iovec[i]);
+		for (unsigned i = 0; i < DIM(after); i++)
+			iovec_assert(&after[i], 100 + i, 0);
+		evpl_iovecs_release(evpl, after, DIM(after));
+		home_assert_held(0);
+	}
+}
+
+static void
+destroy_leaves_packets_their_bytes(void **state)
+{
+	struct evpl *owner = evpl_create(NULL);
+	struct evpl_iovec iovec[2];
+	struct rte_mbuf *packet;
+
+	(void)state;
+	assert_non_null(owner);
+	assert_int_equal(evpl_iovec_alloc(owner, 1000, 1, 1, LOCAL, &iovec[0]), 1);
+	iovec_fill(&iovec[0], 1);
+	packet = evpl_iovecs_to_mbuf(owner, iovec, 1);
+	assert_non_null(packet);
+	evpl_destroy(owner);
+	mbuf_assert(packet, 1000, 1);
+	rte_pktmbuf_free(packet);
+}
+
+static void
+contexts_by_the_hundred_come_and_go(void **state)
+{
+	struct evpl *evpl[100];
+	struct evpl_iovec iovec[100];
+	struct evpl_stats stats;
+
+	(void)state;
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < DIM(evpl); i++) {
+			evpl[i] = evpl_create(NULL);
+			assert_non_null(evpl[i]);
+			assert_int_equal(evpl_iovec_alloc(evpl[i], 1000, 1, 1, i & 1, &iovec[i]), 1);
+			iovec_fill(&iovec[i], i);
+		}
+		evpl_stats_get(&stats);
+		assert_int_equal(stats.contexts, DIM(evpl) + 1);
+		for (unsigned i = 0; i < DIM(evpl); i++) {
+			iovec_assert(&iovec[i], i, 0);
+			evpl_iovec_release(evpl[(i + round) % DIM(evpl)], &iovec[i]);
+		}
+		for (unsigned i = 0; i < DIM(evpl); i++)
+			evpl_destroy(evpl[i]);
+		home_assert_held(0);
+	}
+}
+
+static void
+use_context(void *arg)
+{
+	struct evpl_iovec iovec[30];
+	struct rte_mbuf *packet;
+
+	for (unsigned i = 0; i < DIM(iovec); i++) {
+		threads_check(evpl_iovec_alloc(arg, 30000, 1, 1, i & 1, &iovec[i]) == 1);
+		iovec_fill(&iovec[i], i);
+	}
+	packet = evpl_iovecs_to_mbuf(arg, iovec, 10);
+	threads_check(packet != NULL);
+	rte_pktmbuf_free(packet);
+	evpl_iovecs_release(arg, iovec + 10, DIM(iovec) - 10);
+}
+
+static void
+context_made_by_an_lcore_and_used_by_a_plain_thread_works(void **state)
+{
+	/* "It may change while nobody is inside a call": its caches must not be those of the lcore that made it. */
+	threads_run_elsewhere(use_context, context(state));
+	use_context(context(state));
+	threads_run_elsewhere(use_context, context(state));
+}
+
+static void
+make_context(void *arg)
+{
+	struct evpl **evpl = arg;
+
+	*evpl = evpl_create(NULL);
+}
+
+static void
+end_context(void *arg)
+{
+	evpl_destroy(arg);
+}
+
+static void
+context_made_by_a_plain_thread_and_used_by_an_lcore_works(void **state)
+{
+	struct evpl *evpl = NULL;
+
+	(void)state;
+	threads_run_elsewhere(make_context, &evpl);
+	assert_non_null(evpl);
+	use_context(evpl);
+	threads_run_elsewhere(use_context, evpl);
+	threads_run_elsewhere(end_context, evpl);
+}
+
+static const struct CMUnitTest cases[] = {
+	home_case(create_with_fields_out_of_range_is_einval, home_small),
+	home_case(create_with_every_good_field_works, home_small),
+	home_case(create_for_a_node_without_memory_fails_or_its_allocs_do, home_small),
+	home_case(destroy_of_null_is_allowed, home_small),
+	home_case(destroy_leaves_live_iovecs_their_bytes, home_small),
+	home_case(destroy_leaves_packets_their_bytes, home_small),
+	home_case(contexts_by_the_hundred_come_and_go, home_small),
+	home_case(context_made_by_an_lcore_and_used_by_a_plain_thread_works, home_small),
+	home_case(context_made_by_a_plain_thread_and_used_by_an_lcore_works, home_small),
+};
+
+int
+main(int argc, char **argv)
+{
+	const struct program program = {.name = "context", .cases = cases, .n_cases = DIM(cases)};
+
+	return program_main(&program, argc, argv);
+}

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Reference counts beyond 16 bits.
+ *
+ * What would break: an mbuf's refcnt is 16 bits wide and DPDK never checks it. A count that wraps at 65,536 frees
+ * memory in use; one that is moved to another mbuf must find its way back in any order, and must not take a packet
+ * mbuf per clone (200,000 clones would empty that pool, so here it has 255). Hence 200,000 clones of one iovec of
+ * every kind, released forwards, backwards and at random, by the owner's context and with NULL, with the content read
+ * on the way; and more than 65,535 iovecs carved out of one buffer. A packet that would overflow is refused.
+ */
+#include "support.h"
+
+#define CLONES 200000u
+#define MIB (1u << 20)
+
+static const struct evpl_global_config few_packets = {.slab_size = MIB, .buffer_size = 64 << 10, .packet_mbufs = 255};
+static const struct evpl_global_config buffers_2m = {.slab_size = 4 * MIB, .buffer_size = 2 * MIB, .packet_mbufs = 255};
+static const struct evpl_global_config many_packets = {
+	.slab_size = MIB, .buffer_size = 64 << 10, .packet_mbufs = 70000};
+
+/* An mbuf with its own data has no count for packets: each packet takes a second mbuf, for one. */
+static const struct evpl_global_config twice_as_many_packets = {
+	.slab_size = MIB, .buffer_size = 64 << 10, .packet_mbufs = 150000};
+
+enum order { FORWARDS, BACKWARDS, RANDOM };
+
+static struct evpl *
+context(void **state)
+{
+	struct home *home = *state;
+
+	return home->evpl;
+}
+
+/*
+ * Clones the iovec CLONES times, whole and in parts, and releases clones and original in the order given. The original
+ * is put among them at random.
+ */
+static void
+clone_and_release(struct evpl *evpl, struct evpl_iovec *source, enum order order, bool null)
+{
+	struct evpl_iovec *iovec = calloc(CLONES + 1, sizeof(*iovec));
+	const char *first = evpl_iovec_data(source);
+	uint32_t length = evpl_iovec_length(source);
+	struct rte_mbuf *packet;
+	struct evpl_stats stats;
+	struct dice dice;
+
+	assert_non_null(iovec);
+	iovec_assert(source, 42, 0);
+	dice_init(&dice, order + 10u);
+	evpl_iovec_move(&iovec[0], source);
+	for (unsigned i = 1; i <= CLONES; i++) {
+		/* Of a random earlier one, so that references on the other mbufs are cloned as well. */
+		struct evpl_iovec *from = i & 1 ? &iovec[0] : &iovec[dice_below(&dice, i)];
+
+		if (i % 3)
+			evpl_iovec_clone(&iovec[i], from);
+		else
+			evpl_iovec_clone_segment(&iovec[i], from, evpl_iovec_length(from) / 10,
+						 evpl_iovec_length(from) / 2 + 1);
+		if (i % 50000 == 0)
+			iovec_assert(&iovec[i], 42, (uint64_t)((char *)evpl_iovec_data(&iovec[i]) - first));
+	}
+	evpl_stats_get(&stats);
+	assert_in_range(stats.overflow_mbufs_in_use, 1, 100);
+
+	/* There are still packet mbufs, and sending one of these works. */
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec[CLONES], 1);
+	assert_non_null(packet);
+	rte_pktmbuf_free(packet);
+
+	for (unsigned i = CLONES; order == RANDOM && i > 1; i--) {
+		unsigned k = dice_below(&dice, i);
+		struct evpl_iovec swap = iovec[i - 1];
+
+		iovec[i - 1] = iovec[k];
+		iovec[k] = swap;
+	}
+	for (unsigned i = 0; i < CLONES; i++) {
+		struct evpl_iovec *one = &iovec[order == BACKWARDS ? CLONES - 1 - i : i];
+
+		/* The last ones must find every byte of the view in place. */
+		if (i % 50000 == 0 || i > CLONES - 10) {
+			assert_true((char *)evpl_iovec_data(one) >= first);
+			assert_true((char *)evpl_iovec_data(one) + evpl_iovec_length(one) <= first + length);
+			iovec_assert(one, 42, (uint64_t)((char *)evpl_iovec_data(one) - first));
+		}
+		evpl_iovec_release(null ? NULL : evpl, one);
+	}
+	home_assert_held(0);
+	free(iovec);
+}
+
+static void
+in_every_order(void **state, void (*make)(struct evpl *evpl, void *arg, struct evpl_iovec *iovec), void *arg)
+{
+	struct evpl *evpl = context(state);
+	struct evpl_stats stats;
+
+	for (int order = FORWARDS; order <= RANDOM; order++) {
+		for (int null = 0; null <= 1; null++) {
+			struct evpl_iovec iovec;
+
+			make(evpl, arg, &iovec);
+			clone_and_release(evpl, &iovec, (enum order)order, null);
+			/* What counted for the buffer goes with it, at the latest when it is no longer current. */
+			evpl = home_fresh(*state);
+			evpl_stats_get(&stats);
+			assert_int_equal(stats.overflow_mbufs_in_use, 0);
+		}
+	}
+}
+
+static void
+make_local(struct evpl *evpl, void *arg, struct evpl_iovec *iovec)
+{
+	(void)arg;
+	assert_int_equal(evpl_iovec_alloc(evpl, 1000, 1, 1, LOCAL, iovec), 1);
+	iovec_fill(iovec, 42);
+}
+
+static void
+make_shared(struct evpl *evpl, void *arg, struct evpl_iovec *iovec)
+{
+	(void)arg;
+	assert_int_equal(evpl_iovec_alloc(evpl, 1000, 1, 1, SHARED, iovec), 1);
+	iovec_fill(iovec, 42);
+}
+
+static void
+make_retired(struct evpl *evpl, void *arg, struct evpl_iovec *iovec)
+{
+	struct evpl *owner = evpl_create(NULL);
+
+	/* The buffer is nobody's current one, so no stock is behind its count. */
+	(void)evpl;
+	assert_non_null(owner);
+	make_shared(owner, arg, iovec);
+	evpl_destroy(owner);
+}
+
+static void
+make_received_local(struct evpl *evpl, void *arg, struct evpl_iovec *iovec)
+{
+	assert_int_equal(evpl_iovecs_from_mbuf(evpl, filled_mbuf(arg, 1000, 42), LOCAL, 1, iovec), 1);
+	assert_int_equal(iovec->flags & SHARED, 0);
+}
+
+static void
+make_received_shared(struct evpl *evpl, void *arg, struct evpl_iovec *iovec)
+{
+	assert_int_equal(evpl_iovecs_from_mbuf(evpl, filled_mbuf(arg, 1000, 42), SHARED, 1, iovec), 1);
+	assert_int_equal(iovec->flags & SHARED, SHARED);
+}
+
+static void
+clones_of_local_beyond_65535_release_in_any_order(void **state)
+{
+	in_every_order(state, make_local, NULL);
+}
+
+static void
+clones_of_shared_beyond_65535_release_in_any_order(void **state)
+{
+	in_every_order(state, make_shared, NULL);
+}
+
+static void
+clones_of_a_retired_buffer_beyond_65535_release_in_any_order(void **state)
+{
+	in_every_order(state, make_retired, NULL);
+}
+
+static void
+clones_of_received_local_beyond_65535_release_in_any_order(void **state)
+{
+	struct rte_mempool *pool = evpl_rx_pool_create("count", 64, 0, SOCKET_ID_ANY);
+
+	assert_non_null(pool);
+	in_every_order(state, make_received_local, pool);
+	home_assert_pool(pool, 64);
+	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
+}
+
+static void
+clones_of_received_shared_beyond_65535_release_in_any_order(void **state)
+{
+	struct rte_mempool *pool = evpl_rx_pool_create("count", 64, 0, SOCKET_ID_ANY);
+
+	assert_non_null(pool);
+	in_every_order(state, make_received_shared, pool);
+	home_assert_pool(pool, 64);
+	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
+}
+
+static void
+clones_of_a_foreign_direct_mbuf_beyond_65535_release_in_any_order(void **state)
+{
+	struct rte_mempool *pool = plain_pool("count", 63, RTE_MBUF_DEFAULT_BUF_SIZE);
+
+	in_every_order(state, make_received_shared, pool);
+	home_assert_pool(pool, 63);
+	rte_mempool_free(pool);
+}
+
+/* n iovecs of one byte each, out of buffers that have more bytes than a count has values. */
+static void
+carve(struct evpl *evpl, unsigned flags, unsigned n, enum order order)
+{
+	struct evpl_iovec *iovec = calloc(n, sizeof(*iovec));
+
+	assert_non_null(iovec);
+	for (unsigned i = 0; i < n; i++) {
+		assert_int_equal(evpl_iovec_alloc(evpl, 1, 1, 1, flags, &iovec[i]), 1);
+		bytes_fill(evpl_iovec_data(&iovec[i]), 1, 1, i);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		struct evpl_iovec *one = &iovec[order == BACKWARDS ? n - 1 - i : i];
+
+		iovec_assert(one, 1, (uint64_t)(one - iovec));
+		evpl_iovec_release(evpl, one);
+	}
+	home_assert_held(0);
+	free(iovec);
+}
+
+static void
+allocs_of_one_byte_beyond_65535_in_a_buffer_keep_their_bytes(void **state)
+{
+	struct evpl *evpl = context(state);
+
+	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
+		carve(evpl, flags, 150000, FORWARDS);
+		carve(evpl, flags, 150000, BACKWARDS);
+	}
+}
+
+static void
+allocs_and_clones_together_beyond_65535_keep_their_bytes(void **state)
+{
+	struct evpl *evpl = context(state);
+	const unsigned n = 60000;
+
+	/* Neither alone reaches the limit. */
+	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
+		struct evpl_iovec *iovec = calloc(2 * n, sizeof(*iovec));
+
+		assert_non_null(iovec);
+		for (unsigned i = 0; i < n; i++) {
+			assert_int_equal(evpl_iovec_alloc(evpl, 1, 1, 1, flags, &iovec[i]), 1);
+			bytes_fill(evpl_iovec_data(&iovec[i]), 1, 1, i);
+			evpl_iovec_clone(&iovec[n + i], &iovec[i]);
+		}
+		for (unsigned i = 0; i < n; i++) {
+			iovec_assert(&iovec[i], 1, i);
+			evpl_iovec_release(evpl, &iovec[i]);
+		}
+		for (unsigned i = 0; i < n; i++) {
+			iovec_assert(&iovec[n + i], 1, i);
+			evpl_iovec_release(NULL, &iovec[n + i]);
+		}
+		free(iovec);
+		home_assert_held(0);
+	}
+}
+
+/* Packets of one iovec until the library refuses. */
+static void
+packets_until_eoverflow(struct evpl *evpl, struct evpl_iovec *iovec)
+{
+	struct rte_mbuf **packet = calloc(70000, sizeof(struct rte_mbuf *));
+	struct evpl_iovec clone, was;
+	unsigned n = 0;
+
+	assert_non_null(packet);
+	for (;;) {
+		evpl_iovec_clone(&clone, iovec);
+		was = clone;
+		rte_errno = 0;
+		packet[n] = evpl_iovecs_to_mbuf(evpl, &clone, 1);
+		if (packet[n] == NULL)
+			break;
+		n++;
+		assert_in_range(n, 1, 65535);
+	}
+	assert_int_equal(rte_errno, EOVERFLOW);
+	assert_in_range(n, 60000, 65534);
+	assert_memory_equal(&clone, &was, sizeof(clone)); /* not consumed */
+	iovec_assert(&clone, 42, 0);
+
+	/* One packet less, and there is room for one again. */
+	rte_pktmbuf_free(packet[--n]);
+	packet[n] = evpl_iovecs_to_mbuf(evpl, &clone, 1);
+	assert_non_null(packet[n]);
+	n++;
+	mbuf_assert(packet[0], evpl_iovec_length(iovec), 42);
+	evpl_iovec_release(evpl, iovec);
+	mbuf_assert(packet[n - 1], rte_pktmbuf_pkt_len(packet[n - 1]), 42);
+	rte_pktmbuf_free_bulk(packet, n);
+	free(packet);
+}
+
+static void
+packets_of_one_buffer_beyond_its_count_are_refused(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct evpl_iovec iovec;
+
+	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
+		if (flags == SHARED)
+			make_shared(evpl, NULL, &iovec);
+		else
+			make_local(evpl, NULL, &iovec);
+		packets_until_eoverflow(evpl, &iovec);
+		home_assert_held(0);
+	}
+}
+
+static void
+packets_of_a_received_mbuf_beyond_its_count_are_refused(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct rte_mempool *pool = evpl_rx_pool_create("count", 64, 0, SOCKET_ID_ANY);
+	struct evpl_iovec iovec;
+
+	assert_non_null(pool);
+	make_received_local(evpl, pool, &iovec);
+	packets_until_eoverflow(evpl, &iovec);
+	make_received_shared(evpl, pool, &iovec);
+	packets_until_eoverflow(evpl, &iovec);
+	home_assert_pool(pool, 64);
+	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
+}
+
+static void
+packets_of_a_foreign_direct_mbuf_beyond_65535_keep_their_bytes(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct rte_mempool *pool = plain_pool("count", 63, RTE_MBUF_DEFAULT_BUF_SIZE);
+	const unsigned most = 70000;
+	struct rte_mbuf **packet = calloc(most, sizeof(struct rte_mbuf *));
+	struct evpl_iovec iovec, clone;
+	unsigned n;
+
+	/* Here the packets count on what each of them brings; refusing some is allowed, wrapping is not. */
+	assert_non_null(packet);
+	make_received_shared(evpl, pool, &iovec);
+	for (n = 0; n < most; n++) {
+		evpl_iovec_clone(&clone, &iovec);
+		packet[n] = evpl_iovecs_to_mbuf(evpl, &clone, 1);
+		if (packet[n] == NULL) {
+			assert_int_equal(rte_errno, EOVERFLOW);
+			assert_in_range(n, 40000, most);
+			evpl_iovec_release(evpl, &clone);
+			break;
+		}
+	}
+	evpl_iovec_release(evpl, &iovec);
+	for (unsigned i = 0; i < n; i++) {
+		if (i % 1000 == 0 || i + 10 > n)
+			mbuf_assert(packet[i], 1000, 42);
+		rte_pktmbuf_free(packet[i]);
+	}
+	free(packet);
+	home_assert_pool(pool, 63);
+	rte_mempool_free(pool);
+}
+
+static const struct CMUnitTest cases[] = {
+	home_case(clones_of_local_beyond_65535_release_in_any_order, few_packets),
+	home_case(clones_of_shared_beyond_65535_release_in_any_order, few_packets),
+	home_case(clones_of_a_retired_buffer_beyond_65535_release_in_any_order, few_packets),
+	home_case(clones_of_received_local_beyond_65535_release_in_any_order, few_packets),
+	home_case(clones_of_received_shared_beyond_65535_release_in_any_order, few_packets),
+	home_case(clones_of_a_foreign_direct_mbuf_beyond_65535_release_in_any_order, few_packets),
+	home_case(allocs_of_one_byte_beyond_65535_in_a_buffer_keep_their_bytes, buffers_2m),
+	home_case(allocs_and_clones_together_beyond_65535_keep_their_bytes, buffers_2m),
+	home_case(packets_of_one_buffer_beyond_its_count_are_refused, many_packets),
+	home_case(packets_of_a_received_mbuf_beyond_its_count_are_refused, many_packets),
+	home_case(packets_of_a_foreign_direct_mbuf_beyond_65535_keep_their_bytes, twice_as_many_packets),
+};
+
+int
+main(int argc, char **argv)
+{
+	const struct program program = {.name = "count", .cases = cases, .n_cases = DIM(cases)};
+
+	return program_main(&program, argc, argv);
+}

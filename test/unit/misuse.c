@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Broken contracts in calls that return nothing: the program stops, with one line that names the call and the numbers.
+ *
+ * What would break: upstream tests offset + length in 32 bits, which wraps, and after the count was taken; a malformed
+ * packet's negative offset then reads outside. Each child below is a process of its own that must end in SIGABRT. It
+ * also looks at the iovec's reference count on its way out: a count that was touched before the test shows there, as
+ * another exit status.
+ */
+#include <limits.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <rte_log.h>
+
+#include "support.h"
+
+static struct evpl *evpl;
+static struct evpl_iovec iovec, other;
+static uint16_t count;
+
+static void
+on_abort(int signal)
+{
+	(void)signal;
+	if (iovec.ref != NULL && rte_mbuf_refcnt_read(iovec.ref) != count)
+		_exit(3); /* else: returning from the handler lets abort() end the process by SIGABRT */
+}
+
+static void
+start(unsigned length, unsigned flags)
+{
+	if (evpl_init(&home_small) != 0 || (evpl = evpl_create(NULL)) == NULL ||
+	    evpl_iovec_alloc(evpl, length, 1, 1, flags, &iovec) != 1)
+		_exit(97);
+	count = rte_mbuf_refcnt_read(iovec.ref);
+	signal(SIGABRT, on_abort);
+}
+
+static void
+clone_segment_offset_wraps(void)
+{
+	start(1000, LOCAL);
+	evpl_iovec_clone_segment(&other, &iovec, UINT_MAX, 2);
+}
+
+static void
+clone_segment_length_wraps(void)
+{
+	start(1000, SHARED);
+	evpl_iovec_clone_segment(&other, &iovec, 500, UINT_MAX - 499);
+}
+
+static void
+clone_segment_one_byte_too_long(void)
+{
+	start(1000, SHARED);
+	evpl_iovec_clone_segment(&other, &iovec, 999, 2);
+}
+
+static void
+clone_segment_offset_beyond(void)
+{
+	start(1000, LOCAL);
+	evpl_iovec_clone_segment(&other, &iovec, 1001, 0);
+}
+
+static void
+clone_segment_negative_offset(void)
+{
+	start(1000, LOCAL);
+	evpl_iovec_clone_segment(&other, &iovec, (unsigned)-8, 8);
+}
+
+static void
+clone_segment_of_empty(void)
+{
+	start(1000, LOCAL);
+	evpl_iovec_clone_segment(&other, &other, 0, 0);
+}
+
+static void
+clone_of_empty(void)
+{
+	start(1000, LOCAL);
+	evpl_iovec_clone(&iovec, &other);
+}
+
+static void
+clone_of_moved(void)
+{
+	struct evpl_iovec moved;
+
+	start(1000, SHARED);
+	evpl_iovec_move(&moved, &iovec);
+	evpl_iovec_clone(&other, &iovec);
+}
+
+static void
+move_segment_offset_wraps(void)
+{
+	start(1000, LOCAL);
+	evpl_iovec_move_segment(&other, &iovec, UINT_MAX, 2);
+}
+
+static void
+move_segment_length_wraps(void)
+{
+	start(1000, SHARED);
+	evpl_iovec_move_segment(&other, &iovec, 500, UINT_MAX - 499);
+}
+
+static void
+move_segment_one_byte_too_long(void)
+{
+	start(1000, SHARED);
+	evpl_iovec_move_segment(&other, &iovec, 1, 1000);
+}
+
+static void
+move_segment_of_empty(void)
+{
+	start(1000, LOCAL);
+	evpl_iovec_move_segment(&iovec, &other, 0, 0);
+}
+
+static void
+set_length_beyond_the_buffer(void)
+{
+	start(1000, LOCAL);
+	evpl_iovec_set_length(&iovec, 65537);
+}
+
+static void
+set_length_beyond_the_end_from_the_middle(void)
+{
+	start(40000, SHARED);
+	evpl_iovec_clone_segment(&other, &iovec, 30000, 100);
+	count++;
+	evpl_iovec_set_length(&other, 65536 - 29999);
+}
+
+static void
+set_length_of_uint_max(void)
+{
+	start(1000, LOCAL);
+	evpl_iovec_set_length(&iovec, UINT_MAX);
+}
+
+static void
+set_length_of_empty(void)
+{
+	start(1000, LOCAL);
+	evpl_iovec_set_length(&other, 1);
+}
+
+static void
+release_of_empty(void)
+{
+	start(1000, LOCAL);
+	evpl_iovec_release(evpl, &other);
+}
+
+static void
+release_of_empty_shared_without_context(void)
+{
+	start(1000, SHARED);
+	other.flags = SHARED;
+	evpl_iovec_release(NULL, &other);
+}
+
+static void
+release_of_moved(void)
+{
+	struct evpl_iovec moved;
+
+	start(1000, LOCAL);
+	evpl_iovec_move(&moved, &iovec);
+	evpl_iovecs_release(evpl, &iovec, 1);
+}
+
+static void
+commit_longer_than_reserved(void)
+{
+	start(1000, LOCAL);
+	if (evpl_iovec_reserve(evpl, 777, 1, 1, &other) != 1)
+		_exit(97);
+	count = rte_mbuf_refcnt_read(iovec.ref);
+	evpl_iovec_set_length(&other, 778); /* inside the buffer, so this is allowed to be said */
+	evpl_iovec_commit(evpl, 1, &other, 1);
+}
+
+static void
+commit_of_negative_number(void)
+{
+	start(1000, LOCAL);
+	evpl_iovec_commit(evpl, 1, &iovec, -1);
+}
+
+static void
+commit_with_alignment_three(void)
+{
+	start(1000, LOCAL);
+	evpl_iovec_commit(evpl, 3, &iovec, 1);
+}
+
+static void
+commit_with_alignment_zero(void)
+{
+	start(1000, LOCAL);
+	evpl_iovec_commit(evpl, 0, &iovec, 1);
+}
+
+static void
+on_abort_of_counts(int signal)
+{
+	(void)signal;
+	if (rte_mbuf_refcnt_read(iovec.ref) < EVPL_REF_LIMIT)
+		_exit(3);
+}
+
+/* Not the caller's fault, but a count must never wrap: with nothing left to count on there is no other way. */
+static void
+clone_beyond_all_counts(void)
+{
+	start(1000, SHARED);
+	signal(SIGABRT, on_abort_of_counts);
+	rte_log_set_global_level(RTE_LOG_EMERG);
+	home_spend_heap();
+	for (unsigned i = 0; i < 200000; i++)
+		evpl_iovec_clone(&other, &iovec); /* the references are all kept, the views not */
+}
+
+static void
+clone_beyond_all_counts_stops(void **state)
+{
+	(void)state;
+	child_assert_stops("clone_beyond_all_counts",
+			   (const char *const[]){"evpl_iovec_clone", "counted", "SHARED", NULL});
+}
+
+#define CHILDREN                                                                                                       \
+	X(clone_segment_offset_wraps, "evpl_iovec_clone_segment", "4294967295", "1000")                                \
+	X(clone_segment_length_wraps, "evpl_iovec_clone_segment", "500", "4294966796")                                 \
+	X(clone_segment_one_byte_too_long, "evpl_iovec_clone_segment", "999", "1000")                                  \
+	X(clone_segment_offset_beyond, "evpl_iovec_clone_segment", "1001", "1000")                                     \
+	X(clone_segment_negative_offset, "evpl_iovec_clone_segment", "4294967288", "1000")                             \
+	X(clone_segment_of_empty, "evpl_iovec_clone_segment", "empty", "iovec")                                        \
+	X(clone_of_empty, "evpl_iovec_clone", "empty", "iovec")                                                        \
+	X(clone_of_moved, "evpl_iovec_clone", "empty", "iovec")                                                        \
+	X(move_segment_offset_wraps, "evpl_iovec_move_segment", "4294967295", "1000")                                  \
+	X(move_segment_length_wraps, "evpl_iovec_move_segment", "500", "4294966796")                                   \
+	X(move_segment_one_byte_too_long, "evpl_iovec_move_segment", "1000", "iovec")                                  \
+	X(move_segment_of_empty, "evpl_iovec_move_segment", "empty", "iovec")                                          \
+	X(set_length_beyond_the_buffer, "evpl_iovec_set_length", "65537", "1000")                                      \
+	X(set_length_beyond_the_end_from_the_middle, "evpl_iovec_set_length", "35537", "100")                          \
+	X(set_length_of_uint_max, "evpl_iovec_set_length", "4294967295", "1000")                                       \
+	X(set_length_of_empty, "evpl_iovec_set_length", "empty", "iovec")                                              \
+	X(release_of_empty, "evpl_iovec_release", "empty", "iovec")                                                    \
+	X(release_of_empty_shared_without_context, "evpl_iovec_release", "empty", "SHARED")                            \
+	X(release_of_moved, "evpl_iovec_release", "empty", "iovec")                                                    \
+	X(commit_longer_than_reserved, "evpl_iovec_commit", "778", "777")                                              \
+	X(commit_of_negative_number, "evpl_iovec_commit", "iovec", "argument")                                         \
+	X(commit_with_alignment_three, "evpl_iovec_commit", "3", "argument")                                           \
+	X(commit_with_alignment_zero, "evpl_iovec_commit", "0", "argument")
+
+#define X(function, a, b, c)                                                                                           \
+	static void function##_stops(void **state)                                                                     \
+	{                                                                                                              \
+		(void)state;                                                                                           \
+		child_assert_stops(#function, (const char *const[]){a, b, c, NULL});                                   \
+	}
+CHILDREN
+#undef X
+
+#define X(function, a, b, c) {.name = #function, .run = function},
+static const struct child children[] = {CHILDREN{.name = "clone_beyond_all_counts", .run = clone_beyond_all_counts}};
+#undef X
+
+#define X(function, a, b, c) cmocka_unit_test(function##_stops),
+static const struct CMUnitTest cases[] = {CHILDREN cmocka_unit_test(clone_beyond_all_counts_stops)};
+#undef X
+
+int
+main(int argc, char **argv)
+{
+	const struct program program = {.name = "misuse",
+					.cases = cases,
+					.n_cases = DIM(cases),
+					.children = children,
+					.n_children = DIM(children)};
+
+	return program_main(&program, argc, argv);
+}

@@ -133,6 +133,7 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 		fwd_report_print(&report, out);
 		fflush(out);
 	}
+	fwd_ports_free(ports);
 	rc = evpl_cleanup();
 	if (rc != 0) {
 		fwd_error("the library does not stop: %s", rte_strerror(-rc));

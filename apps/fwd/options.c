@@ -51,6 +51,7 @@ enum option_id {
 	OPT_JSON,
 	OPT_TOTAL_NUM_MBUFS,
 	OPT_MBUF_SIZE,
+	OPT_RX_POOL,
 	OPT_SLAB_SIZE,
 	OPT_BUFFER_SIZE,
 	OPT_MAX_SLABS,
@@ -90,6 +91,7 @@ static const struct {
 	{"json", "FILE", "write the report as JSON too; -: to stdout, the rest to stderr", OPT_JSON},
 	{"total-num-mbufs", "N", "RX mbufs per NUMA node (computed)", OPT_TOTAL_NUM_MBUFS},
 	{"mbuf-size", "BYTES", "data room of an RX mbuf with 128 bytes of headroom (2176)", OPT_MBUF_SIZE},
+	{"rx-pool", "POOL", "received packets lie in: slab, mbuf (their own mbufs), auto (the faster)", OPT_RX_POOL},
 	{"slab-size", "BYTES", "bytes of a slab (16M)", OPT_SLAB_SIZE},
 	{"buffer-size", "BYTES", "bytes of a buffer (64K)", OPT_BUFFER_SIZE},
 	{"max-slabs", "N", "most slabs (512)", OPT_MAX_SLABS},
@@ -189,6 +191,9 @@ set_option(struct fwd_value *c, int id)
 		break;
 	case OPT_MBUF_SIZE:
 		o->mbuf_size = (uint16_t)value_bytes(c, RTE_PKTMBUF_HEADROOM + 64, UINT16_MAX);
+		break;
+	case OPT_RX_POOL:
+		value_rx_pool(c);
 		break;
 	case OPT_SLAB_SIZE:
 		o->slab_size = value_bytes(c, EVPL_MIN_BUFFER_SIZE, UINT64_C(64) << 30);

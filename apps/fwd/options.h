@@ -19,6 +19,13 @@ enum fwd_topology {
 	FWD_LOOP,
 };
 
+/* Where received packets lie. */
+enum fwd_rx_pool {
+	FWD_RX_POOL_AUTO,
+	FWD_RX_POOL_SLAB, /* evpl_rx_pool_create() */
+	FWD_RX_POOL_MBUF, /* rte_pktmbuf_pool_create(), as testpmd */
+};
+
 /* What the command line asks for. Zero means "not given" where a field has no default of its own. */
 struct fwd_options {
 	const struct fwd_mode *mode;
@@ -42,6 +49,7 @@ struct fwd_options {
 
 	uint32_t mbufs; /* RX mbufs per NUMA node; 0: computed */
 	uint16_t mbuf_size;
+	enum fwd_rx_pool rx_pool;
 	uint64_t slab_size;
 	uint32_t buffer_size;
 	unsigned max_slabs;

@@ -8,6 +8,8 @@
 
 #include <rte_ethdev.h>
 
+#include <evpl/evpl.h>
+
 #include "options.h"
 
 struct fwd_port {
@@ -24,6 +26,8 @@ struct fwd_port {
 struct fwd_ports {
 	unsigned count;
 	struct fwd_port port[RTE_MAX_ETHPORTS];
+	struct rte_mempool *rx_pool[RTE_MAX_NUMA_NODES]; /* NULL: none of that node's ports was started */
+	bool rx_pool_ours; /* of rte_pktmbuf_pool_create(): the library does not know them */
 };
 
 /* Finds the ports asked for, and checks that they can do it. 0; else the exit status, an error line was printed. */
@@ -39,10 +43,16 @@ int fwd_ports_start(struct fwd_ports *ports, const struct fwd_options *o, unsign
 /* Waits a while for links that are down. */
 void fwd_ports_wait_links(const struct fwd_ports *ports);
 
+/* What the library holds, and the RX pools if they are ours. */
+void fwd_ports_memory(const struct fwd_ports *ports, struct evpl_stats *stats);
+
 /* Notes the ports' own counters. */
 void fwd_ports_stats(struct fwd_ports *ports);
 
 /* Empties the RX queues, stops and closes every port that was started. */
 void fwd_ports_close(struct fwd_ports *ports, const struct fwd_options *o);
+
+/* Frees the RX pools that are ours, once they were counted. */
+void fwd_ports_free(struct fwd_ports *ports);
 
 #endif /* FWD_PORT_H */

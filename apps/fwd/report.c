@@ -22,14 +22,14 @@ fwd_report_take(struct fwd_report *r, const struct fwd_run *run, const struct fw
 		r->missed += ports->port[i].stats.imissed;
 		r->no_mbuf += ports->port[i].stats.rx_nombuf;
 	}
-	evpl_stats_get(&r->held);
+	fwd_ports_memory(ports, &r->held);
 	r->total.drop_memory += r->held.rx_no_memory; /* which port's is not known */
 }
 
 bool
 fwd_report_take_lost(struct fwd_report *r)
 {
-	evpl_stats_get(&r->lost);
+	fwd_ports_memory(r->ports, &r->lost);
 	return fwd_report_lost(r) == 0;
 }
 

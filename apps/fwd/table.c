@@ -110,7 +110,7 @@ fwd_table_draw(struct fwd_table *t)
 		t->last[i] = c;
 	}
 	add_row(&text, "all", "", &sum, &sum_before, missed, seconds);
-	evpl_stats_get(&stats);
+	fwd_ports_memory(t->ports, &stats);
 	add_line(&text, "%u slab%s (%.1f MiB); in use: %u of %u buffers, %u of %u RX mbufs, %u of %u packet mbufs",
 		 stats.slabs, stats.slabs == 1 ? "" : "s", (double)stats.slab_bytes / 1048576.0, stats.buffers_in_use,
 		 stats.buffers, stats.rx_buffers_in_use, stats.rx_buffers, stats.packet_mbufs_in_use,

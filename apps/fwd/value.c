@@ -83,6 +83,19 @@ value_topology(struct fwd_value *c)
 		expected(c, "paired, chained or loop");
 }
 
+void
+value_rx_pool(struct fwd_value *c)
+{
+	if (strcmp(c->text, "auto") == 0)
+		c->o->rx_pool = FWD_RX_POOL_AUTO;
+	else if (strcmp(c->text, "slab") == 0)
+		c->o->rx_pool = FWD_RX_POOL_SLAB;
+	else if (strcmp(c->text, "mbuf") == 0)
+		c->o->rx_pool = FWD_RX_POOL_MBUF;
+	else
+		expected(c, "auto, slab or mbuf");
+}
+
 static bool
 add_ports(struct fwd_options *o, unsigned long first, unsigned long last)
 {

@@ -29,6 +29,7 @@ VARIATIONS = {
     "": [],
     "_burst1_shared": ["--burst=1", "--shared"],
     "_segments_of_64": ["--mbuf-size=192", "--total-num-mbufs=8192"],
+    "_mbuf_pool_segments_of_64": ["--rx-pool=mbuf", "--mbuf-size=192", "--total-num-mbufs=8192"],
     "_segments_of_72_burst512": ["--mbuf-size=200", "--burst=512", "--total-num-mbufs=16384"],
 }
 

@@ -53,6 +53,7 @@ def mode_runs(directory, mode, options):
 for _mode in ("io", "mac", "macswap", "5tswap", "rxonly", "csum", "icmpecho", "tee", "txonly", "flowgen"):
     case(f"null_{_mode}_every_buffer_home", _mode, [])(mode_runs)
     case(f"null_{_mode}_shared_every_buffer_home", _mode, ["--shared"])(mode_runs)
+    case(f"null_{_mode}_mbuf_pool_every_buffer_home", _mode, ["--rx-pool=mbuf"])(mode_runs)
 
 
 @case("null_rx_pool_as_small_as_it_gets")

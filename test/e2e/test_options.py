@@ -10,7 +10,7 @@ from harness import Fwd, case, check, check_equal, fwd_path, main, run_fwd
 
 NULL2 = ["net_null0", "net_null1"]
 OPTIONS = ("forward-mode nb-cores rxq txq burst portmask port-topology stats-period total-num-mbufs mbuf-size txpkts "
-           "eth-peer duration packets json shared buffer-size slab-size max-slabs").split()
+           "rx-pool eth-peer duration packets json shared buffer-size slab-size max-slabs").split()
 MODES = "io mac macswap 5tswap rxonly txonly flowgen csum icmpecho tee".split()
 
 # What is wrong, and a word that the line must have: the option, or the value that is not one.
@@ -57,6 +57,7 @@ WRONG = [
     (["--total-num-mbufs=many"], "many"),
     (["--mbuf-size=128"], "mbuf-size"),                     # nothing but headroom
     (["--mbuf-size=65536"], "mbuf-size"),
+    (["--rx-pool=heap"], "heap"),
     (["--buffer-size=10"], "buffer-size"),
     (["--buffer-size=1M", "--slab-size=64K"], "slab-size"),
     (["--slab-size=1"], "slab-size"),

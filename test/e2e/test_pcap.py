@@ -32,6 +32,8 @@ VARIATIONS = {
     "_segments_of_2048": (["--mbuf-size=2176"], 1),
     "_segments_of_64": (["--mbuf-size=192"], 1),
     "_segments_of_64_shared_two_lcores": (["--mbuf-size=192", "--shared", "--nb-cores=2", "--burst=7"], 3),
+    "_mbuf_pool": (["--rx-pool=mbuf"], 1),
+    "_mbuf_pool_segments_of_64": (["--rx-pool=mbuf", "--mbuf-size=192"], 1),
     "_small_buffers": (["--buffer-size=9216", "--slab-size=65536", "--mbuf-size=256"], 1),
 }
 

@@ -40,7 +40,7 @@ def all_sources(directory, ports, *options, queues=1, lcores=1):
 
 for _ports in (2, 3, 4):
     for _name, _options in {"": [], "_shared": ["--shared"], "_burst512": ["--burst=512"],
-                            "_segments_of_64": ["--mbuf-size=192"]}.items():
+                            "_segments_of_64": ["--mbuf-size=192"], "_mbuf_pool": ["--rx-pool=mbuf"]}.items():
         case(f"tee_{_ports}_ports{_name}_each_gets_every_frame", _ports, *_options)(one_source)
 
 case("tee_4_ports_all_receiving", 4)(all_sources)

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# usage: check.sh BUILD_FOLDER    the commands that the README names, as TAP (scripts/test itself runs this)
+set -uo pipefail
+export EVPL_BUILD=$1
+cd "$(dirname "$0")/../.." || exit 1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+number=0
+
+# ok NAME COMMAND...: one case, passed when the command succeeds; what it said is shown when not.
+ok() {
+	local name=$1 result='ok'
+	shift
+	number=$((number + 1))
+	"$@" >"$work/said" 2>&1 </dev/null || result='not ok'
+	echo "$result $number - $name"
+	[ "$result" = ok ] || sed 's/^/# /' "$work/said"
+}
+
+# ends_with LINE COMMAND...: succeeds, and that is the last line said.
+ends_with() {
+	local line=$1 said
+	shift
+	said=$("$@" 2>&1) || { echo "$said" && return 1; }
+	[ "$(tail -n 1 <<<"$said")" = "$line" ] || { echo "$said" && return 1; }
+}
+
+# status N COMMAND...: ends with that exit status and one line.
+status() {
+	local want=$1 said got=0
+	shift
+	said=$("$@" 2>&1) || got=$?
+	[ $got = "$want" ] && [ "$(wc -l <<<"$said")" = 1 ] || { echo "exit status $got: $said" && return 1; }
+}
+
+# tallied LINE LOG...: what scripts/tally makes of a log of `meson test`; its exit status tells whether all is well.
+tallied() {
+	local line=$1 want=0 got=0 said
+	shift
+	printf '%s\n' "$@" >"$work/log.json"
+	[[ $line = *' 0 failed'* && $line != '0 '* ]] || want=1
+	said=$(scripts/tally "$work/log.json") || got=$?
+	[ "$(tail -n 1 <<<"$said")" = "$line" ] && [ $got = $want ] || { echo "exit status $got: $said" && return 1; }
+}
+
+tap() {
+	printf '{"name": "t", "result": "%s", "returncode": %s, "stdout": "%s", "stderr": ""}' "$1" "$2" "$3"
+}
+
+echo 1..11
+ok 'scripts/run forwards the capture, then at full rate, and loses nothing' ends_with '0 lost buffers' scripts/run
+ok 'scripts/run gives its arguments to evpl-fwd' \
+	ends_with '0 lost buffers' scripts/run --forward-mode=macswap --duration=0.2
+ok 'scripts/run takes EAL arguments before --' \
+	ends_with '0 lost buffers' scripts/run --vdev=net_ring0 -- --port-topology=loop --duration=0.2
+ok 'scripts/run of a wrong option: one line, exit status 2' status 2 scripts/run --no-such-option
+ok 'scripts/eal-flags of a wrong number: one line, exit status 2' status 2 scripts/eal-flags --lcores none
+ok 'scripts/tally counts the cases of a TAP program' \
+	tallied '2 passed, 0 failed, 1 skipped' "$(tap OK 0 '1..3\nok 1 - a\nok 2 - b\nok 3 - c # SKIP d\n')"
+ok 'scripts/tally counts a failed case' tallied '1 passed, 1 failed' "$(tap FAIL 1 '1..2\nok 1 - a\nnot ok 2 - b\n')"
+ok 'scripts/tally counts a crash behind good cases' tallied '1 passed, 1 failed' "$(tap ERROR -11 '1..2\nok 1 - a\n')"
+ok 'scripts/tally counts a program that said nothing as failed' tallied '0 passed, 1 failed' "$(tap SKIP 0 '')"
+ok 'scripts/tally counts a program without TAP as one' tallied '1 passed, 0 failed' "$(tap OK 0 'hello')"
+ok 'scripts/tally counts a program that hangs as failed' tallied '0 passed, 1 failed' "$(tap TIMEOUT -15 '')"

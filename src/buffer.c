@@ -20,11 +20,7 @@ buffer_ended(void *addr, void *opaque)
 	struct rte_mbuf *buffer = opaque;
 
 	RTE_SET_USED(addr);
-	/*
-	 * DPDK may have read the count without acquire. The load pairs with the decrements of other packets' ends, and
-	 * orders what their threads did with the bytes before whatever the next owner writes.
-	 */
-	(void)evpl_compat_ext_load(buffer->shinfo);
+	evpl_compat_ext_ended(buffer->shinfo);
 	rte_mbuf_ext_refcnt_set(buffer->shinfo, 1);
 	evpl_buffer_home(NULL, buffer);
 }
@@ -96,7 +92,7 @@ evpl_buffer_home(struct evpl_context *ctx, struct rte_mbuf *buffer)
 		for (uint32_t i = 0; i < ctx->stash_size - keep; i++)
 			to_pool(ctx->stash[i]);
 		memmove(ctx->stash, ctx->stash + ctx->stash_size - keep, keep * sizeof(ctx->stash[0]));
-		ctx->stash_count = keep;
+		__atomic_store_n(&ctx->stash_count, keep, __ATOMIC_RELAXED);
 	}
 	ctx->stash[ctx->stash_count] = buffer;
 	__atomic_store_n(&ctx->stash_count, ctx->stash_count + 1, __ATOMIC_RELAXED);
@@ -105,8 +101,10 @@ evpl_buffer_home(struct evpl_context *ctx, struct rte_mbuf *buffer)
 void
 evpl_stash_flush(struct evpl_context *ctx)
 {
-	while (ctx->stash_count > 0)
-		to_pool(ctx->stash[--ctx->stash_count]);
+	while (ctx->stash_count > 0) {
+		__atomic_store_n(&ctx->stash_count, ctx->stash_count - 1, __ATOMIC_RELAXED);
+		to_pool(ctx->stash[ctx->stash_count]);
+	}
 }
 
 void
@@ -120,7 +118,7 @@ evpl_ref_last(struct evpl_context *ctx, struct rte_mbuf *ref)
 		return;
 	buffer = evpl_buffer_of(ref);
 	if (buffer != ref) {
-		/* DPDK reads the packets' count without acquire: see buffer_ended(). */
+		/* DPDK reads the packets' count without acquire. */
 		if (RTE_MBUF_HAS_EXTBUF(ref))
 			(void)evpl_compat_ext_load(ref->shinfo);
 		rte_pktmbuf_free_seg(ref); /* a packet of a port, or one that counted for another */

@@ -51,7 +51,7 @@ other_flags(struct evpl_context *ctx, struct rte_mbuf *m)
 	uint32_t flags = evpl_packet_flags(m, ctx->rx_flags);
 
 	if (RTE_MBUF_DIRECT(m))
-		ctx->direct_pool = m->pool;
+		__atomic_store_n(&ctx->direct_pool, m->pool, __ATOMIC_RELAXED);
 	return flags;
 }
 
@@ -84,7 +84,8 @@ evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 			iovec->ref = m;
 			if (likely(RTE_MBUF_HAS_EXTBUF(m) && rte_mbuf_refcnt_read(m) == 1))
 				iovec->flags = ctx->rx_flags | EVPL_IOVEC_FLAG_PACKET;
-			else if (likely(RTE_MBUF_DIRECT(m) && m->pool == ctx->direct_pool))
+			else if (likely(RTE_MBUF_DIRECT(m) &&
+					m->pool == __atomic_load_n(&ctx->direct_pool, __ATOMIC_RELAXED)))
 				iovec->flags = EVPL_IOVEC_FLAG_SHARED | EVPL_IOVEC_FLAG_PACKET;
 			else
 				iovec->flags = other_flags(ctx, m);
@@ -94,12 +95,18 @@ evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 	return (uint16_t)(iovec - r_iovecs);
 }
 
+/* What an mbuf showed before it was trimmed, for the case that it is not sent. */
+struct untrimmed {
+	uint16_t data_off, data_len;
+};
+
 /*
  * Makes packets of up to CHUNK iovecs, and sets rte_errno if one cannot be made. Nothing is consumed: those that were
  * attached are told from those that go out whole by packets[i] != iovecs[i].ref.
  */
 static unsigned
-make_packets(struct evpl_context *ctx, struct evpl_iovec *iovecs, unsigned n, struct rte_mbuf **packets)
+make_packets(struct evpl_context *ctx, struct evpl_iovec *iovecs, unsigned n, struct rte_mbuf **packets,
+	     struct untrimmed *was)
 {
 	struct rte_mbuf *fresh[CHUNK];
 	unsigned whole = 0, attach, used = 0, i;
@@ -110,8 +117,13 @@ make_packets(struct evpl_context *ctx, struct evpl_iovec *iovecs, unsigned n, st
 			n = i;
 			break;
 		}
-		packets[i] = evpl_packet_is_whole(&iovecs[i]) ? iovecs[i].ref : NULL;
-		whole += packets[i] != NULL;
+		packets[i] = NULL;
+		if (evpl_packet_is_whole(&iovecs[i])) {
+			packets[i] = iovecs[i].ref;
+			was[i] = (struct untrimmed){packets[i]->data_off, packets[i]->data_len};
+			evpl_packet_trim(&iovecs[i]);
+			whole++;
+		}
 	}
 	attach = n - whole;
 	/* If not all are to be had, as many as there are. */
@@ -133,8 +145,7 @@ make_packets(struct evpl_context *ctx, struct evpl_iovec *iovecs, unsigned n, st
 			break;
 		}
 		m = fresh[used];
-		if (unlikely(evpl_attach(m, iovecs[i].ref, ctx->packet_pool, iovecs[i].data,
-					 (uint16_t)iovecs[i].length) != 0))
+		if (unlikely(evpl_attach(ctx, m, &iovecs[i], iovecs[i].data, (uint16_t)iovecs[i].length) != 0))
 			break;
 		m->data_len = (uint16_t)iovecs[i].length;
 		m->pkt_len = iovecs[i].length;
@@ -150,7 +161,9 @@ uint16_t
 evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *iovecs, uint16_t n)
 {
 	struct rte_mbuf *packets[CHUNK];
+	struct untrimmed was[CHUNK];
 	unsigned done = 0, some, whole, made, sent;
+	bool plain = evpl_overflow_is_idle();
 	int error;
 
 	if (unlikely(evpl == NULL || iovecs == NULL)) {
@@ -161,23 +174,28 @@ evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 		some = RTE_MIN(n - done, CHUNK);
 		error = 0;
 		/* Forwarding: all of them go out as they came, and there is nothing to make, count or release. */
-		for (made = 0; made < some && evpl_packet_is_untouched(&iovecs[done + made]); made++)
+		for (made = 0; made < some && plain && evpl_packet_is_untouched(&iovecs[done + made]); made++)
 			packets[made] = iovecs[done + made].ref;
 		whole = made;
 		if (unlikely(made < some)) {
-			made += make_packets(evpl_context(evpl), iovecs + done + made, some - made, packets + made);
+			made += make_packets(evpl_context(evpl), iovecs + done + made, some - made, packets + made,
+					     was);
 			error = made < some ? rte_errno : 0;
 		}
 		sent = made > 0 ? rte_eth_tx_burst(port_id, queue_id, packets, (uint16_t)made) : 0;
 		for (unsigned i = whole; i < made; i++) {
 			struct evpl_iovec *iovec = &iovecs[done + i];
 
-			if (packets[i] == iovec->ref)
-				continue;
-			if (i < sent)
-				evpl_iovec_release(evpl, iovec);
-			else
-				rte_pktmbuf_free(packets[i]);
+			if (packets[i] != iovec->ref) {
+				if (i < sent)
+					evpl_iovec_release(evpl, iovec);
+				else
+					rte_pktmbuf_free(packets[i]);
+			} else if (i >= sent) {
+				packets[i]->data_off = was[i - whole].data_off;
+				packets[i]->data_len = was[i - whole].data_len;
+				packets[i]->pkt_len = was[i - whole].data_len;
+			}
 		}
 		done += sent;
 	} while (sent == some && done < n);

@@ -112,10 +112,7 @@ evpl_destroy(struct evpl *evpl)
 	evpl_window_idle(ctx, 0);
 	evpl_window_idle(ctx, EVPL_IOVEC_FLAG_SHARED);
 	evpl_stash_flush(ctx);
-	if (ctx->packet_cache != NULL) {
-		rte_mempool_cache_flush(ctx->packet_cache, ctx->packet_pool);
-		rte_mempool_cache_free(ctx->packet_cache);
-	}
+	/* Off the list first: evpl_stats_get() reads the cache of whoever is on it. */
 	pthread_mutex_lock(&g->lock);
 	TAILQ_REMOVE(&g->contexts, ctx, entry);
 	g->context_count--;
@@ -123,5 +120,9 @@ evpl_destroy(struct evpl *evpl)
 	g->rx_too_long += ctx->rx_too_long;
 	g->rx_no_memory += ctx->rx_no_memory;
 	pthread_mutex_unlock(&g->lock);
+	if (ctx->packet_cache != NULL) {
+		rte_mempool_cache_flush(ctx->packet_cache, ctx->packet_pool);
+		rte_mempool_cache_free(ctx->packet_cache);
+	}
 	rte_free(ctx);
 }

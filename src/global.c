@@ -45,19 +45,25 @@ configure(struct evpl_global *g, const struct evpl_global_config *asked)
 	return asked->preallocate_slabs <= g->max_slabs;
 }
 
-/* Whether a running library serves another caller's wishes. */
-static bool
-serves(const struct evpl_global *g, const struct evpl_global_config *asked)
+/* Whether a running library serves another caller's wishes: 0 or -errno. */
+static int
+serve(const struct evpl_global *g, const struct evpl_global_config *asked)
 {
+	struct evpl_global_config filled = *asked;
 	struct evpl_global wish;
 
 	if (!configure(&wish, asked))
-		return false;
-	return (asked->slab_size == 0 || wish.slab_size == g->slab_size) &&
-	       (asked->buffer_size == 0 || wish.buffer_size == g->buffer_size) &&
-	       (asked->max_slabs == 0 || wish.max_slabs == g->max_slabs) &&
-	       (asked->packet_mbufs == 0 || wish.packet_mbufs == g->packet_mbufs) &&
-	       asked->preallocate_slabs <= g->slab_count;
+		return -EINVAL;
+	if (filled.slab_size == 0)
+		filled.slab_size = g->slab_size;
+	if (filled.buffer_size == 0)
+		filled.buffer_size = g->buffer_size;
+	return configure(&wish, &filled) && wish.slab_size == g->slab_size && wish.buffer_size == g->buffer_size &&
+			       (asked->max_slabs == 0 || wish.max_slabs == g->max_slabs) &&
+			       (asked->packet_mbufs == 0 || wish.packet_mbufs == g->packet_mbufs) &&
+			       asked->preallocate_slabs <= g->slab_count
+		       ? 0
+		       : -EALREADY;
 }
 
 /* With nothing in use. */
@@ -119,7 +125,7 @@ evpl_init(const struct evpl_global_config *config)
 	}
 	pthread_mutex_lock(&g->lock);
 	if (g->users > 0)
-		rc = serves(g, config) ? 0 : -EALREADY;
+		rc = serve(g, config);
 	else
 		rc = start(g, config);
 	if (rc == 0 && g->users++ == 0)

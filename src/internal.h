@@ -26,6 +26,8 @@ extern int evpl_logtype;
 
 /* Counts of 16 bits are refused, or the program stops, above this: some room for threads that add at once. */
 #define EVPL_COUNT_MAX 0xFF00u
+/* Packets on one buffer are refused above this, so that mbufs that count for it past 16 bits still find room. */
+#define EVPL_PACKETS_MAX 0xF000u
 
 /* Most free buffers in a context's stash, and the bytes that the default comes to. */
 #define EVPL_STASH_MAX 64u
@@ -115,6 +117,7 @@ void evpl_ref_drop(struct rte_mbuf *ref);			    /* one atomic count, wherever it
 
 /* window.c: a context's current buffers */
 void evpl_window_idle(struct evpl_context *ctx, unsigned kind); /* gives the buffer back */
+bool evpl_window_is_home(const struct evpl_context *ctx, unsigned kind);
 bool evpl_window_rewind(struct evpl_context *ctx, unsigned kind);
 void evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *buffer);
 bool evpl_window_pay(struct evpl_context *ctx, unsigned kind); /* at least one reference to hand out */
@@ -124,12 +127,16 @@ void evpl_window_trim(struct evpl_window *w, bool shared);     /* half of a full
 extern unsigned evpl_overflow_kept;			   /* relaxed; 0: evpl_overflow_drop() has nothing to do */
 struct rte_mbuf *evpl_overflow_new(struct rte_mbuf *base); /* a fresh one, refcnt 1; NULL */
 struct rte_mbuf *evpl_overflow_take(struct rte_mbuf *base, bool shared); /* one more count; NULL */
+void evpl_overflow_retry(void);						 /* EAL may have memory again */
+bool evpl_overflow_has(const struct rte_mbuf *base);			 /* others count for it */
+bool evpl_overflow_is(const struct rte_mbuf *m);			 /* it counts for another */
 bool evpl_overflow_drop(struct rte_mbuf *base); /* its own count is at its end; true: others keep base */
 unsigned evpl_overflow_in_use(void);		/* with the lock held */
 void evpl_overflow_free(void);			/* likewise, and with none in use */
 
 /* attach.c: a packet mbuf on an iovec's bytes */
-int evpl_attach(struct rte_mbuf *m, struct rte_mbuf *ref, struct rte_mempool *pool, void *data, uint16_t length);
+int evpl_attach(struct evpl_context *ctx, struct rte_mbuf *m, const struct evpl_iovec *iovec, void *data,
+		uint16_t length);
 int evpl_attach_weak(struct rte_mbuf *m, struct rte_mbuf *ref);
 
 /* packet.c: packets from iovecs and back */
@@ -140,9 +147,17 @@ int evpl_attach_weak(struct rte_mbuf *m, struct rte_mbuf *ref);
 /* What the iovec of a received segment is: LOCAL only where DPDK does not count on the same field as we do. */
 uint32_t evpl_packet_flags(struct rte_mbuf *m, uint32_t flags);
 int evpl_packet_alloc(struct evpl_context *ctx, struct rte_mbuf **mbufs, unsigned n);
-bool evpl_packet_trim(struct evpl_iovec *iovec);
+bool evpl_packet_is_whole(const struct evpl_iovec *iovec);
+void evpl_packet_trim(const struct evpl_iovec *iovec);
 
-/* Whether the iovec is all that there is of a packet as it came from a port. */
+/* Whether no clone counts elsewhere: else a count of 1 does not tell that a reference is the only one. */
+static inline bool
+evpl_overflow_is_idle(void)
+{
+	return likely(__atomic_load_n(&evpl_overflow_kept, __ATOMIC_RELAXED) == 0);
+}
+
+/* Whether the iovec is all that there is of a packet as it came from a port; if evpl_overflow_is_idle(). */
 static inline bool
 evpl_packet_is_untouched(const struct evpl_iovec *iovec)
 {
@@ -150,14 +165,6 @@ evpl_packet_is_untouched(const struct evpl_iovec *iovec)
 
 	return (iovec->flags & EVPL_IOVEC_FLAG_PACKET) && evpl_compat_ref_load(m) == 1 &&
 	       iovec->data == rte_pktmbuf_mtod(m, void *) && iovec->length == m->data_len && iovec->length != 0;
-}
-
-/* Whether the iovec's mbuf can be the segment itself: it came from a port, and this is its only reference. */
-static inline bool
-evpl_packet_is_whole(struct evpl_iovec *iovec)
-{
-	return evpl_packet_is_untouched(iovec) || ((iovec->flags & EVPL_IOVEC_FLAG_PACKET) &&
-						   evpl_compat_ref_load(iovec->ref) == 1 && evpl_packet_trim(iovec));
 }
 
 struct rte_mbuf *evpl_packet_build(struct evpl_context *ctx, struct evpl_iovec *iovecs, int niovs);

@@ -43,11 +43,26 @@ iovec_fill(struct evpl_iovec *iovec, void *data, uint32_t length, unsigned flags
 	iovec->ref = ref;
 }
 
+/* A buffer; if no slab has one, that of a window from which nothing is held. */
+static struct rte_mbuf *
+take_buffer(struct evpl_context *ctx)
+{
+	struct rte_mbuf *buffer = evpl_buffer_take(ctx);
+
+	for (unsigned kind = 0; buffer == NULL && kind < RTE_DIM(ctx->current); kind++) {
+		if (evpl_window_is_home(ctx, kind)) {
+			evpl_window_idle(ctx, kind);
+			buffer = evpl_buffer_take(ctx);
+		}
+	}
+	return buffer;
+}
+
 /* A whole buffer for one iovec, beside the window; refcnt 1, as free buffers have, is its reference. */
 static bool
 take_whole(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned flags, struct evpl_iovec *iovec)
 {
-	struct rte_mbuf *buffer = evpl_buffer_take(ctx);
+	struct rte_mbuf *buffer = take_buffer(ctx);
 
 	if (buffer == NULL)
 		return false;
@@ -87,7 +102,7 @@ take_last(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigne
 		return true;
 	if (!reserve && w->end - w->next > buffer_capacity(alignment) - length && w->prepaid > 1)
 		return take_whole(ctx, length, alignment, flags, iovec);
-	buffer = evpl_buffer_take(ctx);
+	buffer = take_buffer(ctx);
 	if (buffer == NULL)
 		return false;
 	evpl_window_install(ctx, flags, buffer);
@@ -110,7 +125,7 @@ take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs
 	if (length == 0)
 		return 0;
 	capacity = buffer_capacity(alignment);
-	needed = length / capacity + (length % capacity != 0);
+	needed = length <= capacity ? 1 : length / capacity + (length % capacity != 0);
 	if (needed > max_iovecs) {
 		rte_errno = EMSGSIZE;
 		return -1;
@@ -203,13 +218,15 @@ evpl_iovec_clone_overflow(struct evpl_iovec *dst)
 	bool shared = (dst->flags & EVPL_IOVEC_FLAG_SHARED) != 0;
 	struct rte_mbuf *other = evpl_overflow_take(dst->ref, shared);
 
-	if (other == NULL) {
-		/* No mbuf to count on: use up the room that was left for threads, then say so. */
-		if (rte_mbuf_refcnt_read(dst->ref) >= EVPL_COUNT_MAX)
-			evpl_iovec_stop("evpl_iovec_clone", dst, 0, dst->length,
-					"its references can no longer be counted");
+	/* No mbuf to count on: use up the room that was left for threads, try again, then say so. */
+	if (other == NULL && rte_mbuf_refcnt_read(dst->ref) < EVPL_COUNT_MAX)
 		return;
+	if (other == NULL) {
+		evpl_overflow_retry();
+		other = evpl_overflow_take(dst->ref, shared);
 	}
+	if (other == NULL)
+		evpl_iovec_stop("evpl_iovec_clone", dst, 0, dst->length, "its references can no longer be counted");
 	if (shared)
 		(void)evpl_compat_ref_sub(dst->ref, 1); /* not the last: the source holds one */
 	else
@@ -227,8 +244,10 @@ evpl_iovec_grow(struct evpl_iovec *iovec, unsigned length)
 	if (ref == NULL)
 		evpl_iovec_stop("evpl_iovec_set_length", iovec, 0, length, "the iovec is empty");
 	buffer = evpl_buffer_of(ref);
-	end = buffer != NULL ? (uintptr_t)buffer->buf_addr + evpl_global.buffer_size
-			     : (uintptr_t)ref->buf_addr + ref->buf_len;
+	if (buffer != NULL && (buffer == ref || evpl_overflow_is(ref)))
+		end = (uintptr_t)buffer->buf_addr + evpl_global.buffer_size;
+	else
+		end = rte_pktmbuf_mtod(ref, uintptr_t) + ref->data_len; /* of a packet: what came */
 	if (length > end - (uintptr_t)iovec->data)
-		evpl_iovec_stop("evpl_iovec_set_length", iovec, 0, length, "beyond the end of the buffer");
+		evpl_iovec_stop("evpl_iovec_set_length", iovec, 0, length, "beyond the end of the buffer or packet");
 }

@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 
+#include <rte_cycles.h>
 #include <rte_spinlock.h>
 
 #define BUCKETS 64u
@@ -37,6 +38,7 @@ unsigned evpl_overflow_kept;
 /* Appended with evpl_global.lock held, and read by who sees the count. */
 static struct rte_mempool *pools[POOLS];
 static unsigned pool_count;
+static uint64_t no_pool_before; /* TSC */
 
 static struct bucket *
 bucket_of(const struct rte_mbuf *base)
@@ -44,6 +46,13 @@ bucket_of(const struct rte_mbuf *base)
 	return &buckets[((uintptr_t)base / RTE_CACHE_LINE_SIZE * 0x9E3779B97F4A7C15u) >> 58]; /* 2^64 / golden ratio */
 }
 
+void
+evpl_overflow_retry(void)
+{
+	__atomic_store_n(&no_pool_before, 0, __ATOMIC_RELAXED);
+}
+
+/* One more pool; where EAL had no memory it is not asked again for a second, see grow_after() in slab.c. */
 static bool
 pool_add(unsigned seen)
 {
@@ -51,6 +60,8 @@ pool_add(unsigned seen)
 	struct rte_mempool *pool;
 	bool added = true;
 
+	if (rte_get_tsc_cycles() < __atomic_load_n(&no_pool_before, __ATOMIC_RELAXED))
+		return false;
 	pthread_mutex_lock(&evpl_global.lock);
 	if (pool_count == seen && seen < POOLS) {
 		snprintf(name, sizeof(name), "evpl_overflow_%u", evpl_global.next_id++);
@@ -59,7 +70,9 @@ pool_add(unsigned seen)
 					       EVPL_PACKET_DATA_ROOM, SOCKET_ID_ANY);
 		pools[pool_count] = pool;
 		added = pool != NULL;
-		if (added)
+		if (!added)
+			__atomic_store_n(&no_pool_before, rte_get_tsc_cycles() + rte_get_tsc_hz(), __ATOMIC_RELAXED);
+		else
 			__atomic_store_n(&pool_count, pool_count + 1, __ATOMIC_RELEASE);
 	} else {
 		added = pool_count != seen;
@@ -98,6 +111,9 @@ evpl_overflow_new(struct rte_mbuf *base)
 		rte_pktmbuf_free(m);
 		return NULL;
 	}
+	/* Of a packet: how far views of it may grow. */
+	m->data_off = base->data_off;
+	m->data_len = base->data_len;
 	return m;
 }
 
@@ -175,6 +191,34 @@ evpl_overflow_drop(struct rte_mbuf *base)
 	return kept_by_others;
 }
 
+bool
+evpl_overflow_has(const struct rte_mbuf *base)
+{
+	struct bucket *bucket = bucket_of(base);
+	const struct overflow *o;
+
+	rte_spinlock_lock(&bucket->lock);
+	LIST_FOREACH(o, &bucket->others, entry)
+	{
+		if (o->base == base)
+			break;
+	}
+	rte_spinlock_unlock(&bucket->lock);
+	return o != NULL;
+}
+
+bool
+evpl_overflow_is(const struct rte_mbuf *m)
+{
+	unsigned count = __atomic_load_n(&pool_count, __ATOMIC_ACQUIRE);
+
+	for (unsigned i = 0; i < count; i++) {
+		if (m->pool == pools[i])
+			return true;
+	}
+	return false;
+}
+
 unsigned
 evpl_overflow_in_use(void)
 {
@@ -190,4 +234,5 @@ evpl_overflow_free(void)
 {
 	while (pool_count > 0)
 		rte_mempool_free(pools[--pool_count]);
+	evpl_overflow_retry();
 }

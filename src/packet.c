@@ -43,22 +43,36 @@ evpl_packet_flags(struct rte_mbuf *m, uint32_t flags)
 }
 
 /*
- * The view was changed since the mbuf came: it can still be the segment if nothing else (a packet made of a clone, still
- * in flight) shares its bytes, for its window is wider than the view, and a packet's owner may use what is around its data.
- * Trims the mbuf to the view.
+ * Whether the iovec's mbuf can be the segment itself: it came from a port, and this is its only reference. If the view was
+ * changed since, nothing else (a packet made of a clone, still in flight) may share its bytes: the mbuf's window is wider than
+ * the view, and a packet's owner may use what is around its data.
  */
 bool
-evpl_packet_trim(struct evpl_iovec *iovec)
+evpl_packet_is_whole(const struct evpl_iovec *iovec)
+{
+	struct rte_mbuf *m = iovec->ref;
+	uintptr_t data = (uintptr_t)iovec->data, start;
+
+	if (!(iovec->flags & EVPL_IOVEC_FLAG_PACKET) || evpl_compat_ref_load(m) != 1)
+		return false;
+	if (!evpl_overflow_is_idle() && evpl_overflow_has(m))
+		return false;
+	if (evpl_packet_is_untouched(iovec))
+		return true;
+	start = (uintptr_t)m->buf_addr;
+	return !RTE_MBUF_CLONED(m) && !(RTE_MBUF_HAS_EXTBUF(m) && evpl_compat_ext_load(m->shinfo) != 1) &&
+	       data >= start && data - start <= m->buf_len && iovec->length <= m->buf_len - (data - start);
+}
+
+/* Makes the mbuf of a whole iovec show what the iovec shows. */
+void
+evpl_packet_trim(const struct evpl_iovec *iovec)
 {
 	struct rte_mbuf *m = iovec->ref;
 
-	if (RTE_MBUF_CLONED(m) || (RTE_MBUF_HAS_EXTBUF(m) && evpl_compat_ext_load(m->shinfo) != 1) ||
-	    iovec->length > SEGMENT_MAX)
-		return false;
 	m->data_off = (uint16_t)((uintptr_t)iovec->data - (uintptr_t)m->buf_addr);
 	m->data_len = (uint16_t)iovec->length;
 	m->pkt_len = iovec->length;
-	return true;
 }
 
 /*
@@ -139,7 +153,7 @@ packet_attach_list(struct evpl_context *ctx, struct rte_mbuf *m, struct evpl_iov
 		for (; left > 0; m = m->next) {
 			uint16_t length = (uint16_t)RTE_MIN(left, (uint32_t)SEGMENT_MAX);
 
-			if (evpl_attach(m, iovecs[i].ref, ctx->packet_pool, data, length) != 0)
+			if (evpl_attach(ctx, m, &iovecs[i], data, length) != 0)
 				return -1;
 			m->data_len = length;
 			data += length;
@@ -151,7 +165,7 @@ packet_attach_list(struct evpl_context *ctx, struct rte_mbuf *m, struct evpl_iov
 
 /*
  * A packet of the iovecs' bytes. Attached segments count on the bytes by themselves, and the references of their iovecs
- * stay as they are; iovecs that go out whole are left with FLAG_WHOLE set. NULL with rte_errno and nothing changed.
+ * stay as they are; iovecs that go out whole are left with FLAG_WHOLE set, and their mbufs trimmed. NULL with rte_errno and nothing changed.
  */
 struct rte_mbuf *
 evpl_packet_build(struct evpl_context *ctx, struct evpl_iovec *iovecs, int niovs)
@@ -170,6 +184,7 @@ evpl_packet_build(struct evpl_context *ctx, struct evpl_iovec *iovecs, int niovs
 		uint32_t left = iovecs[i].length;
 
 		if (iovecs[i].flags & FLAG_WHOLE) {
+			evpl_packet_trim(&iovecs[i]);
 			*tail = iovecs[i].ref;
 			tail = &iovecs[i].ref->next;
 			continue;

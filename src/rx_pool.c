@@ -18,8 +18,8 @@ evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket
 	if (data_room == 0)
 		data_room = RTE_MBUF_DEFAULT_BUF_SIZE;
 	/* RTE_MEMPOOL_MZ_FORMAT puts "MP_" before the name, and pool and memzone names have 32 bytes. */
-	if (name == NULL || name[0] == '\0' || strlen(name) > 25 || n == 0 || data_room <= RTE_PKTMBUF_HEADROOM ||
-	    socket_id < SOCKET_ID_ANY || socket_id >= RTE_MAX_NUMA_NODES) {
+	if (name == NULL || name[0] == '\0' || strlen(name) > 25 || strncmp(name, "evpl_", 5) == 0 || n == 0 ||
+	    data_room <= RTE_PKTMBUF_HEADROOM || socket_id < SOCKET_ID_ANY || socket_id >= RTE_MAX_NUMA_NODES) {
 		rte_errno = EINVAL;
 		return NULL;
 	}
@@ -37,8 +37,16 @@ evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket
 			slab = NULL;
 			rte_errno = ENOMEM;
 		}
-		if (slab != NULL)
+		if (slab == NULL && rte_errno != EEXIST)
+			rte_errno = ENOMEM; /* EAL has more words for it */
+		if (slab != NULL) {
+			struct evpl_context *ctx;
+
 			TAILQ_INSERT_TAIL(&g->rx_pools, slab, entry);
+			/* A pool that is gone may have had the same address, and direct mbufs. */
+			TAILQ_FOREACH (ctx, &g->contexts, entry)
+				__atomic_store_n(&ctx->direct_pool, NULL, __ATOMIC_RELAXED);
+		}
 	}
 	pthread_mutex_unlock(&g->lock);
 	return slab != NULL ? slab->pool : NULL;

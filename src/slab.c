@@ -148,6 +148,8 @@ evpl_slab_grow(int socket_id)
 {
 	struct evpl_global *g = &evpl_global;
 	char name[RTE_MEMPOOL_NAMESIZE];
+	unsigned n = (unsigned)(g->slab_size / g->buffer_size);
+	size_t size = g->slab_size;
 	struct evpl_slab *slab;
 
 	if (g->slab_count >= g->max_slabs) {
@@ -156,8 +158,11 @@ evpl_slab_grow(int socket_id)
 	}
 	snprintf(name, sizeof(name), "evpl_buffers_%u", g->next_id);
 	/* No cache per lcore in the pool: a context's stash is the cache, and what it holds can be counted. */
-	slab = evpl_slab_create(name, g->slab_size, g->buffer_size, g->buffer_size, g->buffer_align,
-				(unsigned)(g->slab_size / g->buffer_size), 0, sizeof(struct evpl_buffer), socket_id);
+	/* Where buffers would lie across the ends of pages, some room is lost there. */
+	if (RTE_PGSIZE_2M % g->buffer_size != 0)
+		size = evpl_slab_size(n, g->buffer_size);
+	slab = evpl_slab_create(name, size, g->buffer_size, g->buffer_size, g->buffer_align, n, 0,
+				sizeof(struct evpl_buffer), socket_id);
 	if (slab == NULL)
 		return NULL;
 	evpl_buffer_pinned(slab);

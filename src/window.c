@@ -65,19 +65,28 @@ evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *bu
 }
 
 /*
- * If every reference is in stock and no packet is attached, the same buffer starts again: its bytes are warm, and no
- * trip to the stash or pool is needed. The order of the two loads matters: with no iovec left nobody can attach one more.
+ * Whether every reference is in stock and no packet is attached. The order of the two loads matters: with no iovec left
+ * nobody can attach one more.
  */
+bool
+evpl_window_is_home(const struct evpl_context *ctx, unsigned kind)
+{
+	const struct evpl_window *w = &ctx->evpl.window[kind];
+	struct rte_mbuf *buffer = ctx->current[kind];
+
+	return buffer != NULL && w->ref == buffer && evpl_compat_ref_load(buffer) == w->prepaid &&
+	       evpl_compat_ext_load(buffer->shinfo) == 1;
+}
+
+/* Then the same buffer starts again: its bytes are warm, and no trip to the stash or pool is needed. */
 bool
 evpl_window_rewind(struct evpl_context *ctx, unsigned kind)
 {
 	struct evpl_window *w = &ctx->evpl.window[kind];
-	struct rte_mbuf *buffer = ctx->current[kind];
 
-	if (buffer == NULL || w->ref != buffer || evpl_compat_ref_load(buffer) != w->prepaid ||
-	    evpl_compat_ext_load(buffer->shinfo) != 1)
+	if (!evpl_window_is_home(ctx, kind))
 		return false;
-	w->next = (uintptr_t)buffer->buf_addr;
+	w->next = (uintptr_t)ctx->current[kind]->buf_addr;
 	if (kind == 0)
 		ctx->evpl.reserved_end = 0;
 	return true;

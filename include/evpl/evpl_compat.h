@@ -37,6 +37,14 @@
 #define EVPL_COUNT_SUB(p, n) __atomic_fetch_sub((p), (uint16_t)(n), __ATOMIC_ACQ_REL)
 #endif
 
+#if defined(__SANITIZE_THREAD__)
+#define EVPL_COMPAT_TSAN
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define EVPL_COMPAT_TSAN
+#endif
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -88,6 +96,20 @@ static inline uint16_t
 evpl_compat_ext_load(struct rte_mbuf_ext_shared_info *shinfo)
 {
 	return EVPL_COUNT_LOAD(&shinfo->refcnt);
+}
+
+/**
+ * In a callback that ends an external buffer: acquires what other threads did with the bytes before they let go. DPDK's last
+ * decrement reads the 1 that they left without acquire, and then stores 0 plainly, so only a fence behind that read
+ * pairs with them. Thread sanitizer knows no fences, and is content with the load.
+ */
+static inline void
+evpl_compat_ext_ended(struct rte_mbuf_ext_shared_info *shinfo)
+{
+	(void)evpl_compat_ext_load(shinfo);
+#ifndef EVPL_COMPAT_TSAN
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+#endif
 }
 
 #ifdef __cplusplus

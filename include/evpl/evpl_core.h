@@ -44,13 +44,13 @@ extern "C" {
 struct evpl_global_config {
 	/** Bytes of a slab; default 16 MiB. At most 64 GiB. Rounded up to a whole number of buffers. */
 	uint64_t slab_size;
-	/** Bytes of a buffer, 1 KiB to slab_size; default 64 KiB. Rounded up to a multiple of 64. */
+	/** Bytes of a buffer, 1 KiB to slab_size; default 64 KiB. Rounded up to whole cache lines. */
 	uint32_t buffer_size;
 	/** Slabs reserved by evpl_init itself, on the caller's NUMA node; default 0: on first use. */
 	unsigned preallocate_slabs;
 	/** Most slabs, of all nodes together, up to EVPL_MAX_SLABS; default EVPL_MAX_SLABS. */
 	unsigned max_slabs;
-	/** Packet mbufs per NUMA node: what may be in flight on ports at once; default 8,191. */
+	/** Packet mbufs per NUMA node: what may be in flight on ports at once, and up to 384 in the cache of each lcore; default 8,191. */
 	unsigned packet_mbufs;
 };
 

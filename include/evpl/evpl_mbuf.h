@@ -28,7 +28,7 @@ struct rte_mempool;
  * delivered, that mbuf itself becomes the segment, trimmed to the iovec's view.
  * @return the packet, with no offload flags set on attached segments; NULL with nothing consumed and rte_errno:
  *	EINVAL (a NULL, niovs < 1, an empty iovec, no bytes at all), EMSGSIZE (more than 65,535 segments or 4 GiB),
- *	ENOMEM (no packet mbuf left), EOVERFLOW (some 65,000 packets share one buffer already).
+ *	ENOMEM (no packet mbuf left), EOVERFLOW (some 61,000 packets share one buffer already).
  * Owns: on success the packet has all the references, and the iovecs must not be used again.
  * Threads: the owner, and holder of every iovec; the packet may be freed on any thread.
  * Cost: per attached segment one packet mbuf from a cache and one atomic; no lock.
@@ -79,7 +79,7 @@ EVPL_EXPORT uint16_t evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t
 /**
  * Makes the mempool for rte_eth_rx_queue_setup(), its data rooms in a slab of their own: what ports deliver
  * from it are external-buffer mbufs, whose iovecs may be LOCAL. Per-lcore caches as with rte_pktmbuf_pool_create().
- * @param name       at most 25 characters, unique in the process.
+ * @param name       at most 25 characters, unique in the process; "evpl_..." are the library's own.
  * @param n          mbufs, at least 1 (a queue's descriptors, plus what the program holds, plus 256 per lcore).
  * @param data_room  bytes per mbuf with RTE_PKTMBUF_HEADROOM; more than that headroom; 0: RTE_MBUF_DEFAULT_BUF_SIZE.
  * @param socket_id  NUMA node, or SOCKET_ID_ANY.

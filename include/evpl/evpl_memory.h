@@ -36,7 +36,7 @@ extern "C" {
 /** Set by the library: reserved, and commit may give its tail back unless it was cloned. */
 #define EVPL_IOVEC_FLAG_RESERVED 4
 
-/** References beyond which clones count on another mbuf, so that no 16-bit count ever wraps. */
+/** References to an mbuf, those in stock included, beyond which clones count on another: no 16-bit count ever wraps. */
 #define EVPL_REF_LIMIT 0xC000u
 /** References a context buys at a time, and the most it keeps in stock. */
 #define EVPL_PREPAID_STEP 0x4000u
@@ -117,7 +117,8 @@ evpl_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 /**
  * Takes @p length bytes. What fits one buffer comes back as one iovec; more is split into the fewest, in order.
  * @param length      bytes; 0 takes nothing and returns 0.
- * @param alignment   of the address of every iovec: a power of two, up to the largest that a buffer can hold.
+ * @param alignment   of the address of every iovec: a power of two, up to the largest that fits a buffer. (A larger one
+ *	is EINVAL, unless the current buffer happens to lie so that it can be had.)
  * @param max_iovecs  room in @p r_iovec, at least 1.
  * @param flags       0 (LOCAL) or EVPL_IOVEC_FLAG_SHARED.
  * @return iovecs filled, 1 to max_iovecs, their lengths adding up to @p length; or -1 with nothing taken and
@@ -168,7 +169,7 @@ evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned alignment, unsig
  * end are taken back if nothing was taken or cloned since, and are lost until the buffer is recycled if something was.
  * @param alignment  a power of two (else the program stops): the taken-back bytes start there.
  * @param iovecs     what evpl_iovec_reserve returned, all or the first of them; shortened or not. Those not handed
- *	in keep their length. A length grown beyond the reservation, and niovs < 0, stop the program.
+ *	in keep their length. A length grown beyond the latest reservation, and niovs < 0, stop the program.
  * Owns: the caller still holds one reference per iovec.
  * Threads: the owner.
  * Cost: a few instructions.
@@ -247,7 +248,8 @@ evpl_iovec_take_ref(struct evpl_iovec *dst, struct rte_mbuf *ref, uint32_t flags
  * @p dst may be @p src's neighbour but not @p src itself.
  * Owns: the caller holds one reference more.
  * Threads: holder.
- * Cost: one increment, atomic for SHARED; beyond EVPL_REF_LIMIT references to one mbuf a call and a spinlock.
+ * Cost: one increment, atomic for SHARED; beyond EVPL_REF_LIMIT references to one mbuf a call and a spinlock, and once
+ *	per 50 million of those a mempool (takes a lock and reserves memory).
  */
 EVPL_INLINE void
 evpl_iovec_clone_segment(struct evpl_iovec *dst, const struct evpl_iovec *src, unsigned offset, unsigned length)
@@ -322,8 +324,8 @@ evpl_iovec_length(const struct evpl_iovec *iovec)
 
 /**
  * Shortens the view, or grows it back to what was taken.
- * @param length  bytes. The library checks growth against the end of the buffer only (beyond it stops the program):
- *	growing past what was taken would reach a neighbour, and that is the caller's word to keep.
+ * @param length  bytes. Growth beyond the end of the buffer, or of a received segment's bytes, stops the program; within a
+ *	buffer, growing past what was taken would reach a neighbour, and that is the caller's word to keep.
  * Threads: holder.
  * Cost: one store; growing: a call.
  */

@@ -367,7 +367,123 @@ packets_of_a_foreign_direct_mbuf_beyond_65535_keep_their_bytes(void **state)
 	rte_mempool_free(pool);
 }
 
+/*
+ * The count of a received mbuf is 1 again, but clones past the limit count elsewhere: sent as itself, it would be freed under
+ * them, and what counts for it never found again.
+ */
+static void
+send_under_clones(struct evpl *evpl, struct evpl_iovec *source, struct rte_mempool *by_port)
+{
+	const unsigned n = 60000;
+	struct evpl_iovec *iovec = calloc(n, sizeof(*iovec));
+	uint16_t port = by_port != NULL ? port_null(by_port, 64) : 0;
+	const struct rte_mbuf *base = source->ref;
+	unsigned left = 0;
+
+	assert_non_null(iovec);
+	for (unsigned i = 0; i < n; i++)
+		evpl_iovec_clone(&iovec[i], source);
+	for (unsigned i = 0; i < n; i++) {
+		if (iovec[i].ref == base) {
+			evpl_iovec_release(evpl, &iovec[i]);
+			iovec[i].ref = NULL;
+		} else {
+			left++;
+		}
+	}
+	assert_in_range(left, 1, n - 1);
+	if (by_port != NULL) {
+		assert_int_equal(evpl_tx_burst(evpl, port, 0, source, 1), 1);
+		port_close(port);
+	} else {
+		struct rte_mbuf *packet = evpl_iovecs_to_mbuf(evpl, source, 1);
+
+		assert_non_null(packet);
+		rte_pktmbuf_free(packet);
+	}
+	/* Whoever is given the mbuf's bytes now writes into the clones'. */
+	for (unsigned i = 0; i < 62; i++) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(base->pool);
+
+		if (m == NULL)
+			break;
+		memset(rte_pktmbuf_mtod(m, void *), 0xEE, rte_pktmbuf_tailroom(m));
+		rte_pktmbuf_free(m);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (iovec[i].ref == NULL)
+			continue;
+		if (left-- % 1000 == 0)
+			iovec_assert(&iovec[i], 42, 0);
+		evpl_iovec_release(evpl, &iovec[i]);
+	}
+	free(iovec);
+}
+
+static void
+packet_sent_under_clones_beyond_the_limit_keeps_their_bytes(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct rte_mempool *direct = plain_pool("direct", 63, RTE_MBUF_DEFAULT_BUF_SIZE);
+	struct rte_mempool *pinned = evpl_rx_pool_create("pinned", 64, 0, SOCKET_ID_ANY);
+	struct evpl_iovec iovec;
+	struct rte_mbuf *packet;
+
+	assert_non_null(pinned);
+	for (unsigned i = 0; i < 2; i++) {
+		struct rte_mempool *by_port = i == 0 ? NULL : direct;
+
+		make_received_shared(evpl, direct, &iovec);
+		send_under_clones(evpl, &iovec, by_port);
+		home_assert_pool(direct, 63);
+		make_received_local(evpl, pinned, &iovec);
+		send_under_clones(evpl, &iovec, by_port);
+		make_received_shared(evpl, pinned, &iovec);
+		send_under_clones(evpl, &iovec, by_port);
+		home_assert_pool(pinned, 64);
+
+		/* One of our own packets that came back. */
+		make_shared(evpl, NULL, &iovec);
+		packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
+		assert_non_null(packet);
+		assert_int_equal(evpl_iovecs_from_mbuf(evpl, packet, SHARED, 1, &iovec), 1);
+		send_under_clones(evpl, &iovec, by_port);
+		home_assert_held(0);
+	}
+	rte_mempool_free(direct);
+	assert_int_equal(evpl_rx_pool_destroy(pinned), 0);
+}
+
+static void
+clones_beyond_the_limit_of_a_buffer_full_of_packets_count_on(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct rte_mbuf **packet = calloc(70000, sizeof(struct rte_mbuf *));
+	struct evpl_iovec iovec, *clone = calloc(CLONES, sizeof(*clone));
+	unsigned n = 0;
+
+	assert_non_null(packet);
+	assert_non_null(clone);
+	make_shared(evpl, NULL, &iovec);
+	do {
+		evpl_iovec_clone(&clone[0], &iovec);
+		packet[n] = evpl_iovecs_to_mbuf(evpl, &clone[0], 1);
+	} while (packet[n++] != NULL);
+	assert_int_equal(rte_errno, EOVERFLOW);
+	for (unsigned i = 1; i < CLONES; i++)
+		evpl_iovec_clone(&clone[i], &iovec);
+	rte_pktmbuf_free_bulk(packet, n - 1);
+	iovec_assert(&clone[CLONES - 1], 42, 0);
+	evpl_iovecs_release(evpl, clone, (int)CLONES);
+	evpl_iovec_release(evpl, &iovec);
+	home_assert_held(0);
+	free(clone);
+	free(packet);
+}
+
 static const struct CMUnitTest cases[] = {
+	home_case(packet_sent_under_clones_beyond_the_limit_keeps_their_bytes, few_packets),
+	home_case(clones_beyond_the_limit_of_a_buffer_full_of_packets_count_on, many_packets),
 	home_case(clones_of_local_beyond_65535_release_in_any_order, few_packets),
 	home_case(clones_of_shared_beyond_65535_release_in_any_order, few_packets),
 	home_case(clones_of_a_retired_buffer_beyond_65535_release_in_any_order, few_packets),

@@ -77,6 +77,30 @@ alloc_when_slabs_are_spent_is_enomem_and_recovers(void **state)
 }
 
 static void
+alloc_of_all_buffers_after_everything_was_released_works(void **state)
+{
+	struct evpl *evpl = context(state);
+	uint32_t size = evpl_buffer_size();
+	struct evpl_iovec iovec[4], small;
+
+	/* Both kinds have a current buffer, with nothing held of it; a request that needs all four must get them. */
+	for (unsigned round = 0; round < 4; round++) {
+		unsigned flags = round & SHARED;
+
+		for (unsigned kind = LOCAL; kind <= SHARED; kind++) {
+			assert_int_equal(evpl_iovec_alloc(evpl, 64, 1, 1, kind, &small), 1);
+			evpl_iovec_release(evpl, &small);
+		}
+		assert_int_equal(evpl_iovec_alloc(evpl, 4 * size, 1, 4, flags, iovec), 4);
+		for (unsigned i = 0; i < 4; i++)
+			iovec_fill(&iovec[i], i);
+		for (unsigned i = 0; i < 4; i++)
+			iovec_assert(&iovec[i], i, 0);
+		evpl_iovecs_release(evpl, iovec, 4);
+	}
+}
+
+static void
 alloc_of_more_than_is_left_takes_nothing(void **state)
 {
 	struct evpl *evpl = context(state);
@@ -410,6 +434,7 @@ alloc_beyond_the_limit_without_memory_is_enomem_and_recovers(void **state)
 
 static const struct CMUnitTest cases[] = {
 	home_case(alloc_when_slabs_are_spent_is_enomem_and_recovers, four_buffers),
+	home_case(alloc_of_all_buffers_after_everything_was_released_works, four_buffers),
 	home_case(alloc_of_more_than_is_left_takes_nothing, four_buffers),
 	home_case(alloc_of_uint_max_with_room_for_all_is_enomem, four_buffers),
 	home_case(alloc_while_the_rest_of_a_buffer_is_left_still_gives_it, one_buffer),

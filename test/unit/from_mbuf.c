@@ -232,21 +232,54 @@ from_own_packet_round_trips(void **state)
 }
 
 static void
-set_length_of_a_received_iovec_grows_within_its_mbuf(void **state)
+set_length_of_a_received_iovec_grows_back_to_what_came(void **state)
 {
 	struct evpl *evpl = context(state);
 	struct rte_mbuf *mbuf = filled_mbuf(foreign, 1000, 1);
-	uint16_t tailroom = rte_pktmbuf_tailroom(mbuf);
 	struct evpl_iovec iovec;
 
+	/* That it grows no further is in misuse.c. */
 	assert_int_equal(evpl_iovecs_from_mbuf(evpl, mbuf, SHARED, 1, &iovec), 1);
-	evpl_iovec_set_length(&iovec, 1000u + tailroom);
-	iovec_fill(&iovec, 2);
-	iovec_assert(&iovec, 2, 0);
+	evpl_iovec_set_length(&iovec, 10);
+	evpl_iovec_set_length(&iovec, 1000);
+	iovec_assert(&iovec, 1, 0);
 	mbuf = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
 	assert_non_null(mbuf);
-	mbuf_assert(mbuf, 1000u + tailroom, 2);
+	mbuf_assert(mbuf, 1000, 1);
 	rte_pktmbuf_free(mbuf);
+}
+
+/*
+ * A call that failed must not have made the mbuf shorter: a clone of what was cut off could be in flight when the mbuf goes
+ * out as itself, with that in its tailroom.
+ */
+static void
+to_mbuf_that_fails_does_not_shorten_a_received_mbuf(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct rte_mbuf *mbuf = filled_mbuf(foreign, 1000, 1), *packet, *other;
+	struct evpl_iovec iovec[2] = {{0}}, clone;
+	uint16_t offset = mbuf->data_off;
+
+	assert_int_equal(evpl_iovecs_from_mbuf(evpl, mbuf, SHARED, 1, &iovec[0]), 1);
+	evpl_iovec_set_length(&iovec[0], 40);
+	assert_null_with(evpl_iovecs_to_mbuf(evpl, iovec, 2), EINVAL); /* the second is empty */
+	assert_int_equal(mbuf->data_off, offset);
+	assert_int_equal(mbuf->data_len, 1000);
+	assert_int_equal(mbuf->pkt_len, 1000);
+
+	evpl_iovec_set_length(&iovec[0], 1000);
+	evpl_iovec_clone(&clone, &iovec[0]);
+	other = evpl_iovecs_to_mbuf(evpl, &clone, 1);
+	assert_non_null(other);
+	evpl_iovec_set_length(&iovec[0], 40);
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec[0], 1);
+	assert_non_null(packet);
+	if (rte_pktmbuf_tailroom(packet) >= 20)
+		memset(rte_pktmbuf_append(packet, 20), 0, 20);
+	mbuf_assert(other, 1000, 1);
+	rte_pktmbuf_free(packet);
+	rte_pktmbuf_free(other);
 }
 
 /* The call is refused, and no byte of the chain's mbufs changes. */
@@ -367,7 +400,8 @@ static const struct CMUnitTest cases[] = {
 	mbuf_case(from_clone_of_a_direct_mbuf_is_shared_and_keeps_the_original),
 	mbuf_case(from_original_while_a_clone_lives_is_shared_and_keeps_the_bytes),
 	mbuf_case(from_own_packet_round_trips),
-	mbuf_case(set_length_of_a_received_iovec_grows_within_its_mbuf),
+	mbuf_case(set_length_of_a_received_iovec_grows_back_to_what_came),
+	mbuf_case(to_mbuf_that_fails_does_not_shorten_a_received_mbuf),
 	mbuf_case(from_mbuf_with_impossible_arguments_is_refused),
 	mbuf_case(from_chain_that_lies_is_refused),
 	mbuf_case(from_chain_that_others_hold_is_refused),

@@ -239,6 +239,33 @@ clone_beyond_all_counts_stops(void **state)
 			   (const char *const[]){"evpl_iovec_clone", "counted", "SHARED", NULL});
 }
 
+/* One of our own packets comes back: its window is its bytes, though the buffer under them goes on. */
+static void
+set_length_of_a_packet_that_came_back(void)
+{
+	struct rte_mbuf *packet;
+
+	start(64, SHARED);
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
+	if (packet == NULL || evpl_iovecs_from_mbuf(evpl, packet, SHARED, 1, &iovec) != 1)
+		_exit(98);
+	count = rte_mbuf_refcnt_read(iovec.ref);
+	evpl_iovec_set_length(&iovec, 65);
+}
+
+static void
+set_length_beyond_what_was_received(void)
+{
+	struct rte_mempool *pool;
+
+	start(64, SHARED);
+	pool = evpl_rx_pool_create("rx", 8, 0, SOCKET_ID_ANY);
+	if (pool == NULL || evpl_iovecs_from_mbuf(evpl, filled_mbuf(pool, 100, 1), LOCAL, 1, &iovec) != 1)
+		_exit(98);
+	count = rte_mbuf_refcnt_read(iovec.ref);
+	evpl_iovec_set_length(&iovec, 101);
+}
+
 #define CHILDREN                                                                                                       \
 	X(clone_segment_offset_wraps, "evpl_iovec_clone_segment", "4294967295", "1000")                                \
 	X(clone_segment_length_wraps, "evpl_iovec_clone_segment", "500", "4294966796")                                 \
@@ -255,6 +282,8 @@ clone_beyond_all_counts_stops(void **state)
 	X(set_length_beyond_the_buffer, "evpl_iovec_set_length", "65537", "1000")                                      \
 	X(set_length_beyond_the_end_from_the_middle, "evpl_iovec_set_length", "35537", "100")                          \
 	X(set_length_of_uint_max, "evpl_iovec_set_length", "4294967295", "1000")                                       \
+	X(set_length_of_a_packet_that_came_back, "evpl_iovec_set_length", "65", "64")                                  \
+	X(set_length_beyond_what_was_received, "evpl_iovec_set_length", "101", "100")                                  \
 	X(set_length_of_empty, "evpl_iovec_set_length", "empty", "iovec")                                              \
 	X(release_of_empty, "evpl_iovec_release", "empty", "iovec")                                                    \
 	X(release_of_empty_shared_without_context, "evpl_iovec_release", "empty", "SHARED")                            \

@@ -84,6 +84,7 @@ pool_with_impossible_arguments_is_einval(void **state)
 	assert_null_with(evpl_rx_pool_create(NULL, 63, 0, SOCKET_ID_ANY), EINVAL);
 	assert_null_with(evpl_rx_pool_create("", 63, 0, SOCKET_ID_ANY), EINVAL);
 	assert_null_with(evpl_rx_pool_create("abcdefghijklmnopqrstuvwxyz", 63, 0, SOCKET_ID_ANY), EINVAL); /* 26 */
+	assert_null_with(evpl_rx_pool_create("evpl_packets_1", 63, 0, SOCKET_ID_ANY), EINVAL);		   /* ours */
 	assert_null_with(evpl_rx_pool_create("bad", 0, 0, SOCKET_ID_ANY), EINVAL);
 	assert_null_with(evpl_rx_pool_create("bad", 63, 1, SOCKET_ID_ANY), EINVAL);
 	assert_null_with(evpl_rx_pool_create("bad", 63, RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY), EINVAL);

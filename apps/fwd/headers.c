@@ -18,13 +18,41 @@ be16_at(const uint8_t *p)
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
-/* The L4 header, of which `room` bytes can be there at most. */
-static void
-parse_l4(struct fwd_headers *h, uint8_t protocol, uint32_t room)
-{
-	uint32_t need;
+/* What the IP header says of the bytes behind it. */
+struct payload {
+	const uint8_t *data;
+	uint32_t length; /* as far as it is in the frame */
+	uint8_t protocol;
+	bool whole;    /* no fragment, and all of it is in the frame */
+	bool fragment; /* of IPv4; the first one, as the others have no L4 header */
+};
 
-	switch (protocol) {
+/* Bytes that UDP says it has: its header at least, and none but IP's, of which a fragment has only some. 0: it lies. */
+static uint32_t
+udp_length(const struct payload *p)
+{
+	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)p->data;
+	uint32_t length = rte_be_to_cpu_16(udp->dgram_len);
+
+	return length < sizeof(*udp) || (length > p->length && !p->fragment) ? 0 : length;
+}
+
+/* TCP has no length of its own, but one of its header, which has to end within the packet. 0: it lies. */
+static uint32_t
+tcp_length(const struct payload *p)
+{
+	const struct rte_tcp_hdr *tcp = (const struct rte_tcp_hdr *)p->data;
+	uint32_t header_length = (uint32_t)(tcp->data_off >> 4) * 4;
+
+	return header_length < sizeof(*tcp) || header_length > p->length ? 0 : p->length;
+}
+
+static void
+parse_l4(struct fwd_headers *h, const struct payload *p)
+{
+	uint32_t need, length = p->length;
+
+	switch (p->protocol) {
 	case IPPROTO_TCP:
 		need = sizeof(struct rte_tcp_hdr);
 		break;
@@ -40,18 +68,29 @@ parse_l4(struct fwd_headers *h, uint8_t protocol, uint32_t room)
 	default:
 		return;
 	}
-	if (room < need)
+	if (p->length < need) {
 		h->malformed = true;
-	else
-		h->l4_protocol = protocol;
+		return;
+	}
+	h->l4_protocol = p->protocol;
+	if (p->protocol == IPPROTO_UDP)
+		length = udp_length(p);
+	else if (p->protocol == IPPROTO_TCP)
+		length = tcp_length(p);
+	if (length == 0)
+		h->malformed = true;
+	if (p->whole)
+		h->l4_covered = length;
 }
 
 static void
 parse_ipv4(const uint8_t *data, uint32_t room, struct fwd_headers *h)
 {
 	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)data;
+	struct payload payload;
 	uint32_t header_length, total;
 	uint16_t fragment;
+	bool in_frame;
 
 	if (room < sizeof(*ip) || ip->version_ihl >> 4 != 4) {
 		h->malformed = true;
@@ -65,22 +104,27 @@ parse_ipv4(const uint8_t *data, uint32_t room, struct fwd_headers *h)
 	h->l3 = FWD_L3_IPV4;
 	h->l4_offset = h->l3_offset + header_length;
 	total = rte_be_to_cpu_16(ip->total_length);
-	h->lengths_hold = total >= header_length && total <= room;
-	if (!h->lengths_hold) {
+	in_frame = total >= header_length && total <= room;
+	if (!in_frame) {
 		h->malformed = true;
 		total = room;
 	}
-	h->l4_length = total - header_length;
 	fragment = rte_be_to_cpu_16(ip->fragment_offset);
-	h->fragment = (fragment & (RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)) != 0;
-	if ((fragment & RTE_IPV4_HDR_OFFSET_MASK) == 0)
-		parse_l4(h, ip->next_proto_id, h->l4_length);
+	if ((fragment & RTE_IPV4_HDR_OFFSET_MASK) != 0)
+		return;
+	payload.data = data + header_length;
+	payload.length = total - header_length;
+	payload.protocol = ip->next_proto_id;
+	payload.fragment = (fragment & RTE_IPV4_HDR_MF_FLAG) != 0;
+	payload.whole = in_frame && !payload.fragment;
+	parse_l4(h, &payload);
 }
 
 static void
 parse_ipv6(const uint8_t *data, uint32_t room, struct fwd_headers *h)
 {
 	const struct rte_ipv6_hdr *ip = (const struct rte_ipv6_hdr *)data;
+	struct payload payload;
 
 	if (room < sizeof(*ip) || data[0] >> 4 != 6) {
 		h->malformed = true;
@@ -89,13 +133,16 @@ parse_ipv6(const uint8_t *data, uint32_t room, struct fwd_headers *h)
 	room -= (uint32_t)sizeof(*ip);
 	h->l3 = FWD_L3_IPV6;
 	h->l4_offset = h->l3_offset + (uint32_t)sizeof(*ip);
-	h->l4_length = rte_be_to_cpu_16(ip->payload_len);
-	h->lengths_hold = h->l4_length <= room;
-	if (!h->lengths_hold) {
+	payload.data = data + sizeof(*ip);
+	payload.length = rte_be_to_cpu_16(ip->payload_len);
+	payload.protocol = ip->proto;
+	payload.fragment = false; /* its header is an extension */
+	payload.whole = payload.length <= room;
+	if (!payload.whole) {
 		h->malformed = true;
-		h->l4_length = room;
+		payload.length = room;
 	}
-	parse_l4(h, ip->proto, h->l4_length);
+	parse_l4(h, &payload);
 }
 
 void

@@ -16,18 +16,17 @@ enum fwd_l3 {
  *
  *	l3 is IPV4 or IPV6    the whole header, options included, is there, at l3_offset
  *	l4_protocol != 0      the whole fixed header of TCP, UDP, ICMP or SCTP is there, at l4_offset
- *	lengths_hold          l4_offset + l4_length, from the IP header, is inside the frame
+ *	l4_covered != 0       the layer-4 checksum is over so many bytes from l4_offset; 0 also where that cannot be
+ *	                      known: fragments, and lengths that lie
  *	malformed             some header was cut short, or claims what cannot be
  */
 struct fwd_headers {
 	uint32_t l3_offset;
 	uint32_t l4_offset;
-	uint32_t l4_length;
+	uint32_t l4_covered;
 	uint16_t ether_type; /* host order, behind all VLAN tags; 0: not even Ethernet */
 	uint8_t l3;	     /* enum fwd_l3 */
 	uint8_t l4_protocol; /* 0 also for fragments but the first, and behind IPv6 extension headers */
-	bool fragment;	     /* of IPv4, the first one included */
-	bool lengths_hold;
 	bool malformed;
 };
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -310,10 +311,19 @@ static int
 check_ready(const struct fwd_run *run)
 {
 	for (unsigned i = 0; i < run->lcore_count; i++) {
-		if (!run->lcores[i].ready) {
-			fwd_error("no context for lcore %u: %s", run->lcores[i].id, rte_strerror(run->lcores[i].error));
-			return 1;
-		}
+		const struct fwd_lcore *lcore = &run->lcores[i];
+		uint32_t mbufs = fwd_ports_packet_mbufs(run->ports, run->options, run->lcore_count);
+
+		if (lcore->ready)
+			continue;
+		if (lcore->error == ENOMEM && mbufs != 0)
+			fwd_error("no context for lcore %u: %s (%u packet mbufs: try a smaller --txq, --txd or "
+				  "--txpkts, or "
+				  "EAL's -m)",
+				  lcore->id, rte_strerror(ENOMEM), mbufs);
+		else
+			fwd_error("no context for lcore %u: %s", lcore->id, rte_strerror(lcore->error));
+		return 1;
 	}
 	return 0;
 }

@@ -103,7 +103,7 @@ init_library(const struct fwd_options *o, const struct fwd_ports *ports, unsigne
 
 /* Forwards, and reports. Everything it starts it ends, whatever happens in between. */
 static int
-forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *o)
+forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *o, struct fwd_json *json)
 {
 	FILE *out = o->json != NULL && strcmp(o->json, "-") == 0 ? stderr : stdout;
 	struct watch watch = {.options = o, .run = run, .next = 1};
@@ -115,7 +115,9 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 		watch.period_s = isatty(fileno(out)) ? 1 : 0;
 	fwd_table_init(&watch.table, run, ports, out);
 
-	status = fwd_ports_start(ports, o, run->lcore_count);
+	status = options_check_lengths(o, evpl_buffer_size());
+	if (status == 0)
+		status = fwd_ports_start(ports, o, run->lcore_count);
 	if (status == 0) {
 		fwd_ports_wait_links(ports);
 		status = fwd_run_start(run, tick, &watch);
@@ -128,7 +130,7 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 	if (report.run != NULL) {
 		if (!fwd_report_take_lost(&report))
 			status = 1;
-		if (o->json != NULL && fwd_report_json(&report, o->json) != 0)
+		if (fwd_json_write(json, &report) != 0)
 			status = 1;
 		fwd_report_print(&report, out);
 		fflush(out);
@@ -142,31 +144,45 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 	return status;
 }
 
-int
-main(int argc, char **argv)
+/* Everything that needs EAL. */
+static int
+with_eal(int eal_count, char **argv, const struct fwd_options *o, struct fwd_json *json)
 {
-	static struct fwd_options options;
 	static struct fwd_ports ports;
 	static struct fwd_run run;
-	int eal_count = options_parse(argc, argv, &options);
 	int status;
 
-	if (eal_count <= 0)
-		return eal_count == 0 ? 0 : 2;
 	if (rte_eal_init(eal_count, argv) < 0) {
 		fwd_error("EAL does not start: %s (its own messages are above)", rte_strerror(rte_errno));
 		return 1;
 	}
 	/* EAL's drivers install their own handlers, so ours come after. */
 	catch_signals();
-	status = fwd_ports_choose(&ports, &options);
+	status = fwd_ports_choose(&ports, o);
 	if (status == 0)
-		status = fwd_run_init(&run, &options, &ports);
+		status = fwd_run_init(&run, o, &ports);
 	if (status == 0)
-		status = init_library(&options, &ports, run.lcore_count);
+		status = init_library(o, &ports, run.lcore_count);
 	if (status == 0)
-		status = forward(&run, &ports, &options);
+		status = forward(&run, &ports, o, json);
 	fwd_run_free(&run);
 	rte_eal_cleanup();
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct fwd_options options;
+	struct fwd_json json;
+	int eal_count = options_parse(argc, argv, &options);
+	int status;
+
+	if (eal_count <= 0)
+		return eal_count == 0 ? 0 : 2;
+	if (fwd_json_open(&json, options.json) != 0)
+		return 1;
+	status = with_eal(eal_count, argv, &options, &json);
+	fwd_json_close(&json);
 	return status;
 }

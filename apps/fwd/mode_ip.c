@@ -66,16 +66,26 @@ fwd_5tswap(struct fwd_stream *s, uint16_t n)
 	return n;
 }
 
-/* The checksum field is zero already. */
+/*
+ * Of l4_covered bytes; the checksum field is zero already. Not rte_ipv4_udptcp_cksum(), which sums as many bytes as the IP
+ * header says: behind UDP's own length there may be others.
+ */
 static uint16_t
 udp_tcp_checksum(const uint8_t *data, const struct fwd_headers *h)
 {
 	const uint8_t *l3 = data + h->l3_offset;
-	const uint8_t *l4 = data + h->l4_offset;
+	uint32_t sum = rte_raw_cksum(data + h->l4_offset, h->l4_covered);
 
 	if (h->l3 == FWD_L3_IPV4)
-		return rte_ipv4_udptcp_cksum((const struct rte_ipv4_hdr *)l3, l4);
-	return rte_ipv6_udptcp_cksum((const struct rte_ipv6_hdr *)l3, l4);
+		sum += rte_raw_cksum(l3 + IPV4_ADDRESSES, 2 * IPV4_ADDRESS_LENGTH);
+	else
+		sum += rte_raw_cksum(l3 + IPV6_ADDRESSES, 2 * IPV6_ADDRESS_LENGTH);
+	sum += rte_cpu_to_be_16(h->l4_protocol);
+	sum += rte_cpu_to_be_16((uint16_t)h->l4_covered);
+	sum = (sum & UINT16_MAX) + (sum >> 16);
+	sum = (sum & UINT16_MAX) + (sum >> 16);
+	/* RFC 768: zero would mean "none". */
+	return sum == UINT16_MAX && h->l4_protocol == IPPROTO_UDP ? UINT16_MAX : (uint16_t)~sum;
 }
 
 /* RFC 9260, appendix A. By words that are copied out: rte_hash_crc() would load them from wherever they lie. */
@@ -109,7 +119,7 @@ compute_checksums(uint8_t *data, const struct fwd_headers *h)
 		ip->hdr_checksum = 0;
 		ip->hdr_checksum = rte_ipv4_cksum(ip);
 	}
-	if (!h->lengths_hold || h->fragment)
+	if (h->l4_covered == 0)
 		return;
 	if (h->l4_protocol == IPPROTO_UDP) {
 		struct rte_udp_hdr *udp = (struct rte_udp_hdr *)l4;
@@ -127,7 +137,7 @@ compute_checksums(uint8_t *data, const struct fwd_headers *h)
 		struct rte_sctp_hdr *sctp = (struct rte_sctp_hdr *)l4;
 
 		sctp->cksum = 0;
-		sctp->cksum = sctp_checksum(l4, h->l4_length);
+		sctp->cksum = sctp_checksum(l4, h->l4_covered);
 	}
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <ctype.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -86,7 +87,7 @@ static const struct {
 	{"mtu", "BYTES", "MTU of every port", OPT_MTU},
 	{"max-pkt-len", "BYTES", "the same as a frame length, with header and FCS", OPT_MAX_PKT_LEN},
 	{"stats-period", "SECONDS", "live table (1 on a terminal; 0: none)", OPT_STATS_PERIOD},
-	{"duration", "SECONDS", "stop after that time", OPT_DURATION},
+	{"duration", "SECONDS", "stop after that time (0: no limit)", OPT_DURATION},
 	{"packets", "N", "stop after N packets received (txonly, flowgen: sent)", OPT_PACKETS},
 	{"json", "FILE", "write the report as JSON too; -: to stdout, the rest to stderr", OPT_JSON},
 	{"total-num-mbufs", "N", "RX mbufs per NUMA node (computed)", OPT_TOTAL_NUM_MBUFS},
@@ -184,7 +185,7 @@ set_option(struct fwd_value *c, int id)
 		o->packets = value_number(c, 1, INT64_MAX);
 		break;
 	case OPT_JSON:
-		o->json = c->text;
+		value_json(c);
 		break;
 	case OPT_TOTAL_NUM_MBUFS:
 		o->mbufs = (uint32_t)value_number(c, 1, INT32_MAX);
@@ -258,12 +259,9 @@ set_defaults(struct fwd_options *o)
 static int
 check_combination(const struct fwd_options *o)
 {
-	uint64_t buffer_size = o->buffer_size != 0 ? o->buffer_size : EVPL_DEFAULT_BUFFER_SIZE;
-	uint64_t slab_size = o->slab_size != 0 ? o->slab_size : EVPL_DEFAULT_SLAB_SIZE;
-
-	if (buffer_size > slab_size) {
-		fwd_error("--buffer-size=%" PRIu64 " is more than a slab, --slab-size=%" PRIu64, buffer_size,
-			  slab_size);
+	/* One that was not given follows the other. */
+	if (o->slab_size != 0 && o->buffer_size > o->slab_size) {
+		fwd_error("--buffer-size=%u is more than a slab, --slab-size=%" PRIu64, o->buffer_size, o->slab_size);
 		return -1;
 	}
 	if (o->mode->receives && o->mode->transmits && o->rxq > o->txq) {
@@ -275,23 +273,47 @@ check_combination(const struct fwd_options *o)
 		fwd_error("--mtu and --max-pkt-len say the same thing: give one");
 		return -1;
 	}
-	for (unsigned i = 0; i < o->segment_count && o->mode->generates; i++) {
-		if (o->segments[i] > buffer_size) {
-			fwd_error("--txpkts: a segment of %u bytes is more than a buffer, --buffer-size=%" PRIu64,
-				  o->segments[i], buffer_size);
-			return -1;
-		}
-	}
 	if (o->mode->burst == fwd_flowgen && o->length < FWD_UDP_HEADERS + RTE_ETHER_CRC_LEN) {
 		fwd_error("--txpkts: flowgen counts the FCS, so it needs 46 bytes or more");
 		return -1;
 	}
+	return 0;
+}
+
+int
+options_check_lengths(const struct fwd_options *o, uint32_t buffer_size)
+{
+	for (unsigned i = 0; i < o->segment_count && o->mode->generates; i++) {
+		if (o->segments[i] > buffer_size) {
+			fwd_error("--txpkts: a segment of %u bytes is more than a buffer, %u (see --buffer-size, "
+				  "--slab-size)",
+				  o->segments[i], buffer_size);
+			return 2;
+		}
+	}
 	if (o->mode->burst == fwd_flowgen && o->length > buffer_size) {
-		fwd_error("--txpkts: flowgen needs %u bytes in one buffer, --buffer-size=%" PRIu64, o->length,
-			  buffer_size);
-		return -1;
+		fwd_error("--txpkts: flowgen needs %u bytes in one buffer of %u (see --buffer-size, --slab-size)",
+			  o->length, buffer_size);
+		return 2;
 	}
 	return 0;
+}
+
+/* The line for what getopt did not take. */
+static void
+refuse(int id, const char *argument)
+{
+	/* Of short options, which may come several in one argument, getopt names the one. Long ones are not characters. */
+	bool is_short = optopt != 0 && optopt < OPT_FORWARD_MODE;
+
+	if (is_short && isgraph((unsigned char)optopt))
+		fwd_error("-%c: no such option (see --help)", optopt);
+	else if (is_short)
+		fwd_error("-\\x%02x: no such option (see --help)", (unsigned)(unsigned char)optopt);
+	else if (id == ':')
+		fwd_error("%s needs a value", argument);
+	else
+		fwd_error("%s: no such option, or a value too many (see --help)", argument);
 }
 
 /* Before "--" only EAL's options stand; ours there would end in EAL's long usage text. */
@@ -345,9 +367,7 @@ options_parse(int argc, char **argv, struct fwd_options *o)
 	optind = 1;
 	while (argc > 1 && (id = getopt_long(argc, argv, "+:h", longs, &index)) != -1) {
 		if (id == '?' || id == ':') {
-			fwd_error(id == ':' ? "%s needs a value"
-					    : "%s: no such option, or a value too many (see --help)",
-				  argv[optind - 1]);
+			refuse(id, argv[optind - 1]);
 			return -1;
 		}
 		if (id == OPT_HELP || id == 'h') {

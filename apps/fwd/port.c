@@ -18,7 +18,8 @@
 #define RING_SIZE 2048u
 /* Mbufs that an lcore's mempool cache may hold back. */
 #define LCORE_CACHE 512u
-#define RX_CACHE 250u /* as testpmd's --mbcache */
+#define RX_CACHE 250u		    /* as testpmd's --mbcache */
+#define PACKET_MBUFS_MAX (1u << 24) /* evpl_init() takes no more */
 #define LINK_WAIT_MS 3000
 #define LINK_POLL_MS 20
 
@@ -68,6 +69,18 @@ check_port(const struct fwd_port *p, const struct fwd_options *o)
 	return status;
 }
 
+/*
+ * What is sent may come back to the RX queue of the same number (net_ring), so each queue that txonly sends through gets
+ * one, to be drained at the end. The other modes send through the first --rxq queues only.
+ */
+static uint16_t
+rx_queues(const struct fwd_port *p, const struct fwd_options *o)
+{
+	if (o->mode->receives || o->txq <= o->rxq)
+		return o->rxq;
+	return p->info.max_rx_queues < o->txq ? p->info.max_rx_queues : o->txq;
+}
+
 static int
 add_port(struct fwd_ports *ports, uint16_t id, const struct fwd_options *o)
 {
@@ -87,6 +100,7 @@ add_port(struct fwd_ports *ports, uint16_t id, const struct fwd_options *o)
 	p->socket = rte_eth_dev_socket_id(id);
 	if (p->socket < 0)
 		p->socket = (int)rte_lcore_to_socket_id(rte_get_main_lcore());
+	p->rx_queues = rx_queues(p, o);
 	ports->count++;
 	return check_port(p, o);
 }
@@ -132,26 +146,14 @@ fwd_ports_rx_mbufs(const struct fwd_ports *ports, const struct fwd_options *o, i
 
 	if (o->mbufs != 0)
 		return o->mbufs;
-	/* A packet may sit in an RX ring, in an lcore, or in the TX ring of any port. */
+	/* A packet may sit in an RX ring, in an lcore, or in the TX ring of any port: there only if it goes on. */
 	for (unsigned i = 0; i < ports->count; i++) {
 		if (ports->port[i].socket == socket)
-			n += (uint64_t)o->rxq * RTE_MAX(o->rxd, RING_SIZE);
-		n += (uint64_t)o->txq * RTE_MAX(o->txd, RING_SIZE);
+			n += (uint64_t)ports->port[i].rx_queues * RTE_MAX(o->rxd, RING_SIZE);
+		if (o->mode->receives && !o->mode->generates)
+			n += (uint64_t)o->txq * RTE_MAX(o->txd, RING_SIZE);
 	}
 	return (uint32_t)RTE_MIN(n, (uint64_t)UINT32_MAX);
-}
-
-uint32_t
-fwd_ports_packet_mbufs(const struct fwd_ports *ports, const struct fwd_options *o, unsigned lcores)
-{
-	uint64_t n = (uint64_t)lcores * (LCORE_CACHE + FWD_BURST_MAX);
-
-	/* Only these send what is not a received packet itself. */
-	if (!o->mode->generates && !o->mode->multiplies)
-		return 0;
-	n += (uint64_t)ports->count * o->txq * RTE_MAX(o->txd, RING_SIZE);
-	n *= o->mode->generates ? o->segment_count : 1;
-	return (uint32_t)RTE_MIN(RTE_MAX(n, (uint64_t)EVPL_DEFAULT_PACKET_MBUFS), (uint64_t)UINT32_MAX);
 }
 
 /*
@@ -165,6 +167,22 @@ prefers_slab(const struct fwd_options *o)
 	if (o->rx_pool == FWD_RX_POOL_AUTO)
 		return !rte_eal_has_hugepages() || o->mode->multiplies;
 	return o->rx_pool == FWD_RX_POOL_SLAB;
+}
+
+uint32_t
+fwd_ports_packet_mbufs(const struct fwd_ports *ports, const struct fwd_options *o, unsigned lcores)
+{
+	uint64_t n = (uint64_t)lcores * (LCORE_CACHE + FWD_BURST_MAX);
+
+	/* Only these send what is not a received packet itself. */
+	if (!o->mode->generates && !o->mode->multiplies)
+		return 0;
+	n += (uint64_t)ports->count * o->txq * RTE_MAX(o->txd, RING_SIZE);
+	if (o->mode->generates)
+		n *= o->segment_count;
+	else if (!prefers_slab(o))
+		n *= 2; /* an mbuf with its own data is held by a second one while a clone of it is in flight */
+	return (uint32_t)RTE_MIN(RTE_MAX(n, (uint64_t)EVPL_DEFAULT_PACKET_MBUFS), (uint64_t)PACKET_MBUFS_MAX);
 }
 
 static struct rte_mempool *
@@ -225,7 +243,7 @@ configure(const struct fwd_port *p, const struct fwd_options *o)
 			fwd_error("note: port %u (%s) does not announce packets of several segments (--txpkts); trying",
 				  p->id, p->name);
 	}
-	rc = rte_eth_dev_configure(p->id, o->rxq, o->txq, &conf);
+	rc = rte_eth_dev_configure(p->id, p->rx_queues, o->txq, &conf);
 	if (rc != 0)
 		return failed(p, "configure", rc);
 	return 0;
@@ -244,7 +262,7 @@ start_port(struct fwd_ports *ports, struct fwd_port *p, const struct fwd_options
 	rc = configure(p, o);
 	if (rc != 0)
 		return rc;
-	for (uint16_t q = 0; q < o->rxq; q++) {
+	for (uint16_t q = 0; q < p->rx_queues; q++) {
 		rc = rte_eth_rx_queue_setup(p->id, q, o->rxd, (unsigned)p->socket, NULL, pool);
 		if (rc != 0)
 			return failed(p, "RX queue", rc);
@@ -359,7 +377,7 @@ fwd_ports_close(struct fwd_ports *ports, const struct fwd_options *o)
 {
 	/* All queues first: closing one port may end another, as virtio_user and vhost do. */
 	for (unsigned i = 0; i < ports->count; i++) {
-		for (uint16_t q = 0; q < o->rxq && ports->port[i].started; q++)
+		for (uint16_t q = 0; q < ports->port[i].rx_queues && ports->port[i].started; q++)
 			drain(&ports->port[i], q, RTE_MAX(o->mbufs, 65536u));
 	}
 	for (unsigned i = ports->count; i-- > 0;) {

@@ -16,6 +16,7 @@ struct fwd_port {
 	uint16_t id;
 	int socket;
 	bool started;
+	uint16_t rx_queues; /* --rxq; with txonly at least --txq, as far as the port goes */
 	char name[RTE_ETH_NAME_MAX_LEN];
 	struct rte_ether_addr mac;
 	struct rte_eth_dev_info info;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_cycles.h>
 
@@ -162,24 +164,65 @@ print_json(const struct fwd_report *r, FILE *out)
 		r->lost.overflow_mbufs_in_use, fwd_report_lost(r));
 }
 
-int
-fwd_report_json(const struct fwd_report *r, const char *path)
+static int
+json_failed(const struct fwd_json *json, int error)
 {
-	FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
-	int error = 0;
+	fwd_error("--json=%s: %s", json->path, strerror(error));
+	return 1;
+}
 
-	if (out == NULL) {
-		fwd_error("--json=%s: %s", path, strerror(errno));
-		return 1;
+int
+fwd_json_open(struct fwd_json *json, const char *path)
+{
+	int fd;
+
+	*json = (struct fwd_json){.path = path};
+	if (path == NULL)
+		return 0;
+	if (strcmp(path, "-") == 0) {
+		json->file = stdout;
+		return 0;
 	}
-	print_json(r, out);
-	if (ferror(out) || fflush(out) != 0)
-		error = errno;
-	if (out != stdout && fclose(out) != 0)
-		error = errno;
-	if (error != 0) {
-		fwd_error("--json=%s: %s", path, strerror(error));
-		return 1;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	json->created = fd >= 0;
+	if (fd < 0 && errno == EEXIST)
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return json_failed(json, errno);
+	json->file = fdopen(fd, "w");
+	if (json->file == NULL) {
+		close(fd);
+		return json_failed(json, ENOMEM);
 	}
 	return 0;
+}
+
+int
+fwd_json_write(struct fwd_json *json, const struct fwd_report *r)
+{
+	int error = 0;
+
+	if (json->file == NULL)
+		return 0;
+	/* Only files can be cut: pipes and devices say EINVAL. */
+	if (json->file != stdout && ftruncate(fileno(json->file), 0) != 0 && errno != EINVAL)
+		return json_failed(json, errno);
+	json->created = false;
+	print_json(r, json->file);
+	if (ferror(json->file) || fflush(json->file) != 0)
+		error = errno;
+	if (json->file != stdout && fclose(json->file) != 0 && error == 0)
+		error = errno;
+	json->file = NULL;
+	return error != 0 ? json_failed(json, error) : 0;
+}
+
+void
+fwd_json_close(struct fwd_json *json)
+{
+	if (json->created)
+		unlink(json->path);
+	if (json->file != NULL && json->file != stdout)
+		fclose(json->file);
+	json->file = NULL;
 }

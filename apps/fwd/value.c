@@ -96,6 +96,14 @@ value_rx_pool(struct fwd_value *c)
 		expected(c, "auto, slab or mbuf");
 }
 
+void
+value_json(struct fwd_value *c)
+{
+	c->o->json = c->text;
+	if (*c->text == '\0')
+		expected(c, "a file to write, or - for stdout");
+}
+
 static bool
 add_ports(struct fwd_options *o, unsigned long first, unsigned long last)
 {

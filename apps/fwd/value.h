@@ -25,6 +25,7 @@ double value_seconds(struct fwd_value *c);
 void value_mode(struct fwd_value *c);
 void value_topology(struct fwd_value *c);
 void value_rx_pool(struct fwd_value *c);
+void value_json(struct fwd_value *c);
 void value_portmask(struct fwd_value *c);
 void value_portlist(struct fwd_value *c);
 void value_peer(struct fwd_value *c);

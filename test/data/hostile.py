@@ -31,6 +31,11 @@ def summed(data, at, pseudo=b''):
     return data[:at] + struct.pack('>H', checksum(pseudo + data)) + data[at + 2:]
 
 
+def false(data, at):
+    """data with another checksum at this offset than the one it has."""
+    return data[:at] + bytes(byte ^ 0x5a for byte in data[at:at + 2]) + data[at + 2:]
+
+
 def ether(kind, body):
     return ETHER + struct.pack('>H', kind) + body
 
@@ -133,6 +138,12 @@ def hostile():
     yield 'fragment, of a size that is no multiple of 8', ipv4(UDP, data[:13], fragment=0x2000 | 4)
     yield 'fragment, empty', ipv4(UDP, b'', fragment=0x2000 | 8)
     yield 'fragment, first, of a tcp header cut short', ipv4(TCP, tcp(data)[:8], fragment=0x2000)
+    yield 'fragment, first, of a udp length that the others may complete', ipv4(UDP, udp(data, length=65535)[:32], fragment=0x2000)
+    yield 'fragment, first, of udp length 7', ipv4(UDP, udp(data, length=7)[:32], fragment=0x2000)
+    yield 'fragment, first, of a tcp data offset beyond it', ipv4(TCP, tcp(data, offset=15)[:56], fragment=0x2000)
+    yield 'fragment, first, of tcp data offset 4', ipv4(TCP, tcp(data, offset=4)[:56], fragment=0x2000)
+    yield 'fragment, first, of a tcp header to its end', ipv4(TCP, tcp(data, offset=15)[:64], fragment=0x2000)
+    yield 'fragment, last, whose bytes would be a udp header that lies', ipv4(UDP, udp(data, length=7), fragment=4)
     yield 'fragment, don\'t fragment besides', ipv4(UDP, data, fragment=0x6000 | 3)
     yield 'fragment, of an echo request', ipv4(ICMP, data, fragment=0x2000 | 5)
     yield 'ipv4 with the evil bit', ipv4(UDP, udp(data), fragment=0x8000)
@@ -148,6 +159,22 @@ def hostile():
         yield f'udp of length {length}, less than the packet', ipv4(UDP, udp(data, length=length))
     for length in (73, 1480, 65535):
         yield f'udp of length {length}, more than the packet', ipv4(UDP, udp(data, length=length))
+    # The same with a false checksum: who sums up what such a length says, or what IP says, changes it.
+    for offset in (0, 4, 6, 15):
+        yield f'tcp of data offset {offset} in 20 bytes, false checksum', ipv4(TCP, false(tcp(offset=offset), 16))
+    yield 'tcp of data offset 15 to the last byte, false checksum', ipv4(TCP, false(tcp(options=b'\1' * 40, offset=15), 16))
+    yield 'tcp of data offset 15, one byte short', ipv4(TCP, false(tcp(options=b'\1' * 39, offset=15), 16))
+    yield 'tcp whose options lie in the padding', ipv4(TCP, false(tcp(offset=6), 16)) + b'\1' * 6
+    for length in (0, 7, 8, 9, 71, 72, 73, 65535):
+        yield f'udp of length {length} in 72 bytes, false checksum', ipv4(UDP, false(udp(data, length=length), 6))
+    yield 'udp whose length takes the padding in', ipv4(UDP, false(udp(data, length=102), 6)) + b'\xff' * 30
+    yield 'udp of length 73, no checksum', ipv4(UDP, udp(data, length=73)[:6] + b'\0\0' + data)
+    yield 'udp of length 7 in a packet longer than its frame', ipv4(UDP, false(udp(data, length=7), 6), total=600)
+    for length in (7, 8, 41, 73):
+        yield f'udp of length {length} over ipv6, false checksum', ipv6(UDP, false(udp(data, length=length), 6))
+    for offset in (4, 15):
+        yield f'tcp of data offset {offset} over ipv6, false checksum', ipv6(TCP, false(tcp(offset=offset), 16))
+    yield 'vlan, udp of length 73', ether(0x8100, tag(42, 0x0800) + ipv4(UDP, false(udp(data, length=73), 6))[14:])
     yield 'udp that ends before its header', ipv4(UDP, udp()[:7])
     yield 'udp of length 0 over ipv6', ipv6(UDP, udp(data, length=0, pseudo=pseudo6))
     for size in range(0, 8):

@@ -5,7 +5,8 @@ The meaning of the modes is dpdk-testpmd's, with these differences, all of them 
 not there, or not what it takes it for:
   - a header that is not whole, or that claims more than the frame has, is left as it is, and so is all behind it;
   - fragments but the first have no ports (5tswap) and no type (icmpecho), and no fragment a checksum of its own (csum);
-  - csum computes SCTP's checksum, which testpmd sets to zero;
+  - csum takes UDP's length from UDP, leaves the checksum alone where that length or TCP's data offset cannot be true,
+    and computes SCTP's checksum, which testpmd sets to zero;
   - icmpecho sees through any VLAN tags, looks for ICMP behind the IP header's options, and takes all of 224.0.0.0/4 for
     multicast, where testpmd knows one tag, no options and the first /8.
 test_testpmd.py compares evpl-fwd with testpmd itself on everything else.
@@ -20,7 +21,8 @@ MODES = ("io", "mac", "macswap", "5tswap", "rxonly", "csum", "icmpecho")
 L4_HEADER = {TCP: 20, UDP: 8, ICMP: 8, SCTP: 12}
 
 # l3: offset behind the VLAN tags; version: 4 or 6 with a whole IP header, else 0; l4 and end: where layer 4 begins and,
-# by the IP header, ends; proto: 0 unless its whole header is there; honest: the IP header's length fits the frame.
+# by the IP header, ends; proto: 0 unless its whole header is there; honest: the IP header's length fits the frame, and
+# what UDP and TCP say of themselves fits that.
 Layers = collections.namedtuple("Layers", "ethertype l3 version l4 end proto fragment honest malformed")
 NOTHING = Layers(0, 0, 0, 0, 0, 0, False, False, True)
 
@@ -32,6 +34,22 @@ def peer_mac(port):
 
 def be16(frame, at):
     return struct.unpack_from(">H", frame, at)[0]
+
+
+def plausible(frame, proto, l4, end, fragment):
+    """Whether a UDP or TCP header, whole at l4, can be true of the packet, or the first fragment of one, that ends there.
+
+    RFC 768: "Length is the length in octets of this user datagram including this header and the data. (This means the
+    minimum value of the length is eight.)" The datagram lies in the IP packet; of a fragmented one the rest comes later.
+    RFC 9293: Data Offset is "the number of 32-bit words in the TCP header"; the fixed ones are five, and the header is
+    part of the segment.
+    """
+    if proto == UDP:
+        return 8 <= be16(frame, l4 + 4) and (fragment or l4 + be16(frame, l4 + 4) <= end)
+    if proto == TCP:
+        words = frame[l4 + 12] >> 4
+        return words >= 5 and l4 + 4 * words <= end
+    return True
 
 
 def parse(frame):
@@ -66,6 +84,8 @@ def parse(frame):
     if first and proto in L4_HEADER:
         if found.end - found.l4 < L4_HEADER[proto]:
             return found._replace(malformed=True)
+        if not plausible(frame, proto, found.l4, found.end, found.fragment):
+            found = found._replace(honest=False, malformed=True)
         return found._replace(proto=proto)
     return found
 
@@ -100,7 +120,9 @@ def csum(frame):
     else:
         out[field:field + 2] = b"\0\0"
         addresses = frame[at.l3 + 12:at.l3 + 20] if at.version == 4 else frame[at.l3 + 8:at.l3 + 40]
-        value = l4_checksum(addresses, at.proto, at.end - at.l4, bytes(out[at.l4:at.end]))
+        # RFC 8200, 8.1: "for such protocols [as UDP, with a length of their own], that is the length used".
+        length = be16(frame, at.l4 + 4) if at.proto == UDP else at.end - at.l4
+        value = l4_checksum(addresses, at.proto, length, bytes(out[at.l4:at.l4 + length]))
         out[field:field + 2] = struct.pack(">H", value)
     return bytes(out)
 

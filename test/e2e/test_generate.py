@@ -67,6 +67,14 @@ def txonly_options(directory):
     check_frames(wires.sent(0), [frame] * 100, "port 0 sent")
 
 
+for _option, _lengths in (("--buffer-size=32M", (64, 60000)), ("--slab-size=32K", (64, 32768))):
+    for _length in _lengths:
+        # The size that was not given follows the other.
+        case(f"generate_txonly_{_length}_bytes {_option} alone", _length, str(_length), [_option])(txonly)
+# A buffer of 1025 bytes is one of 1088 or more, as the library rounds to whole cache lines.
+case("generate_txonly_1088_bytes --buffer-size=1025", 1088, "1088", ["--buffer-size=1025"])(txonly)
+
+
 def flowgen(directory, length, options):
     wires, _ = generate(directory, "flowgen", 2500, f"--txpkts={length}", *options)
     check_frames(wires.sent(0), [flowgen_frame(i % 1024, length) for i in range(2500)], "port 0 sent")

@@ -5,8 +5,9 @@ import json
 import os
 import re
 import subprocess
+import time
 
-from harness import Fwd, case, check, check_equal, fwd_path, main, run_fwd
+from harness import ROOT, TIMEOUT, Fwd, case, check, check_equal, fwd_path, main, read, run_fwd, spawn
 
 NULL2 = ["net_null0", "net_null1"]
 OPTIONS = ("forward-mode nb-cores rxq txq burst portmask port-topology stats-period total-num-mbufs mbuf-size txpkts "
@@ -60,6 +61,7 @@ WRONG = [
     (["--rx-pool=heap"], "heap"),
     (["--buffer-size=10"], "buffer-size"),
     (["--buffer-size=1M", "--slab-size=64K"], "slab-size"),
+    (["--buffer-size=128K", "--slab-size=127K"], "slab-size"),
     (["--slab-size=1"], "slab-size"),
     (["--slab-size=16Q"], "16Q"),
     (["--slab-size=99999999999G"], "slab-size"),
@@ -76,6 +78,8 @@ WRONG = [
     (["--txpkts=64,x"], "txpkts"),
     (["--txpkts=65536"], "txpkts"),
     (["--forward-mode=txonly", "--txpkts=5000", "--buffer-size=4K"], "txpkts"),
+    (["--forward-mode=txonly", "--txpkts=5000", "--slab-size=4K"], "txpkts"),
+    (["--forward-mode=flowgen", "--txpkts=5000", "--slab-size=4K"], "txpkts"),
     (["--forward-mode=flowgen", "--txpkts=42"], "txpkts"),
     (["--tx-ip=1.2.3.4"], "tx-ip"),
     (["--tx-ip=1.2.3.4,1.2.3.400"], "tx-ip"),
@@ -84,10 +88,14 @@ WRONG = [
     (["--mtu=10"], "mtu"),
     (["--mtu=1500", "--max-pkt-len=1518"], "mtu"),
     (["--json"], "json"),                                   # and no value behind it
+    (["--json="], "json"),
     (["--shared=yes"], "shared"),
     (["--nosuch"], "--nosuch"),
     (["--nosuch=1"], "--nosuch"),
-    (["-z"], "-z"),
+    (["-z"], "-z:"),
+    (["-xy"], "-x:"),                                       # of a cluster, the one
+    (["-burst=32"], "-b:"),
+    (["-\u00e9"], "-\\xc3:"),
     (["surplus"], "surplus"),
     (["--forward-mode=io", "surplus", "--burst=32"], "surplus"),
     (["--forward-mode=tee", "--portmask=1"], "tee"),        # nowhere to send to
@@ -101,6 +109,8 @@ def show_help(_directory):
         check_equal((done.returncode, done.stderr), (0, ""), f"exit code and stderr of {arguments}")
         for option in OPTIONS:
             check(f"--{option}" in done.stdout, f"--help says nothing of --{option}")
+        for option in ("duration", "stats-period"):
+            check(re.search(rf"--{option}=.*\(.*0: no", done.stdout), f"--help says nothing of --{option}=0")
         for mode in MODES:
             check(re.search(rf"^ +{mode}\b", done.stdout, re.MULTILINE), f"--help says nothing of the mode {mode}")
 
@@ -168,12 +178,92 @@ def json_again(directory):
         json.load(f)
 
 
-@case("options_json_that_cannot_be_written_is_a_failure")
-def json_unwritable(directory):
-    path = os.path.join(directory, "nowhere", "report.json")
-    run = Fwd(directory, NULL2, ["--packets=1000", f"--json={path}"]).end()
-    check(run.rc in (1, 2), f"exit code {run.rc}\n{run.describe()}")
+def json_unwritable(directory, where):
+    """Found before anything is forwarded: no report follows, and it does not take the half minute."""
+    path = directory + where
+    run = Fwd(directory, NULL2, ["--duration=30", f"--json={path}"])
+    started = time.monotonic()
+    run.end()
+    check(run.rc == 1, f"exit code {run.rc}, expected 1\n{run.describe()}")
+    check_equal(run.out, "", "stdout")
     check(len(run.err.splitlines()) == 1 and path in run.err, f"one line that names the file was expected:\n{run.err}")
+    check(time.monotonic() - started < 15, "it forwarded first")
+
+
+case("options_json_in_no_folder_is_a_failure_at_once", "/nowhere/report.json")(json_unwritable)
+case("options_json_to_a_folder_is_a_failure_at_once", "/")(json_unwritable)
+
+
+@case("options_json_that_fills_the_disk_is_a_failure")
+def json_full(directory):
+    run = Fwd(directory, NULL2, ["--packets=1000", "--json=/dev/full"]).end()
+    check(run.rc == 1, f"exit code {run.rc}, expected 1\n{run.describe()}")
+    check(len(run.err.splitlines()) == 1 and "/dev/full" in run.err, f"one line was expected:\n{run.err}")
+
+
+@case("options_json_file_of_a_run_without_report")
+def json_untouched(directory):
+    """What was there stays until a report replaces it, and what was not there is not left behind empty."""
+    old, new = os.path.join(directory, "old.json"), os.path.join(directory, "new.json")
+    with open(old, "w", encoding="ascii") as f:
+        f.write("an older report")
+    for path in (old, new):
+        run = Fwd(directory, NULL2, ["--portlist=0,5", f"--json={path}"]).end()
+        check_equal(run.rc, 2, "exit code")
+    check_equal(read(old), "an older report", "the older file")
+    check(not os.path.exists(new), "an empty file was left")
+
+
+@case("options_json_of_the_last_run_stays_while_the_next_forwards")
+def json_meanwhile(directory):
+    path = os.path.join(directory, "old.json")
+    with open(path, "w", encoding="ascii") as f:
+        f.write("an older report")
+    run = Fwd(directory, NULL2, ["--stats-period=0.1", f"--json={path}"])
+    end = time.monotonic() + TIMEOUT
+    while "port" not in read(run.out_path) and time.monotonic() < end and run.child.poll() is None:
+        time.sleep(0.02)
+    check_equal(read(path), "an older report", "the older file, while it forwards")
+    check_equal(run.stop().rc, 0, "exit code")
+    check_equal(json.loads(read(path))["program"], "evpl-fwd", "the file's program")
+
+
+@case("options_json_into_a_pipe")
+def json_pipe(directory):
+    """As in --json=>(jq ...): what cannot be cut is written to as it is."""
+    path = os.path.join(directory, "pipe")
+    os.mkfifo(path)
+    reader = spawn(["cat", path], os.path.join(directory, "read"))
+    run = Fwd(directory, NULL2, ["--packets=1000", f"--json={path}"]).end()
+    check_equal((run.rc, reader.wait(TIMEOUT)), (0, 0), "exit codes")
+    check_equal(json.loads(read(os.path.join(directory, "read")))["total"]["rx_packets"], 1000, "packets received")
+
+
+@case("options_more_packet_mbufs_than_there_can_be")
+def packet_mbufs(directory):
+    """Full rings of 64 queues, 64 segments each: more than the library takes, and than there is memory for."""
+    segments = ",".join(["2"] * 64)
+    run = Fwd(directory, NULL2, ["--forward-mode=txonly", "--txq=64", "--txd=65535", f"--txpkts={segments}",
+                                 "--total-num-mbufs=4096", "--packets=1000"]).end()
+    check(run.rc == 1, f"exit code {run.rc}, expected 1\n{run.describe()}")
+    lines = [line for line in run.err.splitlines() if line.startswith("evpl-fwd: ") and "note:" not in line]
+    check(len(lines) == 1 and all(word in lines[0] for word in ("--txq", "--txd", "--txpkts")),
+          f"one line that names the options was expected:\n{run.err}")
+    check_equal(run.lost(), 0, "lost buffers")
+
+
+@case("options_eal_flags_leave_iova_mode_to_the_caller")
+def eal_flags(_directory):
+    """With the caller's own devices EAL asks their drivers; without, addresses are virtual."""
+    def flags(*arguments):
+        return subprocess.run([os.path.join(ROOT, "scripts", "eal-flags"), "--no-huge", "--", *arguments], check=True,
+                              capture_output=True, text=True, timeout=20).stdout.split()
+
+    for arguments in ([], ["--vdev=net_null0"], ["--base-virtaddr=0x100000000"]):
+        check("--iova-mode=va" in flags(*arguments), f"{arguments}: {flags(*arguments)}")
+    for arguments in (["-a", "0000:01:00.0"], ["-a0000:01:00.0"], ["--allow=0000:01:00.0"], ["-b", "0000:01:00.0"],
+                      ["--block", "0000:01:00.0"], ["--iova-mode=pa"], ["--iova-mode", "pa"]):
+        check(not any("iova" in flag for flag in flags(*arguments)), f"{arguments}: {flags(*arguments)}")
 
 
 if __name__ == "__main__":

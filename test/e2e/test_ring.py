@@ -85,6 +85,15 @@ def left(directory):
     check_equal(run.total("tx_packets"), 700, "packets sent")
 
 
+@case("ring_txonly_more_tx_than_rx_queues_come_home", "txonly")
+@case("ring_flowgen_more_tx_than_rx_queues_come_home", "flowgen")
+def more_tx_queues(directory, mode):
+    """A ring for every queue that is sent to, of which --rxq alone would empty one."""
+    for vdevs in (["net_ring0"], ["net_ring0", "net_ring1"]):
+        run = run_fwd(directory, vdevs, [f"--forward-mode={mode}", "--rxq=1", "--txq=3", "--packets=1000"])
+        check_equal(run.total("tx_packets"), 1000, "packets sent")
+
+
 @case("ring_txonly_one_slab_runs_out_of_buffers_and_recovers_them")
 def exhausted(directory):
     """Packets of 1,500 bytes that nobody takes from the ring hold more than one slab's buffers."""

@@ -6,7 +6,7 @@ Each copy that is sent is a clone of the iovec. If the first port's driver freed
 send, or two receives got the same buffer, frames would differ; if a reference stayed behind, a buffer would be lost.
 """
 from frames import corpus, udp_frame
-from harness import case, check_equal, check_frames, main
+from harness import case, check, check_equal, check_frames, main, run_fwd
 from wires import Wires, traffic
 
 
@@ -45,6 +45,16 @@ for _ports in (2, 3, 4):
 
 case("tee_4_ports_all_receiving", 4)(all_sources)
 case("tee_4_ports_all_receiving_shared_burst_7", 4, "--shared", "--burst=7")(all_sources)
+
+
+@case("tee_packet_mbufs_for_every_clone_in_flight")
+def budget(directory):
+    """A clone takes a packet mbuf, and of an mbuf with its own data a second one, as long as a TX ring holds it."""
+    for pool, each in (("slab", 1), ("mbuf", 2)):
+        run = run_fwd(directory, ["net_null0", "net_null1"], ["--forward-mode=tee", "--txd=8192", "--packets=1000",
+                                                              f"--rx-pool={pool}", "--total-num-mbufs=4096"])
+        got = run.report["memory"]["packet_mbufs"]
+        check(got >= each * 2 * 8192, f"--rx-pool={pool}: {got} packet mbufs for two TX rings of 8192")
 
 
 @case("tee_3_ports_two_queues_on_two_lcores")

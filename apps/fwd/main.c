@@ -133,7 +133,10 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 		if (fwd_json_write(json, &report) != 0)
 			status = 1;
 		fwd_report_print(&report, out);
-		fflush(out);
+		if (fflush(out) != 0 || ferror(out)) {
+			fwd_error("the report could not be written: %s", strerror(errno));
+			status = 1;
+		}
 	}
 	fwd_ports_free(ports);
 	rc = evpl_cleanup();

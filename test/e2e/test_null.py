@@ -116,6 +116,15 @@ def closed_pipe(directory):
     check_equal(run.lost(), 0, "lost buffers")
 
 
+@case("null_report_that_cannot_be_written_is_an_error")
+def full_disk(directory):
+    with open("/dev/full", "wb") as full:
+        run = Fwd(directory, NULL2, ["--forward-mode=io", "--packets=100"], stdout=full.fileno()).end()
+    check_equal(run.rc, 1, "exit code")
+    check("report" in run.err, run.err)
+    check_equal(run.lost(), 0, "lost buffers")
+
+
 @case("null_no_ports_is_an_error_not_a_crash")
 def no_ports(directory):
     run = Fwd(directory, [], ["--duration=1"]).end()

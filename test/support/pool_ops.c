@@ -3,91 +3,79 @@
  * A mempool handler for builds with the thread sanitizer, and for those only.
  *
  * The ring under DPDK's mempools lies in a library that the sanitizer does not see into: an mbuf that one thread frees
- * and another takes then looks as if nothing ordered the two. This handler does what a ring does, in code that is
- * instrumented; EAL's --mbuf-pool-ops-name makes every pool use it (program.c). So nothing has to be suppressed.
+ * and another takes then looks as if nothing ordered the two. This handler passes every call on to that ring and tells
+ * the sanitizer what it does: who takes an object comes after who put that object, and after nothing else. (A handler
+ * with a lock of its own would order everybody after everybody, and hide races in the library.) EAL's
+ * --mbuf-pool-ops-name makes every pool of mbufs use it (program.c), so nothing has to be suppressed.
  */
-#include <pthread.h>
-
 #include "pool_ops.h"
 #include "support.h"
 
 #ifdef TEST_THREAD_SANITIZER
 
-struct stack {
-	pthread_mutex_t lock;
-	unsigned n;
-	void *object[];
-};
+#include <stdatomic.h>
+
+#include <sanitizer/tsan_interface.h>
+
+#define DPDK_RING "ring_mp_mc"
+
+/* Relaxed: any thread makes pools and finds the same, and it must not order them. */
+static _Atomic(const struct rte_mempool_ops *) found;
+
+static const struct rte_mempool_ops *
+ring(void)
+{
+	return atomic_load_explicit(&found, memory_order_relaxed);
+}
 
 static int
-stack_alloc(struct rte_mempool *pool)
+seen_alloc(struct rte_mempool *pool)
 {
-	struct stack *stack = calloc(1, sizeof(*stack) + pool->size * sizeof(void *));
-
-	if (stack == NULL)
-		return -ENOMEM;
-	pthread_mutex_init(&stack->lock, NULL);
-	pool->pool_data = stack;
-	return 0;
+	/* Here and not in pool_ops_register(): it comes with a plugin, which rte_eal_init() loads. */
+	for (unsigned i = 0; ring() == NULL && i < rte_mempool_ops_table.num_ops; i++) {
+		if (strcmp(rte_mempool_ops_table.ops[i].name, DPDK_RING) == 0)
+			atomic_store_explicit(&found, &rte_mempool_ops_table.ops[i], memory_order_relaxed);
+	}
+	return ring() != NULL ? ring()->alloc(pool) : -ENOENT;
 }
 
 static void
-stack_free(struct rte_mempool *pool)
+seen_free(struct rte_mempool *pool)
 {
-	free(pool->pool_data);
+	ring()->free(pool);
 }
 
 static int
-stack_enqueue(struct rte_mempool *pool, void *const *objects, unsigned n)
+seen_enqueue(struct rte_mempool *pool, void *const *objects, unsigned n)
 {
-	struct stack *stack = pool->pool_data;
-	bool fits;
-
-	pthread_mutex_lock(&stack->lock);
-	fits = stack->n + n <= pool->size;
-	if (fits) {
-		memcpy(&stack->object[stack->n], objects, n * sizeof(void *));
-		stack->n += n;
-	}
-	pthread_mutex_unlock(&stack->lock);
-	return fits ? 0 : -ENOBUFS;
+	for (unsigned i = 0; i < n; i++)
+		__tsan_release(objects[i]);
+	return ring()->enqueue(pool, objects, n);
 }
 
 static int
-stack_dequeue(struct rte_mempool *pool, void **objects, unsigned n)
+seen_dequeue(struct rte_mempool *pool, void **objects, unsigned n)
 {
-	struct stack *stack = pool->pool_data;
-	bool enough;
+	int rc = ring()->dequeue(pool, objects, n);
 
-	pthread_mutex_lock(&stack->lock);
-	enough = n <= stack->n;
-	if (enough) {
-		stack->n -= n;
-		memcpy(objects, &stack->object[stack->n], n * sizeof(void *));
-	}
-	pthread_mutex_unlock(&stack->lock);
-	return enough ? 0 : -ENOBUFS;
+	for (unsigned i = 0; rc == 0 && i < n; i++)
+		__tsan_acquire(objects[i]);
+	return rc;
 }
 
 static unsigned
-stack_count(const struct rte_mempool *pool)
+seen_count(const struct rte_mempool *pool)
 {
-	struct stack *stack = pool->pool_data;
-	unsigned n;
-
-	pthread_mutex_lock(&stack->lock);
-	n = stack->n;
-	pthread_mutex_unlock(&stack->lock);
-	return n;
+	return ring()->get_count(pool);
 }
 
 static const struct rte_mempool_ops ops = {
 	.name = TEST_POOL_OPS,
-	.alloc = stack_alloc,
-	.free = stack_free,
-	.enqueue = stack_enqueue,
-	.dequeue = stack_dequeue,
-	.get_count = stack_count,
+	.alloc = seen_alloc,
+	.free = seen_free,
+	.enqueue = seen_enqueue,
+	.dequeue = seen_dequeue,
+	.get_count = seen_count,
 };
 
 bool

@@ -13,7 +13,7 @@
 #endif
 #endif
 
-#define TEST_POOL_OPS "evpl_test_stack"
+#define TEST_POOL_OPS "evpl_test_seen_ring"
 
 /** Registers the handler with DPDK, before rte_eal_init(); @return false where it is not needed. */
 bool pool_ops_register(void);

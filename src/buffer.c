@@ -107,6 +107,13 @@ evpl_stash_flush(struct evpl_context *ctx)
 	}
 }
 
+/* Whether an mbuf and its external buffer stay together for life, as in receive pools. */
+static bool
+is_pinned(const struct rte_mbuf *m)
+{
+	return RTE_MBUF_HAS_EXTBUF(m) && (rte_pktmbuf_priv_flags(m->pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF);
+}
+
 void
 evpl_ref_last(struct evpl_context *ctx, struct rte_mbuf *ref)
 {
@@ -117,10 +124,7 @@ evpl_ref_last(struct evpl_context *ctx, struct rte_mbuf *ref)
 	if (unlikely(__atomic_load_n(&evpl_overflow_kept, __ATOMIC_RELAXED) != 0) && evpl_overflow_drop(ref))
 		return;
 	buffer = evpl_buffer_of(ref);
-	if (buffer != ref) {
-		/* DPDK reads the packets' count without acquire. */
-		if (RTE_MBUF_HAS_EXTBUF(ref))
-			(void)evpl_compat_ext_load(ref->shinfo);
+	if (buffer != ref && !is_pinned(ref)) {
 		rte_pktmbuf_free_seg(ref); /* a packet of a port, or one that counted for another */
 		return;
 	}
@@ -128,7 +132,10 @@ evpl_ref_last(struct evpl_context *ctx, struct rte_mbuf *ref)
 	if (evpl_compat_ext_load(ref->shinfo) != 1 && evpl_compat_ext_sub(ref->shinfo, 1) != 0)
 		return;
 	rte_mbuf_ext_refcnt_set(ref->shinfo, 1);
-	evpl_buffer_home(ctx, ref);
+	if (buffer == ref)
+		evpl_buffer_home(ctx, ref);
+	else
+		rte_pktmbuf_free_seg(ref); /* finds a count of 1: DPDK's own last look at it would not acquire */
 }
 
 void

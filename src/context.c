@@ -112,17 +112,18 @@ evpl_destroy(struct evpl *evpl)
 	evpl_window_idle(ctx, 0);
 	evpl_window_idle(ctx, EVPL_IOVEC_FLAG_SHARED);
 	evpl_stash_flush(ctx);
-	/* Off the list first: evpl_stats_get() reads the cache of whoever is on it. */
 	pthread_mutex_lock(&g->lock);
+	/* Off the list first: evpl_stats_get() reads the cache of whoever is on it. */
 	TAILQ_REMOVE(&g->contexts, ctx, entry);
 	g->context_count--;
 	g->rx_linearized += ctx->rx_linearized;
 	g->rx_too_long += ctx->rx_too_long;
 	g->rx_no_memory += ctx->rx_no_memory;
-	pthread_mutex_unlock(&g->lock);
 	if (ctx->packet_cache != NULL) {
 		rte_mempool_cache_flush(ctx->packet_cache, ctx->packet_pool);
 		rte_mempool_cache_free(ctx->packet_cache);
 	}
+	/* Under the lock as evpl_create(), so that thread sanitizer, blind in EAL's heap, sees who had the memory before. */
 	rte_free(ctx);
+	pthread_mutex_unlock(&g->lock);
 }

@@ -40,6 +40,7 @@ struct evpl_context {
 	struct rte_mempool *direct_pool; /* the last one seen to be of direct mbufs: known without a look into it */
 	struct rte_mempool *packet_pool;
 	struct rte_mempool_cache *packet_cache; /* for a thread without an lcore id, which has none in the pool */
+	uint32_t packets_cached;		/* mbufs in that; relaxed stores, as stash_count */
 	uint32_t rx_flags;
 	int socket_id;
 	bool only_socket;   /* never take from another NUMA node */

@@ -20,7 +20,11 @@ packet_cache(const struct evpl_context *ctx)
 int
 evpl_packet_alloc(struct evpl_context *ctx, struct rte_mbuf **mbufs, unsigned n)
 {
-	if (unlikely(rte_mempool_generic_get(ctx->packet_pool, (void **)mbufs, n, packet_cache(ctx)) != 0)) {
+	int rc = rte_mempool_generic_get(ctx->packet_pool, (void **)mbufs, n, packet_cache(ctx));
+
+	if (ctx->packet_cache != NULL) /* for evpl_stats_get(), at any time */
+		__atomic_store_n(&ctx->packets_cached, ctx->packet_cache->len, __ATOMIC_RELAXED);
+	if (unlikely(rc != 0)) {
 		rte_errno = ENOMEM;
 		return -1;
 	}

@@ -8,6 +8,35 @@
 
 #define RX_CACHE 256u /* mbufs per lcore, as testpmd's default (250) */
 
+/*
+ * What DPDK does when the last packet on a received mbuf ends whose own reference is gone, but with an acquire: see
+ * evpl_compat_ext_ended().
+ */
+static void
+rx_ended(void *addr, void *opaque)
+{
+	struct rte_mbuf *m = opaque;
+
+	RTE_SET_USED(addr);
+	evpl_compat_ext_ended(m->shinfo);
+	rte_mbuf_ext_refcnt_set(m->shinfo, 1);
+	m->ol_flags = RTE_MBUF_F_EXTERNAL;
+	m->next = NULL;
+	m->nb_segs = 1;
+	rte_mbuf_raw_free(m);
+}
+
+static void
+rx_init(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
+{
+	struct rte_mbuf *m = object;
+
+	RTE_SET_USED(pool);
+	RTE_SET_USED(opaque);
+	RTE_SET_USED(index);
+	m->shinfo->free_cb = rx_ended;
+}
+
 struct rte_mempool *
 evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket_id)
 {
@@ -42,6 +71,7 @@ evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket
 		if (slab != NULL) {
 			struct evpl_context *ctx;
 
+			rte_mempool_obj_iter(slab->pool, rx_init, NULL);
 			TAILQ_INSERT_TAIL(&g->rx_pools, slab, entry);
 			/* A pool that is gone may have had the same address, and direct mbufs. */
 			TAILQ_FOREACH (ctx, &g->contexts, entry)

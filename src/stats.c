@@ -23,8 +23,7 @@ evpl_stats_collect(struct evpl_stats *stats)
 	stats->rx_no_memory = g->rx_no_memory;
 	TAILQ_FOREACH (ctx, &g->contexts, entry) {
 		stashed += __atomic_load_n(&ctx->stash_count, __ATOMIC_RELAXED);
-		if (ctx->packet_cache != NULL)
-			cached += __atomic_load_n(&ctx->packet_cache->len, __ATOMIC_RELAXED);
+		cached += __atomic_load_n(&ctx->packets_cached, __ATOMIC_RELAXED);
 		for (unsigned kind = 0; kind < RTE_DIM(ctx->current); kind++)
 			stats->buffers_current += __atomic_load_n(&ctx->current[kind], __ATOMIC_RELAXED) != NULL;
 		stats->rx_linearized += __atomic_load_n(&ctx->rx_linearized, __ATOMIC_RELAXED);

@@ -5,7 +5,16 @@ set -uo pipefail
 export EVPL_BUILD=$1
 cd "$(dirname "$0")/../.." || exit 1
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# The folder is used as it is. By this file scripts/build knows how it was configured, and would do so anew, here under
+# the running tests, if scripts/run asks for other options or $CC is another now; it leaves a folder without it alone.
+mark=$EVPL_BUILD/.configured
+restore() {
+	[ ! -e "$work/configured" ] || mv "$work/configured" "$mark"
+	rm -rf "$work"
+}
+trap restore EXIT
+trap 'exit 143' TERM
+[ ! -e "$mark" ] || mv "$mark" "$work/configured"
 number=0
 
 # ok NAME COMMAND...: one case, passed when the command succeeds; what it said is shown when not.
@@ -31,7 +40,7 @@ status() {
 	local want=$1 said got=0
 	shift
 	said=$("$@" 2>&1) || got=$?
-	[ $got = "$want" ] && [ "$(wc -l <<<"$said")" = 1 ] || { echo "exit status $got: $said" && return 1; }
+	[ "$got:$(wc -l <<<"$said")" = "$want:1" ] || { echo "exit status $got: $said" && return 1; }
 }
 
 # tallied LINE LOG...: what scripts/tally makes of a log of `meson test`; its exit status tells whether all is well.
@@ -41,7 +50,7 @@ tallied() {
 	printf '%s\n' "$@" >"$work/log.json"
 	[[ $line = *' 0 failed'* && $line != '0 '* ]] || want=1
 	said=$(scripts/tally "$work/log.json") || got=$?
-	[ "$(tail -n 1 <<<"$said")" = "$line" ] && [ $got = $want ] || { echo "exit status $got: $said" && return 1; }
+	[ "$got:$(tail -n 1 <<<"$said")" = "$want:$line" ] || { echo "exit status $got: $said" && return 1; }
 }
 
 tap() {

@@ -97,6 +97,8 @@ evpl_attach(struct evpl_context *ctx, struct rte_mbuf *m, const struct evpl_iove
 			(void)evpl_compat_ref_sub(ref, 1); /* not the last: the caller holds one */
 		return -1;
 	}
+	if (EVPL_TRACE_BYTES && !held)
+		shinfo = trace_packet_shinfo(iovec, shinfo);
 	attach(m, ref, data, length, shinfo);
 	return 0;
 }

@@ -43,6 +43,8 @@ void
 evpl_buffer_pinned(struct evpl_slab *slab)
 {
 	rte_mempool_obj_iter(slab->pool, buffer_pin, slab);
+	if (EVPL_TRACE_BYTES)
+		trace_slab_begin(slab);
 }
 
 struct rte_mbuf *
@@ -53,11 +55,39 @@ evpl_buffer_of(const struct rte_mbuf *ref)
 	return ref->shinfo->fcb_opaque;
 }
 
+#define TRACE_HELD                                                                                                     \
+	8u /* 512 KiB with the default size: they still are in the second-level cache when they are used again */
+
+/*
+ * With bytes watched: the buffer that was let go first, when TRACE_HELD others wait behind it or no slab has any. Checks that
+ * nobody wrote to it meanwhile.
+ */
+static struct rte_mbuf *
+take_oldest(struct evpl_context *ctx)
+{
+	struct rte_mbuf *buffer = NULL;
+
+	if (ctx->stash_count <= TRACE_HELD)
+		buffer = evpl_slab_take(ctx);
+	if (buffer == NULL && ctx->stash_count > 0) {
+		buffer = ctx->stash[0];
+		memmove(ctx->stash, ctx->stash + 1, (ctx->stash_count - 1) * sizeof(ctx->stash[0]));
+		__atomic_store_n(&ctx->stash_count, ctx->stash_count - 1, __ATOMIC_RELAXED);
+	}
+	if (buffer != NULL) {
+		(void)evpl_compat_ref_load(buffer); /* acquire: pairs with the release in to_pool() */
+		trace_buffer_reuse(buffer);
+	}
+	return buffer;
+}
+
 struct rte_mbuf *
 evpl_buffer_take(struct evpl_context *ctx)
 {
 	struct rte_mbuf *buffer;
 
+	if (EVPL_TRACE_BYTES)
+		return take_oldest(ctx);
 	if (ctx->stash_count > 0) {
 		__atomic_store_n(&ctx->stash_count, ctx->stash_count - 1, __ATOMIC_RELAXED);
 		return ctx->stash[ctx->stash_count];

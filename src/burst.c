@@ -36,6 +36,8 @@ linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *
 		count(&ctx->rx_no_memory, 1);
 		return false;
 	}
+	if (EVPL_TRACE_BYTES)
+		trace_iovec_linearized(iovec);
 	to = iovec->data;
 	for (const struct rte_mbuf *m = packet; m != NULL; to += m->data_len, m = m->next)
 		memcpy(to, rte_pktmbuf_mtod(m, const void *), m->data_len);
@@ -188,7 +190,7 @@ evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 
 			if (packets[i] != iovec->ref) {
 				if (i < sent)
-					evpl_iovec_release(evpl, iovec);
+					evpl_iovec_sent(evpl, iovec);
 				else
 					rte_pktmbuf_free(packets[i]);
 			} else if (i >= sent) {

@@ -89,6 +89,8 @@ evpl_create(const struct evpl_thread_config *config)
 		if (ctx->packet_cache == NULL)
 			goto fail;
 	}
+	if (!EVPL_IOVEC_TRACE)
+		evpl_samples_begin(ctx);
 	TAILQ_INSERT_TAIL(&g->contexts, ctx, entry);
 	g->context_count++;
 	pthread_mutex_unlock(&g->lock);
@@ -115,6 +117,8 @@ evpl_destroy(struct evpl *evpl)
 	pthread_mutex_lock(&g->lock);
 	/* Off the list first: evpl_stats_get() reads the cache of whoever is on it. */
 	TAILQ_REMOVE(&g->contexts, ctx, entry);
+	if (!EVPL_IOVEC_TRACE)
+		evpl_samples_end(ctx);
 	g->context_count--;
 	g->rx_linearized += ctx->rx_linearized;
 	g->rx_too_long += ctx->rx_too_long;

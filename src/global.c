@@ -41,6 +41,7 @@ configure(struct evpl_global *g, const struct evpl_global_config *asked)
 	g->buffer_align = RTE_MIN(g->buffer_size & (0 - g->buffer_size), (uint32_t)RTE_PGSIZE_2M);
 	g->max_alignment = rte_align32prevpow2(g->buffer_size);
 	g->max_slabs = asked->max_slabs != 0 ? asked->max_slabs : EVPL_MAX_SLABS;
+	g->sample_period = asked->sample_period;
 	g->packet_mbufs = asked->packet_mbufs != 0 ? asked->packet_mbufs : EVPL_DEFAULT_PACKET_MBUFS;
 	return asked->preallocate_slabs <= g->max_slabs;
 }
@@ -60,6 +61,7 @@ serve(const struct evpl_global *g, const struct evpl_global_config *asked)
 		filled.buffer_size = g->buffer_size;
 	return configure(&wish, &filled) && wish.slab_size == g->slab_size && wish.buffer_size == g->buffer_size &&
 			       (asked->max_slabs == 0 || wish.max_slabs == g->max_slabs) &&
+			       (asked->sample_period == 0 || wish.sample_period == g->sample_period) &&
 			       (asked->packet_mbufs == 0 || wish.packet_mbufs == g->packet_mbufs) &&
 			       asked->preallocate_slabs <= g->slab_count
 		       ? 0
@@ -76,13 +78,18 @@ release_all(struct evpl_global *g)
 		TAILQ_REMOVE(&g->rx_pools, slab, entry);
 		evpl_slab_destroy(slab);
 	}
-	while (g->slab_count > 0)
+	while (g->slab_count > 0) {
+		if (EVPL_TRACE_BYTES)
+			trace_slab_end(g->slabs[g->slab_count - 1]);
 		evpl_slab_destroy(g->slabs[--g->slab_count]);
+	}
 	for (unsigned i = 0; i < RTE_MAX_NUMA_NODES; i++) {
 		rte_mempool_free(g->packet_pools[i]);
 		g->packet_pools[i] = NULL;
 	}
 	evpl_overflow_free();
+	if (!EVPL_IOVEC_TRACE)
+		evpl_samples_free();
 }
 
 /* The first caller's share of evpl_init(). */

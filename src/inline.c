@@ -5,7 +5,4 @@
  */
 #define EVPL_INLINE __attribute__((visibility("default")))
 
-/* The definitions in the headers are their prototypes. */
-#pragma GCC diagnostic ignored "-Wmissing-prototypes"
-
 #include <evpl/evpl.h>

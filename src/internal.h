@@ -5,6 +5,19 @@
 #ifndef EVPL_INTERNAL_H
 #define EVPL_INTERNAL_H
 
+/* Zero or one in every build, so that "if (EVPL_TRACE_BYTES)" keeps both ways compiling. */
+#ifndef EVPL_IOVEC_TRACE
+#define EVPL_IOVEC_TRACE 0
+#endif
+#ifndef EVPL_TRACE_BYTES
+#define EVPL_TRACE_BYTES 0
+#endif
+
+#if EVPL_IOVEC_TRACE
+#define EVPL_BELOW_TRACE
+#include "trace_names.h"
+#endif
+
 #include <evpl/evpl.h> /* first: its compat header decides what DPDK's headers declare */
 
 #include <pthread.h>
@@ -49,6 +62,10 @@ struct evpl_context {
 	uint32_t stash_count;				   /* written with relaxed stores: evpl_stats_get() reads it */
 	struct rte_mbuf *stash[EVPL_STASH_MAX];		   /* free buffers, the warmest last */
 	uint64_t rx_linearized, rx_too_long, rx_no_memory; /* relaxed, likewise */
+	struct evpl_samples *samples;			   /* where this context notes its own; NULL: none are taken */
+	uint64_t sample_left[2]; /* bytes of each kind until the next one, beyond those in sight in the window */
+	uint64_t trace_created, trace_used; /* tracing: trace_place of evpl_create(), and of the first use */
+	uint64_t trace_owner;		    /* trace_thread.mark of that; 0: not used yet */
 	TAILQ_ENTRY(evpl_context) entry;
 };
 
@@ -71,6 +88,7 @@ struct evpl_slab {
 struct evpl_buffer {
 	struct evpl_slab *slab;
 	struct rte_mbuf *mbuf;
+	uint32_t trace_bytes; /* tracing: record of the bytes carved last; 0: none */
 };
 
 /* global.c: what the process has. lock guards everything but slabs[] below slab_count, which only grows. */
@@ -82,6 +100,7 @@ struct evpl_global {
 	uint32_t max_alignment; /* that an alloc may ask for */
 	unsigned max_slabs;
 	unsigned packet_mbufs;
+	unsigned sample_period;
 	uint64_t slab_size;
 	unsigned slab_count; /* stored with release after slabs[slab_count], loaded with acquire */
 	unsigned next_id;    /* for names, unique for the life of the process */
@@ -169,6 +188,86 @@ evpl_packet_is_untouched(const struct evpl_iovec *iovec)
 }
 
 struct rte_mbuf *evpl_packet_build(struct evpl_context *ctx, struct evpl_iovec *iovecs, int niovs);
+
+/* sample.c: every so many allocations remember their callers */
+#define EVPL_SAMPLE_SLOTS 512u	/* samples of one context that can be held at once */
+#define EVPL_SAMPLE_BLOCKS 256u /* contexts that take samples at once */
+struct evpl_sample {
+	uintptr_t where; /* in the program's text */
+	uint64_t when;	 /* TSC */
+	uint32_t bytes;
+	uint32_t count; /* iovecs; atomic. 0: the slot is free, and its context may use it */
+};
+struct evpl_samples {
+	unsigned block;
+	bool used; /* by a context; those of a context that is gone may still count */
+	unsigned at;
+	unsigned ticks;
+	uint64_t now;
+	uintptr_t caller; /* of the call that is under way */
+	struct evpl_sample slot[EVPL_SAMPLE_SLOTS];
+};
+extern struct evpl_samples *evpl_sample_blocks[EVPL_SAMPLE_BLOCKS];
+/* Iovecs that are held, of one place in the program. sample.c has them of samples, trace_report.c of all. */
+struct evpl_held {
+	char where[160];
+	uint64_t count, bytes;
+	double age_s; /* of the oldest */
+};
+unsigned evpl_held_get(struct evpl_held *held, unsigned n); /* most bytes first; takes the lock */
+void evpl_samples_begin(struct evpl_context *ctx);	    /* with the lock held */
+void evpl_samples_end(struct evpl_context *ctx);
+void evpl_samples_free(void);
+int evpl_sample_take(struct evpl_context *ctx, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+		     struct evpl_iovec *r_iovec);
+int evpl_sample_reserve(struct evpl_context *ctx, unsigned length, unsigned alignment, unsigned max_vec,
+			struct evpl_iovec *r_iovec);
+
+#if !EVPL_IOVEC_TRACE
+static inline struct evpl_sample *
+evpl_sample_of(uint32_t flags)
+{
+	uint32_t index = (flags >> EVPL_IOVEC_SAMPLE_SHIFT) - 1;
+
+	return &evpl_sample_blocks[index / EVPL_SAMPLE_SLOTS]->slot[index % EVPL_SAMPLE_SLOTS];
+}
+
+static inline void
+evpl_sample_drop(uint32_t flags)
+{
+	struct evpl_sample *s = evpl_sample_of(flags);
+
+	/* Who holds the only one needs no atomic. Pairs with the acquire in note(). */
+	if (__atomic_load_n(&s->count, __ATOMIC_RELAXED) == 1)
+		__atomic_store_n(&s->count, 0, __ATOMIC_RELEASE);
+	else
+		__atomic_fetch_sub(&s->count, 1, __ATOMIC_RELEASE);
+}
+#endif
+
+/* iovec.c */
+int evpl_iovec_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+		    bool reserve, struct evpl_iovec *r_iovec);
+uint32_t evpl_buffer_capacity(unsigned alignment); /* bytes that a fresh buffer has at that alignment */
+
+/* trace_calls.c, trace_bytes.c: what tracing wants to know of the library below it */
+void trace_iovec_sent(struct evpl *evpl, struct evpl_iovec *iovec);
+void trace_iovec_linearized(struct evpl_iovec *iovec);
+void trace_buffer_reuse(struct rte_mbuf *buffer);
+void trace_slab_begin(struct evpl_slab *slab);
+void trace_slab_end(struct evpl_slab *slab);
+struct rte_mbuf_ext_shared_info *trace_packet_shinfo(const struct evpl_iovec *iovec,
+						     struct rte_mbuf_ext_shared_info *buffer);
+
+/* Gives the reference of an iovec back whose bytes a packet has been attached to. */
+static inline void
+evpl_iovec_sent(struct evpl *evpl, struct evpl_iovec *iovec)
+{
+	if (EVPL_IOVEC_TRACE)
+		trace_iovec_sent(evpl, iovec);
+	else
+		evpl_iovec_release(evpl, iovec);
+}
 
 /* stats.c: with the lock held */
 void evpl_stats_collect(struct evpl_stats *stats);

@@ -20,8 +20,8 @@ evpl_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offse
 }
 
 /* Bytes of a fresh buffer that can be had at an alignment beyond that of every buffer. */
-static uint32_t
-buffer_capacity(unsigned alignment)
+uint32_t
+evpl_buffer_capacity(unsigned alignment)
 {
 	const struct evpl_global *g = &evpl_global;
 
@@ -100,7 +100,7 @@ take_last(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigne
 		return true;
 	if (evpl_window_rewind(ctx, flags) && carve(ctx, length, alignment, flags, iovec))
 		return true;
-	if (!reserve && w->end - w->next > buffer_capacity(alignment) - length && w->prepaid > 1)
+	if (!reserve && w->end - w->next > evpl_buffer_capacity(alignment) - length && w->prepaid > 1)
 		return take_whole(ctx, length, alignment, flags, iovec);
 	buffer = take_buffer(ctx);
 	if (buffer == NULL)
@@ -109,9 +109,9 @@ take_last(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigne
 	return carve(ctx, length, alignment, flags, iovec);
 }
 
-static int
-take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags, bool reserve,
-     struct evpl_iovec *r_iovec)
+int
+evpl_iovec_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+		bool reserve, struct evpl_iovec *r_iovec)
 {
 	struct evpl_context *ctx = evpl_context(evpl);
 	uint32_t capacity;
@@ -124,7 +124,7 @@ take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs
 	}
 	if (length == 0)
 		return 0;
-	capacity = buffer_capacity(alignment);
+	capacity = evpl_buffer_capacity(alignment);
 	needed = length <= capacity ? 1 : length / capacity + (length % capacity != 0);
 	if (needed > max_iovecs) {
 		rte_errno = EMSGSIZE;
@@ -148,14 +148,26 @@ int
 evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
 		      struct evpl_iovec *r_iovec)
 {
-	return take(evpl, length, alignment, max_iovecs, flags, false, r_iovec);
+	struct evpl_context *ctx = evpl_context(evpl);
+
+	if (!EVPL_IOVEC_TRACE && ctx != NULL && ctx->samples != NULL) {
+		ctx->samples->caller = (uintptr_t)__builtin_return_address(0);
+		return evpl_sample_take(ctx, length, alignment, max_iovecs, flags, r_iovec);
+	}
+	return evpl_iovec_take(evpl, length, alignment, max_iovecs, flags, false, r_iovec);
 }
 
 int
 evpl_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
 			struct evpl_iovec *r_iovec)
 {
-	return take(evpl, length, alignment, max_vec, 0, true, r_iovec);
+	struct evpl_context *ctx = evpl_context(evpl);
+
+	if (!EVPL_IOVEC_TRACE && ctx != NULL && ctx->samples != NULL) {
+		ctx->samples->caller = (uintptr_t)__builtin_return_address(0);
+		return evpl_sample_reserve(ctx, length, alignment, max_vec, r_iovec);
+	}
+	return evpl_iovec_take(evpl, length, alignment, max_vec, 0, true, r_iovec);
 }
 
 void
@@ -196,13 +208,18 @@ evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 
 	if (ref == NULL)
 		evpl_iovec_stop("evpl_iovec_release", iovec, 0, iovec->length, "the iovec is empty");
+#if !EVPL_IOVEC_TRACE
+	if (iovec->flags >> EVPL_IOVEC_SAMPLE_SHIFT)
+		evpl_sample_drop(iovec->flags);
+#endif
 	if (evpl != NULL && ref == evpl->window[shared].ref) {
-		/* The stock is full: a loop of clone and release would grow it without end. */
-		evpl_window_trim(&evpl->window[shared], shared);
+		/* A full stock is halved: a loop of clone and release would grow it without end. */
+		if (evpl->window[shared].prepaid >= EVPL_PREPAID_MAX)
+			evpl_window_trim(&evpl->window[shared], shared);
 		evpl->window[shared].prepaid++;
 		return;
 	}
-	if (!shared && rte_mbuf_refcnt_read(ref) > 1) { /* without a context */
+	if (!shared && rte_mbuf_refcnt_read(ref) > 1) {
 		rte_mbuf_refcnt_set(ref, (uint16_t)(rte_mbuf_refcnt_read(ref) - 1));
 		return;
 	}

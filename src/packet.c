@@ -7,7 +7,7 @@
 #define SEGMENT_MAX UINT16_MAX
 
 /* iovec.flags, between the passes of evpl_packet_build() only: goes out as its own mbuf. */
-#define FLAG_WHOLE 0x80000000u
+#define FLAG_WHOLE 8u
 
 static struct rte_mempool_cache *
 packet_cache(const struct evpl_context *ctx)
@@ -233,7 +233,7 @@ evpl_iovecs_to_mbuf(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
 		if (iovecs[i].flags & FLAG_WHOLE)
 			iovecs[i].flags &= ~FLAG_WHOLE;
 		else
-			evpl_iovec_release(evpl, &iovecs[i]);
+			evpl_iovec_sent(evpl, &iovecs[i]);
 	}
 	return packet;
 }

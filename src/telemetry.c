@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * /evpl/stats and /evpl/slabs for dpdk-telemetry.py. The callbacks run in EAL's telemetry thread.
+ * /evpl/stats, /evpl/slabs and /evpl/held for dpdk-telemetry.py. The callbacks run in EAL's telemetry thread.
  */
 #include "internal.h"
 
@@ -54,6 +54,33 @@ slabs_command(const char *command, const char *params, struct rte_tel_data *d)
 	return 0;
 }
 
+/* Where what is held comes from: of samples, or in a tracing build of all iovecs. */
+static int
+held_command(const char *command, const char *params, struct rte_tel_data *d)
+{
+	struct evpl_held held[32];
+	unsigned n = evpl_held_get(held, RTE_DIM(held));
+	char name[32];
+
+	RTE_SET_USED(command);
+	RTE_SET_USED(params);
+	rte_tel_data_start_dict(d);
+	for (unsigned i = 0; i < n; i++) {
+		struct rte_tel_data *site = rte_tel_data_alloc();
+
+		if (site == NULL)
+			break;
+		rte_tel_data_start_dict(site);
+		rte_tel_data_add_dict_string(site, "where", held[i].where);
+		evpl_compat_tel_add_uint(site, "iovecs", held[i].count);
+		evpl_compat_tel_add_uint(site, "bytes", held[i].bytes);
+		evpl_compat_tel_add_uint(site, "oldest_ms", (uint64_t)(held[i].age_s * 1000));
+		snprintf(name, sizeof(name), "site_%u", i);
+		rte_tel_data_add_dict_container(d, name, site, 0);
+	}
+	return 0;
+}
+
 /* Commands cannot be taken back: they stay, and say zeros, after evpl_cleanup(). */
 void
 evpl_telemetry_register(void)
@@ -64,6 +91,8 @@ evpl_telemetry_register(void)
 		return;
 	registered = true;
 	rte_telemetry_register_cmd("/evpl/stats", stats_command, "Counts of slabs, buffers and packets. No parameters");
+	rte_telemetry_register_cmd("/evpl/held", held_command,
+				   "Where held iovecs were taken, most bytes first. No parameters");
 	rte_telemetry_register_cmd("/evpl/slabs", slabs_command,
 				   "Buffers away from each slab's pool (contexts' stashes count). No parameters");
 }

@@ -43,6 +43,7 @@ evpl_window_idle(struct evpl_context *ctx, unsigned kind)
 		evpl_ref_last(ctx, w->ref);
 	__atomic_store_n(&ctx->current[kind], NULL, __ATOMIC_RELAXED);
 	w->next = w->end = 0;
+	w->hidden = 0;
 	w->prepaid = 0;
 	w->ref = (struct rte_mbuf *)ctx; /* no iovec names it, and it is not NULL as an empty iovec's is */
 	if (kind == 0)
@@ -84,7 +85,8 @@ evpl_window_rewind(struct evpl_context *ctx, unsigned kind)
 {
 	struct evpl_window *w = &ctx->evpl.window[kind];
 
-	if (!evpl_window_is_home(ctx, kind))
+	/* With bytes watched, what was released waits before it is used again. */
+	if (EVPL_TRACE_BYTES || !evpl_window_is_home(ctx, kind))
 		return false;
 	w->next = (uintptr_t)ctx->current[kind]->buf_addr;
 	if (kind == 0)

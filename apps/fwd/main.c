@@ -37,6 +37,15 @@ on_signal(int number)
 	fwd_stop_request();
 }
 
+static volatile sig_atomic_t leak_report_wanted;
+
+static void
+on_leak_report_signal(int number)
+{
+	(void)number;
+	leak_report_wanted = 1;
+}
+
 static void
 catch_signals(void)
 {
@@ -45,6 +54,7 @@ catch_signals(void)
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	signal(SIGUSR1, on_leak_report_signal);
 	/* When whoever reads our table goes away, the ports must still be closed. */
 	signal(SIGPIPE, SIG_IGN);
 }
@@ -72,6 +82,10 @@ tick(void *arg)
 
 	if (fwd_stop_requested())
 		return true;
+	if (leak_report_wanted) {
+		leak_report_wanted = 0;
+		evpl_leak_report(stderr);
+	}
 	if (w->options->duration_s > 0 && (double)(now - w->run->started) >= w->options->duration_s * hz)
 		return true;
 	if (w->options->packets != 0 && packets_done(w))

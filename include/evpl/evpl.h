@@ -10,8 +10,9 @@
  *	packet   an mbuf that a PMD sends or delivered; attached to an iovec's bytes
  *
  *	evpl_core.h    evpl_init, evpl_create and their opposites, configuration, statistics
- *	evpl_memory.h  the iovec calls; their hot half is inline there
+ *	evpl_memory.h  the iovec calls; evpl_inline.h has their hot half
  *	evpl_mbuf.h    iovecs to packets and back, bursts on ports, pools for reception
+ *	evpl_trace.h   what a tracing build puts over all of these
  *	evpl_compat.h  what differs between DPDK versions (for this library's own use)
  *
  * Errors: set-up calls return 0 or a negative errno; data calls a count, or -1 with rte_errno;
@@ -24,5 +25,6 @@
 #include <evpl/evpl_core.h>
 #include <evpl/evpl_mbuf.h>
 #include <evpl/evpl_memory.h>
+#include <evpl/evpl_trace.h>
 
 #endif /* EVPL_H */

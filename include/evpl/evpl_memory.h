@@ -15,13 +15,14 @@
  * ones too, is plain arithmetic in the context, and so is releasing one on the context it was carved
  * from while that buffer is current. Any other release is one decrement: plain when LOCAL, atomic when
  * SHARED.
+ *
+ * evpl_inline.h has the hot half. In a tracing build (EVPL_IOVEC_TRACE) these are calls that check everything, and
+ * evpl_trace.h tells them the lines that they are called from.
  */
 #ifndef EVPL_MEMORY_H
 #define EVPL_MEMORY_H
 
 #include <stddef.h>
-
-#include <rte_branch_prediction.h>
 
 #include <evpl/evpl_core.h>
 
@@ -38,9 +39,6 @@ extern "C" {
 
 /** References to an mbuf, those in stock included, beyond which clones count on another: no 16-bit count ever wraps. */
 #define EVPL_REF_LIMIT 0xC000u
-/** References a context buys at a time, and the most it keeps in stock. */
-#define EVPL_PREPAID_STEP 0x4000u
-#define EVPL_PREPAID_MAX 0x8000u
 
 /**
  * A view of some bytes of a buffer, and one reference that keeps them. Copy it with evpl_iovec_clone or
@@ -59,61 +57,6 @@ static_assert(sizeof(struct evpl_iovec) == 24, "the size of an iovec is part of 
 _Static_assert(sizeof(struct evpl_iovec) == 24, "the size of an iovec is part of the ABI");
 #endif
 
-/*
- * A context's current buffer of one kind. Private, here for the inline functions.
- * Invariants: next <= end; ref is never NULL (an idle window, next == end, names the context itself);
- * prepaid >= 1 while a buffer is current, so that it cannot come home under the window.
- */
-struct evpl_window {
-	uintptr_t next;	      /* first byte that is not handed out */
-	uintptr_t end;	      /* one past the buffer's last byte */
-	struct rte_mbuf *ref; /* what iovecs carved here count on */
-	uint32_t prepaid;     /* references of ref in stock */
-	uint32_t unused;
-};
-
-/* The public part of a context. Private, here for the inline functions; one cache line and a half. */
-struct evpl {
-	struct evpl_window window[2]; /* [0] LOCAL, [EVPL_IOVEC_FLAG_SHARED] SHARED */
-	uintptr_t reserved;	      /* start and end of the last reservation in window[0] ... */
-	uintptr_t reserved_end;	      /* ... whose tail commit can still give back */
-};
-
-/* The cold halves, out of line. Private. */
-EVPL_EXPORT int evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
-				      unsigned flags, struct evpl_iovec *r_iovec);
-EVPL_EXPORT int evpl_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
-					struct evpl_iovec *r_iovec);
-EVPL_EXPORT void evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec);
-EVPL_EXPORT void evpl_iovec_clone_overflow(struct evpl_iovec *dst);
-EVPL_EXPORT void evpl_iovec_grow(struct evpl_iovec *iovec, unsigned length);
-EVPL_EXPORT void evpl_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offset, uint64_t length,
-				 const char *what) __attribute__((noreturn, cold));
-
-/* One iovec from the current buffer; 0: not from there, or not at all. */
-EVPL_INLINE int
-evpl_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
-		 struct evpl_iovec *r_iovec)
-{
-	if (likely(evpl != NULL && r_iovec != NULL && max_iovecs != 0 && length != 0 &&
-		   flags <= EVPL_IOVEC_FLAG_SHARED && alignment != 0 && (alignment & (alignment - 1)) == 0)) {
-		struct evpl_window *w = &evpl->window[flags];
-		/* Bytes from next up to the next multiple of alignment. No sum can wrap: both are below 2^32. */
-		uintptr_t pad = (0 - w->next) & ((uintptr_t)alignment - 1);
-
-		if (likely((uint64_t)pad + length <= w->end - w->next && w->prepaid > 1)) {
-			r_iovec->data = (void *)(w->next + pad);
-			r_iovec->length = length;
-			r_iovec->flags = flags;
-			r_iovec->ref = w->ref;
-			w->next += pad + length;
-			w->prepaid--;
-			return 1;
-		}
-	}
-	return 0;
-}
-
 /**
  * Takes @p length bytes. What fits one buffer comes back as one iovec; more is split into the fewest, in order.
  * @param length      bytes; 0 takes nothing and returns 0.
@@ -129,14 +72,8 @@ evpl_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
  * Cost: about 13 instructions, no call and no atomic, while the current buffer has room; once per buffer a call,
  *	which may reserve a slab (takes a lock) when no free buffer is left.
  */
-EVPL_INLINE int
-evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
-		 struct evpl_iovec *r_iovec)
-{
-	if (likely(evpl_iovec_carve(evpl, length, alignment, max_iovecs, flags, r_iovec)))
-		return 1;
-	return evpl_iovec_alloc_slow(evpl, length, alignment, max_iovecs, flags, r_iovec);
-}
+EVPL_HOT int evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
+			      unsigned flags, struct evpl_iovec *r_iovec);
 
 /**
  * Takes @p length LOCAL bytes, of which evpl_iovec_commit may give the unused tail back. They are set aside at
@@ -146,23 +83,8 @@ evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
  * Threads: the owner.
  * Cost: as evpl_iovec_alloc().
  */
-EVPL_INLINE int
-evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec, struct evpl_iovec *r_iovec)
-{
-	int n = evpl_iovec_carve(evpl, length, alignment, max_vec, 0, r_iovec);
-
-	if (unlikely(n == 0))
-		n = evpl_iovec_reserve_slow(evpl, length, alignment, max_vec, r_iovec);
-	if (likely(n > 0)) {
-		/* Only the last iovec can end where the window goes on. */
-		evpl->reserved = (uintptr_t)r_iovec[n - 1].data;
-		evpl->reserved_end = evpl->reserved + r_iovec[n - 1].length;
-		/* A clone of it sets the mark. No PMD sees a buffer's mbuf, so its port is ours. */
-		r_iovec[n - 1].flags |= EVPL_IOVEC_FLAG_RESERVED;
-		r_iovec[n - 1].ref->port = 0;
-	}
-	return n;
-}
+EVPL_HOT int evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
+				struct evpl_iovec *r_iovec);
 
 /**
  * Ends a reservation whose iovecs were shortened with evpl_iovec_set_length: the bytes after the last one's new
@@ -184,62 +106,10 @@ EVPL_EXPORT void evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct
  * Cost: on the context it was carved from while that buffer is current: 7 instructions, no atomic. Else one
  *	decrement, atomic for SHARED. The last reference of a buffer: a call.
  */
-EVPL_INLINE void
-evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec)
-{
-	struct rte_mbuf *ref = iovec->ref;
-	uint32_t shared = iovec->flags & EVPL_IOVEC_FLAG_SHARED;
-
-	if (likely(evpl != NULL)) {
-		struct evpl_window *w = &evpl->window[shared];
-
-		if (likely(ref == w->ref)) {
-			if (likely(w->prepaid < EVPL_PREPAID_MAX)) {
-				w->prepaid++;
-				return;
-			}
-		} else if (!shared && likely(ref != NULL)) {
-			uint16_t count = rte_mbuf_refcnt_read(ref);
-
-			if (likely(count > 1)) {
-				rte_mbuf_refcnt_set(ref, (uint16_t)(count - 1));
-				return;
-			}
-		}
-	}
-	evpl_iovec_release_slow(evpl, iovec);
-}
+EVPL_HOT void evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec);
 
 /** Gives back @p niov references; as evpl_iovec_release() for each. @p niov <= 0 does nothing. */
-EVPL_INLINE void
-evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov)
-{
-	for (int i = 0; i < niov; i++)
-		evpl_iovec_release(evpl, &iovecs[i]);
-}
-
-/*
- * Counts one more reference of src for dst, which already has the same view. Past EVPL_REF_LIMIT the new one
- * moves to another mbuf: 2^14 counts are left for threads that add at the same moment.
- */
-EVPL_INLINE void
-evpl_iovec_take_ref(struct evpl_iovec *dst, struct rte_mbuf *ref, uint32_t flags)
-{
-	uint16_t count;
-
-	dst->flags = flags & ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED;
-	dst->ref = ref;
-	if (flags & EVPL_IOVEC_FLAG_SHARED) {
-		count = evpl_compat_ref_add(ref, 1);
-	} else {
-		count = (uint16_t)(rte_mbuf_refcnt_read(ref) + 1);
-		rte_mbuf_refcnt_set(ref, count);
-		if (unlikely(flags & EVPL_IOVEC_FLAG_RESERVED))
-			ref->port = 1;
-	}
-	if (unlikely(count > EVPL_REF_LIMIT))
-		evpl_iovec_clone_overflow(dst);
-}
+EVPL_HOT void evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov);
 
 /**
  * Makes @p dst a view of a part of @p src's bytes, with a reference of its own.
@@ -251,28 +121,11 @@ evpl_iovec_take_ref(struct evpl_iovec *dst, struct rte_mbuf *ref, uint32_t flags
  * Cost: one increment, atomic for SHARED; beyond EVPL_REF_LIMIT references to one mbuf a call and a spinlock, and once
  *	per 50 million of those a mempool (takes a lock and reserves memory).
  */
-EVPL_INLINE void
-evpl_iovec_clone_segment(struct evpl_iovec *dst, const struct evpl_iovec *src, unsigned offset, unsigned length)
-{
-	if (unlikely(offset > src->length || length > src->length - offset))
-		evpl_iovec_stop("evpl_iovec_clone_segment", src, offset, length, "the segment is out of range");
-	if (unlikely(src->ref == NULL))
-		evpl_iovec_stop("evpl_iovec_clone_segment", src, offset, length, "the iovec is empty");
-	dst->data = (char *)src->data + offset;
-	dst->length = length;
-	evpl_iovec_take_ref(dst, src->ref, src->flags);
-}
+EVPL_HOT void evpl_iovec_clone_segment(struct evpl_iovec *dst, const struct evpl_iovec *src, unsigned offset,
+				       unsigned length);
 
 /** Makes @p dst a second view of all of @p src's bytes; as evpl_iovec_clone_segment() of the whole. */
-EVPL_INLINE void
-evpl_iovec_clone(struct evpl_iovec *dst, struct evpl_iovec *src)
-{
-	if (unlikely(src->ref == NULL))
-		evpl_iovec_stop("evpl_iovec_clone", src, 0, src->length, "the iovec is empty");
-	dst->data = src->data;
-	dst->length = src->length;
-	evpl_iovec_take_ref(dst, src->ref, src->flags);
-}
+EVPL_HOT void evpl_iovec_clone(struct evpl_iovec *dst, struct evpl_iovec *src);
 
 /**
  * Hands @p src's bytes and reference over to @p dst, and leaves @p src empty. Moving onto itself changes nothing.
@@ -280,47 +133,19 @@ evpl_iovec_clone(struct evpl_iovec *dst, struct evpl_iovec *src)
  * Threads: holder.
  * Cost: a copy of 24 bytes.
  */
-EVPL_INLINE void
-evpl_iovec_move(struct evpl_iovec *dst, struct evpl_iovec *src)
-{
-	struct evpl_iovec taken = *src;
-
-	src->data = NULL;
-	src->length = 0;
-	src->flags = 0;
-	src->ref = NULL;
-	*dst = taken;
-}
+EVPL_HOT void evpl_iovec_move(struct evpl_iovec *dst, struct evpl_iovec *src);
 
 /**
  * As evpl_iovec_move(), of a part of the bytes; the rest of @p src is given up with it.
  * @param offset,length  as for evpl_iovec_clone_segment(): impossible ones stop the program.
  */
-EVPL_INLINE void
-evpl_iovec_move_segment(struct evpl_iovec *dst, struct evpl_iovec *src, unsigned offset, unsigned length)
-{
-	if (unlikely(offset > src->length || length > src->length - offset))
-		evpl_iovec_stop("evpl_iovec_move_segment", src, offset, length, "the segment is out of range");
-	if (unlikely(src->ref == NULL))
-		evpl_iovec_stop("evpl_iovec_move_segment", src, offset, length, "the iovec is empty");
-	evpl_iovec_move(dst, src);
-	dst->data = (char *)dst->data + offset;
-	dst->length = length;
-}
+EVPL_HOT void evpl_iovec_move_segment(struct evpl_iovec *dst, struct evpl_iovec *src, unsigned offset, unsigned length);
 
 /** The first byte; NULL for an empty iovec. Threads: holder. Cost: one load. */
-EVPL_INLINE void *
-evpl_iovec_data(const struct evpl_iovec *iovec)
-{
-	return iovec->data;
-}
+EVPL_HOT void *evpl_iovec_data(const struct evpl_iovec *iovec);
 
 /** Bytes in view. Threads: holder. Cost: one load. */
-EVPL_INLINE unsigned
-evpl_iovec_length(const struct evpl_iovec *iovec)
-{
-	return iovec->length;
-}
+EVPL_HOT unsigned evpl_iovec_length(const struct evpl_iovec *iovec);
 
 /**
  * Shortens the view, or grows it back to what was taken.
@@ -329,16 +154,12 @@ evpl_iovec_length(const struct evpl_iovec *iovec)
  * Threads: holder.
  * Cost: one store; growing: a call.
  */
-EVPL_INLINE void
-evpl_iovec_set_length(struct evpl_iovec *iovec, unsigned length)
-{
-	if (unlikely(length > iovec->length))
-		evpl_iovec_grow(iovec, length);
-	iovec->length = length;
-}
+EVPL_HOT void evpl_iovec_set_length(struct evpl_iovec *iovec, unsigned length);
 
 #ifdef __cplusplus
 }
 #endif
+
+#include <evpl/evpl_inline.h>
 
 #endif /* EVPL_MEMORY_H */

@@ -26,13 +26,8 @@ struct limit {
 static void
 shuffle(struct evpl_iovec *iovec, unsigned n, struct dice *dice)
 {
-	for (unsigned i = n; i > 1; i--) {
-		unsigned k = dice_below(dice, i);
-		struct evpl_iovec swap = iovec[i - 1];
-
-		iovec[i - 1] = iovec[k];
-		iovec[k] = swap;
-	}
+	for (unsigned i = n; i > 1; i--)
+		iovec_swap(&iovec[i - 1], &iovec[dice_below(dice, i)]);
 }
 
 static bool
@@ -80,7 +75,7 @@ clone_past_the_limit(unsigned index, void *arg)
 			break;
 		for (unsigned i = 0; i < CLONES; i++) {
 			if (i % 1000 == 0)
-				threads_check(holds(&other[i]));
+				threads_check(holds(&other[CLONES - 1 - i]));
 			evpl_iovec_release(i & 1 ? evpl : NULL, &other[CLONES - 1 - i]);
 		}
 		if (!threads_meet())

@@ -17,6 +17,7 @@
 #define PACKETS 30u
 #define SEGMENTS 6u
 #define RX_MBUFS 200u
+#define RING_SIZE 64u
 
 static const struct evpl_global_config buffers_4k = {
 	.slab_size = 128 << 10, .buffer_size = 4 << 10, .max_slabs = 3, .packet_mbufs = 63};
@@ -47,6 +48,9 @@ struct player {
 	struct dice dice;
 	uint64_t next_seed;
 	struct rte_ring *entries_in, *entries_out, *packets_in, *packets_out;
+	/* On their way to the other player: when the first is sent again, a full ring of younger ones has been taken. */
+	struct entry sent[2 * RING_SIZE];
+	unsigned n_sent;
 	struct rte_mempool *rx_pool, *foreign;
 	unsigned n, n_packets;
 	struct entry entry[ENTRIES];
@@ -100,19 +104,32 @@ check_packet(const struct packet *packet)
 }
 
 static void
-add(struct player *p, const struct evpl_iovec *iovec, uint64_t seed, uint64_t offset, uint32_t most)
+move_entry(struct entry *dst, struct entry *src)
 {
-	p->entry[p->n++] = (struct entry){*iovec, seed, offset, most};
+	evpl_iovec_move(&dst->iovec, &src->iovec);
+	dst->seed = src->seed;
+	dst->offset = src->offset;
+	dst->most = src->most;
+}
+
+static void
+add(struct player *p, struct evpl_iovec *iovec, uint64_t seed, uint64_t offset, uint32_t most)
+{
+	struct entry *e = &p->entry[p->n++];
+
+	evpl_iovec_move(&e->iovec, iovec);
+	e->seed = seed;
+	e->offset = offset;
+	e->most = most;
 }
 
 /* Takes entry i out of the ledger. */
-static struct entry
-drop(struct player *p, unsigned i)
+static void
+drop(struct player *p, unsigned i, struct entry *e)
 {
-	struct entry e = p->entry[i];
-
-	p->entry[i] = p->entry[--p->n];
-	return e;
+	move_entry(e, &p->entry[i]);
+	if (i != --p->n)
+		move_entry(&p->entry[i], &p->entry[p->n]);
 }
 
 static struct evpl *
@@ -128,7 +145,7 @@ release_one(struct player *p)
 
 	if (p->n == 0)
 		return;
-	e = drop(p, draw(p, p->n));
+	drop(p, draw(p, p->n), &e);
 	check_entry(&e);
 	evpl_iovec_release(any_context(p), &e.iovec);
 }
@@ -227,7 +244,7 @@ step_move(struct player *p)
 		e->most = length;
 	}
 	threads_check(e->iovec.data == NULL && e->iovec.length == 0 && e->iovec.ref == NULL);
-	e->iovec = moved;
+	evpl_iovec_move(&e->iovec, &moved);
 }
 
 static void
@@ -244,7 +261,7 @@ step_set_length(struct player *p)
 static void
 step_to_mbuf(struct player *p)
 {
-	struct evpl_iovec iovec[SEGMENTS];
+	struct evpl_iovec iovec[SEGMENTS], was[SEGMENTS];
 	struct entry taken[SEGMENTS];
 	struct packet packet = {0};
 	unsigned n = 1 + draw(p, SEGMENTS), bytes = 0;
@@ -252,13 +269,13 @@ step_to_mbuf(struct player *p)
 	if (p->n < n || p->n_packets == PACKETS)
 		return;
 	for (unsigned i = 0; i < n; i++) {
-		taken[i] = drop(p, draw(p, p->n));
-		iovec[i] = taken[i].iovec;
+		drop(p, draw(p, p->n), &taken[i]);
+		evpl_iovec_move(&iovec[i], &taken[i].iovec);
 		bytes += iovec[i].length;
 		if (iovec[i].length > 0)
-			packet.piece[packet.n++] =
-				(struct piece){taken[i].seed, taken[i].offset, taken[i].iovec.length};
+			packet.piece[packet.n++] = (struct piece){taken[i].seed, taken[i].offset, iovec[i].length};
 	}
+	memcpy(was, iovec, sizeof(was[0]) * n);
 	rte_errno = 0;
 	packet.mbuf = evpl_iovecs_to_mbuf(p->evpl, iovec, (int)n);
 	if (packet.mbuf != NULL) {
@@ -267,10 +284,10 @@ step_to_mbuf(struct player *p)
 		return;
 	}
 	threads_check(rte_errno == (bytes == 0 ? EINVAL : ENOMEM));
+	threads_check(memcmp(iovec, was, sizeof(was[0]) * n) == 0);
 	for (unsigned i = 0; i < n; i++) {
-		threads_check(memcmp(&iovec[i], &taken[i].iovec, sizeof(iovec[i])) == 0);
-		check_entry(&taken[i]);
-		p->entry[p->n++] = taken[i];
+		add(p, &iovec[i], taken[i].seed, taken[i].offset, taken[i].most);
+		check_entry(&p->entry[p->n - 1]);
 	}
 }
 
@@ -311,8 +328,10 @@ step_from_mbuf(struct player *p)
 	n = evpl_iovecs_from_mbuf(p->evpl, packet.mbuf, draw(p, 2), DIM(iovec), iovec);
 	threads_check(n >= (int)packet.n);
 	for (int i = 0; i < n && k < packet.n; i++) {
-		add(p, &iovec[i], packet.piece[k].seed, packet.piece[k].offset + done, iovec[i].length);
-		done += iovec[i].length;
+		uint32_t length = iovec[i].length;
+
+		add(p, &iovec[i], packet.piece[k].seed, packet.piece[k].offset + done, length);
+		done += length;
 		if (done == packet.piece[k].length) {
 			k++;
 			done = 0;
@@ -351,15 +370,17 @@ step_receive(struct player *p)
 static void
 step_send_entry(struct player *p)
 {
+	struct entry *e = &p->sent[p->n_sent % DIM(p->sent)];
 	unsigned i;
 
-	if (p->n == 0)
+	if (p->n == 0 || rte_ring_full(p->entries_out)) /* nobody else puts anything in */
 		return;
 	i = draw(p, p->n);
 	if (!(p->entry[i].iovec.flags & SHARED))
 		return;
-	if (rte_ring_enqueue_elem(p->entries_out, &p->entry[i], sizeof(struct entry)) == 0)
-		drop(p, i);
+	drop(p, i, e);
+	threads_check(rte_ring_enqueue(p->entries_out, e) == 0);
+	p->n_sent++;
 }
 
 static void
@@ -377,8 +398,12 @@ step_send_packet(struct player *p)
 static void
 step_take_what_was_sent(struct player *p)
 {
-	if (p->n < ENTRIES && rte_ring_dequeue_elem(p->entries_in, &p->entry[p->n], sizeof(struct entry)) == 0)
+	void *sent;
+
+	if (p->n < ENTRIES && rte_ring_dequeue(p->entries_in, &sent) == 0) {
+		move_entry(&p->entry[p->n], sent);
 		check_entry(&p->entry[p->n++]);
+	}
 	if (p->n_packets < PACKETS &&
 	    rte_ring_dequeue_elem(p->packets_in, &p->packet[p->n_packets], sizeof(struct packet)) == 0)
 		check_packet(&p->packet[p->n_packets++]);
@@ -461,7 +486,7 @@ play(unsigned index, void *arg)
 	p->packets_in = game->packets[index];
 	p->entries_out = game->entries[!index];
 	p->packets_out = game->packets[!index];
-	p->n = p->n_packets = 0;
+	p->n = p->n_packets = p->n_sent = 0;
 	p->evpl = evpl_create(NULL);
 	if (!threads_check(p->evpl != NULL))
 		return;
@@ -482,7 +507,7 @@ play(unsigned index, void *arg)
 static struct rte_ring *
 ring(const char *name, size_t size)
 {
-	struct rte_ring *r = rte_ring_create_elem(name, (unsigned)size, 64, SOCKET_ID_ANY, 0);
+	struct rte_ring *r = rte_ring_create_elem(name, (unsigned)size, RING_SIZE, SOCKET_ID_ANY, 0);
 
 	assert_non_null(r);
 	return r;
@@ -500,8 +525,8 @@ run(unsigned steps_each)
 		game.player[i] = calloc(1, sizeof(struct player));
 		assert_non_null(game.player[i]);
 	}
-	game.entries[0] = ring("entries0", sizeof(struct entry));
-	game.entries[1] = ring("entries1", sizeof(struct entry));
+	game.entries[0] = ring("entries0", sizeof(void *));
+	game.entries[1] = ring("entries1", sizeof(void *));
 	game.packets[0] = ring("packets0", sizeof(struct packet));
 	game.packets[1] = ring("packets1", sizeof(struct packet));
 	for (game.seed = 1; game.seed <= 6; game.seed++) {

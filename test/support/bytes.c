@@ -74,6 +74,18 @@ iovec_assert(const struct evpl_iovec *iovec, uint64_t seed, uint64_t offset)
 }
 
 void
+iovec_swap(struct evpl_iovec *a, struct evpl_iovec *b)
+{
+	struct evpl_iovec moved;
+
+	if (a == b)
+		return;
+	evpl_iovec_move(&moved, a);
+	evpl_iovec_move(a, b);
+	evpl_iovec_move(b, &moved);
+}
+
+void
 mbuf_assert(const struct rte_mbuf *mbuf, uint64_t length, uint64_t seed)
 {
 	uint8_t room[1000]; /* not a divisor of anything: its borders fall everywhere in the segments */

@@ -25,6 +25,16 @@ void iovec_assert(const struct evpl_iovec *iovec, uint64_t seed, uint64_t offset
 /** Fails the case unless the chain holds @p length bytes of stream @p seed, read with rte_pktmbuf_read. */
 void mbuf_assert(const struct rte_mbuf *mbuf, uint64_t length, uint64_t seed);
 
+/** @return the iovec's EVPL_IOVEC_FLAG_ bits: those above are the library's own. */
+static inline uint32_t
+iovec_flags(const struct evpl_iovec *iovec)
+{
+	return iovec->flags & 0xF;
+}
+
+/** Lets two iovecs change places, or one stay in its own. */
+void iovec_swap(struct evpl_iovec *a, struct evpl_iovec *b);
+
 /** A generator of random numbers that gives the same ones for the same seed everywhere (xorshift64*). */
 struct dice {
 	uint64_t state;

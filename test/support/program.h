@@ -40,8 +40,15 @@ struct program {
 int program_main(const struct program *program, int argc, char **argv);
 
 /**
+ * The cases of this function are reported as skipped, for that reason; the caller, one of them, returns. (cmocka's own skip()
+ * says "not ok" and SKIP, which is a failure to those who read TAP.)
+ */
+void program_skips(const char *function, const char *reason);
+
+/**
  * Re-executes this program for a child, because DPDK does not support fork() after rte_eal_init(). Fails the case
- * unless the child is stopped by SIGABRT, after one line on stderr that has every one of @p words (NULL ends them).
+ * unless the child is stopped by SIGABRT, after one line on stderr that has every one of @p words (NULL ends them). In a
+ * tracing build it may be a report: a line, then others that are indented, and the words anywhere in it.
  */
 void child_assert_stops(const char *name, const char *const *words);
 

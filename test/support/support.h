@@ -36,6 +36,39 @@
 #define SHARED EVPL_IOVEC_FLAG_SHARED
 #define LOCAL 0
 
+/*
+ * Tracing builds (meson -Diovec_trace=true) run all of this, too, and stop at a misuse that a plain build puts up with. So a
+ * case hands an iovec on with evpl_iovec_move() and looks into one that it moved from, released or sent only by its fields.
+ * What a tracing build forbids and a plain one puts up with has cases of its own, which begin with plain_builds_only().
+ *
+ * Where it also watches bytes (unless -Diovec_trace_bytes=false), GUARDS more are taken with each alloc and reserve that leaves
+ * room for them in a buffer, at a multiple of 16, and a buffer whose references are all home is not used again in place. So
+ * neighbours lie up to 2 * GUARDS apart, and what is about the very next byte, or about how few buffers are needed, either
+ * reckons with that, or begins with unwatched_bytes_only().
+ */
+#ifndef TEST_TRACE_BYTES
+#define TEST_TRACE_BYTES 0
+#endif
+#define GUARDS (TEST_TRACE_BYTES ? 32u : 0u)
+
+/** Ends the case that it stands in, as skipped, in every tracing build. */
+#define plain_builds_only()                                                                                            \
+	do {                                                                                                           \
+		if (EVPL_IOVEC_TRACE) {                                                                                \
+			program_skips(__func__, "tracing stops the program there");                                    \
+			return;                                                                                        \
+		}                                                                                                      \
+	} while (0)
+
+/** The same in tracing builds that watch bytes. */
+#define unwatched_bytes_only()                                                                                         \
+	do {                                                                                                           \
+		if (TEST_TRACE_BYTES) {                                                                                \
+			program_skips(__func__, "watched buffers are not used again in place");                        \
+			return;                                                                                        \
+		}                                                                                                      \
+	} while (0)
+
 #define DIM(a) (sizeof(a) / sizeof((a)[0]))
 
 /** The call fails with -1 and this rte_errno. */

@@ -152,15 +152,18 @@ static void
 tx_burst_with_an_empty_iovec_sends_those_before_it(void **state)
 {
 	struct bench b = open_bench(state, false, 0);
-	struct evpl_iovec iovec[70], got[70], moved = {NULL, 0, 0, NULL};
+	const struct evpl_iovec empty = {NULL, 0, 0, NULL};
+	struct evpl_iovec iovec[70], got[70], moved = empty;
 
 	for (unsigned bad = 0; bad < DIM(iovec); bad += 23) {
 		for (unsigned i = 0; i < DIM(iovec); i++)
 			take(b.evpl, 64, i & 1, &iovec[i], i);
-		if (bad & 1)
+		if (bad & 1) {
 			evpl_iovec_move(&moved, &iovec[bad]);
-		else
+			iovec[bad] = empty;
+		} else {
 			evpl_iovec_set_length(&iovec[bad], 0);
+		}
 		rte_errno = 0;
 		assert_int_equal(evpl_tx_burst(b.evpl, b.port, 0, iovec, DIM(iovec)), bad);
 		assert_int_equal(rte_errno, EINVAL);

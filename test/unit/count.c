@@ -70,13 +70,8 @@ clone_and_release(struct evpl *evpl, struct evpl_iovec *source, enum order order
 	assert_non_null(packet);
 	rte_pktmbuf_free(packet);
 
-	for (unsigned i = CLONES; order == RANDOM && i > 1; i--) {
-		unsigned k = dice_below(&dice, i);
-		struct evpl_iovec swap = iovec[i - 1];
-
-		iovec[i - 1] = iovec[k];
-		iovec[k] = swap;
-	}
+	for (unsigned i = CLONES; order == RANDOM && i > 1; i--)
+		iovec_swap(&iovec[i - 1], &iovec[dice_below(&dice, i)]);
 	for (unsigned i = 0; i < CLONES; i++) {
 		struct evpl_iovec *one = &iovec[order == BACKWARDS ? CLONES - 1 - i : i];
 

@@ -162,9 +162,9 @@ alloc_while_the_rest_of_a_buffer_is_left_still_gives_it(void **state)
 	struct evpl_iovec first, second, more;
 
 	/* A call that does not fit and finds no other buffer must not throw the current one away. */
-	assert_int_equal(evpl_iovec_alloc(evpl, size - 100, 1, 1, LOCAL, &first), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, size - 100 - 2 * GUARDS, 1, 1, LOCAL, &first), 1);
 	iovec_fill(&first, 1);
-	assert_fails(evpl_iovec_alloc(evpl, 101, 1, 1, LOCAL, &more), ENOMEM);
+	assert_fails(evpl_iovec_alloc(evpl, 101 + GUARDS, 1, 1, LOCAL, &more), ENOMEM);
 	assert_int_equal(evpl_iovec_alloc(evpl, 100, 1, 1, LOCAL, &second), 1);
 	iovec_fill(&second, 2);
 	iovec_assert(&first, 1, 0);

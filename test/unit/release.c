@@ -35,8 +35,8 @@ release_of_the_last_reference_brings_the_buffer_home(void **state)
 		struct evpl_iovec first, second, whole;
 
 		assert_non_null(owner);
-		take(owner, size / 2, flags, &first, 1);
-		take(owner, size / 2, flags, &second, 2);
+		take(owner, size / 2 - GUARDS, flags, &first, 1);
+		take(owner, size / 2 - GUARDS, flags, &second, 2);
 		take(owner, size, flags, &whole, 3);
 		evpl_destroy(owner); /* now no buffer is anybody's current one */
 		home_assert_held(2);

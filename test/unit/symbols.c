@@ -76,13 +76,13 @@ symbols_do_a_whole_life_cycle(void **state)
 		call.clone(&iovec[1], &iovec[0]);
 		call.clone_segment(&iovec[2], &iovec[0], 100, 200);
 		call.move(&iovec[3], &iovec[1]);
-		assert_null(call.data(&iovec[1]));
+		assert_null(iovec[1].data);
 		call.move_segment(&iovec[4], &iovec[3], 500, 500);
 		call.set_length(&iovec[4], 10);
 		call.release(home->evpl, &iovec[0]);
 		iovec_assert(&iovec[2], 1, 100);
 		iovec_assert(&iovec[4], 1, 500);
-		iovec[3] = iovec[4];
+		call.move(&iovec[3], &iovec[4]);
 		call.release_all(home->evpl, &iovec[2], 2);
 		home_assert_held(0);
 	}

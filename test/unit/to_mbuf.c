@@ -224,6 +224,7 @@ to_mbuf_with_impossible_arguments_is_einval(void **state)
 
 	/* An empty one in the middle: the ones before it are not consumed. */
 	evpl_iovec_move(&was[1], &iovec[1]);
+	iovec[1] = empty;
 	assert_null_with(evpl_iovecs_to_mbuf(evpl, iovec, 3), EINVAL);
 	evpl_iovec_move(&iovec[1], &was[1]);
 	iovec_assert(&iovec[0], 1, 0);
@@ -524,13 +525,15 @@ windows_of_a_packet_let_dpdk_write_nothing_but_its_bytes(void **state)
 	struct evpl *evpl = context(state);
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
-		struct evpl_iovec piece[5];
+		struct evpl_iovec piece[5], sent[2];
 		struct rte_mbuf *packet;
 
 		/* Neighbours in one buffer; 1 and 3 are sent as one packet. */
 		for (unsigned i = 0; i < DIM(piece); i++)
 			take(evpl, 64, flags, &piece[i], i);
-		packet = evpl_iovecs_to_mbuf(evpl, (struct evpl_iovec[]){piece[1], piece[3]}, 2);
+		evpl_iovec_move(&sent[0], &piece[1]);
+		evpl_iovec_move(&sent[1], &piece[3]);
+		packet = evpl_iovecs_to_mbuf(evpl, sent, 2);
 		assert_non_null(packet);
 		assert_null(rte_pktmbuf_append(packet, 1));
 		assert_null(rte_pktmbuf_prepend(packet, 1));

@@ -28,8 +28,8 @@ take(struct evpl *evpl, unsigned length, unsigned flags, struct evpl_iovec *iove
 static void
 assert_empty(const struct evpl_iovec *iovec)
 {
-	assert_null(evpl_iovec_data(iovec));
-	assert_int_equal(evpl_iovec_length(iovec), 0);
+	assert_null(iovec->data);
+	assert_int_equal(iovec->length, 0);
 	assert_null(iovec->ref);
 }
 
@@ -38,7 +38,7 @@ assert_same(const struct evpl_iovec *a, const struct evpl_iovec *b)
 {
 	assert_ptr_equal(a->data, b->data);
 	assert_int_equal(a->length, b->length);
-	assert_int_equal(a->flags, b->flags);
+	assert_int_equal(iovec_flags(a), iovec_flags(b));
 	assert_ptr_equal(a->ref, b->ref);
 }
 
@@ -136,7 +136,7 @@ clone_segment_at_every_border_shows_exactly_the_segment(void **state)
 			evpl_iovec_clone_segment(&clone[i], &iovec, part[i].offset, part[i].length);
 			assert_ptr_equal(evpl_iovec_data(&clone[i]), (char *)evpl_iovec_data(&iovec) + part[i].offset);
 			assert_int_equal(evpl_iovec_length(&clone[i]), part[i].length);
-			assert_int_equal(clone[i].flags, flags);
+			assert_int_equal(iovec_flags(&clone[i]), flags);
 			assert_int_equal(rte_mbuf_refcnt_read(iovec.ref), count + 1); /* of no bytes, too */
 		}
 		evpl_iovec_release(evpl, &iovec);
@@ -206,6 +206,7 @@ move_of_an_empty_iovec_is_empty(void **state)
 	struct evpl_iovec empty = {NULL, 0, 0, NULL}, moved;
 
 	(void)state;
+	plain_builds_only(); /* nobody took it */
 	memset(&moved, 0xFF, sizeof(moved));
 	evpl_iovec_move(&moved, &empty);
 	assert_empty(&moved);
@@ -281,6 +282,7 @@ set_length_grows_to_the_last_byte_of_the_buffer(void **state)
 	struct evpl *evpl = context(state);
 	struct evpl_iovec whole, part;
 
+	plain_builds_only(); /* more than was taken: elsewhere that is the caller's word to keep */
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		take(evpl, evpl_buffer_size(), flags, &whole, 1);
 		evpl_iovec_clone_segment(&part, &whole, 1000, 1);

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * @file
+ * The hot half of evpl_memory.h, which says what these functions do. Not an API: include evpl/evpl.h.
+ */
+#ifndef EVPL_INLINE_H
+#define EVPL_INLINE_H
+
+#include <rte_branch_prediction.h>
+
+#include <evpl/evpl_memory.h>
+
+#if !EVPL_IOVEC_TRACE || defined(EVPL_BELOW_TRACE)
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** References a context buys at a time, and the most it keeps in stock. */
+#define EVPL_PREPAID_STEP 0x4000u
+#define EVPL_PREPAID_MAX 0x8000u
+
+/*
+ * A context's current buffer of one kind. Private, here for the inline functions.
+ * Invariants: next <= end; ref is never NULL (an idle window, next == end, names the context itself);
+ * prepaid >= 1 while a buffer is current, so that it cannot come home under the window.
+ */
+struct evpl_window {
+	uintptr_t next;	      /* first byte that is not handed out */
+	uintptr_t end;	      /* one past the buffer's last byte in sight */
+	struct rte_mbuf *ref; /* what iovecs carved here count on */
+	uint32_t prepaid;     /* references of ref in stock */
+	uint32_t hidden;      /* bytes behind end that come into sight at the next sample */
+};
+
+/* The public part of a context. Private, here for the inline functions; one cache line and a half. */
+struct evpl {
+	struct evpl_window window[2]; /* [0] LOCAL, [EVPL_IOVEC_FLAG_SHARED] SHARED */
+	uintptr_t reserved;	      /* start and end of the last reservation in window[0] ... */
+	uintptr_t reserved_end;	      /* ... whose tail commit can still give back */
+};
+
+/* The cold halves, out of line. */
+EVPL_EXPORT int evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
+				      unsigned flags, struct evpl_iovec *r_iovec);
+EVPL_EXPORT int evpl_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
+					struct evpl_iovec *r_iovec);
+EVPL_EXPORT void evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec);
+EVPL_EXPORT void evpl_iovec_clone_overflow(struct evpl_iovec *dst);
+EVPL_EXPORT void evpl_iovec_grow(struct evpl_iovec *iovec, unsigned length);
+EVPL_EXPORT void evpl_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offset, uint64_t length,
+				 const char *what) __attribute__((noreturn, cold));
+
+#if !EVPL_IOVEC_TRACE
+/* The upper bits of iovec.flags name the sample that it counts in (evpl_global_config.sample_period); 0: none. */
+#define EVPL_IOVEC_SAMPLE_SHIFT 4
+EVPL_EXPORT void evpl_sample_share(uint32_t flags);
+#endif
+
+/* One iovec from the current buffer; 0: not from there, or not at all. */
+static inline int
+evpl_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+		 struct evpl_iovec *r_iovec)
+{
+	if (likely(evpl != NULL && r_iovec != NULL && max_iovecs != 0 && length != 0 &&
+		   flags <= EVPL_IOVEC_FLAG_SHARED && alignment != 0 && (alignment & (alignment - 1)) == 0)) {
+		struct evpl_window *w = &evpl->window[flags];
+		/* Bytes from next up to the next multiple of alignment. No sum can wrap: both are below 2^32. */
+		uintptr_t pad = (0 - w->next) & ((uintptr_t)alignment - 1);
+
+		if (likely((uint64_t)pad + length <= w->end - w->next && w->prepaid > 1)) {
+			r_iovec->data = (void *)(w->next + pad);
+			r_iovec->length = length;
+			r_iovec->flags = flags;
+			r_iovec->ref = w->ref;
+			w->next += pad + length;
+			w->prepaid--;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+EVPL_INLINE int
+evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+		 struct evpl_iovec *r_iovec)
+{
+	if (likely(evpl_iovec_carve(evpl, length, alignment, max_iovecs, flags, r_iovec)))
+		return 1;
+	return evpl_iovec_alloc_slow(evpl, length, alignment, max_iovecs, flags, r_iovec);
+}
+
+EVPL_INLINE int
+evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec, struct evpl_iovec *r_iovec)
+{
+	int n = evpl_iovec_carve(evpl, length, alignment, max_vec, 0, r_iovec);
+
+	if (unlikely(n == 0))
+		n = evpl_iovec_reserve_slow(evpl, length, alignment, max_vec, r_iovec);
+	if (likely(n > 0)) {
+		/* Only the last iovec can end where the window goes on. */
+		evpl->reserved = (uintptr_t)r_iovec[n - 1].data;
+		evpl->reserved_end = evpl->reserved + r_iovec[n - 1].length;
+		/* A clone of it sets the mark. No PMD sees a buffer's mbuf, so its port is ours. */
+		r_iovec[n - 1].flags |= EVPL_IOVEC_FLAG_RESERVED;
+		r_iovec[n - 1].ref->port = 0;
+	}
+	return n;
+}
+
+EVPL_INLINE void
+evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec)
+{
+	struct rte_mbuf *ref = iovec->ref;
+	uint32_t flags = iovec->flags;
+
+#if EVPL_IOVEC_TRACE
+	flags &= EVPL_IOVEC_FLAG_SHARED; /* the rest is the record's number */
+#endif
+	/* Packets, reservations and samples have more flags, and are not for here. */
+	if (likely(evpl != NULL && flags <= EVPL_IOVEC_FLAG_SHARED)) {
+		struct evpl_window *w = &evpl->window[flags];
+
+		if (likely(ref == w->ref)) {
+			if (likely(w->prepaid < EVPL_PREPAID_MAX)) {
+				w->prepaid++;
+				return;
+			}
+		} else if (flags == 0 && likely(ref != NULL)) {
+			uint16_t count = rte_mbuf_refcnt_read(ref);
+
+			if (likely(count > 1)) {
+				rte_mbuf_refcnt_set(ref, (uint16_t)(count - 1));
+				return;
+			}
+		}
+	}
+	evpl_iovec_release_slow(evpl, iovec);
+}
+
+EVPL_INLINE void
+evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov)
+{
+	for (int i = 0; i < niov; i++)
+		evpl_iovec_release(evpl, &iovecs[i]);
+}
+
+/*
+ * Counts one more reference of src for dst, which already has the same view. Past EVPL_REF_LIMIT the new one
+ * moves to another mbuf: 2^14 counts are left for threads that add at the same moment.
+ */
+static inline void
+evpl_iovec_take_ref(struct evpl_iovec *dst, struct rte_mbuf *ref, uint32_t flags)
+{
+	uint16_t count;
+
+	dst->flags = flags & ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED;
+	dst->ref = ref;
+	if (flags & EVPL_IOVEC_FLAG_SHARED) {
+		count = evpl_compat_ref_add(ref, 1);
+	} else {
+		count = (uint16_t)(rte_mbuf_refcnt_read(ref) + 1);
+		rte_mbuf_refcnt_set(ref, count);
+		if (unlikely(flags & EVPL_IOVEC_FLAG_RESERVED))
+			ref->port = 1;
+	}
+	if (unlikely(count > EVPL_REF_LIMIT))
+		evpl_iovec_clone_overflow(dst);
+#if !EVPL_IOVEC_TRACE
+	if (unlikely(flags >> EVPL_IOVEC_SAMPLE_SHIFT))
+		evpl_sample_share(flags);
+#endif
+}
+
+EVPL_INLINE void
+evpl_iovec_clone_segment(struct evpl_iovec *dst, const struct evpl_iovec *src, unsigned offset, unsigned length)
+{
+	if (unlikely(offset > src->length || length > src->length - offset))
+		evpl_iovec_stop("evpl_iovec_clone_segment", src, offset, length, "the segment is out of range");
+	if (unlikely(src->ref == NULL))
+		evpl_iovec_stop("evpl_iovec_clone_segment", src, offset, length, "the iovec is empty");
+	dst->data = (char *)src->data + offset;
+	dst->length = length;
+	evpl_iovec_take_ref(dst, src->ref, src->flags);
+}
+
+EVPL_INLINE void
+evpl_iovec_clone(struct evpl_iovec *dst, struct evpl_iovec *src)
+{
+	if (unlikely(src->ref == NULL))
+		evpl_iovec_stop("evpl_iovec_clone", src, 0, src->length, "the iovec is empty");
+	dst->data = src->data;
+	dst->length = src->length;
+	evpl_iovec_take_ref(dst, src->ref, src->flags);
+}
+
+EVPL_INLINE void
+evpl_iovec_move(struct evpl_iovec *dst, struct evpl_iovec *src)
+{
+	struct evpl_iovec taken = *src;
+
+	src->data = NULL;
+	src->length = 0;
+	src->flags = 0;
+	src->ref = NULL;
+	*dst = taken;
+}
+
+EVPL_INLINE void
+evpl_iovec_move_segment(struct evpl_iovec *dst, struct evpl_iovec *src, unsigned offset, unsigned length)
+{
+	if (unlikely(offset > src->length || length > src->length - offset))
+		evpl_iovec_stop("evpl_iovec_move_segment", src, offset, length, "the segment is out of range");
+	if (unlikely(src->ref == NULL))
+		evpl_iovec_stop("evpl_iovec_move_segment", src, offset, length, "the iovec is empty");
+	evpl_iovec_move(dst, src);
+	dst->data = (char *)dst->data + offset;
+	dst->length = length;
+}
+
+EVPL_INLINE void *
+evpl_iovec_data(const struct evpl_iovec *iovec)
+{
+	return iovec->data;
+}
+
+EVPL_INLINE unsigned
+evpl_iovec_length(const struct evpl_iovec *iovec)
+{
+	return iovec->length;
+}
+
+EVPL_INLINE void
+evpl_iovec_set_length(struct evpl_iovec *iovec, unsigned length)
+{
+	if (unlikely(length > iovec->length))
+		evpl_iovec_grow(iovec, length);
+	iovec->length = length;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* no tracing */
+
+#endif /* EVPL_INLINE_H */

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Tracing: what the library remembers of every iovec. Only in builds with -Diovec_trace=true.
+ *
+ *	iovec.flags   | handle: generation 8, index 20 | the library's 4 |
+ *	                                          |
+ *	slots[]       64 bytes each: owner, bytes, where taken, where let go     (one table, mapped for good)
+ *	                                         ^
+ *	thread        a ring of the records it let go, oldest first: reused only when 2,048 younger ones wait behind them
+ *
+ * An iovec names its record by a handle in the bits of its flags that the API leaves alone, so it keeps its size. The
+ * record says which address the iovec lives at: a copy made by "=" names the same record from another address. Records are
+ * written by whoever holds the iovec, as the iovec itself is; a leak report reads them at any time, so fields
+ * that it looks at are stored whole (relaxed atomics).
+ */
+#ifndef EVPL_TRACE_INTERNAL_H
+#define EVPL_TRACE_INTERNAL_H
+
+#include "internal.h"
+
+#include <stdio.h>
+
+#include <rte_cycles.h>
+#include <rte_prefetch.h>
+
+/* As in evpl_trace.h, which is for programs. */
+struct evpl_site {
+	const char *file;
+	const char *function;
+	unsigned line;
+};
+
+enum trace_call {
+	CALL_NONE,
+	CALL_ALLOC,
+	CALL_RESERVE,
+	CALL_CLONE,
+	CALL_CLONE_SEGMENT,
+	CALL_MOVE,
+	CALL_MOVE_SEGMENT,
+	CALL_FROM_MBUF,
+	CALL_RX_BURST,
+	CALL_RELEASE,
+	CALL_RELEASES,
+	CALL_TO_MBUF,
+	CALL_TX_BURST,
+	CALL_COMMIT,
+	CALL_DATA,
+	CALL_LENGTH,
+	CALL_SET_LENGTH,
+	CALL_CREATE,
+	CALL_DESTROY,
+	CALL_CLEANUP,
+	CALL_PACKET_END,
+	CALL_COUNT
+};
+
+/*
+ * Where and by whom: thread number in the upper 16 bits, then a site's address (bit 47 set) or a return address, both of
+ * 47 bits as user-space addresses are. 0: nowhere.
+ */
+typedef uint64_t trace_place;
+#define TRACE_PLACE_SITE (UINT64_C(1) << 47)
+
+#define TRACE_INDEX_BITS 20
+#define TRACE_RECORDS (1u << TRACE_INDEX_BITS)
+#define TRACE_HANDLE_BITS 28
+#define TRACE_HANDLE_SHIFT 4
+#define TRACE_GENERATIONS 255u
+#define TRACE_HANDLE_MASK (((1u << TRACE_HANDLE_BITS) - 1) << TRACE_HANDLE_SHIFT)
+#define TRACE_UNTRACED (1u << TRACE_INDEX_BITS) /* handle of an iovec that found no record free */
+
+/* trace_slot.state is the handle; of an iovec's record, plus one of the first two, and of the others. */
+#define TRACE_LIVE (1u << 28)
+#define TRACE_GONE (2u << 28)
+#define TRACE_RESERVED (4u << 28)  /* live, and may be committed */
+#define TRACE_COMMITTED (8u << 28) /* was committed */
+
+/* What one iovec is. */
+struct trace_record {
+	uint32_t state;
+	uint32_t when;			/* TSC >> TRACE_WHEN_SHIFT */
+	const struct evpl_iovec *owner; /* where the iovec lives */
+	struct rte_mbuf *ref;
+	trace_place taken, gone;
+	void *data;		     /* as taken */
+	uint32_t length;	     /* as taken */
+	uint32_t bytes;		     /* record of the bytes it shows; 0: they are not watched */
+	uint8_t taken_how, gone_how; /* enum trace_call */
+	bool shared;
+};
+
+/* What one allocation's bytes are, shown by any number of iovecs and packets, and kept until their buffer is used again. */
+struct trace_bytes {
+	uint32_t state;
+	uint32_t when;
+	char *data;
+	uint32_t length;
+	uint32_t watchers; /* iovecs and packets that show them; atomic */
+	trace_place taken, gone;
+	uint32_t next; /* the bytes that were carved before these from the same buffer; 0: none */
+	uint8_t taken_how, gone_how;
+	bool shared;
+	bool guards; /* TRACE_GUARD bytes on both sides */
+};
+
+/* A packet on watched bytes has a shared info of its own, so that its end is seen. */
+struct trace_packet {
+	uint32_t state;
+	uint32_t when;
+	struct rte_mbuf_ext_shared_info shinfo;
+	struct rte_mbuf_ext_shared_info *buffer;
+	uint32_t bytes;
+};
+
+union trace_slot {
+	struct trace_record iovec;
+	struct trace_bytes bytes;
+	struct trace_packet packet;
+	char line[RTE_CACHE_LINE_SIZE];
+};
+_Static_assert(sizeof(union trace_slot) == RTE_CACHE_LINE_SIZE, "a record is one cache line");
+
+#define TRACE_WHEN_SHIFT 20
+
+#define TRACE_SPARE 1024u /* slots that no iovec names, the warmest last: they need not wait */
+
+struct trace_thread {
+	trace_place here; /* of the call that is under way, for what happens below it */
+	enum trace_call call;
+	uint64_t mark; /* its number, where a trace_place has it */
+	int16_t lcore; /* -1: none */
+	char name[16];
+	int tid;
+	uint32_t now;	/* TSC >> TRACE_WHEN_SHIFT, at most TRACE_TICK takes old */
+	uint32_t ticks; /* takes until it is read again */
+	uint32_t fresh; /* next record that was never used, of this thread's share ... */
+	uint32_t fresh_end;
+	uint32_t *ring;	     /* records let go, oldest first; NULL when the thread has ended */
+	uint32_t head, tail; /* counted on without end */
+	uint32_t spare_count;
+	uint32_t spare[TRACE_SPARE];
+};
+
+/* Pages that are never touched cost nothing. It is there for good: a stale iovec may name a record at any time. */
+extern union trace_slot trace_slots[TRACE_RECORDS];
+extern _Thread_local struct trace_thread *trace_me __attribute__((tls_model("initial-exec")));
+
+/* trace.c */
+struct trace_thread *trace_thread_begin(void);
+const struct trace_thread *trace_thread_of(trace_place place);
+bool trace_refill(struct trace_thread *me); /* with fresh or old records; false: all are live */
+void trace_spill(struct trace_thread *me);  /* the older half of a full ring, for threads that run out */
+unsigned trace_records_used(void);	    /* no index at or above was ever used */
+
+static inline struct trace_thread *
+trace_self(void)
+{
+	return likely(trace_me != NULL) ? trace_me : trace_thread_begin();
+}
+
+static inline trace_place
+trace_place_make(const struct trace_thread *me, uint64_t where)
+{
+	return where | me->mark;
+}
+
+static inline uint32_t
+trace_handle(const struct evpl_iovec *iovec)
+{
+	return iovec->flags >> TRACE_HANDLE_SHIFT;
+}
+
+static inline uint32_t
+trace_index(const void *slot)
+{
+	return (uint32_t)((const union trace_slot *)slot - trace_slots);
+}
+
+/* Free records wait in their thread's ring until this many younger ones are behind them. 128 KiB of records: they are still
+ * in the second-level cache when their turn comes. */
+#define TRACE_HOLD 2048u
+#define TRACE_RING (4 * TRACE_HOLD)
+/* Takes between two looks at the TSC, which costs as much as all the rest of a take. */
+#define TRACE_TICK 64u
+
+/* A free record, and its new handle; NULL when all are live. */
+static inline union trace_slot *
+trace_slot_take(struct trace_thread *me, uint32_t *handle)
+{
+	union trace_slot *slot;
+	uint32_t index;
+
+	if (likely(me->tail - me->head > TRACE_HOLD)) {
+		index = me->ring[me->head++ % TRACE_RING];
+		rte_prefetch0(&trace_slots[me->ring[me->head % TRACE_RING]]);
+	} else {
+		if (unlikely(me->fresh == me->fresh_end) && !trace_refill(me))
+			return NULL;
+		index = me->fresh++;
+	}
+	slot = &trace_slots[index];
+	*handle = ((slot->iovec.state + TRACE_RECORDS) & (TRACE_GENERATIONS << TRACE_INDEX_BITS)) | index;
+	return slot;
+}
+
+/* The time, at most TRACE_TICK takes old. */
+static inline uint32_t
+trace_now(struct trace_thread *me)
+{
+	if (unlikely(me->ticks-- == 0)) {
+		me->ticks = TRACE_TICK - 1;
+		me->now = (uint32_t)(rte_rdtsc() >> TRACE_WHEN_SHIFT);
+	}
+	return me->now;
+}
+
+static inline void
+trace_slot_free(struct trace_thread *me, const void *slot)
+{
+	if (unlikely(me->tail - me->head == TRACE_RING))
+		trace_spill(me);
+	me->ring[me->tail++ % TRACE_RING] = trace_index(slot);
+}
+
+/* trace_report.c: what is said, and by whom the program is stopped */
+const char *trace_call_name(unsigned call);
+void trace_say_place(FILE *out, const char *word, unsigned how, trace_place place);
+void trace_stop_iovec(enum trace_call call, const struct evpl_iovec *iovec, trace_place here)
+	__attribute__((noreturn, cold));
+void trace_stop_range(enum trace_call call, const struct evpl_iovec *iovec, trace_place here, uint64_t offset,
+		      uint64_t length, const char *what) __attribute__((noreturn, cold));
+void trace_stop_context(enum trace_call call, const struct evpl *evpl, trace_place here)
+	__attribute__((noreturn, cold));
+void trace_stop_mbuf(enum trace_call call, const struct rte_mbuf *mbuf, trace_place here)
+	__attribute__((noreturn, cold));
+void trace_stop_bytes(enum trace_call call, const struct trace_bytes *bytes, trace_place here, const void *at,
+		      const char *what) __attribute__((noreturn, cold));
+void trace_report_live(FILE *out, const char *title, int only_thread); /* thread number, or -1: all */
+
+#endif /* EVPL_TRACE_INTERNAL_H */

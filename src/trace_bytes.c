@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Watching bytes.
+ *
+ *	buffer  ...|guard|  bytes  |guard| ...     live: the guards must not change
+ *	        ...|ddddd|ddddddddd|ddddd| ...     let go: none of it may change until the buffer is used again
+ *
+ * Each allocation's bytes have a record of their own, for they end with the last of all iovecs and packets that show them. The
+ * records of a buffer's bytes are linked, and checked when the buffer is handed out again and at clean-up. So that some time
+ * passes until then, buffers are not rewound in place, and wait in their context's stash until others wait behind them.
+ *
+ * What nobody may touch is also poisoned for the address sanitizer, which is called only if the program has it (weak
+ * symbols), and made inaccessible for memcheck.
+ */
+#include "trace_bytes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if EVPL_HAVE_MEMCHECK
+#include <valgrind/memcheck.h>
+#endif
+
+extern void __asan_poison_memory_region(void const volatile *addr, size_t size) __attribute__((weak));
+extern void __asan_unpoison_memory_region(void const volatile *addr, size_t size) __attribute__((weak));
+
+static bool on_valgrind;
+bool trace_hiding;
+
+void
+trace_hide(const void *p, size_t n)
+{
+	if (__asan_poison_memory_region != NULL)
+		__asan_poison_memory_region(p, n);
+#if EVPL_HAVE_MEMCHECK
+	if (on_valgrind)
+		VALGRIND_MAKE_MEM_NOACCESS(p, n);
+#endif
+}
+
+void
+trace_show(const void *p, size_t n)
+{
+	if (__asan_unpoison_memory_region != NULL)
+		__asan_unpoison_memory_region(p, n);
+#if EVPL_HAVE_MEMCHECK
+	if (on_valgrind)
+		VALGRIND_MAKE_MEM_UNDEFINED(p, n);
+#endif
+}
+
+void
+trace_reveal(const void *p, size_t n)
+{
+	(void)p;
+	(void)n;
+#if EVPL_HAVE_MEMCHECK
+	if (on_valgrind)
+		VALGRIND_MAKE_MEM_DEFINED(p, n);
+#endif
+}
+
+/* The first byte that is not b; NULL: none. */
+__attribute__((no_sanitize("address"))) static const unsigned char *
+find_other(const void *p, size_t n, unsigned char b)
+{
+	const unsigned char *c = p;
+
+	if (n >= sizeof(chunk) && likely(is_filled(p, n, b)))
+		return NULL;
+	for (; n > 0; n--, c++) {
+		if (*c != b)
+			return c;
+	}
+	return NULL;
+}
+
+int
+trace_bytes_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+		 bool reserve, struct evpl_iovec *r_iovec, bool *guards)
+{
+	unsigned before = RTE_MAX(alignment, TRACE_GUARD);
+	uint64_t total = (uint64_t)before + length + TRACE_GUARD;
+	int n = -1;
+
+	/* What fills a buffer has no room for guards, and what is refused is refused for what was asked. */
+	if (likely(length > 0 && max_iovecs > 0 && rte_is_power_of_2(alignment) &&
+		   before <= evpl_global.max_alignment &&
+		   (total <= evpl_global.buffer_size - before || total <= evpl_buffer_capacity(before)))) {
+		if (reserve)
+			n = evpl_iovec_reserve(evpl, (unsigned)total, before, 1, r_iovec);
+		else
+			n = evpl_iovec_alloc(evpl, (unsigned)total, before, 1, flags, r_iovec);
+		if (likely(n == 1)) {
+			r_iovec->data = (char *)r_iovec->data + before;
+			r_iovec->length = length;
+			*guards = true;
+			return 1;
+		}
+	}
+	*guards = false;
+	return reserve ? evpl_iovec_reserve(evpl, length, alignment, max_iovecs, r_iovec)
+		       : evpl_iovec_alloc(evpl, length, alignment, max_iovecs, flags, r_iovec);
+}
+
+/* Says what is wrong with the guards: behind the bytes first, where most overruns begin. */
+void
+trace_bytes_overrun(enum trace_call call, const struct trace_bytes *bytes, trace_place here)
+{
+	const void *at = find_other(bytes->data + bytes->length, TRACE_GUARD, GUARD_BYTE);
+
+	if (at != NULL)
+		trace_stop_bytes(call, bytes, here, at, "write past the end");
+	at = find_other(bytes->data - TRACE_GUARD, TRACE_GUARD, GUARD_BYTE);
+	trace_stop_bytes(call, bytes, here, at, "write before the start");
+}
+
+void
+trace_bytes_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovec, struct trace_bytes *bytes)
+{
+	struct evpl_iovec whole = *iovec;
+	uintptr_t next = evpl->window[0].next;
+	uintptr_t data = (uintptr_t)iovec->data;
+
+	/* Below, the reservation begins and ends with the guards. */
+	if (bytes->guards && evpl->reserved_end != 0 && data > evpl->reserved && data < evpl->reserved_end) {
+		whole.data = (void *)evpl->reserved;
+		whole.length = (uint32_t)(data - evpl->reserved) + iovec->length + TRACE_GUARD;
+	}
+	evpl_iovec_commit(evpl, alignment, &whole, 1);
+	iovec->flags = whole.flags;
+	if (evpl->window[0].next >= next && iovec->length == bytes->length)
+		return;
+	if (evpl->window[0].next < next) { /* the tail is the window's again */
+		bytes->length = iovec->length;
+		if (bytes->guards)
+			fill(bytes->data + bytes->length, TRACE_GUARD, GUARD_BYTE);
+		trace_hide(bytes->data + bytes->length, next - ((uintptr_t)bytes->data + bytes->length));
+	}
+}
+
+/* Called below rx_burst, when an iovec was taken for a packet of several segments: before its bytes are written. */
+void
+trace_iovec_linearized(struct evpl_iovec *iovec)
+{
+	struct trace_thread *me = trace_self();
+
+	(void)trace_bytes_begin(me, evpl_buffer_of(iovec->ref), iovec, false, CALL_RX_BURST, me->here);
+}
+
+/* Their record: the latest of its buffer that begins there. */
+uint32_t
+trace_bytes_find(const struct evpl_iovec *iovec)
+{
+	struct rte_mbuf *mbuf = evpl_buffer_of(iovec->ref);
+	uint32_t next = mbuf != NULL ? ((struct evpl_buffer *)rte_mbuf_to_priv(mbuf))->trace_bytes : 0;
+
+	while (next != 0 && trace_slots[next].bytes.data != iovec->data)
+		next = trace_slots[next].bytes.next;
+	return next;
+}
+
+/* The bytes of a buffer that is about to be used again, or never again: nobody may have written to them. */
+void
+trace_buffer_reuse(struct rte_mbuf *mbuf)
+{
+	struct evpl_buffer *buffer = rte_mbuf_to_priv(mbuf);
+	struct trace_thread *me = trace_self();
+	uint32_t next = buffer->trace_bytes;
+
+	while (next != 0) {
+		struct trace_bytes *bytes = &trace_slots[next].bytes;
+		const unsigned char *at;
+
+		if (bytes->watchers == 0) { /* else its last watcher was not seen to go: see trace_packet_shinfo() */
+			if (unlikely(trace_hiding))
+				trace_reveal(bytes->data, bytes->length);
+			at = find_other(bytes->data, bytes->length, FREE_BYTE);
+			if (unlikely(at != NULL))
+				trace_stop_bytes(me->call, bytes, me->here, at, "write after release");
+			trace_bytes_check(me->call, bytes, me->here);
+			if (unlikely(trace_hiding))
+				trace_hide(bytes->data, bytes->length);
+		}
+		next = bytes->next;
+		if (likely(me->spare_count < TRACE_SPARE))
+			me->spare[me->spare_count++] = trace_index(bytes);
+		else
+			trace_slot_free(me, bytes);
+	}
+	buffer->trace_bytes = 0;
+}
+
+static void
+buffer_begin(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
+{
+	struct rte_mbuf *mbuf = object;
+	struct evpl_buffer *buffer = rte_mbuf_to_priv(mbuf);
+
+	(void)pool;
+	(void)opaque;
+	(void)index;
+	buffer->trace_bytes = 0;
+	trace_hide(mbuf->buf_addr, evpl_global.buffer_size);
+}
+
+static void
+buffer_end(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
+{
+	struct rte_mbuf *mbuf = object;
+
+	(void)pool;
+	(void)opaque;
+	(void)index;
+	trace_buffer_reuse(mbuf);
+	trace_show(mbuf->buf_addr, evpl_global.buffer_size);
+}
+
+void
+trace_slab_begin(struct evpl_slab *slab)
+{
+#if EVPL_HAVE_MEMCHECK
+	on_valgrind = RUNNING_ON_VALGRIND != 0;
+#endif
+	trace_hiding = on_valgrind || __asan_poison_memory_region != NULL;
+	rte_mempool_obj_iter(slab->pool, buffer_begin, NULL);
+}
+
+void
+trace_slab_end(struct evpl_slab *slab)
+{
+	rte_mempool_obj_iter(slab->pool, buffer_end, NULL);
+}
+
+/* A packet on watched bytes ended, on any thread: what rte_pktmbuf_free does at the end of the buffer's own shared info. */
+static void
+packet_ended(void *addr, void *opaque)
+{
+	struct trace_packet *packet = opaque;
+	struct rte_mbuf_ext_shared_info *buffer = packet->buffer;
+	struct trace_thread *me = trace_self();
+
+	trace_bytes_let_go(CALL_PACKET_END, &trace_slots[packet->bytes].bytes, trace_place_make(me, 0));
+	trace_slot_free(me, packet);
+	if (evpl_compat_ext_sub(buffer, 1) == 0)
+		buffer->free_cb(addr, buffer->fcb_opaque);
+}
+
+struct rte_mbuf_ext_shared_info *
+trace_packet_shinfo(const struct evpl_iovec *iovec, struct rte_mbuf_ext_shared_info *buffer)
+{
+	const struct trace_record *r = &trace_slots[trace_handle(iovec) % TRACE_RECORDS].iovec;
+	struct trace_bytes *bytes;
+	struct trace_packet *packet;
+	union trace_slot *slot;
+	uint32_t handle;
+
+	if (trace_index(r) == 0 || r->bytes == 0)
+		return buffer;
+	bytes = &trace_slots[r->bytes].bytes;
+	__atomic_fetch_add(&bytes->watchers, 1, __ATOMIC_RELAXED);
+	slot = trace_slot_take(trace_self(), &handle);
+	if (slot == NULL) /* the packet's end will not be seen: the bytes are watched no more */
+		return buffer;
+	packet = &slot->packet;
+	packet->state = handle;
+	packet->buffer = buffer;
+	packet->bytes = r->bytes;
+	packet->shinfo.free_cb = packet_ended;
+	packet->shinfo.fcb_opaque = packet;
+	rte_mbuf_ext_refcnt_set(&packet->shinfo, 1);
+	return &packet->shinfo;
+}

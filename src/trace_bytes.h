@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Watching bytes: what every take and release does. trace_bytes.c has the picture. */
+#ifndef EVPL_TRACE_BYTES_H
+#define EVPL_TRACE_BYTES_H
+
+#include "trace.h"
+
+#define TRACE_GUARD 16u
+#define GUARD_BYTE 0xFA
+#define FREE_BYTE 0xDB
+
+/* A tool is there that bytes can be hidden from: the address sanitizer, or memcheck. */
+extern bool trace_hiding;
+void trace_hide(const void *p, size_t n);   /* nobody but tracing may touch them */
+void trace_show(const void *p, size_t n);   /* anybody may; they hold nothing yet */
+void trace_reveal(const void *p, size_t n); /* hidden ones may be read for a moment */
+
+/* Sixteen bytes at any address, of any type. */
+typedef uint64_t chunk __attribute__((vector_size(16), aligned(1), may_alias));
+
+static inline chunk
+chunk_of(unsigned char b)
+{
+	uint64_t word = b * UINT64_C(0x0101010101010101);
+
+	return (chunk){word, word};
+}
+
+/* Whether n bytes, 16 or more, are all b. Not memcmp, which the sanitizer would stop. */
+__attribute__((no_sanitize("address"))) static inline bool
+is_filled(const void *p, size_t n, unsigned char b)
+{
+	const char *c = p, *last = c + n - sizeof(chunk);
+	chunk differ = *(const chunk *)last ^ chunk_of(b);
+
+	for (; c < last; c += sizeof(chunk))
+		differ |= *(const chunk *)c ^ chunk_of(b);
+	return (differ[0] | differ[1]) == 0;
+}
+
+__attribute__((no_sanitize("address"))) static inline void
+fill(void *p, size_t n, unsigned char b)
+{
+	char *c = p, *last = c + n - sizeof(chunk);
+
+	if (unlikely(n < sizeof(chunk))) {
+		for (volatile char *v = p; n > 0; n--)
+			*v++ = (char)b;
+		return;
+	}
+	for (; c < last; c += sizeof(chunk))
+		*(chunk *)c = chunk_of(b);
+	*(chunk *)last = chunk_of(b);
+}
+
+int trace_bytes_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+		     bool reserve, struct evpl_iovec *r_iovec, bool *guards);
+uint32_t trace_bytes_find(const struct evpl_iovec *iovec);
+void trace_bytes_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovec, struct trace_bytes *bytes);
+void trace_bytes_overrun(enum trace_call call, const struct trace_bytes *bytes, trace_place here)
+	__attribute__((noreturn, cold));
+
+/* Both guards, in words: the guard's byte in each. */
+__attribute__((no_sanitize("address"))) static inline void
+guards_set(char *data, uint32_t length)
+{
+	*(chunk *)(data - TRACE_GUARD) = chunk_of(GUARD_BYTE);
+	*(chunk *)(data + length) = chunk_of(GUARD_BYTE);
+}
+
+__attribute__((no_sanitize("address"))) static inline bool
+guards_hold(const char *data, uint32_t length)
+{
+	chunk before = *(const chunk *)(data - TRACE_GUARD), after = *(const chunk *)(data + length);
+	chunk differ = (before ^ chunk_of(GUARD_BYTE)) | (after ^ chunk_of(GUARD_BYTE));
+
+	return (differ[0] | differ[1]) == 0;
+}
+
+/* A record of the bytes of an iovec that was just taken from a buffer; NULL: they are not watched. */
+static inline struct trace_bytes *
+trace_bytes_begin(struct trace_thread *me, struct rte_mbuf *mbuf, const struct evpl_iovec *iovec, bool guards,
+		  unsigned how, trace_place here)
+{
+	struct evpl_buffer *buffer = rte_mbuf_to_priv(mbuf);
+	union trace_slot *slot;
+	struct trace_bytes *bytes;
+	uint32_t handle = 0;
+
+	if (likely(me->spare_count > 0))
+		slot = &trace_slots[me->spare[--me->spare_count]];
+	else
+		slot = trace_slot_take(me, &handle);
+	if (unlikely(trace_hiding))
+		trace_show(iovec->data, iovec->length);
+	if (unlikely(slot == NULL))
+		return NULL;
+	bytes = &slot->bytes;
+	if (handle != 0)
+		bytes->state = handle; /* so that no stale iovec takes it for its own */
+	bytes->data = iovec->data;
+	bytes->length = iovec->length;
+	bytes->watchers = 1;
+	bytes->taken = here;
+	bytes->taken_how = (uint8_t)how;
+	bytes->gone_how = CALL_NONE;
+	bytes->shared = iovec->flags & EVPL_IOVEC_FLAG_SHARED;
+	bytes->guards = guards;
+	bytes->next = buffer->trace_bytes;
+	buffer->trace_bytes = trace_index(bytes);
+	if (likely(guards)) {
+		guards_set(bytes->data, bytes->length);
+		if (unlikely(trace_hiding)) {
+			trace_hide(bytes->data - TRACE_GUARD, TRACE_GUARD);
+			trace_hide(bytes->data + bytes->length, TRACE_GUARD);
+		}
+	}
+	return bytes;
+}
+
+/* The guards of live bytes. */
+static inline void
+trace_bytes_check(enum trace_call call, const struct trace_bytes *bytes, trace_place here)
+{
+	if (unlikely(!bytes->guards))
+		return;
+	if (unlikely(trace_hiding)) {
+		trace_reveal(bytes->data - TRACE_GUARD, TRACE_GUARD);
+		trace_reveal(bytes->data + bytes->length, TRACE_GUARD);
+	}
+	if (unlikely(!guards_hold(bytes->data, bytes->length)))
+		trace_bytes_overrun(call, bytes, here);
+	if (unlikely(trace_hiding)) {
+		trace_hide(bytes->data - TRACE_GUARD, TRACE_GUARD);
+		trace_hide(bytes->data + bytes->length, TRACE_GUARD);
+	}
+}
+
+/* One iovec, or packet, no longer shows them. */
+static inline void
+trace_bytes_let_go(enum trace_call call, struct trace_bytes *bytes, trace_place here)
+{
+	if (call != CALL_PACKET_END) /* whoever frees a packet is not to blame for what was written before */
+		trace_bytes_check(call, bytes, here);
+	/* Who sees 1 is the last, and needs no atomic. Acquires what the others did with the bytes before they let go. */
+	if (__atomic_load_n(&bytes->watchers, __ATOMIC_ACQUIRE) != 1 &&
+	    __atomic_sub_fetch(&bytes->watchers, 1, __ATOMIC_ACQ_REL) != 0)
+		return;
+	bytes->watchers = 0;
+	bytes->gone = here;
+	bytes->gone_how = (uint8_t)call;
+	fill(bytes->data, bytes->length, FREE_BYTE);
+	if (unlikely(trace_hiding))
+		trace_hide(bytes->data, bytes->length);
+}
+
+#endif /* EVPL_TRACE_BYTES_H */

@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The public calls of a tracing build: each checks, calls the library below (see trace_names.h), and notes. Every
+ * call exists twice: evpl_x_at() is told its caller's line by the macros of evpl_trace.h, evpl_x() takes its return address.
+ */
+#include "trace_bytes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* From here on the names are the public ones. */
+#undef evpl_create
+#undef evpl_destroy
+#undef evpl_cleanup
+#undef evpl_iovec_alloc
+#undef evpl_iovec_reserve
+#undef evpl_iovec_commit
+#undef evpl_iovec_release
+#undef evpl_iovecs_release
+#undef evpl_iovec_clone
+#undef evpl_iovec_clone_segment
+#undef evpl_iovec_move
+#undef evpl_iovec_move_segment
+#undef evpl_iovec_data
+#undef evpl_iovec_length
+#undef evpl_iovec_set_length
+#undef evpl_iovecs_to_mbuf
+#undef evpl_iovecs_from_mbuf
+#undef evpl_rx_burst
+#undef evpl_tx_burst
+
+/* Where a call comes from: a site or a return address, see trace_place. */
+#define AT_SITE(site) ((uint64_t)(uintptr_t)(site) | TRACE_PLACE_SITE)
+#define AT_RETURN ((uint64_t)(uintptr_t)__builtin_return_address(0))
+
+#define UNPACK(...) __VA_ARGS__
+/* The two public functions on the body traced_NAME(where, ARGS). */
+#define CALL(type, name, params, args)                                                                                 \
+	EVPL_EXPORT type evpl_##name params;                                                                           \
+	EVPL_EXPORT type evpl_##name##_at(const struct evpl_site *site, UNPACK params);                                \
+	type evpl_##name params                                                                                        \
+	{                                                                                                              \
+		return traced_##name(AT_RETURN, UNPACK args);                                                          \
+	}                                                                                                              \
+	type evpl_##name##_at(const struct evpl_site *site, UNPACK params)                                             \
+	{                                                                                                              \
+		return traced_##name(AT_SITE(site), UNPACK args);                                                      \
+	}
+#define CALL_VOID(name, params, args)                                                                                  \
+	EVPL_EXPORT void evpl_##name params;                                                                           \
+	EVPL_EXPORT void evpl_##name##_at(const struct evpl_site *site, UNPACK params);                                \
+	void evpl_##name params                                                                                        \
+	{                                                                                                              \
+		traced_##name(AT_RETURN, UNPACK args);                                                                 \
+	}                                                                                                              \
+	void evpl_##name##_at(const struct evpl_site *site, UNPACK params)                                             \
+	{                                                                                                              \
+		traced_##name(AT_SITE(site), UNPACK args);                                                             \
+	}
+
+/* Whether a context may be used by this thread: the first one that uses it owns it. NULL is for the call to judge. */
+static inline void
+check_context(enum trace_call call, struct trace_thread *me, struct evpl *evpl, trace_place here)
+{
+	struct evpl_context *ctx = evpl_context(evpl);
+
+	if (evpl == NULL || likely(ctx->trace_owner == me->mark))
+		return;
+	if (ctx->trace_owner != 0)
+		trace_stop_context(call, evpl, here);
+	ctx->trace_owner = me->mark;
+	ctx->trace_used = here;
+}
+
+/* The record of an iovec that may be used here; NULL for one that found no record free. Anything else stops. */
+static inline struct trace_record *
+check(enum trace_call call, const struct trace_thread *me, const struct evpl_iovec *iovec, trace_place here)
+{
+	uint32_t handle;
+	struct trace_record *r;
+
+	if (unlikely(iovec == NULL))
+		trace_stop_iovec(call, iovec, here);
+	handle = trace_handle(iovec);
+	r = &trace_slots[handle % TRACE_RECORDS].iovec;
+	if (likely((r->state & ~(TRACE_RESERVED | TRACE_COMMITTED)) == (handle | TRACE_LIVE) && r->owner == iovec &&
+		   r->ref == iovec->ref && (r->shared || ((r->taken ^ me->mark) >> 48) == 0)))
+		return r;
+	if (handle != TRACE_UNTRACED)
+		trace_stop_iovec(call, iovec, here);
+	return NULL;
+}
+
+static inline void
+set_handle(struct evpl_iovec *iovec, uint32_t handle)
+{
+	iovec->flags = (iovec->flags & ~TRACE_HANDLE_MASK) | handle << TRACE_HANDLE_SHIFT;
+}
+
+/* Notes that an iovec was taken; bytes is the record of what it shows, or NULL. */
+static inline struct trace_record *
+note_taken(enum trace_call call, struct trace_thread *me, struct evpl_iovec *iovec, uint32_t bytes, trace_place here)
+{
+	uint32_t handle, flags = iovec->flags & ~TRACE_HANDLE_MASK;
+	union trace_slot *slot = trace_slot_take(me, &handle);
+	struct trace_record *r;
+
+	if (unlikely(slot == NULL)) {
+		set_handle(iovec, TRACE_UNTRACED);
+		return NULL;
+	}
+	iovec->flags = flags | handle << TRACE_HANDLE_SHIFT;
+	r = &slot->iovec;
+	r->when = trace_now(me);
+	r->owner = iovec;
+	r->ref = iovec->ref;
+	r->taken = here;
+	r->data = iovec->data;
+	r->length = iovec->length;
+	r->bytes = bytes;
+	r->taken_how = (uint8_t)call;
+	r->shared = flags & EVPL_IOVEC_FLAG_SHARED;
+	__atomic_store_n(&r->state, handle | TRACE_LIVE, __ATOMIC_RELEASE); /* pairs with the leak report's load */
+	return r;
+}
+
+/* Notes that an iovec was let go. The record waits for its turn, so that a use of the iovec still finds it. */
+static inline void
+note_gone(enum trace_call call, struct trace_thread *me, struct trace_record *r, trace_place here)
+{
+	uint32_t handle = r->state & (TRACE_LIVE - 1);
+
+	r->gone = here;
+	r->gone_how = (uint8_t)call;
+	__atomic_store_n(&r->state, handle | TRACE_GONE, __ATOMIC_RELEASE);
+	trace_slot_free(me, r);
+}
+
+static inline struct trace_bytes *
+bytes_of(const struct trace_record *r)
+{
+	return EVPL_TRACE_BYTES && r != NULL && r->bytes != 0 ? &trace_slots[r->bytes].bytes : NULL;
+}
+
+/* One more iovec shows them. */
+static inline uint32_t
+share_bytes(const struct trace_record *r)
+{
+	struct trace_bytes *bytes = bytes_of(r);
+
+	if (bytes == NULL)
+		return 0;
+	__atomic_fetch_add(&bytes->watchers, 1, __ATOMIC_RELAXED);
+	return r->bytes;
+}
+
+/* The buffer that an iovec was just taken from. */
+static inline struct rte_mbuf *
+buffer_of(const struct evpl *evpl, const struct evpl_iovec *iovec)
+{
+	unsigned kind = iovec->flags & EVPL_IOVEC_FLAG_SHARED;
+
+	return likely(iovec->ref == evpl->window[kind].ref) ? ((const struct evpl_context *)evpl)->current[kind]
+							    : evpl_buffer_of(iovec->ref);
+}
+
+static inline __rte_always_inline int
+take(enum trace_call call, uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
+     unsigned flags, struct evpl_iovec *r_iovec)
+{
+	struct trace_thread *me = trace_self();
+	trace_place here = trace_place_make(me, where);
+	bool guards = false;
+	int n;
+
+	check_context(call, me, evpl, here);
+	me->here = here;
+	me->call = call;
+	if (EVPL_TRACE_BYTES)
+		n = trace_bytes_take(evpl, length, alignment, max_iovecs, flags, call == CALL_RESERVE, r_iovec,
+				     &guards);
+	else if (call == CALL_RESERVE)
+		n = evpl_plain_iovec_reserve(evpl, length, alignment, max_iovecs, r_iovec);
+	else
+		n = evpl_plain_iovec_alloc(evpl, length, alignment, max_iovecs, flags, r_iovec);
+	for (int i = 0; i < n; i++) {
+		struct evpl_iovec *iovec = &r_iovec[i];
+		struct trace_bytes *bytes = NULL;
+		struct trace_record *r;
+
+		if (EVPL_TRACE_BYTES)
+			bytes = trace_bytes_begin(me, buffer_of(evpl, iovec), iovec, guards, call, here);
+		r = note_taken(call, me, iovec, bytes != NULL ? trace_index(bytes) : 0, here);
+		if (call == CALL_RESERVE && r != NULL)
+			r->state |= TRACE_RESERVED;
+	}
+	return n;
+}
+
+static int
+traced_iovec_alloc(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
+		   unsigned flags, struct evpl_iovec *r_iovec)
+{
+	return take(CALL_ALLOC, where, evpl, length, alignment, max_iovecs, flags, r_iovec);
+}
+CALL(int, iovec_alloc,
+     (struct evpl * evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+      struct evpl_iovec *r_iovec),
+     (evpl, length, alignment, max_iovecs, flags, r_iovec))
+
+static int
+traced_iovec_reserve(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
+		     struct evpl_iovec *r_iovec)
+{
+	return take(CALL_RESERVE, where, evpl, length, alignment, max_vec, 0, r_iovec);
+}
+CALL(int, iovec_reserve,
+     (struct evpl * evpl, unsigned length, unsigned alignment, unsigned max_vec, struct evpl_iovec *r_iovec),
+     (evpl, length, alignment, max_vec, r_iovec))
+
+static void
+traced_iovec_commit(uint64_t where, struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs)
+{
+	struct trace_thread *me = trace_self();
+	trace_place here = trace_place_make(me, where);
+
+	check_context(CALL_COMMIT, me, evpl, here);
+	for (int i = 0; i < niovs && iovecs != NULL; i++) {
+		struct trace_record *r = check(CALL_COMMIT, me, &iovecs[i], here);
+
+		if (r == NULL)
+			continue;
+		if (r->state & TRACE_COMMITTED)
+			trace_stop_range(CALL_COMMIT, &iovecs[i], here, 0, iovecs[i].length, "committed twice");
+		if (!(r->state & TRACE_RESERVED))
+			trace_stop_range(CALL_COMMIT, &iovecs[i], here, 0, iovecs[i].length,
+					 "commit of what was not reserved");
+		if (iovecs[i].length > r->length)
+			trace_stop_range(CALL_COMMIT, &iovecs[i], here, 0, iovecs[i].length,
+					 "commit of more than was reserved");
+		if (bytes_of(r) != NULL)
+			trace_bytes_check(CALL_COMMIT, bytes_of(r), here);
+	}
+	if (niovs > 0 && iovecs != NULL) {
+		struct trace_record *r = &trace_slots[trace_handle(&iovecs[niovs - 1]) % TRACE_RECORDS].iovec;
+
+		if (bytes_of(r) != NULL)
+			trace_bytes_commit(evpl, alignment, &iovecs[niovs - 1], bytes_of(r));
+		else
+			evpl_plain_iovec_commit(evpl, alignment, iovecs, niovs);
+	} else {
+		evpl_plain_iovec_commit(evpl, alignment, iovecs, niovs);
+	}
+	for (int i = 0; i < niovs; i++) {
+		struct trace_record *r = &trace_slots[trace_handle(&iovecs[i]) % TRACE_RECORDS].iovec;
+
+		if (trace_index(r) != 0) {
+			r->state = (r->state & ~TRACE_RESERVED) | TRACE_COMMITTED;
+			r->length = iovecs[i].length;
+		}
+	}
+}
+CALL_VOID(iovec_commit, (struct evpl * evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs),
+	  (evpl, alignment, iovecs, niovs))
+
+static inline void
+release(enum trace_call call, struct trace_thread *me, struct evpl *evpl, struct evpl_iovec *iovec, trace_place here)
+{
+	struct trace_record *r = check(call, me, iovec, here);
+	struct trace_bytes *bytes = bytes_of(r);
+
+	/* Before the reference: with it the buffer may go, and come back as somebody else's. */
+	if (bytes != NULL)
+		trace_bytes_let_go(call, bytes, here);
+	if (likely(r != NULL))
+		note_gone(call, me, r, here);
+	evpl_plain_iovec_release(evpl, iovec);
+}
+
+static void
+traced_iovec_release(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
+{
+	struct trace_thread *me = trace_self();
+	trace_place here = trace_place_make(me, where);
+
+	check_context(CALL_RELEASE, me, evpl, here);
+	release(CALL_RELEASE, me, evpl, iovec, here);
+}
+CALL_VOID(iovec_release, (struct evpl * evpl, struct evpl_iovec *iovec), (evpl, iovec))
+
+static void
+traced_iovecs_release(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovecs, int niov)
+{
+	struct trace_thread *me = trace_self();
+	trace_place here = trace_place_make(me, where);
+
+	check_context(CALL_RELEASES, me, evpl, here);
+	for (int i = 0; i < niov; i++)
+		release(CALL_RELEASES, me, evpl, &iovecs[i], here);
+}
+CALL_VOID(iovecs_release, (struct evpl * evpl, struct evpl_iovec *iovecs, int niov), (evpl, iovecs, niov))
+
+static void
+traced_iovec_clone_segment(uint64_t where, struct evpl_iovec *dst, const struct evpl_iovec *src, unsigned offset,
+			   unsigned length)
+{
+	struct trace_thread *me = trace_self();
+	trace_place here = trace_place_make(me, where);
+	struct trace_record *r = check(CALL_CLONE_SEGMENT, me, src, here);
+
+	if (offset > src->length || length > src->length - offset)
+		trace_stop_range(CALL_CLONE_SEGMENT, src, here, offset, length, "a segment out of range");
+	evpl_plain_iovec_clone_segment(dst, src, offset, length);
+	note_taken(CALL_CLONE_SEGMENT, me, dst, share_bytes(r), here);
+}
+CALL_VOID(iovec_clone_segment,
+	  (struct evpl_iovec * dst, const struct evpl_iovec *src, unsigned offset, unsigned length),
+	  (dst, src, offset, length))
+
+static void
+traced_iovec_clone(uint64_t where, struct evpl_iovec *dst, struct evpl_iovec *src)
+{
+	struct trace_thread *me = trace_self();
+	trace_place here = trace_place_make(me, where);
+	struct trace_record *r = check(CALL_CLONE, me, src, here);
+
+	evpl_plain_iovec_clone(dst, src);
+	note_taken(CALL_CLONE, me, dst, share_bytes(r), here);
+}
+CALL_VOID(iovec_clone, (struct evpl_iovec * dst, struct evpl_iovec *src), (dst, src))
+
+/* The source keeps its handle, so that a use of it is known for what it is. */
+static void
+moved(enum trace_call call, struct trace_thread *me, struct evpl_iovec *dst, struct evpl_iovec *src,
+      struct trace_record *r, uint32_t handle, uint32_t length, trace_place here)
+{
+	uint32_t reserved = r != NULL ? r->state & (TRACE_RESERVED | TRACE_COMMITTED) : 0;
+	uint32_t bytes = r != NULL ? r->bytes : 0;
+	struct trace_record *fresh;
+
+	if (r != NULL)
+		note_gone(call, me, r, here);
+	set_handle(src, handle);
+	fresh = note_taken(call, me, dst, bytes, here);
+	if (fresh != NULL) {
+		fresh->state |= reserved;
+		fresh->length = length; /* a view that was shortened before may still grow back */
+	}
+}
+
+static void
+traced_iovec_move(uint64_t where, struct evpl_iovec *dst, struct evpl_iovec *src)
+{
+	struct trace_thread *me = trace_self();
+	trace_place here = trace_place_make(me, where);
+	struct trace_record *r = check(CALL_MOVE, me, src, here);
+	uint32_t handle = trace_handle(src), length;
+
+	if (dst == src)
+		return;
+	length = r != NULL ? r->length : src->length;
+	evpl_plain_iovec_move(dst, src);
+	moved(CALL_MOVE, me, dst, src, r, handle, length, here);
+}
+CALL_VOID(iovec_move, (struct evpl_iovec * dst, struct evpl_iovec *src), (dst, src))
+
+static void
+traced_iovec_move_segment(uint64_t where, struct evpl_iovec *dst, struct evpl_iovec *src, unsigned offset,
+			  unsigned length)
+{
+	struct trace_thread *me = trace_self();
+	trace_place here = trace_place_make(me, where);
+	struct trace_record *r = check(CALL_MOVE_SEGMENT, me, src, here);
+	uint32_t handle = trace_handle(src);
+
+	if (offset > src->length || length > src->length - offset)
+		trace_stop_range(CALL_MOVE_SEGMENT, src, here, offset, length, "a segment out of range");
+	evpl_plain_iovec_move_segment(dst, src, offset, length);
+	if (dst == src) {
+		if (r != NULL) {
+			r->data = dst->data;
+			r->length = dst->length;
+		}
+		return;
+	}
+	moved(CALL_MOVE_SEGMENT, me, dst, src, r, handle, length, here);
+}
+CALL_VOID(iovec_move_segment, (struct evpl_iovec * dst, struct evpl_iovec *src, unsigned offset, unsigned length),
+	  (dst, src, offset, length))
+
+static void *
+traced_iovec_data(uint64_t where, const struct evpl_iovec *iovec)
+{
+	struct trace_thread *me = trace_self();
+
+	(void)check(CALL_DATA, me, iovec, trace_place_make(me, where));
+	return iovec->data;
+}
+CALL(void *, iovec_data, (const struct evpl_iovec *iovec), (iovec))
+
+static unsigned
+traced_iovec_length(uint64_t where, const struct evpl_iovec *iovec)
+{
+	struct trace_thread *me = trace_self();
+
+	(void)check(CALL_LENGTH, me, iovec, trace_place_make(me, where));
+	return iovec->length;
+}
+CALL(unsigned, iovec_length, (const struct evpl_iovec *iovec), (iovec))
+
+static void
+traced_iovec_set_length(uint64_t where, struct evpl_iovec *iovec, unsigned length)
+{
+	struct trace_thread *me = trace_self();
+	trace_place here = trace_place_make(me, where);
+	struct trace_record *r = check(CALL_SET_LENGTH, me, iovec, here);
+
+	if (r != NULL && length > r->length)
+		trace_stop_range(CALL_SET_LENGTH, iovec, here, 0, length, "a length beyond what was taken");
+	evpl_plain_iovec_set_length(iovec, length);
+}
+CALL_VOID(iovec_set_length, (struct evpl_iovec * iovec, unsigned length), (iovec, length))
+
+/* Those that are about to be sent. Empty ones that were never taken are for the call to refuse. */
+static void
+check_sendable(enum trace_call call, struct trace_thread *me, const struct evpl_iovec *iovecs, int niovs,
+	       trace_place here)
+{
+	for (int i = 0; i < niovs; i++) {
+		struct trace_record *r;
+
+		if (iovecs[i].ref == NULL && trace_handle(&iovecs[i]) == 0)
+			continue;
+		r = check(call, me, &iovecs[i], here);
+		if (bytes_of(r) != NULL)
+			trace_bytes_check(call, bytes_of(r), here);
+	}
+}
+
+/* Called below to_mbuf and tx_burst, when a packet has been attached to an iovec's bytes and takes its place. */
+void
+trace_iovec_sent(struct evpl *evpl, struct evpl_iovec *iovec)
+{
+	release(trace_me->call, trace_me, evpl, iovec, trace_me->here);
+}
+
+/* Those that went out as the mbufs they were. */
+static void
+note_sent(enum trace_call call, struct trace_thread *me, const struct evpl_iovec *iovecs, int niovs, trace_place here)
+{
+	for (int i = 0; i < niovs; i++) {
+		uint32_t handle = trace_handle(&iovecs[i]);
+		struct trace_record *r = &trace_slots[handle % TRACE_RECORDS].iovec;
+
+		if (r->owner == &iovecs[i] && (r->state & ~(TRACE_RESERVED | TRACE_COMMITTED)) == (handle | TRACE_LIVE))
+			note_gone(call, me, r, here);
+	}
+}
+
+static struct rte_mbuf *
+traced_iovecs_to_mbuf(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
+{
+	struct trace_thread *me = trace_self();
+	trace_place here = trace_place_make(me, where);
+	struct rte_mbuf *packet;
+
+	check_context(CALL_TO_MBUF, me, evpl, here);
+	if (iovecs != NULL)
+		check_sendable(CALL_TO_MBUF, me, iovecs, niovs, here);
+	me->here = here;
+	me->call = CALL_TO_MBUF;
+	packet = evpl_plain_iovecs_to_mbuf(evpl, iovecs, niovs);
+	if (packet != NULL)
+		note_sent(CALL_TO_MBUF, me, iovecs, niovs, here);
+	return packet;
+}
+CALL(struct rte_mbuf *, iovecs_to_mbuf, (struct evpl * evpl, struct evpl_iovec *iovecs, int niovs),
+     (evpl, iovecs, niovs))
+
+/*
+ * Whether an mbuf lies in its pool's per-lcore caches, or among the last thousand that were given back to a ring. A free mbuf
+ * looks like a used one, and DPDK has no call that tells; one that was freed longer ago is not found.
+ */
+static bool
+is_free(const struct rte_mbuf *mbuf)
+{
+	const struct rte_mempool *pool = mbuf->pool;
+
+	for (unsigned i = 0; pool->cache_size > 0 && i < RTE_MAX_LCORE; i++) {
+		const struct rte_mempool_cache *cache = &pool->local_cache[i];
+		uint32_t length = RTE_MIN(cache->len, (uint32_t)RTE_DIM(cache->objs));
+
+		for (uint32_t k = length; k > 0; k--) {
+			if (cache->objs[k - 1] == mbuf)
+				return true;
+		}
+	}
+	if (strncmp(rte_mempool_get_ops(pool->ops_index)->name, "ring_", 5) == 0) {
+		const struct rte_ring *ring = pool->pool_data;
+		void *const *objects = (void *const *)(ring + 1);
+		uint32_t tail = ring->prod.tail, count = RTE_MIN(tail - ring->cons.head, 1024u);
+
+		for (uint32_t k = 1; k <= count; k++) {
+			if (objects[(tail - k) & ring->mask] == mbuf)
+				return true;
+		}
+	}
+	return false;
+}
+
+static int
+traced_iovecs_from_mbuf(uint64_t where, struct evpl *evpl, struct rte_mbuf *mbuf, unsigned flags, unsigned max_iovecs,
+			struct evpl_iovec *r_iovec)
+{
+	struct trace_thread *me = trace_self();
+	trace_place here = trace_place_make(me, where);
+	int n;
+
+	check_context(CALL_FROM_MBUF, me, evpl, here);
+	unsigned left = mbuf != NULL ? mbuf->nb_segs : 0; /* a chain that lies is for the call to refuse */
+
+	for (const struct rte_mbuf *m = mbuf; m != NULL && left-- > 0; m = m->next) {
+		if (rte_mbuf_refcnt_read(m) == 0 || m->pool == NULL || is_free(m))
+			trace_stop_mbuf(CALL_FROM_MBUF, m, here);
+	}
+	n = evpl_plain_iovecs_from_mbuf(evpl, mbuf, flags, max_iovecs, r_iovec);
+	for (int i = 0; i < n; i++)
+		note_taken(CALL_FROM_MBUF, me, &r_iovec[i], 0, here);
+	return n;
+}
+CALL(int, iovecs_from_mbuf,
+     (struct evpl * evpl, struct rte_mbuf *mbuf, unsigned flags, unsigned max_iovecs, struct evpl_iovec *r_iovec),
+     (evpl, mbuf, flags, max_iovecs, r_iovec))
+
+static uint16_t
+traced_rx_burst(uint64_t where, struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *r_iovecs,
+		uint16_t n)
+{
+	struct trace_thread *me = trace_self();
+	trace_place here = trace_place_make(me, where);
+
+	check_context(CALL_RX_BURST, me, evpl, here);
+	me->here = here;
+	me->call = CALL_RX_BURST;
+	n = evpl_plain_rx_burst(evpl, port_id, queue_id, r_iovecs, n);
+	for (uint16_t i = 0; i < n; i++) {
+		bool linearized = EVPL_TRACE_BYTES && !(r_iovecs[i].flags & EVPL_IOVEC_FLAG_PACKET);
+
+		note_taken(CALL_RX_BURST, me, &r_iovecs[i], linearized ? trace_bytes_find(&r_iovecs[i]) : 0, here);
+	}
+	return n;
+}
+CALL(uint16_t, rx_burst,
+     (struct evpl * evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *r_iovecs, uint16_t n),
+     (evpl, port_id, queue_id, r_iovecs, n))
+
+static uint16_t
+traced_tx_burst(uint64_t where, struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *iovecs,
+		uint16_t n)
+{
+	struct trace_thread *me = trace_self();
+	trace_place here = trace_place_make(me, where);
+
+	check_context(CALL_TX_BURST, me, evpl, here);
+	if (iovecs != NULL)
+		check_sendable(CALL_TX_BURST, me, iovecs, n, here);
+	me->here = here;
+	me->call = CALL_TX_BURST;
+	n = evpl_plain_tx_burst(evpl, port_id, queue_id, iovecs, n);
+	note_sent(CALL_TX_BURST, me, iovecs, n, here);
+	return n;
+}
+CALL(uint16_t, tx_burst,
+     (struct evpl * evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *iovecs, uint16_t n),
+     (evpl, port_id, queue_id, iovecs, n))
+
+static struct evpl *
+traced_create(uint64_t where, const struct evpl_thread_config *config)
+{
+	struct evpl *evpl = evpl_plain_create(config);
+
+	if (evpl != NULL)
+		evpl_context(evpl)->trace_created = trace_place_make(trace_self(), where);
+	return evpl;
+}
+CALL(struct evpl *, create, (const struct evpl_thread_config *config), (config))
+
+static void
+traced_destroy(uint64_t where, struct evpl *evpl)
+{
+	struct trace_thread *me;
+	uint16_t owner;
+
+	if (evpl == NULL)
+		return;
+	me = trace_self();
+	me->here = trace_place_make(me, where);
+	me->call = CALL_DESTROY;
+	owner = (uint16_t)(evpl_context(evpl)->trace_used >> 48);
+	evpl_plain_destroy(evpl);
+	if (owner != 0)
+		trace_report_live(stderr, "evpl_destroy: LOCAL iovecs of its thread are still held", owner);
+}
+CALL_VOID(destroy, (struct evpl * evpl), (evpl))
+
+EVPL_EXPORT int evpl_cleanup(void);
+
+int
+evpl_cleanup(void)
+{
+	struct trace_thread *me;
+	int rc;
+
+	me = trace_self();
+	me->here = trace_place_make(me, AT_RETURN);
+	me->call = CALL_CLEANUP;
+	rc = evpl_plain_cleanup();
+	if (rc == -EBUSY)
+		trace_report_live(stderr, "evpl_cleanup: iovecs are still held", -1);
+	return rc;
+}
+
+void
+evpl_leak_report(FILE *out)
+{
+	trace_report_live(out, "evpl_leak_report: iovecs are held", -1);
+}

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What tracing says: the bug, the iovec, and the places; and what is still held.
+ */
+#define _GNU_SOURCE 1
+#include "trace.h"
+
+#include <dlfcn.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const call_names[CALL_COUNT] = {
+	[CALL_NONE] = "?",
+	[CALL_ALLOC] = "evpl_iovec_alloc",
+	[CALL_RESERVE] = "evpl_iovec_reserve",
+	[CALL_CLONE] = "evpl_iovec_clone",
+	[CALL_CLONE_SEGMENT] = "evpl_iovec_clone_segment",
+	[CALL_MOVE] = "evpl_iovec_move",
+	[CALL_MOVE_SEGMENT] = "evpl_iovec_move_segment",
+	[CALL_FROM_MBUF] = "evpl_iovecs_from_mbuf",
+	[CALL_RX_BURST] = "evpl_rx_burst",
+	[CALL_RELEASE] = "evpl_iovec_release",
+	[CALL_RELEASES] = "evpl_iovecs_release",
+	[CALL_TO_MBUF] = "evpl_iovecs_to_mbuf",
+	[CALL_TX_BURST] = "evpl_tx_burst",
+	[CALL_COMMIT] = "evpl_iovec_commit",
+	[CALL_DATA] = "evpl_iovec_data",
+	[CALL_LENGTH] = "evpl_iovec_length",
+	[CALL_SET_LENGTH] = "evpl_iovec_set_length",
+	[CALL_CREATE] = "evpl_create",
+	[CALL_DESTROY] = "evpl_destroy",
+	[CALL_CLEANUP] = "evpl_cleanup",
+	[CALL_PACKET_END] = "the end of a packet",
+};
+
+const char *
+trace_call_name(unsigned call)
+{
+	return call < CALL_COUNT ? call_names[call] : call_names[CALL_NONE];
+}
+
+/* "function (file:line)", or what is known of a return address. */
+static void
+say_where(FILE *out, trace_place place)
+{
+	uintptr_t address = (uintptr_t)(place & (TRACE_PLACE_SITE - 1));
+	Dl_info info;
+
+	if (place & TRACE_PLACE_SITE) {
+		const struct evpl_site *site = (const struct evpl_site *)address;
+
+		fprintf(out, "%s (%s:%u)", site->function, site->file, site->line);
+	} else if (address != 0 && dladdr((void *)address, &info) != 0 && info.dli_fname != NULL) {
+		fprintf(out, "%s (%s+0x%" PRIxPTR ")", info.dli_sname != NULL ? info.dli_sname : "?", info.dli_fname,
+			address - (uintptr_t)info.dli_fbase);
+	} else {
+		fprintf(out, "? (0x%" PRIxPTR ")", address);
+	}
+}
+
+static void
+say_thread(FILE *out, trace_place place)
+{
+	const struct trace_thread *thread = trace_thread_of(place);
+
+	if (thread == NULL)
+		fprintf(out, "thread ?");
+	else if (thread->lcore < 0)
+		fprintf(out, "thread %s (%d), no lcore", thread->name, thread->tid);
+	else
+		fprintf(out, "thread %s (%d), lcore %d", thread->name, thread->tid, thread->lcore);
+}
+
+void
+trace_say_place(FILE *out, const char *word, unsigned how, trace_place place)
+{
+	fprintf(out, "  %-9s by %s in ", word, trace_call_name(how));
+	say_where(out, place);
+	fprintf(out, ", ");
+	say_thread(out, place);
+	fputc('\n', out);
+}
+
+static void
+say_iovec(FILE *out, const struct evpl_iovec *iovec)
+{
+	fprintf(out, "  iovec     %p: data %p, length %" PRIu32 ", %s\n", (const void *)iovec, iovec->data,
+		iovec->length, iovec->flags & EVPL_IOVEC_FLAG_SHARED ? "SHARED" : "LOCAL");
+}
+
+static void __attribute__((noreturn)) stop(void)
+{
+	fflush(stderr);
+	abort();
+}
+
+static void
+say_bug(const char *what)
+{
+	/* One report at a time; what the others have to say dies with them. */
+	flockfile(stderr);
+	fprintf(stderr, "evpl: BUG: %s\n", what);
+}
+
+static void
+say_record(const struct trace_record *r)
+{
+	trace_say_place(stderr, "taken", r->taken_how, r->taken);
+	if (r->state & TRACE_GONE)
+		trace_say_place(stderr, "let go", r->gone_how, r->gone);
+}
+
+/* Whether ref can be an mbuf that the library knows. */
+static void
+find_pool(struct rte_mempool *pool, void *arg)
+{
+	const void **wanted = arg;
+	struct rte_mempool_memhdr *memory;
+
+	STAILQ_FOREACH(memory, &pool->mem_list, next)
+	{
+		const char *from = memory->addr;
+
+		if (*wanted != NULL && (const char *)*wanted >= from && (const char *)*wanted < from + memory->len)
+			*wanted = NULL;
+	}
+}
+
+static bool
+is_mbuf(const void *ref)
+{
+	const void *wanted = ref;
+
+	if (ref == NULL)
+		return false;
+	rte_mempool_walk(find_pool, &wanted);
+	return wanted == NULL;
+}
+
+static bool
+is_zeroed(const struct evpl_iovec *iovec)
+{
+	return iovec->data == NULL && iovec->length == 0 && iovec->flags == 0 && iovec->ref == NULL;
+}
+
+/* What is wrong with a use of an iovec whose record is not a live one of its own. */
+static const char *
+gone_words(enum trace_call call, unsigned gone_how)
+{
+	switch (gone_how) {
+	case CALL_MOVE:
+	case CALL_MOVE_SEGMENT:
+		return call == CALL_RELEASE || call == CALL_RELEASES ? "release after move" : "use after move";
+	case CALL_TO_MBUF:
+	case CALL_TX_BURST:
+		return call == CALL_RELEASE || call == CALL_RELEASES ? "release after it was sent"
+								     : "use after it was sent";
+	default:
+		return call == CALL_RELEASE || call == CALL_RELEASES ? "double release" : "use after release";
+	}
+}
+
+void
+trace_stop_iovec(enum trace_call call, const struct evpl_iovec *iovec, trace_place here)
+{
+	uint32_t handle;
+	const struct trace_record *r;
+	bool known;
+
+	if (iovec == NULL) {
+		say_bug("a NULL instead of an iovec");
+		trace_say_place(stderr, "misused", call, here);
+		stop();
+	}
+	handle = trace_handle(iovec);
+	r = &trace_slots[handle % TRACE_RECORDS].iovec;
+	known = trace_index(r) != 0 && (r->state & (TRACE_LIVE - 1)) == handle &&
+		(r->state & (TRACE_LIVE | TRACE_GONE)) != 0 && (r->ref == iovec->ref || iovec->ref == NULL);
+	if (!known) {
+		if (is_zeroed(iovec))
+			say_bug("a zeroed iovec, which was never taken");
+		else if (handle != 0 && is_mbuf(iovec->ref))
+			say_bug("use of an iovec that was let go so long ago that its record had to be given up");
+		else
+			say_bug("an uninitialised or garbage iovec, which was never taken");
+		say_iovec(stderr, iovec);
+	} else if (r->owner != iovec) {
+		fflush(stderr);
+		say_bug(r->state & TRACE_LIVE ? "a copy made by \"=\": the reference is another iovec's"
+					      : "a copy made by \"=\" of an iovec that was let go");
+		say_iovec(stderr, iovec);
+		fprintf(stderr, "  copied    from the iovec at %p\n", (const void *)r->owner);
+		say_record(r);
+	} else if (r->state & TRACE_GONE) {
+		say_bug(gone_words(call, r->gone_how));
+		say_iovec(stderr, iovec);
+		say_record(r);
+	} else {
+		say_bug(r->ref != iovec->ref ? "an iovec that was written over"
+					     : "a LOCAL iovec touched by another thread");
+		say_iovec(stderr, iovec);
+		say_record(r);
+	}
+	trace_say_place(stderr, "misused", call, here);
+	stop();
+}
+
+void
+trace_stop_range(enum trace_call call, const struct evpl_iovec *iovec, trace_place here, uint64_t offset,
+		 uint64_t length, const char *what)
+{
+	const struct trace_record *r = &trace_slots[trace_handle(iovec) % TRACE_RECORDS].iovec;
+	char text[160];
+
+	if (call == CALL_COMMIT)
+		snprintf(text, sizeof(text), "%s", what);
+	else if (call == CALL_SET_LENGTH)
+		snprintf(text, sizeof(text), "%s: %" PRIu64 " of %" PRIu32 " bytes", what, length, r->length);
+	else
+		snprintf(text, sizeof(text), "%s: offset %" PRIu64 ", length %" PRIu64 ", of %" PRIu32 " bytes", what,
+			 offset, length, iovec->length);
+	say_bug(text);
+	say_iovec(stderr, iovec);
+	say_record(r);
+	trace_say_place(stderr, "misused", call, here);
+	stop();
+}
+
+void
+trace_stop_context(enum trace_call call, const struct evpl *evpl, trace_place here)
+{
+	const struct evpl_context *ctx = (const struct evpl_context *)evpl;
+
+	say_bug("a context used by a thread that does not own it");
+	fprintf(stderr, "  context   %p\n", (const void *)evpl);
+	trace_say_place(stderr, "created", CALL_CREATE, ctx->trace_created);
+	fprintf(stderr, "  owned     since its first use in ");
+	say_where(stderr, ctx->trace_used);
+	fprintf(stderr, ", ");
+	say_thread(stderr, ctx->trace_used);
+	fputc('\n', stderr);
+	trace_say_place(stderr, "misused", call, here);
+	stop();
+}
+
+void
+trace_stop_mbuf(enum trace_call call, const struct rte_mbuf *mbuf, trace_place here)
+{
+	say_bug("an mbuf that is already free");
+	fprintf(stderr, "  mbuf      %p of mempool %s\n", (const void *)mbuf,
+		mbuf->pool != NULL ? mbuf->pool->name : "?");
+	trace_say_place(stderr, "misused", call, here);
+	stop();
+}
+
+void
+trace_stop_bytes(enum trace_call call, const struct trace_bytes *bytes, trace_place here, const void *at,
+		 const char *what)
+{
+	ptrdiff_t offset = (const char *)at - bytes->data;
+	char text[160];
+
+	if (offset < 0)
+		snprintf(text, sizeof(text), "%s: byte %td before %" PRIu32 " bytes at %p", what, -offset,
+			 bytes->length, (void *)bytes->data);
+	else if ((uint64_t)offset >= bytes->length)
+		snprintf(text, sizeof(text), "%s: byte %td behind %" PRIu32 " bytes at %p", what,
+			 offset - (ptrdiff_t)bytes->length, bytes->length, (void *)bytes->data);
+	else
+		snprintf(text, sizeof(text), "%s: byte %td of %" PRIu32 " bytes at %p", what, offset, bytes->length,
+			 (void *)bytes->data);
+	say_bug(text);
+	fprintf(stderr, "  bytes     %p, %" PRIu32 ", %s\n", (void *)bytes->data, bytes->length,
+		bytes->shared ? "SHARED" : "LOCAL");
+	trace_say_place(stderr, "taken", bytes->taken_how, bytes->taken);
+	if (bytes->gone_how != CALL_NONE)
+		trace_say_place(stderr, "let go", bytes->gone_how, bytes->gone);
+	trace_say_place(stderr, "found", call, here);
+	stop();
+}
+
+/* Live iovecs of one place and thread. */
+struct group {
+	trace_place taken;
+	unsigned how;
+	uint64_t count, bytes;
+	uint32_t oldest; /* trace_record.when */
+};
+
+static int
+by_bytes(const void *a, const void *b)
+{
+	const struct group *x = a, *y = b;
+
+	if (x->bytes != y->bytes)
+		return x->bytes < y->bytes ? 1 : -1;
+	if (x->count != y->count) /* those without a byte come before those that are none */
+		return x->count < y->count ? 1 : -1;
+	return x->taken < y->taken ? -1 : x->taken > y->taken;
+}
+
+#define GROUPS 4096u /* places; more are summed up in the last one */
+
+/* The group of a place: a table with open addressing. */
+static struct group *
+find_group(struct group *groups, trace_place taken, unsigned how)
+{
+	uint64_t at = (taken * UINT64_C(0x9E3779B97F4A7C15)) >> 52;
+
+	for (unsigned i = 0; i < GROUPS - 1; i++, at++) {
+		struct group *g = &groups[at % (GROUPS - 1)];
+
+		if (g->count == 0 || (g->taken == taken && g->how == how))
+			return g;
+	}
+	return &groups[GROUPS - 1];
+}
+
+/* Live iovecs by place, most bytes first; NULL when there is no memory. The caller frees it. */
+static struct group *
+find_groups(int only_thread, uint32_t now, struct group *total)
+{
+	struct group *groups = calloc(GROUPS, sizeof(*groups));
+	unsigned used = trace_records_used();
+
+	memset(total, 0, sizeof(*total));
+	for (unsigned i = 1; groups != NULL && i < used; i++) {
+		const struct trace_record *r = &trace_slots[i].iovec;
+		struct group *g;
+
+		if (!(__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) & TRACE_LIVE))
+			continue;
+		if (only_thread >= 0 && (r->shared || (int)(r->taken >> 48) != only_thread))
+			continue;
+		g = find_group(groups, r->taken, r->taken_how);
+		if (g->count == 0 || now - r->when > now - g->oldest)
+			g->oldest = r->when;
+		g->taken = r->taken;
+		g->how = r->taken_how;
+		g->count++;
+		g->bytes += r->length;
+		total->count++;
+		total->bytes += r->length;
+	}
+	if (groups != NULL)
+		qsort(groups, GROUPS, sizeof(*groups), by_bytes);
+	return groups;
+}
+
+static uint32_t
+now_ticks(void)
+{
+	return (uint32_t)(rte_rdtsc() >> TRACE_WHEN_SHIFT);
+}
+
+static double
+age_s(const struct group *g, uint32_t now)
+{
+	return (double)(uint32_t)(now - g->oldest) * (double)(1u << TRACE_WHEN_SHIFT) / (double)rte_get_tsc_hz();
+}
+
+void
+trace_report_live(FILE *out, const char *title, int only_thread)
+{
+	uint32_t now = now_ticks();
+	struct group total, *groups = find_groups(only_thread, now, &total);
+
+	if (groups == NULL || (only_thread >= 0 && total.count == 0)) {
+		free(groups);
+		return;
+	}
+	flockfile(out);
+	fprintf(out, "%s: %" PRIu64 " iovec%s, %" PRIu64 " bytes\n", title, total.count, total.count == 1 ? "" : "s",
+		total.bytes);
+	for (unsigned i = 0; i < GROUPS && groups[i].count > 0; i++) {
+		const struct group *g = &groups[i];
+
+		fprintf(out, "  %" PRIu64 " iovec%s, %" PRIu64 " bytes, oldest %.1f s, taken by %s in ", g->count,
+			g->count == 1 ? "" : "s", g->bytes, age_s(g, now), trace_call_name(g->how));
+		say_where(out, g->taken);
+		fprintf(out, ", ");
+		say_thread(out, g->taken);
+		fputc('\n', out);
+	}
+	fflush(out);
+	funlockfile(out);
+	free(groups);
+}
+
+unsigned
+evpl_held_get(struct evpl_held *held, unsigned n)
+{
+	uint32_t now = now_ticks();
+	struct group total, *groups = find_groups(-1, now, &total);
+	unsigned found = 0;
+
+	for (; groups != NULL && found < RTE_MIN(n, GROUPS) && groups[found].count > 0; found++) {
+		const struct group *g = &groups[found];
+		FILE *text;
+
+		held[found].count = g->count;
+		held[found].bytes = g->bytes;
+		held[found].age_s = age_s(g, now);
+		held[found].where[0] = '\0';
+		text = fmemopen(held[found].where, sizeof(held[found].where), "w");
+		if (text != NULL) {
+			say_where(text, g->taken);
+			fclose(text);
+		}
+	}
+	free(groups);
+	return found;
+}

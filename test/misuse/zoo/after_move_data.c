@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An iovec that was moved is used: the address of its bytes is asked for.
+ * expect: use after move
+ */
+#include "zoo.h"
+
+static void
+bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, owner;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_move(&owner, &iovec);		 /* let go */
+	evpl_iovec_data(&iovec);			 /* misused */
+	evpl_iovec_release(evpl, &owner);
+}
+
+static void
+twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, clone, owner;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_clone(&clone, &iovec);
+	evpl_iovec_move(&owner, &iovec);
+	evpl_iovec_data(&clone);
+	evpl_iovec_release(evpl, &clone);
+	evpl_iovec_release(evpl, &owner);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An iovec that was moved is used: it becomes a packet.
+ * expect: use after move
+ */
+#include "zoo.h"
+
+static void
+bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, owner;
+	struct rte_mbuf *packet;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_move(&owner, &iovec);		 /* let go */
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);	 /* misused */
+	rte_pktmbuf_free(packet);
+	evpl_iovec_release(evpl, &owner);
+}
+
+static void
+twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, clone, owner;
+	struct rte_mbuf *packet;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_clone(&clone, &iovec);
+	evpl_iovec_move(&owner, &iovec);
+	packet = evpl_iovecs_to_mbuf(evpl, &clone, 1);
+	rte_pktmbuf_free(packet);
+	evpl_iovec_release(evpl, &owner);
+}

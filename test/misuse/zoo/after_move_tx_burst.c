@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An iovec that was moved is used: it is sent.
+ * expect: use after move
+ */
+#include "zoo.h"
+
+static void
+bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, owner;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_move(&owner, &iovec);		 /* let go */
+	evpl_tx_burst(evpl, zoo_port(), 0, &iovec, 1);	 /* misused */
+	evpl_iovec_release(evpl, &owner);
+}
+
+static void
+twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, clone, owner;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_clone(&clone, &iovec);
+	evpl_iovec_move(&owner, &iovec);
+	evpl_tx_burst(evpl, zoo_port(), 0, &clone, 1);
+	evpl_iovec_release(evpl, &owner);
+}

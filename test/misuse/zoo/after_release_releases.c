@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An iovec that was released is used: it is released among others.
+ * expect: double release
+ */
+#include "zoo.h"
+
+static void
+bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_release(evpl, &iovec);		 /* let go */
+	evpl_iovecs_release(evpl, &iovec, 1);		 /* misused */
+}
+
+static void
+twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, clone;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_clone(&clone, &iovec);
+	evpl_iovec_release(evpl, &iovec);
+	evpl_iovecs_release(evpl, &clone, 1);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An iovec that was released is used: its length is set.
+ * expect: use after release
+ */
+#include "zoo.h"
+
+static void
+bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_release(evpl, &iovec);		 /* let go */
+	evpl_iovec_set_length(&iovec, 32);		 /* misused */
+}
+
+static void
+twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, clone;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_clone(&clone, &iovec);
+	evpl_iovec_release(evpl, &iovec);
+	evpl_iovec_set_length(&clone, 32);
+	evpl_iovec_release(evpl, &clone);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An iovec that became a packet is used: its length is set.
+ * expect: use after it was sent
+ */
+#include "zoo.h"
+
+static void
+bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+	struct rte_mbuf *sent;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	sent = evpl_iovecs_to_mbuf(evpl, &iovec, 1);	 /* let go */
+	evpl_iovec_set_length(&iovec, 32);		 /* misused */
+	rte_pktmbuf_free(sent);
+}
+
+static void
+twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, clone;
+	struct rte_mbuf *sent;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_clone(&clone, &iovec);
+	sent = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
+	evpl_iovec_set_length(&clone, 32);
+	evpl_iovec_release(evpl, &clone);
+	rte_pktmbuf_free(sent);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An iovec that was sent is used: a part of it is moved.
+ * expect: use after it was sent
+ */
+#include "zoo.h"
+
+static void
+bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);  /* taken */
+	evpl_tx_burst(evpl, zoo_port(), 0, &iovec, 1);	  /* let go */
+	evpl_iovec_move_segment(&another, &iovec, 8, 16); /* misused */
+	evpl_iovec_release(evpl, &another);
+}
+
+static void
+twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, clone, another;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_clone(&clone, &iovec);
+	evpl_tx_burst(evpl, zoo_port(), 0, &iovec, 1);
+	evpl_iovec_move_segment(&another, &clone, 8, 16);
+	evpl_iovec_release(evpl, &another);
+}

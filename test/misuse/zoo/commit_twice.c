@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A reserved iovec is committed twice.
+ * expect: committed twice
+ * flags: LOCAL
+ */
+#include "zoo.h"
+
+static void
+bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+
+	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec); /* taken */
+	evpl_iovec_commit(evpl, 1, &iovec, 1);
+	evpl_iovec_commit(evpl, 1, &iovec, 1); /* misused */
+	evpl_iovec_release(evpl, &iovec);
+}
+
+static void
+twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec);
+	evpl_iovec_commit(evpl, 1, &iovec, 1);
+	evpl_iovec_reserve(evpl, 64, 1, 1, &another);
+	evpl_iovec_commit(evpl, 1, &another, 1);
+	evpl_iovec_release(evpl, &iovec);
+	evpl_iovec_release(evpl, &another);
+}

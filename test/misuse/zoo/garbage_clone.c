@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An iovec that was never taken, of garbage bytes, is used: it is cloned.
+ * expect: an uninitialised or garbage iovec, which was never taken
+ * flags: LOCAL
+ */
+#include "zoo.h"
+
+static void
+bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	memset(&iovec, 0xA5, sizeof(iovec));
+	evpl_iovec_clone(&another, &iovec); /* misused */
+	evpl_iovec_release(evpl, &another);
+}
+
+static void
+twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_clone(&another, &iovec);
+	evpl_iovec_release(evpl, &another);
+	evpl_iovec_release(evpl, &iovec);
+}

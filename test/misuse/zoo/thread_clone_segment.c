@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A LOCAL iovec is touched by another thread: a part of it is cloned.
+ * expect: a LOCAL iovec touched by another thread
+ * flags: LOCAL
+ */
+#include "zoo.h"
+
+static void
+elsewhere(void *arg)
+{
+	struct evpl_iovec another;
+
+	evpl_iovec_clone_segment(&another, arg, 8, 16); /* misused elsewhere */
+	evpl_iovec_release(NULL, &another);
+}
+
+static void
+bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	threads_run_elsewhere(elsewhere, &iovec);
+	evpl_iovec_release(evpl, &iovec);
+}
+
+static void
+twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags | EVPL_IOVEC_FLAG_SHARED, &iovec);
+	threads_run_elsewhere(elsewhere, &iovec);
+	evpl_iovec_release(evpl, &iovec);
+}

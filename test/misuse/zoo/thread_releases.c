@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A LOCAL iovec is touched by another thread: it is released among others.
+ * expect: a LOCAL iovec touched by another thread
+ * flags: LOCAL
+ */
+#include "zoo.h"
+
+static void
+elsewhere(void *arg)
+{
+	evpl_iovecs_release(NULL, arg, 1); /* misused elsewhere */
+}
+
+static void
+bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	threads_run_elsewhere(elsewhere, &iovec);
+}
+
+static void
+twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags | EVPL_IOVEC_FLAG_SHARED, &iovec);
+	threads_run_elsewhere(elsewhere, &iovec);
+}

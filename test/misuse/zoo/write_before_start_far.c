@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The first of the guard bytes before the start is written.
+ * expect: write before the start: byte 16 before 64 bytes at %p
+ * needs: bytes
+ */
+#include "zoo.h"
+
+static void
+bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+	volatile char *p;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	p = evpl_iovec_data(&iovec);
+	p[-16] = 1;			  /* written */
+	evpl_iovec_release(evpl, &iovec); /* found */
+}
+
+static void
+twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+	volatile char *p;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	p = evpl_iovec_data(&iovec);
+	p[0] = 1;
+	evpl_iovec_release(evpl, &iovec);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An iovec of zeros, which was never taken, is used: its length is asked for.
+ * expect: a zeroed iovec, which was never taken
+ * flags: LOCAL
+ */
+#include "zoo.h"
+
+static void
+bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+
+	memset(&iovec, 0, sizeof(iovec));
+	evpl_iovec_length(&iovec); /* misused */
+}
+
+static void
+twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_length(&iovec);
+	evpl_iovec_release(evpl, &iovec);
+}

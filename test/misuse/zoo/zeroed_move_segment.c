@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An iovec of zeros, which was never taken, is used: a part of it is moved.
+ * expect: a zeroed iovec, which was never taken
+ * flags: LOCAL
+ * plain: the segment is out of range
+ */
+#include "zoo.h"
+
+static void
+bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	memset(&iovec, 0, sizeof(iovec));
+	evpl_iovec_move_segment(&another, &iovec, 8, 16); /* misused */
+	evpl_iovec_release(evpl, &another);
+}
+
+static void
+twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_move_segment(&another, &iovec, 8, 16);
+	evpl_iovec_release(evpl, &another);
+}

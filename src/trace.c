@@ -35,8 +35,8 @@ thread_ended(void *arg)
 	while (me->tail != me->head)
 		trace_spill(me);
 	pthread_mutex_lock(&lock);
-	while (me->spare_count > 0)
-		spilled[(spilled_head + spilled_count++) % TRACE_RECORDS] = me->spare[--me->spare_count];
+	for (uint32_t next = me->spare; next != 0; next = trace_slots[next].bytes.next)
+		spilled[(spilled_head + spilled_count++) % TRACE_RECORDS] = next;
 	while (me->fresh < me->fresh_end)
 		spilled[(spilled_head + spilled_count++) % TRACE_RECORDS] = me->fresh++;
 	pthread_mutex_unlock(&lock);
@@ -105,8 +105,9 @@ trace_refill(struct trace_thread *me)
 		spilled_count--;
 	} else if (me->tail != me->head) {
 		/* Before their time: a use of the iovec that the oldest one stood for can no longer name its places. */
-		me->fresh = me->ring[me->head++ % TRACE_RING];
+		me->fresh = me->ring[me->head++ % TRACE_RING] % TRACE_RECORDS;
 		me->fresh_end = me->fresh + 1;
+		me->quick_until = me->head;
 	} else {
 		static bool said;
 
@@ -127,7 +128,8 @@ trace_spill(struct trace_thread *me)
 
 	pthread_mutex_lock(&lock);
 	for (; some > 0; some--)
-		spilled[(spilled_head + spilled_count++) % TRACE_RECORDS] = me->ring[me->head++ % TRACE_RING];
+		spilled[(spilled_head + spilled_count++) % TRACE_RECORDS] =
+			me->ring[me->head++ % TRACE_RING] % TRACE_RECORDS;
 	pthread_mutex_unlock(&lock);
 }
 

@@ -51,7 +51,6 @@ enum trace_call {
 	CALL_CREATE,
 	CALL_DESTROY,
 	CALL_CLEANUP,
-	CALL_PACKET_END,
 	CALL_COUNT
 };
 
@@ -70,11 +69,13 @@ typedef uint64_t trace_place;
 #define TRACE_HANDLE_MASK (((1u << TRACE_HANDLE_BITS) - 1) << TRACE_HANDLE_SHIFT)
 #define TRACE_UNTRACED (1u << TRACE_INDEX_BITS) /* handle of an iovec that found no record free */
 
-/* trace_slot.state is the handle; of an iovec's record, plus one of the first two, and of the others. */
+/* trace_slot.state is the handle; of an iovec's record, plus one of the first two, and perhaps the third. */
 #define TRACE_LIVE (1u << 28)
 #define TRACE_GONE (2u << 28)
-#define TRACE_RESERVED (4u << 28)  /* live, and may be committed */
-#define TRACE_COMMITTED (8u << 28) /* was committed */
+#define TRACE_SHARED (4u << 28)
+
+/* trace_record.commit */
+enum trace_commit { COMMIT_NEVER, COMMIT_MAY, COMMIT_DONE };
 
 /* What one iovec is. */
 struct trace_record {
@@ -83,25 +84,37 @@ struct trace_record {
 	const struct evpl_iovec *owner; /* where the iovec lives */
 	struct rte_mbuf *ref;
 	trace_place taken, gone;
-	void *data;		     /* as taken */
-	uint32_t length;	     /* as taken */
-	uint32_t bytes;		     /* record of the bytes it shows; 0: they are not watched */
-	uint8_t taken_how, gone_how; /* enum trace_call */
-	bool shared;
+	void *data;	 /* as taken */
+	uint32_t length; /* as taken */
+	uint32_t bytes;	 /* record of the bytes it shows; 0: they are not watched */
+	union {
+		uint32_t what; /* all of it */
+		struct {
+			uint8_t taken_how, gone_how; /* enum trace_call */
+			uint8_t commit;		     /* enum trace_commit */
+		};
+	};
+	uint32_t context; /* evpl_context.trace_number of the one it was taken through */
 };
 
 /* What one allocation's bytes are, shown by any number of iovecs and packets, and kept until their buffer is used again. */
 struct trace_bytes {
 	uint32_t state;
-	uint32_t when;
+	uint32_t unused;
 	char *data;
 	uint32_t length;
 	uint32_t watchers; /* iovecs and packets that show them; atomic */
 	trace_place taken, gone;
-	uint32_t next; /* the bytes that were carved before these from the same buffer; 0: none */
-	uint8_t taken_how, gone_how;
-	bool shared;
-	bool guards; /* TRACE_GUARD bytes on both sides */
+	uint32_t
+		next; /* the bytes that were carved before these from the same buffer, or the next spare record; 0: none */
+	union {
+		uint32_t what; /* all of it */
+		struct {
+			uint8_t taken_how, gone_how;
+			bool shared;
+			bool guards; /* TRACE_GUARD bytes on both sides */
+		};
+	};
 };
 
 /* A packet on watched bytes has a shared info of its own, so that its end is seen. */
@@ -110,7 +123,9 @@ struct trace_packet {
 	uint32_t when;
 	struct rte_mbuf_ext_shared_info shinfo;
 	struct rte_mbuf_ext_shared_info *buffer;
+	trace_place sent;
 	uint32_t bytes;
+	uint8_t sent_how;
 };
 
 union trace_slot {
@@ -123,8 +138,6 @@ _Static_assert(sizeof(union trace_slot) == RTE_CACHE_LINE_SIZE, "a record is one
 
 #define TRACE_WHEN_SHIFT 20
 
-#define TRACE_SPARE 1024u /* slots that no iovec names, the warmest last: they need not wait */
-
 struct trace_thread {
 	trace_place here; /* of the call that is under way, for what happens below it */
 	enum trace_call call;
@@ -132,14 +145,15 @@ struct trace_thread {
 	int16_t lcore; /* -1: none */
 	char name[16];
 	int tid;
-	uint32_t now;	/* TSC >> TRACE_WHEN_SHIFT, at most TRACE_TICK takes old */
+	uint32_t now;	/* TSC >> TRACE_WHEN_SHIFT, at most 2 * TRACE_TICK takes old */
 	uint32_t ticks; /* takes until it is read again */
+	uint32_t
+		quick_until; /* takes with head below it need not look: the ring's records are old enough, now is new enough */
 	uint32_t fresh; /* next record that was never used, of this thread's share ... */
 	uint32_t fresh_end;
-	uint32_t *ring;	     /* records let go, oldest first; NULL when the thread has ended */
+	uint32_t *ring;	     /* next handles of the records let go, oldest first; NULL when the thread has ended */
 	uint32_t head, tail; /* counted on without end */
-	uint32_t spare_count;
-	uint32_t spare[TRACE_SPARE];
+	uint32_t spare;	     /* records of bytes, which no iovec names and which need not wait; 0: none */
 };
 
 /* Pages that are never touched cost nothing. It is there for good: a stale iovec may name a record at any time. */
@@ -171,6 +185,15 @@ trace_handle(const struct evpl_iovec *iovec)
 	return iovec->flags >> TRACE_HANDLE_SHIFT;
 }
 
+/* What the state of its record is while it may be used. */
+static inline uint32_t
+trace_live(const struct evpl_iovec *iovec)
+{
+	uint32_t flags = iovec->flags;
+
+	return flags >> TRACE_HANDLE_SHIFT | TRACE_LIVE | (flags & EVPL_IOVEC_FLAG_SHARED ? TRACE_SHARED : 0);
+}
+
 static inline uint32_t
 trace_index(const void *slot)
 {
@@ -184,34 +207,71 @@ trace_index(const void *slot)
 /* Takes between two looks at the TSC, which costs as much as all the rest of a take. */
 #define TRACE_TICK 64u
 
+static inline void
+trace_store_pair(uint32_t *first, uint32_t a, uint32_t b)
+{
+	uint64_t both = a | (uint64_t)b << 32;
+
+	__atomic_store_n((uint64_t __attribute__((may_alias)) *)(void *)first, both, __ATOMIC_RELEASE);
+}
+
+/* What names the record when it is used again. */
+static inline uint32_t
+trace_next_handle(const void *slot)
+{
+	uint32_t state = ((const union trace_slot *)slot)->iovec.state;
+
+	return ((state + TRACE_RECORDS) & (TRACE_GENERATIONS << TRACE_INDEX_BITS)) | trace_index(slot);
+}
+
+/* The oldest in the ring; the next one is fetched into the first-level cache meanwhile. */
+static inline union trace_slot *
+trace_ring_take(struct trace_thread *me, uint32_t *handle)
+{
+	*handle = me->ring[me->head++ % TRACE_RING];
+	rte_prefetch0(&trace_slots[me->ring[me->head % TRACE_RING] % TRACE_RECORDS]);
+	return &trace_slots[*handle % TRACE_RECORDS];
+}
+
+static inline void
+trace_ring_put(struct trace_thread *me, const void *slot)
+{
+	me->ring[me->tail++ % TRACE_RING] = trace_next_handle(slot);
+}
+
 /* A free record, and its new handle; NULL when all are live. */
 static inline union trace_slot *
 trace_slot_take(struct trace_thread *me, uint32_t *handle)
 {
 	union trace_slot *slot;
-	uint32_t index;
 
-	if (likely(me->tail - me->head > TRACE_HOLD)) {
-		index = me->ring[me->head++ % TRACE_RING];
-		rte_prefetch0(&trace_slots[me->ring[me->head % TRACE_RING]]);
-	} else {
-		if (unlikely(me->fresh == me->fresh_end) && !trace_refill(me))
-			return NULL;
-		index = me->fresh++;
-	}
-	slot = &trace_slots[index];
-	*handle = ((slot->iovec.state + TRACE_RECORDS) & (TRACE_GENERATIONS << TRACE_INDEX_BITS)) | index;
+	if (me->tail - me->head > TRACE_HOLD + TRACE_TICK)
+		return trace_ring_take(me, handle);
+	if (me->fresh == me->fresh_end && !trace_refill(me))
+		return NULL;
+	slot = &trace_slots[me->fresh++];
+	*handle = trace_next_handle(slot);
 	return slot;
 }
 
-/* The time, at most TRACE_TICK takes old. */
+static inline bool
+trace_is_quick(const struct trace_thread *me)
+{
+	return (int32_t)(me->quick_until - me->head) > 0;
+}
+
+/* The time; and how many takes may now be quick ones, see take_hot(). */
 static inline uint32_t
 trace_now(struct trace_thread *me)
 {
-	if (unlikely(me->ticks-- == 0)) {
+	bool quick = !trace_is_quick(me) && me->tail - me->head >= TRACE_HOLD + TRACE_TICK;
+
+	if (quick || me->ticks-- == 0) {
 		me->ticks = TRACE_TICK - 1;
 		me->now = (uint32_t)(rte_rdtsc() >> TRACE_WHEN_SHIFT);
 	}
+	if (quick)
+		me->quick_until = me->head + TRACE_TICK;
 	return me->now;
 }
 
@@ -220,7 +280,7 @@ trace_slot_free(struct trace_thread *me, const void *slot)
 {
 	if (unlikely(me->tail - me->head == TRACE_RING))
 		trace_spill(me);
-	me->ring[me->tail++ % TRACE_RING] = trace_index(slot);
+	trace_ring_put(me, slot);
 }
 
 /* trace_report.c: what is said, and by whom the program is stopped */
@@ -236,6 +296,8 @@ void trace_stop_mbuf(enum trace_call call, const struct rte_mbuf *mbuf, trace_pl
 	__attribute__((noreturn, cold));
 void trace_stop_bytes(enum trace_call call, const struct trace_bytes *bytes, trace_place here, const void *at,
 		      const char *what) __attribute__((noreturn, cold));
-void trace_report_live(FILE *out, const char *title, int only_thread); /* thread number, or -1: all */
+void trace_stop_buffer(enum trace_call call, const struct rte_mbuf *buffer, trace_place here, const void *at)
+	__attribute__((noreturn, cold));
+void trace_report_live(FILE *out, const char *title, int only_context); /* LOCAL ones of its number, or -1: all */
 
 #endif /* EVPL_TRACE_INTERNAL_H */

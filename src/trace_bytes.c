@@ -3,11 +3,13 @@
  * Watching bytes.
  *
  *	buffer  ...|guard|  bytes  |guard| ...     live: the guards must not change
- *	        ...|ddddd|ddddddddd|ddddd| ...     let go: none of it may change until the buffer is used again
+ *	        ddd|ddddd|ddddddddd|ddddd|ddd      let go, or not handed out: nothing may change
  *
- * Each allocation's bytes have a record of their own, for they end with the last of all iovecs and packets that show them. The
- * records of a buffer's bytes are linked, and checked when the buffer is handed out again and at clean-up. So that some time
- * passes until then, buffers are not rewound in place, and wait in their context's stash until others wait behind them.
+ * Each allocation's bytes have a record of their own, for they end with the last of all iovecs and packets that show them. A
+ * buffer from which nothing is held is the free pattern from end to end: so one look at all of it, when it is handed out
+ * again and at clean-up, costs less than one at each record, and sees also what was written where nobody ever had bytes. The
+ * records, linked, tell whose it was. So that some time passes until then, buffers are not rewound in place, and
+ * wait in their context's stash until others wait behind them.
  *
  * What nobody may touch is also poisoned for the address sanitizer, which is called only if the program has it (weak
  * symbols), and made inaccessible for memcheck.
@@ -60,7 +62,7 @@ trace_reveal(const void *p, size_t n)
 #endif
 }
 
-/* The first byte that is not b; NULL: none. */
+/* The first byte that is not b; NULL: none. A whole buffer of 64 KiB takes some 3 us. */
 __attribute__((no_sanitize("address"))) static const unsigned char *
 find_other(const void *p, size_t n, unsigned char b)
 {
@@ -115,12 +117,82 @@ trace_bytes_overrun(enum trace_call call, const struct trace_bytes *bytes, trace
 	trace_stop_bytes(call, bytes, here, at, "write before the start");
 }
 
+struct trace_bytes *
+trace_bytes_begin(struct trace_thread *me, struct rte_mbuf *mbuf, const struct evpl_iovec *iovec, bool guards,
+		  unsigned how, trace_place here)
+{
+	struct evpl_buffer *buffer = rte_mbuf_to_priv(mbuf);
+	char *from = (char *)iovec->data - (guards ? TRACE_GUARD : 0);
+	size_t room = (size_t)iovec->length + (guards ? 2 * TRACE_GUARD : 0);
+	union trace_slot *slot;
+	uint32_t handle;
+
+	if (me->spare != 0) {
+		slot = &trace_slots[me->spare];
+		me->spare = slot->bytes.next;
+	} else {
+		slot = trace_slot_take(me, &handle);
+		if (slot != NULL)
+			slot->bytes.state = handle; /* so that no stale iovec takes it for its own */
+	}
+	if (trace_hiding)
+		trace_show(from, room);
+	if (slot == NULL) {
+		buffer->trace_filled = false; /* what nobody knows of cannot be told from what was written */
+		return NULL;
+	}
+	trace_bytes_note(&slot->bytes, buffer, iovec, guards, how, here);
+	if (trace_hiding && guards) {
+		trace_hide(from, TRACE_GUARD);
+		trace_hide(from + room - TRACE_GUARD, TRACE_GUARD);
+	}
+	return &slot->bytes;
+}
+
+static void
+guards_reveal(const struct trace_bytes *bytes)
+{
+	trace_reveal(bytes->data - TRACE_GUARD, TRACE_GUARD);
+	trace_reveal(bytes->data + bytes->length, TRACE_GUARD);
+}
+
+static void
+guards_hide(const struct trace_bytes *bytes)
+{
+	trace_hide(bytes->data - TRACE_GUARD, TRACE_GUARD);
+	trace_hide(bytes->data + bytes->length, TRACE_GUARD);
+}
+
+void
+trace_bytes_check_hidden(enum trace_call call, const struct trace_bytes *bytes, trace_place here)
+{
+	guards_reveal(bytes);
+	if (!guards_hold(bytes->data, bytes->length))
+		trace_bytes_overrun(call, bytes, here);
+	guards_hide(bytes);
+}
+
+void
+trace_bytes_end_hidden(struct trace_bytes *bytes)
+{
+	trace_reveal(bytes->data, bytes->length);
+	fill(bytes->data, bytes->length, FREE_BYTE);
+	trace_hide(bytes->data, bytes->length);
+	if (bytes->guards) {
+		guards_reveal(bytes);
+		fill(bytes->data - TRACE_GUARD, TRACE_GUARD, FREE_BYTE);
+		fill(bytes->data + bytes->length, TRACE_GUARD, FREE_BYTE);
+		guards_hide(bytes);
+	}
+}
+
 void
 trace_bytes_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovec, struct trace_bytes *bytes)
 {
 	struct evpl_iovec whole = *iovec;
 	uintptr_t next = evpl->window[0].next;
 	uintptr_t data = (uintptr_t)iovec->data;
+	char *end = bytes->data + iovec->length;
 
 	/* Below, the reservation begins and ends with the guards. */
 	if (bytes->guards && evpl->reserved_end != 0 && data > evpl->reserved && data < evpl->reserved_end) {
@@ -129,14 +201,17 @@ trace_bytes_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iov
 	}
 	evpl_iovec_commit(evpl, alignment, &whole, 1);
 	iovec->flags = whole.flags;
-	if (evpl->window[0].next >= next && iovec->length == bytes->length)
+	if (evpl->window[0].next >= next)
 		return;
-	if (evpl->window[0].next < next) { /* the tail is the window's again */
-		bytes->length = iovec->length;
-		if (bytes->guards)
-			fill(bytes->data + bytes->length, TRACE_GUARD, GUARD_BYTE);
-		trace_hide(bytes->data + bytes->length, next - ((uintptr_t)bytes->data + bytes->length));
-	}
+	/* The tail is the window's again. */
+	bytes->length = iovec->length;
+	if (trace_hiding)
+		trace_reveal(end, next - (uintptr_t)end);
+	fill(end, next - (uintptr_t)end, FREE_BYTE);
+	if (bytes->guards)
+		fill(end, TRACE_GUARD, GUARD_BYTE);
+	if (trace_hiding)
+		trace_hide(end, next - (uintptr_t)end);
 }
 
 /* Called below rx_burst, when an iovec was taken for a packet of several segments: before its bytes are written. */
@@ -160,35 +235,77 @@ trace_bytes_find(const struct evpl_iovec *iovec)
 	return next;
 }
 
-/* The bytes of a buffer that is about to be used again, or never again: nobody may have written to them. */
+/*
+ * A buffer that nobody holds has a byte that is not free. What the last watcher was not seen to let go (see
+ * trace_packet_shinfo()) may well have been written; else says whose it was, or behind whose it lies.
+ */
+static void
+buffer_written(struct evpl_buffer *buffer, const unsigned char *at)
+{
+	const struct trace_thread *me = trace_me;
+	const struct trace_bytes *near = NULL;
+
+	for (uint32_t next = buffer->trace_bytes; next != 0; next = trace_slots[next].bytes.next) {
+		const struct trace_bytes *bytes = &trace_slots[next].bytes;
+		uint32_t guard = bytes->guards ? TRACE_GUARD : 0;
+
+		if ((const char *)at < bytes->data - guard)
+			continue;
+		if ((const char *)at < bytes->data + bytes->length + guard && bytes->watchers != 0)
+			return;
+		near = near == NULL || near->data < bytes->data ? bytes : near;
+	}
+	if (near == NULL)
+		trace_stop_buffer(me->call, buffer->mbuf, me->here, at);
+	else if ((const char *)at < near->data)
+		trace_stop_bytes(me->call, near, me->here, at, "write before the start");
+	else if ((const char *)at < near->data + near->length)
+		trace_stop_bytes(me->call, near, me->here, at, "write after release");
+	else
+		trace_stop_bytes(me->call, near, me->here, at, "write past the end");
+}
+
+/* The bytes of a buffer that nobody holds: nobody may have written to them. Their records are spare then. */
+static void
+buffer_check(struct evpl_buffer *buffer)
+{
+	struct trace_thread *me = trace_self();
+	const void *from = buffer->mbuf->buf_addr;
+	const unsigned char *at;
+
+	if (buffer->trace_filled) {
+		if (trace_hiding)
+			trace_reveal(from, evpl_global.buffer_size);
+		at = find_other(from, evpl_global.buffer_size, FREE_BYTE);
+		if (unlikely(at != NULL)) {
+			buffer_written(buffer, at);
+			buffer->trace_filled = false;
+		}
+		if (trace_hiding)
+			trace_hide(from, evpl_global.buffer_size);
+	}
+	if (buffer->trace_bytes != 0) {
+		trace_slots[buffer->trace_first].bytes.next = me->spare;
+		me->spare = buffer->trace_bytes;
+		buffer->trace_bytes = 0;
+	}
+}
+
+/* A buffer is about to be used again. */
 void
 trace_buffer_reuse(struct rte_mbuf *mbuf)
 {
 	struct evpl_buffer *buffer = rte_mbuf_to_priv(mbuf);
-	struct trace_thread *me = trace_self();
-	uint32_t next = buffer->trace_bytes;
 
-	while (next != 0) {
-		struct trace_bytes *bytes = &trace_slots[next].bytes;
-		const unsigned char *at;
-
-		if (bytes->watchers == 0) { /* else its last watcher was not seen to go: see trace_packet_shinfo() */
-			if (unlikely(trace_hiding))
-				trace_reveal(bytes->data, bytes->length);
-			at = find_other(bytes->data, bytes->length, FREE_BYTE);
-			if (unlikely(at != NULL))
-				trace_stop_bytes(me->call, bytes, me->here, at, "write after release");
-			trace_bytes_check(me->call, bytes, me->here);
-			if (unlikely(trace_hiding))
-				trace_hide(bytes->data, bytes->length);
-		}
-		next = bytes->next;
-		if (likely(me->spare_count < TRACE_SPARE))
-			me->spare[me->spare_count++] = trace_index(bytes);
-		else
-			trace_slot_free(me, bytes);
+	buffer_check(buffer);
+	if (unlikely(!buffer->trace_filled)) {
+		if (trace_hiding)
+			trace_reveal(mbuf->buf_addr, evpl_global.buffer_size);
+		fill(mbuf->buf_addr, evpl_global.buffer_size, FREE_BYTE);
+		if (trace_hiding)
+			trace_hide(mbuf->buf_addr, evpl_global.buffer_size);
+		buffer->trace_filled = true;
 	}
-	buffer->trace_bytes = 0;
 }
 
 static void
@@ -201,6 +318,7 @@ buffer_begin(struct rte_mempool *pool, void *opaque, void *object, unsigned inde
 	(void)opaque;
 	(void)index;
 	buffer->trace_bytes = 0;
+	buffer->trace_filled = false;
 	trace_hide(mbuf->buf_addr, evpl_global.buffer_size);
 }
 
@@ -212,7 +330,7 @@ buffer_end(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 	(void)pool;
 	(void)opaque;
 	(void)index;
-	trace_buffer_reuse(mbuf);
+	buffer_check(rte_mbuf_to_priv(mbuf));
 	trace_show(mbuf->buf_addr, evpl_global.buffer_size);
 }
 
@@ -238,10 +356,8 @@ packet_ended(void *addr, void *opaque)
 {
 	struct trace_packet *packet = opaque;
 	struct rte_mbuf_ext_shared_info *buffer = packet->buffer;
-	struct trace_thread *me = trace_self();
-
-	trace_bytes_let_go(CALL_PACKET_END, &trace_slots[packet->bytes].bytes, trace_place_make(me, 0));
-	trace_slot_free(me, packet);
+	trace_bytes_let_go(packet->sent_how, &trace_slots[packet->bytes].bytes, packet->sent);
+	trace_slot_free(trace_self(), packet);
 	if (evpl_compat_ext_sub(buffer, 1) == 0)
 		buffer->free_cb(addr, buffer->fcb_opaque);
 }
@@ -251,6 +367,7 @@ trace_packet_shinfo(const struct evpl_iovec *iovec, struct rte_mbuf_ext_shared_i
 {
 	const struct trace_record *r = &trace_slots[trace_handle(iovec) % TRACE_RECORDS].iovec;
 	struct trace_bytes *bytes;
+	struct trace_thread *me = trace_self();
 	struct trace_packet *packet;
 	union trace_slot *slot;
 	uint32_t handle;
@@ -259,13 +376,15 @@ trace_packet_shinfo(const struct evpl_iovec *iovec, struct rte_mbuf_ext_shared_i
 		return buffer;
 	bytes = &trace_slots[r->bytes].bytes;
 	__atomic_fetch_add(&bytes->watchers, 1, __ATOMIC_RELAXED);
-	slot = trace_slot_take(trace_self(), &handle);
+	slot = trace_slot_take(me, &handle);
 	if (slot == NULL) /* the packet's end will not be seen: the bytes are watched no more */
 		return buffer;
 	packet = &slot->packet;
 	packet->state = handle;
 	packet->buffer = buffer;
 	packet->bytes = r->bytes;
+	packet->sent = me->here;
+	packet->sent_how = (uint8_t)me->call;
 	packet->shinfo.free_cb = packet_ended;
 	packet->shinfo.fcb_opaque = packet;
 	rte_mbuf_ext_refcnt_set(&packet->shinfo, 1);

@@ -30,11 +30,13 @@ chunk_of(unsigned char b)
 __attribute__((no_sanitize("address"))) static inline bool
 is_filled(const void *p, size_t n, unsigned char b)
 {
-	const char *c = p, *last = c + n - sizeof(chunk);
-	chunk differ = *(const chunk *)last ^ chunk_of(b);
+	const chunk *c = p, *last = (const chunk *)((const char *)p + n - sizeof(chunk)), want = chunk_of(b);
+	chunk differ = *last ^ want;
 
-	for (; c < last; c += sizeof(chunk))
-		differ |= *(const chunk *)c ^ chunk_of(b);
+	for (; last - c >= 4; c += 4)
+		differ |= ((c[0] ^ want) | (c[1] ^ want)) | ((c[2] ^ want) | (c[3] ^ want));
+	for (; c < last; c++)
+		differ |= *c ^ want;
 	return (differ[0] | differ[1]) == 0;
 }
 
@@ -77,46 +79,30 @@ guards_hold(const char *data, uint32_t length)
 	return (differ[0] | differ[1]) == 0;
 }
 
-/* A record of the bytes of an iovec that was just taken from a buffer; NULL: they are not watched. */
-static inline struct trace_bytes *
-trace_bytes_begin(struct trace_thread *me, struct rte_mbuf *mbuf, const struct evpl_iovec *iovec, bool guards,
-		  unsigned how, trace_place here)
+/* Their record becomes the latest of its buffer. */
+static inline void
+trace_bytes_note(struct trace_bytes *bytes, struct evpl_buffer *buffer, const struct evpl_iovec *iovec, bool guards,
+		 unsigned how, trace_place here)
 {
-	struct evpl_buffer *buffer = rte_mbuf_to_priv(mbuf);
-	union trace_slot *slot;
-	struct trace_bytes *bytes;
-	uint32_t handle = 0;
+	uint32_t next = buffer->trace_bytes;
+	uint32_t shared = iovec->flags & EVPL_IOVEC_FLAG_SHARED;
+	char *data = iovec->data;
 
-	if (likely(me->spare_count > 0))
-		slot = &trace_slots[me->spare[--me->spare_count]];
-	else
-		slot = trace_slot_take(me, &handle);
-	if (unlikely(trace_hiding))
-		trace_show(iovec->data, iovec->length);
-	if (unlikely(slot == NULL))
-		return NULL;
-	bytes = &slot->bytes;
-	if (handle != 0)
-		bytes->state = handle; /* so that no stale iovec takes it for its own */
-	bytes->data = iovec->data;
-	bytes->length = iovec->length;
-	bytes->watchers = 1;
+	if (likely(guards))
+		guards_set(data, iovec->length);
+	bytes->data = data;
+	trace_store_pair(&bytes->length, iovec->length, 1);
 	bytes->taken = here;
-	bytes->taken_how = (uint8_t)how;
-	bytes->gone_how = CALL_NONE;
-	bytes->shared = iovec->flags & EVPL_IOVEC_FLAG_SHARED;
-	bytes->guards = guards;
-	bytes->next = buffer->trace_bytes;
+	trace_store_pair(&bytes->next, next, how | shared << 16 | (uint32_t)guards << 24);
 	buffer->trace_bytes = trace_index(bytes);
-	if (likely(guards)) {
-		guards_set(bytes->data, bytes->length);
-		if (unlikely(trace_hiding)) {
-			trace_hide(bytes->data - TRACE_GUARD, TRACE_GUARD);
-			trace_hide(bytes->data + bytes->length, TRACE_GUARD);
-		}
-	}
-	return bytes;
+	if (unlikely(next == 0))
+		buffer->trace_first = buffer->trace_bytes;
 }
+
+struct trace_bytes *trace_bytes_begin(struct trace_thread *me, struct rte_mbuf *mbuf, const struct evpl_iovec *iovec,
+				      bool guards, unsigned how, trace_place here);
+void trace_bytes_check_hidden(enum trace_call call, const struct trace_bytes *bytes, trace_place here);
+void trace_bytes_end_hidden(struct trace_bytes *bytes);
 
 /* The guards of live bytes. */
 static inline void
@@ -124,34 +110,35 @@ trace_bytes_check(enum trace_call call, const struct trace_bytes *bytes, trace_p
 {
 	if (unlikely(!bytes->guards))
 		return;
-	if (unlikely(trace_hiding)) {
-		trace_reveal(bytes->data - TRACE_GUARD, TRACE_GUARD);
-		trace_reveal(bytes->data + bytes->length, TRACE_GUARD);
-	}
-	if (unlikely(!guards_hold(bytes->data, bytes->length)))
+	if (unlikely(trace_hiding))
+		trace_bytes_check_hidden(call, bytes, here);
+	else if (unlikely(!guards_hold(bytes->data, bytes->length)))
 		trace_bytes_overrun(call, bytes, here);
-	if (unlikely(trace_hiding)) {
-		trace_hide(bytes->data - TRACE_GUARD, TRACE_GUARD);
-		trace_hide(bytes->data + bytes->length, TRACE_GUARD);
-	}
+}
+
+/* Nobody shows them any more: they and their guards take the free pattern, so that one look sees that of a whole buffer. */
+static inline void
+trace_bytes_end(enum trace_call call, struct trace_bytes *bytes, trace_place here)
+{
+	bytes->watchers = 0;
+	bytes->gone = here;
+	bytes->gone_how = (uint8_t)call;
+	if (unlikely(trace_hiding))
+		trace_bytes_end_hidden(bytes);
+	else if (likely(bytes->guards))
+		fill(bytes->data - TRACE_GUARD, (size_t)bytes->length + 2 * TRACE_GUARD, FREE_BYTE);
+	else
+		fill(bytes->data, bytes->length, FREE_BYTE);
 }
 
 /* One iovec, or packet, no longer shows them. */
 static inline void
 trace_bytes_let_go(enum trace_call call, struct trace_bytes *bytes, trace_place here)
 {
-	if (call != CALL_PACKET_END) /* whoever frees a packet is not to blame for what was written before */
-		trace_bytes_check(call, bytes, here);
 	/* Who sees 1 is the last, and needs no atomic. Acquires what the others did with the bytes before they let go. */
-	if (__atomic_load_n(&bytes->watchers, __ATOMIC_ACQUIRE) != 1 &&
-	    __atomic_sub_fetch(&bytes->watchers, 1, __ATOMIC_ACQ_REL) != 0)
-		return;
-	bytes->watchers = 0;
-	bytes->gone = here;
-	bytes->gone_how = (uint8_t)call;
-	fill(bytes->data, bytes->length, FREE_BYTE);
-	if (unlikely(trace_hiding))
-		trace_hide(bytes->data, bytes->length);
+	if (__atomic_load_n(&bytes->watchers, __ATOMIC_ACQUIRE) == 1 ||
+	    __atomic_sub_fetch(&bytes->watchers, 1, __ATOMIC_ACQ_REL) == 0)
+		trace_bytes_end(call, bytes, here);
 }
 
 #endif /* EVPL_TRACE_BYTES_H */

@@ -72,23 +72,28 @@ check_context(enum trace_call call, struct trace_thread *me, struct evpl *evpl, 
 	ctx->trace_used = here;
 }
 
-/* The record of an iovec that may be used here; NULL for one that found no record free. Anything else stops. */
+/* The record of an iovec that may be used here; NULL: it may not, or found no record free. */
+static inline struct trace_record *
+find(const struct trace_thread *me, const struct evpl_iovec *iovec)
+{
+	uint32_t live = trace_live(iovec);
+	struct trace_record *r = &trace_slots[live % TRACE_RECORDS].iovec;
+
+	if (likely(r->state == live && r->owner == iovec && r->ref == iovec->ref &&
+		   (live & TRACE_SHARED || ((r->taken ^ me->mark) >> 48) == 0)))
+		return r;
+	return NULL;
+}
+
+/* The same; what may not be used stops. */
 static inline struct trace_record *
 check(enum trace_call call, const struct trace_thread *me, const struct evpl_iovec *iovec, trace_place here)
 {
-	uint32_t handle;
-	struct trace_record *r;
+	struct trace_record *r = iovec != NULL ? find(me, iovec) : NULL;
 
-	if (unlikely(iovec == NULL))
+	if (unlikely(r == NULL && (iovec == NULL || trace_handle(iovec) != TRACE_UNTRACED)))
 		trace_stop_iovec(call, iovec, here);
-	handle = trace_handle(iovec);
-	r = &trace_slots[handle % TRACE_RECORDS].iovec;
-	if (likely((r->state & ~(TRACE_RESERVED | TRACE_COMMITTED)) == (handle | TRACE_LIVE) && r->owner == iovec &&
-		   r->ref == iovec->ref && (r->shared || ((r->taken ^ me->mark) >> 48) == 0)))
-		return r;
-	if (handle != TRACE_UNTRACED)
-		trace_stop_iovec(call, iovec, here);
-	return NULL;
+	return r;
 }
 
 static inline void
@@ -97,42 +102,53 @@ set_handle(struct evpl_iovec *iovec, uint32_t handle)
 	iovec->flags = (iovec->flags & ~TRACE_HANDLE_MASK) | handle << TRACE_HANDLE_SHIFT;
 }
 
-/* Notes that an iovec was taken; bytes is the record of what it shows, or NULL. */
-static inline struct trace_record *
-note_taken(enum trace_call call, struct trace_thread *me, struct evpl_iovec *iovec, uint32_t bytes, trace_place here)
+/* A free record becomes that of an iovec that was just taken through context number, and shows bytes (0: not watched). */
+static inline void
+fill_record(struct trace_record *r, uint32_t handle, enum trace_call call, uint32_t when, struct evpl_iovec *iovec,
+	    uint32_t bytes, uint16_t context, trace_place here)
 {
-	uint32_t handle, flags = iovec->flags & ~TRACE_HANDLE_MASK;
+	uint32_t flags = iovec->flags & ~TRACE_HANDLE_MASK;
+
+	iovec->flags = flags | handle << TRACE_HANDLE_SHIFT;
+	r->owner = iovec;
+	r->ref = iovec->ref;
+	r->taken = here;
+	r->data = iovec->data;
+	trace_store_pair(&r->length, iovec->length, bytes);
+	trace_store_pair(&r->what, call, context);
+	/* Last, and whole: a leak report reads it when it likes. */
+	trace_store_pair(&r->state, handle | TRACE_LIVE | (flags & EVPL_IOVEC_FLAG_SHARED ? TRACE_SHARED : 0), when);
+}
+
+/* Notes that an iovec was taken; NULL: there was no record left. */
+static inline struct trace_record *
+note_taken(enum trace_call call, struct trace_thread *me, struct evpl_iovec *iovec, uint32_t bytes, uint16_t context,
+	   trace_place here)
+{
+	uint32_t handle;
 	union trace_slot *slot = trace_slot_take(me, &handle);
-	struct trace_record *r;
 
 	if (unlikely(slot == NULL)) {
 		set_handle(iovec, TRACE_UNTRACED);
 		return NULL;
 	}
-	iovec->flags = flags | handle << TRACE_HANDLE_SHIFT;
-	r = &slot->iovec;
-	r->when = trace_now(me);
-	r->owner = iovec;
-	r->ref = iovec->ref;
-	r->taken = here;
-	r->data = iovec->data;
-	r->length = iovec->length;
-	r->bytes = bytes;
-	r->taken_how = (uint8_t)call;
-	r->shared = flags & EVPL_IOVEC_FLAG_SHARED;
-	__atomic_store_n(&r->state, handle | TRACE_LIVE, __ATOMIC_RELEASE); /* pairs with the leak report's load */
-	return r;
+	fill_record(&slot->iovec, handle, call, trace_now(me), iovec, bytes, context, here);
+	return &slot->iovec;
 }
 
-/* Notes that an iovec was let go. The record waits for its turn, so that a use of the iovec still finds it. */
+/* An iovec was let go. Its record is for trace_slot_free() then: it waits for its turn, so that a use still finds it. */
+static inline void
+mark_gone(enum trace_call call, struct trace_record *r, trace_place here)
+{
+	r->gone = here;
+	r->gone_how = (uint8_t)call;
+	__atomic_store_n(&r->state, r->state ^ (TRACE_LIVE | TRACE_GONE), __ATOMIC_RELEASE);
+}
+
 static inline void
 note_gone(enum trace_call call, struct trace_thread *me, struct trace_record *r, trace_place here)
 {
-	uint32_t handle = r->state & (TRACE_LIVE - 1);
-
-	r->gone = here;
-	r->gone_how = (uint8_t)call;
-	__atomic_store_n(&r->state, handle | TRACE_GONE, __ATOMIC_RELEASE);
+	mark_gone(call, r, here);
 	trace_slot_free(me, r);
 }
 
@@ -140,6 +156,12 @@ static inline struct trace_bytes *
 bytes_of(const struct trace_record *r)
 {
 	return EVPL_TRACE_BYTES && r != NULL && r->bytes != 0 ? &trace_slots[r->bytes].bytes : NULL;
+}
+
+static inline uint16_t
+context_of(const struct trace_record *r)
+{
+	return r != NULL ? r->context : 0;
 }
 
 /* One more iovec shows them. */
@@ -164,7 +186,7 @@ buffer_of(const struct evpl *evpl, const struct evpl_iovec *iovec)
 							    : evpl_buffer_of(iovec->ref);
 }
 
-static inline __rte_always_inline int
+static __rte_noinline int
 take(enum trace_call call, uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
      unsigned flags, struct evpl_iovec *r_iovec)
 {
@@ -190,17 +212,60 @@ take(enum trace_call call, uint64_t where, struct evpl *evpl, unsigned length, u
 
 		if (EVPL_TRACE_BYTES)
 			bytes = trace_bytes_begin(me, buffer_of(evpl, iovec), iovec, guards, call, here);
-		r = note_taken(call, me, iovec, bytes != NULL ? trace_index(bytes) : 0, here);
+		r = note_taken(call, me, iovec, bytes != NULL ? trace_index(bytes) : 0,
+			       evpl_context(evpl)->trace_number, here);
 		if (call == CALL_RESERVE && r != NULL)
-			r->state |= TRACE_RESERVED;
+			r->commit = COMMIT_MAY;
 	}
 	return n;
 }
 
-static int
+/*
+ * The alloc that everything is ready for: no call, so nothing to save and restore. It takes half of what take() does.
+ * 0: it was not, and nothing is changed.
+ */
+static inline __rte_always_inline int
+take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+	 struct evpl_iovec *r_iovec)
+{
+	struct trace_thread *me = trace_me;
+	struct evpl_context *ctx = evpl_context(evpl);
+	uint32_t handle, index = 0;
+	union trace_slot *slot;
+
+	if (unlikely(me == NULL || evpl == NULL || ctx->trace_owner != me->mark || !trace_is_quick(me)))
+		return 0;
+	if (EVPL_TRACE_BYTES) {
+		unsigned before = RTE_MAX(alignment, TRACE_GUARD);
+
+		if (unlikely(
+			    me->spare == 0 || !rte_is_power_of_2(alignment) || trace_hiding ||
+			    flags > EVPL_IOVEC_FLAG_SHARED || evpl->window[flags].ref != ctx->current[flags] ||
+			    length - 1 > UINT16_MAX || alignment > UINT16_MAX ||
+			    !evpl_iovec_carve(evpl, before + length + TRACE_GUARD, before, max_iovecs, flags, r_iovec)))
+			return 0;
+		r_iovec->data = (char *)r_iovec->data + before;
+		r_iovec->length = length;
+		index = me->spare;
+		me->spare = trace_slots[index].bytes.next;
+		rte_prefetch0(&trace_slots[me->spare]);
+		trace_bytes_note(&trace_slots[index].bytes, rte_mbuf_to_priv(r_iovec->ref), r_iovec, true, CALL_ALLOC,
+				 trace_place_make(me, where));
+	} else if (unlikely(!evpl_iovec_carve(evpl, length, alignment, max_iovecs, flags, r_iovec))) {
+		return 0;
+	}
+	slot = trace_ring_take(me, &handle);
+	fill_record(&slot->iovec, handle, CALL_ALLOC, me->now, r_iovec, index, ctx->trace_number,
+		    trace_place_make(me, where));
+	return 1;
+}
+
+static inline __rte_always_inline int
 traced_iovec_alloc(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
 		   unsigned flags, struct evpl_iovec *r_iovec)
 {
+	if (likely(take_hot(where, evpl, length, alignment, max_iovecs, flags, r_iovec)))
+		return 1;
 	return take(CALL_ALLOC, where, evpl, length, alignment, max_iovecs, flags, r_iovec);
 }
 CALL(int, iovec_alloc,
@@ -230,9 +295,9 @@ traced_iovec_commit(uint64_t where, struct evpl *evpl, unsigned alignment, struc
 
 		if (r == NULL)
 			continue;
-		if (r->state & TRACE_COMMITTED)
+		if (r->commit == COMMIT_DONE)
 			trace_stop_range(CALL_COMMIT, &iovecs[i], here, 0, iovecs[i].length, "committed twice");
-		if (!(r->state & TRACE_RESERVED))
+		if (r->commit != COMMIT_MAY)
 			trace_stop_range(CALL_COMMIT, &iovecs[i], here, 0, iovecs[i].length,
 					 "commit of what was not reserved");
 		if (iovecs[i].length > r->length)
@@ -255,7 +320,7 @@ traced_iovec_commit(uint64_t where, struct evpl *evpl, unsigned alignment, struc
 		struct trace_record *r = &trace_slots[trace_handle(&iovecs[i]) % TRACE_RECORDS].iovec;
 
 		if (trace_index(r) != 0) {
-			r->state = (r->state & ~TRACE_RESERVED) | TRACE_COMMITTED;
+			r->commit = COMMIT_DONE;
 			r->length = iovecs[i].length;
 		}
 	}
@@ -270,21 +335,59 @@ release(enum trace_call call, struct trace_thread *me, struct evpl *evpl, struct
 	struct trace_bytes *bytes = bytes_of(r);
 
 	/* Before the reference: with it the buffer may go, and come back as somebody else's. */
-	if (bytes != NULL)
+	if (bytes != NULL) {
+		trace_bytes_check(call, bytes, here);
 		trace_bytes_let_go(call, bytes, here);
+	}
 	if (likely(r != NULL))
 		note_gone(call, me, r, here);
 	evpl_plain_iovec_release(evpl, iovec);
 }
 
-static void
-traced_iovec_release(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
+static __rte_noinline void
+release_one(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 {
 	struct trace_thread *me = trace_self();
 	trace_place here = trace_place_make(me, where);
 
 	check_context(CALL_RELEASE, me, evpl, here);
 	release(CALL_RELEASE, me, evpl, iovec, here);
+}
+
+/* As in take_hot(): the release that needs no call, and that finds nothing wrong. */
+static inline __rte_always_inline bool
+release_hot(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
+{
+	struct trace_thread *me = trace_me;
+	trace_place here;
+	struct trace_record *r;
+
+	if (unlikely(me == NULL || evpl == NULL || evpl_context(evpl)->trace_owner != me->mark || iovec == NULL ||
+		     me->tail - me->head == TRACE_RING))
+		return false;
+	r = find(me, iovec);
+	if (unlikely(r == NULL))
+		return false;
+	here = trace_place_make(me, where);
+	if (EVPL_TRACE_BYTES) {
+		struct trace_bytes *bytes = &trace_slots[r->bytes].bytes;
+
+		if (unlikely(r->bytes == 0 || trace_hiding || !bytes->guards ||
+			     !guards_hold(bytes->data, bytes->length)))
+			return false;
+		trace_bytes_let_go(CALL_RELEASE, bytes, here);
+	}
+	mark_gone(CALL_RELEASE, r, here);
+	trace_ring_put(me, r);
+	evpl_plain_iovec_release(evpl, iovec);
+	return true;
+}
+
+static inline __rte_always_inline void
+traced_iovec_release(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
+{
+	if (unlikely(!release_hot(where, evpl, iovec)))
+		release_one(where, evpl, iovec);
 }
 CALL_VOID(iovec_release, (struct evpl * evpl, struct evpl_iovec *iovec), (evpl, iovec))
 
@@ -311,7 +414,7 @@ traced_iovec_clone_segment(uint64_t where, struct evpl_iovec *dst, const struct 
 	if (offset > src->length || length > src->length - offset)
 		trace_stop_range(CALL_CLONE_SEGMENT, src, here, offset, length, "a segment out of range");
 	evpl_plain_iovec_clone_segment(dst, src, offset, length);
-	note_taken(CALL_CLONE_SEGMENT, me, dst, share_bytes(r), here);
+	note_taken(CALL_CLONE_SEGMENT, me, dst, share_bytes(r), context_of(r), here);
 }
 CALL_VOID(iovec_clone_segment,
 	  (struct evpl_iovec * dst, const struct evpl_iovec *src, unsigned offset, unsigned length),
@@ -325,7 +428,7 @@ traced_iovec_clone(uint64_t where, struct evpl_iovec *dst, struct evpl_iovec *sr
 	struct trace_record *r = check(CALL_CLONE, me, src, here);
 
 	evpl_plain_iovec_clone(dst, src);
-	note_taken(CALL_CLONE, me, dst, share_bytes(r), here);
+	note_taken(CALL_CLONE, me, dst, share_bytes(r), context_of(r), here);
 }
 CALL_VOID(iovec_clone, (struct evpl_iovec * dst, struct evpl_iovec *src), (dst, src))
 
@@ -334,16 +437,16 @@ static void
 moved(enum trace_call call, struct trace_thread *me, struct evpl_iovec *dst, struct evpl_iovec *src,
       struct trace_record *r, uint32_t handle, uint32_t length, trace_place here)
 {
-	uint32_t reserved = r != NULL ? r->state & (TRACE_RESERVED | TRACE_COMMITTED) : 0;
+	uint8_t commit = r != NULL ? r->commit : COMMIT_NEVER;
 	uint32_t bytes = r != NULL ? r->bytes : 0;
 	struct trace_record *fresh;
 
 	if (r != NULL)
 		note_gone(call, me, r, here);
 	set_handle(src, handle);
-	fresh = note_taken(call, me, dst, bytes, here);
+	fresh = note_taken(call, me, dst, bytes, context_of(r), here);
 	if (fresh != NULL) {
-		fresh->state |= reserved;
+		fresh->commit = commit;
 		fresh->length = length; /* a view that was shortened before may still grow back */
 	}
 }
@@ -449,10 +552,10 @@ static void
 note_sent(enum trace_call call, struct trace_thread *me, const struct evpl_iovec *iovecs, int niovs, trace_place here)
 {
 	for (int i = 0; i < niovs; i++) {
-		uint32_t handle = trace_handle(&iovecs[i]);
-		struct trace_record *r = &trace_slots[handle % TRACE_RECORDS].iovec;
+		uint32_t live = trace_live(&iovecs[i]);
+		struct trace_record *r = &trace_slots[live % TRACE_RECORDS].iovec;
 
-		if (r->owner == &iovecs[i] && (r->state & ~(TRACE_RESERVED | TRACE_COMMITTED)) == (handle | TRACE_LIVE))
+		if (r->owner == &iovecs[i] && r->state == live)
 			note_gone(call, me, r, here);
 	}
 }
@@ -525,7 +628,7 @@ traced_iovecs_from_mbuf(uint64_t where, struct evpl *evpl, struct rte_mbuf *mbuf
 	}
 	n = evpl_plain_iovecs_from_mbuf(evpl, mbuf, flags, max_iovecs, r_iovec);
 	for (int i = 0; i < n; i++)
-		note_taken(CALL_FROM_MBUF, me, &r_iovec[i], 0, here);
+		note_taken(CALL_FROM_MBUF, me, &r_iovec[i], 0, evpl_context(evpl)->trace_number, here);
 	return n;
 }
 CALL(int, iovecs_from_mbuf,
@@ -546,7 +649,8 @@ traced_rx_burst(uint64_t where, struct evpl *evpl, uint16_t port_id, uint16_t qu
 	for (uint16_t i = 0; i < n; i++) {
 		bool linearized = EVPL_TRACE_BYTES && !(r_iovecs[i].flags & EVPL_IOVEC_FLAG_PACKET);
 
-		note_taken(CALL_RX_BURST, me, &r_iovecs[i], linearized ? trace_bytes_find(&r_iovecs[i]) : 0, here);
+		note_taken(CALL_RX_BURST, me, &r_iovecs[i], linearized ? trace_bytes_find(&r_iovecs[i]) : 0,
+			   evpl_context(evpl)->trace_number, here);
 	}
 	return n;
 }
@@ -577,10 +681,13 @@ CALL(uint16_t, tx_burst,
 static struct evpl *
 traced_create(uint64_t where, const struct evpl_thread_config *config)
 {
+	static uint16_t last; /* after 65,536 contexts two have the same number, and one list may show the other's */
 	struct evpl *evpl = evpl_plain_create(config);
 
-	if (evpl != NULL)
+	if (evpl != NULL) {
 		evpl_context(evpl)->trace_created = trace_place_make(trace_self(), where);
+		evpl_context(evpl)->trace_number = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+	}
 	return evpl;
 }
 CALL(struct evpl *, create, (const struct evpl_thread_config *config), (config))
@@ -589,35 +696,46 @@ static void
 traced_destroy(uint64_t where, struct evpl *evpl)
 {
 	struct trace_thread *me;
-	uint16_t owner;
+	uint16_t number;
 
 	if (evpl == NULL)
 		return;
 	me = trace_self();
 	me->here = trace_place_make(me, where);
 	me->call = CALL_DESTROY;
-	owner = (uint16_t)(evpl_context(evpl)->trace_used >> 48);
+	number = evpl_context(evpl)->trace_number;
 	evpl_plain_destroy(evpl);
-	if (owner != 0)
-		trace_report_live(stderr, "evpl_destroy: LOCAL iovecs of its thread are still held", owner);
+	trace_report_live(stderr, "evpl_destroy: LOCAL iovecs that were taken through it are still held", number);
 }
 CALL_VOID(destroy, (struct evpl * evpl), (evpl))
 
-EVPL_EXPORT int evpl_cleanup(void);
-
-int
-evpl_cleanup(void)
+static int
+traced_cleanup(uint64_t where)
 {
-	struct trace_thread *me;
+	struct trace_thread *me = trace_self();
 	int rc;
 
-	me = trace_self();
-	me->here = trace_place_make(me, AT_RETURN);
+	me->here = trace_place_make(me, where);
 	me->call = CALL_CLEANUP;
 	rc = evpl_plain_cleanup();
 	if (rc == -EBUSY)
 		trace_report_live(stderr, "evpl_cleanup: iovecs are still held", -1);
 	return rc;
+}
+
+EVPL_EXPORT int evpl_cleanup(void);
+EVPL_EXPORT int evpl_cleanup_at(const struct evpl_site *site);
+
+int
+evpl_cleanup(void)
+{
+	return traced_cleanup(AT_RETURN);
+}
+
+int
+evpl_cleanup_at(const struct evpl_site *site)
+{
+	return traced_cleanup(AT_SITE(site));
 }
 
 void

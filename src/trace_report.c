@@ -31,7 +31,6 @@ static const char *const call_names[CALL_COUNT] = {
 	[CALL_CREATE] = "evpl_create",
 	[CALL_DESTROY] = "evpl_destroy",
 	[CALL_CLEANUP] = "evpl_cleanup",
-	[CALL_PACKET_END] = "the end of a packet",
 };
 
 const char *
@@ -82,11 +81,16 @@ trace_say_place(FILE *out, const char *word, unsigned how, trace_place place)
 	fputc('\n', out);
 }
 
+/* r is its record; NULL: none is known. One that was moved from is empty: it is shown as it was. */
 static void
-say_iovec(FILE *out, const struct evpl_iovec *iovec)
+say_iovec(FILE *out, const struct evpl_iovec *iovec, const struct trace_record *r)
 {
-	fprintf(out, "  iovec     %p: data %p, length %" PRIu32 ", %s\n", (const void *)iovec, iovec->data,
-		iovec->length, iovec->flags & EVPL_IOVEC_FLAG_SHARED ? "SHARED" : "LOCAL");
+	if (r != NULL && iovec->ref == NULL)
+		fprintf(out, "  iovec     %p: data %p, length %" PRIu32 ", %s\n", (const void *)iovec, r->data,
+			r->length, r->state & TRACE_SHARED ? "SHARED" : "LOCAL");
+	else
+		fprintf(out, "  iovec     %p: data %p, length %" PRIu32 ", %s\n", (const void *)iovec, iovec->data,
+			iovec->length, iovec->flags & EVPL_IOVEC_FLAG_SHARED ? "SHARED" : "LOCAL");
 }
 
 static void __attribute__((noreturn)) stop(void)
@@ -184,22 +188,22 @@ trace_stop_iovec(enum trace_call call, const struct evpl_iovec *iovec, trace_pla
 			say_bug("use of an iovec that was let go so long ago that its record had to be given up");
 		else
 			say_bug("an uninitialised or garbage iovec, which was never taken");
-		say_iovec(stderr, iovec);
+		say_iovec(stderr, iovec, NULL);
 	} else if (r->owner != iovec) {
 		fflush(stderr);
 		say_bug(r->state & TRACE_LIVE ? "a copy made by \"=\": the reference is another iovec's"
 					      : "a copy made by \"=\" of an iovec that was let go");
-		say_iovec(stderr, iovec);
+		say_iovec(stderr, iovec, r);
 		fprintf(stderr, "  copied    from the iovec at %p\n", (const void *)r->owner);
 		say_record(r);
 	} else if (r->state & TRACE_GONE) {
 		say_bug(gone_words(call, r->gone_how));
-		say_iovec(stderr, iovec);
+		say_iovec(stderr, iovec, r);
 		say_record(r);
 	} else {
 		say_bug(r->ref != iovec->ref ? "an iovec that was written over"
 					     : "a LOCAL iovec touched by another thread");
-		say_iovec(stderr, iovec);
+		say_iovec(stderr, iovec, r);
 		say_record(r);
 	}
 	trace_say_place(stderr, "misused", call, here);
@@ -221,7 +225,7 @@ trace_stop_range(enum trace_call call, const struct evpl_iovec *iovec, trace_pla
 		snprintf(text, sizeof(text), "%s: offset %" PRIu64 ", length %" PRIu64 ", of %" PRIu32 " bytes", what,
 			 offset, length, iovec->length);
 	say_bug(text);
-	say_iovec(stderr, iovec);
+	say_iovec(stderr, iovec, r);
 	say_record(r);
 	trace_say_place(stderr, "misused", call, here);
 	stop();
@@ -251,6 +255,18 @@ trace_stop_mbuf(enum trace_call call, const struct rte_mbuf *mbuf, trace_place h
 	fprintf(stderr, "  mbuf      %p of mempool %s\n", (const void *)mbuf,
 		mbuf->pool != NULL ? mbuf->pool->name : "?");
 	trace_say_place(stderr, "misused", call, here);
+	stop();
+}
+
+void
+trace_stop_buffer(enum trace_call call, const struct rte_mbuf *buffer, trace_place here, const void *at)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "write to bytes that nobody took: byte %td of the buffer at %p",
+		 (const char *)at - (const char *)buffer->buf_addr, buffer->buf_addr);
+	say_bug(text);
+	trace_say_place(stderr, "found", call, here);
 	stop();
 }
 
@@ -319,7 +335,7 @@ find_group(struct group *groups, trace_place taken, unsigned how)
 
 /* Live iovecs by place, most bytes first; NULL when there is no memory. The caller frees it. */
 static struct group *
-find_groups(int only_thread, uint32_t now, struct group *total)
+find_groups(int only_context, uint32_t now, struct group *total)
 {
 	struct group *groups = calloc(GROUPS, sizeof(*groups));
 	unsigned used = trace_records_used();
@@ -331,7 +347,7 @@ find_groups(int only_thread, uint32_t now, struct group *total)
 
 		if (!(__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) & TRACE_LIVE))
 			continue;
-		if (only_thread >= 0 && (r->shared || (int)(r->taken >> 48) != only_thread))
+		if (only_context >= 0 && (r->state & TRACE_SHARED || (int)r->context != only_context))
 			continue;
 		g = find_group(groups, r->taken, r->taken_how);
 		if (g->count == 0 || now - r->when > now - g->oldest)
@@ -361,12 +377,12 @@ age_s(const struct group *g, uint32_t now)
 }
 
 void
-trace_report_live(FILE *out, const char *title, int only_thread)
+trace_report_live(FILE *out, const char *title, int only_context)
 {
 	uint32_t now = now_ticks();
-	struct group total, *groups = find_groups(only_thread, now, &total);
+	struct group total, *groups = find_groups(only_context, now, &total);
 
-	if (groups == NULL || (only_thread >= 0 && total.count == 0)) {
+	if (groups == NULL || (only_context >= 0 && total.count == 0)) {
 		free(groups);
 		return;
 	}

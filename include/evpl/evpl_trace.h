@@ -29,6 +29,7 @@ struct evpl_site {
 
 EVPL_EXPORT struct evpl *evpl_create_at(const struct evpl_site *site, const struct evpl_thread_config *config);
 EVPL_EXPORT void evpl_destroy_at(const struct evpl_site *site, struct evpl *evpl);
+EVPL_EXPORT int evpl_cleanup_at(const struct evpl_site *site);
 EVPL_EXPORT int evpl_iovec_alloc_at(const struct evpl_site *site, struct evpl *evpl, unsigned length,
 				    unsigned alignment, unsigned max_iovecs, unsigned flags,
 				    struct evpl_iovec *r_iovec);
@@ -69,9 +70,15 @@ EVPL_EXPORT uint16_t evpl_tx_burst_at(const struct evpl_site *site, struct evpl 
 		static const struct evpl_site evpl_site_##n = {__FILE__, __func__, __LINE__};                          \
 		call##_at(&evpl_site_##n, __VA_ARGS__);                                                                \
 	}))
+#define EVPL_TRACE_CALL_0(call)                                                                                        \
+	(__extension__({                                                                                               \
+		static const struct evpl_site evpl_site = {__FILE__, __func__, __LINE__};                              \
+		call##_at(&evpl_site);                                                                                 \
+	}))
 
 #define evpl_create(...) EVPL_TRACE_CALL(evpl_create, __VA_ARGS__)
 #define evpl_destroy(...) EVPL_TRACE_CALL(evpl_destroy, __VA_ARGS__)
+#define evpl_cleanup() EVPL_TRACE_CALL_0(evpl_cleanup)
 #define evpl_iovec_alloc(...) EVPL_TRACE_CALL(evpl_iovec_alloc, __VA_ARGS__)
 #define evpl_iovec_reserve(...) EVPL_TRACE_CALL(evpl_iovec_reserve, __VA_ARGS__)
 #define evpl_iovec_commit(...) EVPL_TRACE_CALL(evpl_iovec_commit, __VA_ARGS__)

@@ -237,6 +237,7 @@ static void
 current_buffer_rewound_when_the_other_frees_its_packet_is_the_owners(void **state)
 {
 	(void)state;
+	unwatched_bytes_only();
 	for (unsigned i = 0; i < DIM(kinds); i++) {
 		for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 			struct rewind r = {.flags = flags};

@@ -105,7 +105,7 @@ set_handle(struct evpl_iovec *iovec, uint32_t handle)
 /* A free record becomes that of an iovec that was just taken through context number, and shows bytes (0: not watched). */
 static inline void
 fill_record(struct trace_record *r, uint32_t handle, enum trace_call call, uint32_t when, struct evpl_iovec *iovec,
-	    uint32_t bytes, uint16_t context, trace_place here)
+	    uint32_t bytes, uint32_t context, trace_place here)
 {
 	uint32_t flags = iovec->flags & ~TRACE_HANDLE_MASK;
 
@@ -122,7 +122,7 @@ fill_record(struct trace_record *r, uint32_t handle, enum trace_call call, uint3
 
 /* Notes that an iovec was taken; NULL: there was no record left. */
 static inline struct trace_record *
-note_taken(enum trace_call call, struct trace_thread *me, struct evpl_iovec *iovec, uint32_t bytes, uint16_t context,
+note_taken(enum trace_call call, struct trace_thread *me, struct evpl_iovec *iovec, uint32_t bytes, uint32_t context,
 	   trace_place here)
 {
 	uint32_t handle;
@@ -158,7 +158,7 @@ bytes_of(const struct trace_record *r)
 	return EVPL_TRACE_BYTES && r != NULL && r->bytes != 0 ? &trace_slots[r->bytes].bytes : NULL;
 }
 
-static inline uint16_t
+static inline uint32_t
 context_of(const struct trace_record *r)
 {
 	return r != NULL ? r->context : 0;
@@ -224,7 +224,7 @@ take(enum trace_call call, uint64_t where, struct evpl *evpl, unsigned length, u
  * The alloc that everything is ready for: no call, so nothing to save and restore. It takes half of what take() does.
  * 0: it was not, and nothing is changed.
  */
-static inline __rte_always_inline int
+static __rte_always_inline int
 take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
 	 struct evpl_iovec *r_iovec)
 {
@@ -260,7 +260,7 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 	return 1;
 }
 
-static inline __rte_always_inline int
+static __rte_always_inline int
 traced_iovec_alloc(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
 		   unsigned flags, struct evpl_iovec *r_iovec)
 {
@@ -355,7 +355,7 @@ release_one(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 }
 
 /* As in take_hot(): the release that needs no call, and that finds nothing wrong. */
-static inline __rte_always_inline bool
+static __rte_always_inline bool
 release_hot(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 {
 	struct trace_thread *me = trace_me;
@@ -383,7 +383,7 @@ release_hot(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 	return true;
 }
 
-static inline __rte_always_inline void
+static __rte_always_inline void
 traced_iovec_release(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 {
 	if (unlikely(!release_hot(where, evpl, iovec)))

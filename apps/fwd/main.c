@@ -105,6 +105,7 @@ init_library(const struct fwd_options *o, const struct fwd_ports *ports, unsigne
 		.buffer_size = o->buffer_size,
 		.max_slabs = o->max_slabs,
 		.packet_mbufs = fwd_ports_packet_mbufs(ports, o, lcores),
+		.sample_period = o->sample_period,
 	};
 	int rc = evpl_init(&config);
 

@@ -56,6 +56,7 @@ enum option_id {
 	OPT_SLAB_SIZE,
 	OPT_BUFFER_SIZE,
 	OPT_MAX_SLABS,
+	OPT_SAMPLE_PERIOD,
 	OPT_SHARED,
 	OPT_ETH_PEER,
 	OPT_TXPKTS,
@@ -96,6 +97,8 @@ static const struct {
 	{"slab-size", "BYTES", "bytes of a slab (16M)", OPT_SLAB_SIZE},
 	{"buffer-size", "BYTES", "bytes of a buffer (64K)", OPT_BUFFER_SIZE},
 	{"max-slabs", "N", "most slabs (512)", OPT_MAX_SLABS},
+	{"sample-period", "N", "note where every Nth iovec was taken, for SIGUSR1 and telemetry (0: none)",
+	 OPT_SAMPLE_PERIOD},
 	{"shared", NULL, "use SHARED iovecs where LOCAL ones would do", OPT_SHARED},
 	{"eth-peer", "PORT,MAC", "who is behind a port, for mac, csum, txonly (02:00:00:00:00:PORT)", OPT_ETH_PEER},
 	{"txpkts", "A[,B...]", "length, or segment lengths, of generated packets (64)", OPT_TXPKTS},
@@ -204,6 +207,9 @@ set_option(struct fwd_value *c, int id)
 		break;
 	case OPT_MAX_SLABS:
 		o->max_slabs = (unsigned)value_number(c, 1, EVPL_MAX_SLABS);
+		break;
+	case OPT_SAMPLE_PERIOD:
+		o->sample_period = (unsigned)value_number(c, 0, UINT32_MAX);
 		break;
 	case OPT_SHARED:
 		o->shared = true;

@@ -53,6 +53,7 @@ struct fwd_options {
 	uint64_t slab_size;
 	uint32_t buffer_size;
 	unsigned max_slabs;
+	unsigned sample_period; /* as evpl_global_config's */
 	bool shared;
 
 	struct rte_ether_addr peers[RTE_MAX_ETHPORTS];

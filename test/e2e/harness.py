@@ -106,10 +106,10 @@ def cpus(count):
 _serial = itertools.count(1)
 
 
-def eal_flags(lcores=1, memory=256):
+def eal_flags(lcores=1, memory=256, telemetry=False):
     """No huge pages, no NIC, no files left behind, and any number of them at once."""
-    return [f"--lcores={cpus(lcores)}", "--no-huge", "--iova-mode=va", "--no-pci", "--no-shconf", "--no-telemetry",
-            "-m", str(memory), "--file-prefix", f"evpl-e2e-{os.getpid()}-{next(_serial)}", "--log-level=.,error"]
+    return [f"--lcores={cpus(lcores)}", "--no-huge", "--iova-mode=va", "--no-pci", "--no-shconf",
+            *([] if telemetry else ["--no-telemetry"]), "-m", str(memory), "--file-prefix", f"evpl-e2e-{os.getpid()}-{next(_serial)}", "--log-level=.,error"]
 
 
 _children = []
@@ -148,10 +148,10 @@ def kill_children():
 class Fwd:
     """One evpl-fwd: started at once; end() waits for it and returns itself with rc, out, err and report."""
 
-    def __init__(self, directory, vdevs, options, lcores=1, memory=256, eal=(), stdout=None):
+    def __init__(self, directory, vdevs, options, lcores=1, memory=256, eal=(), stdout=None, telemetry=False):
         base = os.path.join(directory, f"evpl-fwd-{next(_serial)}")
         self.out_path, self.err_path, self.json_path = base + ".out", base + ".err", base + ".json"
-        self.argv = [fwd_path(), *eal_flags(lcores, memory), *eal, *(f"--vdev={v}" for v in vdevs), "--",
+        self.argv = [fwd_path(), *eal_flags(lcores, memory, telemetry), *eal, *(f"--vdev={v}" for v in vdevs), "--",
                      "--json", self.json_path, *(str(o) for o in options)]
         self.child = spawn(self.argv, self.out_path, self.err_path, stdout)
 

@@ -11,7 +11,7 @@ from harness import ROOT, TIMEOUT, Fwd, case, check, check_equal, fwd_path, main
 
 NULL2 = ["net_null0", "net_null1"]
 OPTIONS = ("forward-mode nb-cores rxq txq burst portmask port-topology stats-period total-num-mbufs mbuf-size txpkts "
-           "rx-pool eth-peer duration packets json shared buffer-size slab-size max-slabs").split()
+           "rx-pool eth-peer duration packets json shared buffer-size slab-size max-slabs sample-period").split()
 MODES = "io mac macswap 5tswap rxonly txonly flowgen csum icmpecho tee".split()
 
 # What is wrong, and a word that the line must have: the option, or the value that is not one.
@@ -67,6 +67,8 @@ WRONG = [
     (["--slab-size=99999999999G"], "slab-size"),
     (["--max-slabs=0"], "max-slabs"),
     (["--max-slabs=100000"], "max-slabs"),
+    (["--sample-period=x"], "sample-period"),
+    (["--sample-period=-1"], "sample-period"),
     (["--eth-peer=0"], "eth-peer"),
     (["--eth-peer=0,02:00:00:00:00"], "eth-peer"),
     (["--eth-peer=0,02:00:00:00:00:0g"], "eth-peer"),

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Runs the texts of zoo/, bug and twin, and judges what is said of them; README.md tells how a text says it.
 
-usage: run.py [-j N] [--valgrind] ZOO [WORD...]    the cases whose names have a WORD (all without), as TAP
-       run.py [-j N] --table DIR                   builds every mode in DIR, and writes README.md's table
+usage: run.py [-j N] [--valgrind] ZOO [WORD...]    the cases whose names begin with a WORD (all without), as TAP
+       run.py [-j N] --table DIR                   builds every mode in DIR, and writes ../README.md's table
 
 ZOO is the program (build/test/misuse/zoo), which knows how it was built.
 """
@@ -323,7 +323,7 @@ def tap(zoo, words, workers):
         print("Bail out! zoo/ and meson.build's list differ")
         return 1
     cases = [(f"{t.name} {flags} {which}", t, which, flags) for t in texts for flags in t.flags for which in ("bug", "twin")]
-    cases = [c for c in cases if not words or any(w in c[0] for w in words)]
+    cases = [c for c in cases if not words or c[0].startswith(tuple(words))]
     print(f"1..{len(cases)}", flush=True)
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
@@ -362,13 +362,22 @@ def table(directory, workers):
                 lambda t, zoo=zoo: {flags: zoo.run(t, "bug", flags).word() for flags in t.flags}, texts)))
         print(f"# {name}: done", flush=True)
     lines = ["| bug | " + " | ".join(m[0] for m in MODES) + " |", "|---" * (len(MODES) + 1) + "|"]
+    rows = []       # (names, cells): texts of one kind that fare alike share a row
     for i, text in enumerate(texts):
         cells = []
         for column in columns:
             said = list(dict.fromkeys(column[i].values()))
             cells.append(said[0] if len(said) == 1 else "; ".join(f"{f}: {w}" for f, w in column[i].items()))
-        lines.append(f"| `{text.name}` | " + " | ".join(cells) + " |")
-    path = os.path.join(HERE, "README.md")
+        kind = text.name.split("_")[0]
+        row = next((r for r in rows if r[1] == cells and r[0][0].split("_")[0] == kind), None)
+        if row is not None:
+            row[0].append(text.name)
+        else:
+            rows.append(([text.name], cells))
+    for names, cells in rows:
+        shown = f"{names[0].split('_')[0]}: " + ", ".join("`" + "_".join(n.split("_")[1:]) + "`" for n in names)
+        lines.append(f"| {shown} | " + " | ".join(cells) + " |")
+    path = os.path.join(os.path.dirname(HERE), "README.md")
     with open(path) as f:
         readme = f.read()
     begin, end = "<!-- table -->\n", "<!-- end of table -->\n"

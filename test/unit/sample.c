@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * evpl_global_config.sample_period, and what evpl_leak_report() says of the samples that are held.
+ *
+ * What would break: a sample counts the iovecs on its bytes, so one that a clone or release forgets stays in the
+ * report for ever, or vanishes while the bytes are held. And most of a buffer is hidden from the data path while
+ * samples are taken: bytes that do not come into sight again are lost until the buffer goes home.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support.h"
+
+static const struct evpl_global_config every_8th = {.slab_size = 1 << 20, .sample_period = 8};
+static const struct evpl_global_config every_one = {.slab_size = 1 << 20, .sample_period = 1};
+
+#define FIRST_LINE_OFF "evpl_leak_report: nothing is sampled (see evpl_global_config.sample_period)\n"
+
+struct told {
+	unsigned lines;		/* places */
+	uint64_t iovecs, bytes; /* of all of them */
+	char text[4096];
+};
+
+static void
+report(struct told *told)
+{
+	FILE *out = fmemopen(told->text, sizeof(told->text), "w");
+	char *line;
+
+	assert_non_null(out);
+	evpl_leak_report(out);
+	fclose(out);
+	told->lines = 0;
+	told->iovecs = told->bytes = 0;
+	for (line = strchr(told->text, '\n') + 1; *line != '\0'; line = strchr(line, '\n') + 1) {
+		uint64_t iovecs, bytes;
+		char s[2], where[256];
+		double age;
+		int n;
+
+		n = sscanf(line, " %" SCNu64 " iovec%1[s], %" SCNu64 " bytes, oldest %lf s, taken in %255[^\n]",
+			   &iovecs, s, &bytes, &age, where);
+		if (n == 1) /* one iovec */
+			n = sscanf(line, " %" SCNu64 " iovec, %" SCNu64 " bytes, oldest %lf s, taken in %255[^\n]",
+				   &iovecs, &bytes, &age, where) +
+			    1;
+		assert_int_equal(n, 5);
+		assert_true(age >= 0 && age < 600);
+		assert_non_null(strstr(where, "unit-sample"));
+		told->lines++;
+		told->iovecs += iovecs;
+		told->bytes += bytes;
+	}
+}
+
+static struct evpl *
+context(void **state)
+{
+	struct home *home = *state;
+
+	return home->evpl;
+}
+
+/* Two places in the program, whatever is inlined. */
+static __attribute__((noinline)) void
+take(struct evpl *evpl, unsigned n, unsigned length, unsigned flags, struct evpl_iovec *iovecs)
+{
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, flags, &iovecs[i]), 1);
+}
+
+static __attribute__((noinline)) void
+take_elsewhere(struct evpl *evpl, unsigned n, unsigned length, unsigned flags, struct evpl_iovec *iovecs)
+{
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, flags, &iovecs[i]), 1);
+	__asm__ volatile("" ::: "memory"); /* or it would be merged with the other one */
+}
+
+static void
+off_nothing_is_sampled(void **state)
+{
+	struct told told;
+	struct evpl_iovec iovec;
+
+	plain_builds_only();
+	take(context(state), 1, 64, LOCAL, &iovec);
+	report(&told);
+	assert_string_equal(told.text, FIRST_LINE_OFF);
+	evpl_iovec_release(context(state), &iovec);
+}
+
+static void
+every_nth_alloc_of_a_kind_is_told_until_it_is_released(void **state)
+{
+	static struct evpl_iovec local[1600], shared[1600];
+	struct evpl *evpl = context(state);
+	struct told told;
+
+	plain_builds_only();
+	take(evpl, DIM(local), 100, LOCAL, local);
+	take(evpl, DIM(shared), 100, SHARED, shared);
+	report(&told);
+	assert_non_null(strstr(told.text, "held samples, one of 8 allocations"));
+	assert_int_equal(told.lines, 1);
+	/* The end of a buffer may come a little sooner or later than a multiple of the period. */
+	assert_in_range(told.iovecs, 2 * 1600 / 8 - 8, 2 * 1600 / 8 + 8);
+	assert_int_equal(told.bytes, told.iovecs * 100);
+	evpl_iovecs_release(evpl, local, DIM(local));
+	report(&told);
+	assert_in_range(told.iovecs, 1600 / 8 - 4, 1600 / 8 + 4);
+	evpl_iovecs_release(evpl, shared, DIM(shared));
+	report(&told);
+	assert_int_equal(told.lines, 0);
+}
+
+static void
+places_are_told_apart_most_bytes_first(void **state)
+{
+	static struct evpl_iovec few[800], many[800];
+	struct evpl *evpl = context(state);
+	struct told told;
+	char *second;
+
+	plain_builds_only();
+	take(evpl, DIM(few), 10, LOCAL, few);
+	take_elsewhere(evpl, DIM(many), 1000, LOCAL, many);
+	report(&told);
+	assert_int_equal(told.lines, 2);
+	second = strstr(told.text, "take (");
+	if (second == NULL) /* static functions have no name, only an address */
+		second = strrchr(told.text, '+');
+	assert_non_null(second);
+	assert_int_equal(strtoull(strstr(strchr(told.text, '\n'), ", ") + 2, NULL, 10) % 1000, 0);
+	evpl_iovecs_release(evpl, few, DIM(few));
+	evpl_iovecs_release(evpl, many, DIM(many));
+}
+
+static void
+clones_segments_and_moves_inherit_the_sample(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct evpl_iovec first, clone, segment, moved, other;
+	struct told told;
+
+	plain_builds_only();
+	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
+		take(evpl, 1, 64, flags, &first);
+		evpl_iovec_clone(&clone, &first);
+		evpl_iovec_clone_segment(&segment, &clone, 10, 20);
+		report(&told);
+		assert_int_equal(told.iovecs, 3);
+		evpl_iovec_move(&moved, &first);
+		evpl_iovec_move_segment(&other, &clone, 1, 2);
+		report(&told);
+		assert_int_equal(told.iovecs, 3);
+		evpl_iovec_release(evpl, &moved);
+		evpl_iovec_release(evpl, &other);
+		report(&told);
+		assert_int_equal(told.iovecs, 1);
+		evpl_iovec_release(evpl, &segment);
+		report(&told);
+		assert_int_equal(told.iovecs, 0);
+	}
+}
+
+static void
+a_sample_that_is_sent_is_no_longer_held(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct evpl_iovec iovec, clone;
+	struct rte_mbuf *packet;
+	struct told told;
+
+	plain_builds_only();
+	take(evpl, 1, 64, SHARED, &iovec);
+	iovec_fill(&iovec, 1);
+	evpl_iovec_clone(&clone, &iovec);
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
+	assert_non_null(packet);
+	report(&told);
+	assert_int_equal(told.iovecs, 1);
+	iovec_assert(&clone, 1, 0);
+	evpl_iovec_release(evpl, &clone);
+	report(&told);
+	assert_int_equal(told.iovecs, 0);
+	rte_pktmbuf_free(packet);
+}
+
+static void
+reservations_are_sampled_and_committed(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct evpl_iovec iovec[16], next;
+	struct told told;
+
+	plain_builds_only();
+	for (unsigned i = 0; i < DIM(iovec); i++) {
+		assert_int_equal(evpl_iovec_reserve(evpl, 3000, 1, 1, &iovec[i]), 1);
+		evpl_iovec_set_length(&iovec[i], 10 + i);
+		evpl_iovec_commit(evpl, 1, &iovec[i], 1);
+		iovec_fill(&iovec[i], i);
+	}
+	report(&told);
+	assert_int_equal(told.iovecs, DIM(iovec)); /* every_one */
+	take(evpl, 1, 64, LOCAL, &next);
+	iovec_fill(&next, 99);
+	for (unsigned i = 0; i < DIM(iovec); i++) {
+		iovec_assert(&iovec[i], i, 0);
+		evpl_iovec_release(evpl, &iovec[i]);
+	}
+	iovec_assert(&next, 99, 0);
+	evpl_iovec_release(evpl, &next);
+	report(&told);
+	assert_int_equal(told.iovecs, 0);
+}
+
+static void
+more_samples_than_are_kept_cost_none_of_the_bytes(void **state)
+{
+	static struct evpl_iovec iovec[2000];
+	struct evpl *evpl = context(state);
+	struct told told;
+
+	plain_builds_only();
+	take(evpl, DIM(iovec), 64, LOCAL, iovec); /* every_one: 512 can be held at once */
+	report(&told);
+	assert_in_range(told.iovecs, 256, 512);
+	evpl_iovecs_release(evpl, iovec, DIM(iovec));
+	report(&told);
+	assert_int_equal(told.iovecs, 0);
+	take(evpl, 100, 64, LOCAL, iovec);
+	report(&told);
+	assert_int_equal(told.iovecs, 100);
+	evpl_iovecs_release(evpl, iovec, 100);
+}
+
+static void
+a_buffer_holds_as_many_as_without_samples(void **state)
+{
+	static struct evpl_iovec iovec[1024];
+	struct evpl *evpl = context(state);
+
+	plain_builds_only();
+	take(evpl, DIM(iovec), 64, SHARED, iovec); /* a buffer of 64 KiB, to its last byte */
+	for (unsigned i = 1; i < DIM(iovec); i++)
+		assert_ptr_equal(iovec[i].data, (char *)iovec[i - 1].data + 64);
+	home_assert_held(0);
+	evpl_iovecs_release(evpl, iovec, DIM(iovec));
+}
+
+struct hand_over {
+	struct evpl_iovec iovec[512];
+};
+
+static void
+release_all(void *arg)
+{
+	struct hand_over *h = arg;
+	struct evpl *evpl = evpl_create(NULL);
+
+	threads_check(evpl != NULL);
+	evpl_iovecs_release(evpl, h->iovec, DIM(h->iovec));
+	evpl_destroy(evpl);
+}
+
+static void
+released_by_another_thread_and_after_the_context(void **state)
+{
+	static struct hand_over h;
+	struct home *home = *state;
+	struct told told;
+
+	plain_builds_only();
+	take(home->evpl, DIM(h.iovec), 64, SHARED, h.iovec);
+	evpl_destroy(home->evpl);
+	home->evpl = evpl_create(NULL); /* takes the first one's samples over */
+	assert_non_null(home->evpl);
+	report(&told);
+	assert_int_equal(told.iovecs, DIM(h.iovec) / 8);
+	threads_run_elsewhere(release_all, &h);
+	report(&told);
+	assert_int_equal(told.iovecs, 0);
+}
+
+static const struct evpl_global_config off = {.slab_size = 1 << 20};
+
+static const struct CMUnitTest cases[] = {
+	home_case(off_nothing_is_sampled, off),
+	home_case(every_nth_alloc_of_a_kind_is_told_until_it_is_released, every_8th),
+	home_case(places_are_told_apart_most_bytes_first, every_8th),
+	home_case(clones_segments_and_moves_inherit_the_sample, every_one),
+	home_case(a_sample_that_is_sent_is_no_longer_held, every_one),
+	home_case(reservations_are_sampled_and_committed, every_one),
+	home_case(more_samples_than_are_kept_cost_none_of_the_bytes, every_one),
+	home_case(a_buffer_holds_as_many_as_without_samples, every_8th),
+	home_case(released_by_another_thread_and_after_the_context, every_8th),
+};
+
+int
+main(int argc, char **argv)
+{
+	const struct program program = {.name = "sample", .cases = cases, .n_cases = DIM(cases)};
+
+	return program_main(&program, argc, argv);
+}

@@ -203,8 +203,9 @@ struct evpl_sample {
 };
 struct evpl_samples {
 	unsigned block;
-	bool used; /* by a context; those of a context that is gone may still count */
-	unsigned at;
+	bool used;     /* by a context; those of a context that is gone may still count */
+	unsigned at;   /* the slot used last ... */
+	unsigned name; /* ... as flags name it */
 	unsigned ticks;
 	uint64_t now;
 	uintptr_t caller; /* of the call that is under way */
@@ -221,10 +222,6 @@ unsigned evpl_held_get(struct evpl_held *held, unsigned n); /* most bytes first;
 void evpl_samples_begin(struct evpl_context *ctx);	    /* with the lock held */
 void evpl_samples_end(struct evpl_context *ctx);
 void evpl_samples_free(void);
-int evpl_sample_take(struct evpl_context *ctx, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
-		     struct evpl_iovec *r_iovec);
-int evpl_sample_reserve(struct evpl_context *ctx, unsigned length, unsigned alignment, unsigned max_vec,
-			struct evpl_iovec *r_iovec);
 
 #if !EVPL_IOVEC_TRACE
 static inline struct evpl_sample *

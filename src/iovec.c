@@ -144,16 +144,12 @@ fail:
 	return -1;
 }
 
+#if EVPL_IOVEC_TRACE
+/* Others have samples to take: see sample.c. */
 int
 evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
 		      struct evpl_iovec *r_iovec)
 {
-	struct evpl_context *ctx = evpl_context(evpl);
-
-	if (!EVPL_IOVEC_TRACE && ctx != NULL && ctx->samples != NULL) {
-		ctx->samples->caller = (uintptr_t)__builtin_return_address(0);
-		return evpl_sample_take(ctx, length, alignment, max_iovecs, flags, r_iovec);
-	}
 	return evpl_iovec_take(evpl, length, alignment, max_iovecs, flags, false, r_iovec);
 }
 
@@ -161,14 +157,9 @@ int
 evpl_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
 			struct evpl_iovec *r_iovec)
 {
-	struct evpl_context *ctx = evpl_context(evpl);
-
-	if (!EVPL_IOVEC_TRACE && ctx != NULL && ctx->samples != NULL) {
-		ctx->samples->caller = (uintptr_t)__builtin_return_address(0);
-		return evpl_sample_reserve(ctx, length, alignment, max_vec, r_iovec);
-	}
 	return evpl_iovec_take(evpl, length, alignment, max_vec, 0, true, r_iovec);
 }
+#endif
 
 void
 evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs)
@@ -200,18 +191,14 @@ evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iove
 	iovecs[niovs - 1].flags &= ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED;
 }
 
-void
-evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
+static __rte_noinline void
+release(struct evpl *evpl, struct evpl_iovec *iovec)
 {
 	bool shared = (iovec->flags & EVPL_IOVEC_FLAG_SHARED) != 0;
 	struct rte_mbuf *ref = iovec->ref;
 
 	if (ref == NULL)
 		evpl_iovec_stop("evpl_iovec_release", iovec, 0, iovec->length, "the iovec is empty");
-#if !EVPL_IOVEC_TRACE
-	if (iovec->flags >> EVPL_IOVEC_SAMPLE_SHIFT)
-		evpl_sample_drop(iovec->flags);
-#endif
 	if (evpl != NULL && ref == evpl->window[shared].ref) {
 		/* A full stock is halved: a loop of clone and release would grow it without end. */
 		if (evpl->window[shared].prepaid >= EVPL_PREPAID_MAX)
@@ -227,6 +214,24 @@ evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 	if (shared && evpl_compat_ref_load(ref) != 1 && evpl_compat_ref_sub(ref, 1) != 0)
 		return;
 	evpl_ref_last(evpl_context(evpl), ref);
+}
+
+void
+evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
+{
+#if !EVPL_IOVEC_TRACE
+	/* Most that come here are samples of the current buffer: worth a few lines without a call. */
+	if (iovec->flags >> EVPL_IOVEC_SAMPLE_SHIFT) {
+		struct evpl_window *w = evpl != NULL ? &evpl->window[iovec->flags & EVPL_IOVEC_FLAG_SHARED] : NULL;
+
+		evpl_sample_drop(iovec->flags);
+		if (likely(w != NULL && iovec->ref == w->ref && w->prepaid < EVPL_PREPAID_MAX)) {
+			w->prepaid++;
+			return;
+		}
+	}
+#endif
+	release(evpl, iovec);
 }
 
 void

@@ -31,6 +31,7 @@ evpl_samples_begin(struct evpl_context *ctx)
 			if (evpl_sample_blocks[i] == NULL)
 				return; /* a context without samples */
 			evpl_sample_blocks[i]->block = i;
+			evpl_sample_blocks[i]->name = i * EVPL_SAMPLE_SLOTS + 1;
 		}
 		if (!evpl_sample_blocks[i]->used) {
 			evpl_sample_blocks[i]->used = true;
@@ -62,28 +63,35 @@ evpl_sample_share(uint32_t flags)
 	__atomic_fetch_add(&evpl_sample_of(flags)->count, 1, __ATOMIC_RELAXED);
 }
 
+static inline void
+note_in(struct evpl_samples *samples, struct evpl_sample *s, unsigned n, uint32_t bytes)
+{
+	s->where = samples->caller;
+	s->when = samples->now;
+	s->bytes = bytes;
+	__atomic_store_n(&s->count, n, __ATOMIC_RELEASE); /* pairs with find_sites() */
+}
+
 /* Notes a sample of n iovecs, unless the next few slots are all in use. */
 static void
-note(struct evpl_samples *samples, struct evpl_iovec *iovecs, unsigned n, uint32_t bytes, uintptr_t where)
+note(struct evpl_samples *samples, struct evpl_iovec *iovecs, unsigned n, uint32_t bytes)
 {
 	for (unsigned i = 0; i < 8; i++) {
-		unsigned at = samples->at; /* the last one, warm in cache, if it is free again */
-		struct evpl_sample *s = &samples->slot[at];
+		struct evpl_sample *s =
+			&samples->slot[samples->at]; /* the last one, warm in cache, if it is free again */
 
 		if (__atomic_load_n(&s->count, __ATOMIC_ACQUIRE) != 0) {
-			samples->at = (at + 1) % EVPL_SAMPLE_SLOTS;
+			samples->at = (samples->at + 1) % EVPL_SAMPLE_SLOTS;
+			samples->name = samples->block * EVPL_SAMPLE_SLOTS + samples->at + 1;
 			continue;
 		}
 		if (samples->ticks-- == 0) {
 			samples->ticks = TICK - 1;
 			samples->now = rte_rdtsc();
 		}
-		s->where = where;
-		s->when = samples->now;
-		s->bytes = bytes;
-		__atomic_store_n(&s->count, n, __ATOMIC_RELEASE); /* pairs with evpl_sample_sites() */
+		note_in(samples, s, n, bytes);
 		for (unsigned k = 0; k < n; k++)
-			iovecs[k].flags |= (samples->block * EVPL_SAMPLE_SLOTS + at + 1) << EVPL_IOVEC_SAMPLE_SHIFT;
+			iovecs[k].flags |= samples->name << EVPL_IOVEC_SAMPLE_SHIFT;
 		return;
 	}
 }
@@ -104,7 +112,7 @@ count(struct evpl_context *ctx, struct evpl_iovec *iovecs, unsigned n, uint32_t 
 {
 	if (until >= used)
 		return until - used;
-	note(ctx->samples, iovecs, n, bytes, ctx->samples->caller);
+	note(ctx->samples, iovecs, n, bytes);
 	return (uint64_t)(evpl_global.sample_period - 1) * used;
 }
 
@@ -126,33 +134,53 @@ take(struct evpl_context *ctx, unsigned length, unsigned alignment, unsigned max
 	return n;
 }
 
-/* As evpl_iovec_take(). The first few lines are all there is to most samples, and worth being few. */
+/*
+ * Most samples end here: all that was left until this one was in sight, so that it did not fit says that it is the one,
+ * and the slot of the last one is free again. No call, few instructions: with N = 128 a sample that costs 7 ns makes
+ * alloc and release 3 % slower.
+ */
 int
-evpl_sample_take(struct evpl_context *ctx, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
-		 struct evpl_iovec *r_iovec)
+evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+		      struct evpl_iovec *r_iovec)
 {
-	struct evpl_window *w = &ctx->evpl.window[flags & EVPL_IOVEC_FLAG_SHARED];
-	uintptr_t next = w->next, visible = w->end;
+	struct evpl_context *ctx = evpl_context(evpl);
+	struct evpl_samples *samples = ctx != NULL ? ctx->samples : NULL;
+	struct evpl_sample *s;
+	struct evpl_window *w;
+	uintptr_t next, visible, end;
 
-	if (likely(w->hidden != 0)) {
-		uintptr_t end = visible + w->hidden;
-
-		w->end = end;
-		if (likely(evpl_iovec_carve(&ctx->evpl, length, alignment, max_iovecs, flags, r_iovec))) {
-			uint64_t *left = &ctx->sample_left[flags];
-
-			hide(w, left, end, count(ctx, r_iovec, 1, length, w->next - next, *left + (visible - next)));
-			return 1;
-		}
+	if (samples == NULL || flags > EVPL_IOVEC_FLAG_SHARED)
+		return evpl_iovec_take(evpl, length, alignment, max_iovecs, flags, false, r_iovec);
+	samples->caller = (uintptr_t)__builtin_return_address(0);
+	s = &samples->slot[samples->at];
+	w = &evpl->window[flags];
+	if (unlikely(w->hidden == 0 || ctx->sample_left[flags] != 0 || samples->ticks == 0 ||
+		     __atomic_load_n(&s->count, __ATOMIC_ACQUIRE) != 0))
+		return take(ctx, length, alignment, max_iovecs, flags, false, r_iovec);
+	next = w->next;
+	visible = w->end;
+	end = visible + w->hidden;
+	w->end = end;
+	if (unlikely(!evpl_iovec_carve(evpl, length, alignment, max_iovecs, flags, r_iovec))) {
 		w->end = visible;
+		return take(ctx, length, alignment, max_iovecs, flags, false, r_iovec);
 	}
-	return take(ctx, length, alignment, max_iovecs, flags, false, r_iovec);
+	samples->ticks--;
+	note_in(samples, s, 1, length);
+	r_iovec->flags = flags | samples->name << EVPL_IOVEC_SAMPLE_SHIFT;
+	hide(w, &ctx->sample_left[flags], end, (uint64_t)(evpl_global.sample_period - 1) * (w->next - next));
+	return 1;
 }
 
 int
-evpl_sample_reserve(struct evpl_context *ctx, unsigned length, unsigned alignment, unsigned max_vec,
-		    struct evpl_iovec *r_iovec)
+evpl_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
+			struct evpl_iovec *r_iovec)
 {
+	struct evpl_context *ctx = evpl_context(evpl);
+
+	if (ctx == NULL || ctx->samples == NULL)
+		return evpl_iovec_take(evpl, length, alignment, max_vec, 0, true, r_iovec);
+	ctx->samples->caller = (uintptr_t)__builtin_return_address(0);
 	return take(ctx, length, alignment, max_vec, 0, true, r_iovec);
 }
 

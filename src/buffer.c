@@ -59,7 +59,7 @@ evpl_buffer_of(const struct rte_mbuf *ref)
 	8u /* 512 KiB with the default size: they still are in the second-level cache when they are used again */
 
 /*
- * With bytes watched: the buffer that was let go first, when TRACE_HELD others wait behind it or no slab has any. Checks that
+ * With bytes watched: the buffer that was let go first, when TRACE_HELD others wait behind it or no slab that is there has any. Checks that
  * nobody wrote to it meanwhile.
  */
 static struct rte_mbuf *
@@ -68,7 +68,7 @@ take_oldest(struct evpl_context *ctx)
 	struct rte_mbuf *buffer = NULL;
 
 	if (ctx->stash_count <= TRACE_HELD)
-		buffer = evpl_slab_take(ctx);
+		buffer = evpl_slab_take(ctx, ctx->stash_count == 0);
 	if (buffer == NULL && ctx->stash_count > 0) {
 		buffer = ctx->stash[0];
 		memmove(ctx->stash, ctx->stash + 1, (ctx->stash_count - 1) * sizeof(ctx->stash[0]));
@@ -92,7 +92,7 @@ evpl_buffer_take(struct evpl_context *ctx)
 		__atomic_store_n(&ctx->stash_count, ctx->stash_count - 1, __ATOMIC_RELAXED);
 		return ctx->stash[ctx->stash_count];
 	}
-	buffer = evpl_slab_take(ctx);
+	buffer = evpl_slab_take(ctx, true);
 	if (buffer != NULL)
 		(void)evpl_compat_ref_load(buffer); /* acquire: pairs with the release in to_pool() */
 	return buffer;
@@ -112,6 +112,8 @@ evpl_buffer_home(struct evpl_context *ctx, struct rte_mbuf *buffer)
 	const struct evpl_buffer *b = rte_mbuf_to_priv(buffer);
 	uint32_t keep;
 
+	if (EVPL_TRACE_BYTES)
+		trace_buffer_home(buffer);
 	if (ctx == NULL || b->slab->socket_id != ctx->socket_id) {
 		to_pool(buffer);
 		return;

@@ -66,7 +66,7 @@ struct evpl_context {
 	uint64_t sample_left[2]; /* bytes of each kind until the next one, beyond those in sight in the window */
 	uint64_t trace_created, trace_used; /* tracing: trace_place of evpl_create(), and of the first use */
 	uint64_t trace_owner;		    /* trace_thread.mark of that; 0: not used yet */
-	uint16_t trace_number;		    /* what records of iovecs that were taken through it say */
+	uint32_t trace_number;		    /* what records of iovecs that were taken through it say */
 	TAILQ_ENTRY(evpl_context) entry;
 };
 
@@ -91,6 +91,7 @@ struct evpl_buffer {
 	struct rte_mbuf *mbuf;
 	uint32_t trace_bytes; /* tracing: record of the bytes carved last; 0: none */
 	uint32_t trace_first; /* and first */
+	uint32_t trace_count; /* and how many of them */
 	bool trace_filled;    /* what no record tells of holds the free pattern */
 };
 
@@ -125,9 +126,9 @@ size_t evpl_slab_size(unsigned n, size_t distance); /* bytes that n rooms are su
 struct evpl_slab *evpl_slab_create(const char *name, size_t size, size_t room, size_t distance, size_t align,
 				   unsigned n, unsigned cache_size, unsigned priv_size, int socket_id);
 void evpl_slab_destroy(struct evpl_slab *slab);
-bool evpl_slab_is_home(const struct evpl_slab *slab);	   /* every mbuf in its pool */
-struct evpl_slab *evpl_slab_grow(int socket_id);	   /* with the lock held */
-struct rte_mbuf *evpl_slab_take(struct evpl_context *ctx); /* a free buffer, growing if need be; NULL */
+bool evpl_slab_is_home(const struct evpl_slab *slab);		      /* every mbuf in its pool */
+struct evpl_slab *evpl_slab_grow(int socket_id);		      /* with the lock held */
+struct rte_mbuf *evpl_slab_take(struct evpl_context *ctx, bool grow); /* a free buffer; NULL */
 
 /* buffer.c: a buffer is free (in a pool or stash, refcnt 1, shinfo 1), or under a window, or only held. */
 struct rte_mbuf *evpl_buffer_take(struct evpl_context *ctx);
@@ -254,6 +255,8 @@ uint32_t evpl_buffer_capacity(unsigned alignment); /* bytes that a fresh buffer 
 void trace_iovec_sent(struct evpl *evpl, struct evpl_iovec *iovec);
 void trace_iovec_linearized(struct evpl_iovec *iovec);
 void trace_buffer_reuse(struct rte_mbuf *buffer);
+void trace_buffer_home(struct rte_mbuf *buffer);
+struct rte_mbuf_ext_shared_info *trace_packet_buffer(struct rte_mbuf_ext_shared_info *shinfo);
 void trace_slab_begin(struct evpl_slab *slab);
 void trace_slab_end(struct evpl_slab *slab);
 struct rte_mbuf_ext_shared_info *trace_packet_shinfo(const struct evpl_iovec *iovec,

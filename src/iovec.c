@@ -176,7 +176,7 @@ evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iove
 		return;
 	last = &iovecs[niovs - 1];
 	data = (uintptr_t)last->data;
-	if (data != evpl->reserved || last->ref != w->ref)
+	if (data != evpl->reserved || last->ref != w->ref || !(last->flags & EVPL_IOVEC_FLAG_RESERVED))
 		return;
 	if (last->length > evpl->reserved_end - data)
 		evpl_iovec_stop("evpl_iovec_commit", last, 0, evpl->reserved_end - data,

@@ -4,6 +4,8 @@
  */
 #include "internal.h"
 
+#include <limits.h>
+
 #define SEGMENT_MAX UINT16_MAX
 
 /* iovec.flags, between the passes of evpl_packet_build() only: goes out as its own mbuf. */
@@ -64,6 +66,8 @@ evpl_packet_is_whole(const struct evpl_iovec *iovec)
 	if (evpl_packet_is_untouched(iovec))
 		return true;
 	start = (uintptr_t)m->buf_addr;
+	if (EVPL_TRACE_BYTES && RTE_MBUF_HAS_EXTBUF(m) && evpl_compat_ext_load(trace_packet_buffer(m->shinfo)) != 1)
+		return false;
 	return !RTE_MBUF_CLONED(m) && !(RTE_MBUF_HAS_EXTBUF(m) && evpl_compat_ext_load(m->shinfo) != 1) &&
 	       data >= start && data - start <= m->buf_len && iovec->length <= m->buf_len - (data - start);
 }
@@ -253,6 +257,49 @@ chain_check(const struct rte_mbuf *head)
 		bytes += m->data_len;
 	}
 	return n == head->nb_segs && bytes == head->pkt_len ? n : 0;
+}
+
+int
+evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, unsigned length, unsigned flags,
+		   struct evpl_iovec *r_iovecs, unsigned n)
+{
+	struct rte_mbuf *mbufs[64];
+	unsigned done, some;
+
+	if (unlikely(evpl == NULL || pool == NULL || r_iovecs == NULL || n == 0 || n > INT_MAX || length == 0 ||
+		     flags > EVPL_IOVEC_FLAG_SHARED)) {
+		rte_errno = EINVAL;
+		return -1;
+	}
+	if (unlikely(length + RTE_PKTMBUF_HEADROOM > rte_pktmbuf_data_room_size(pool) || length > UINT16_MAX)) {
+		rte_errno = EMSGSIZE;
+		return -1;
+	}
+	/* The pool says it for all of its mbufs. */
+	flags |= EVPL_IOVEC_FLAG_PACKET;
+	if (!(rte_pktmbuf_priv_flags(pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF))
+		flags |= EVPL_IOVEC_FLAG_SHARED;
+	for (done = 0; done < n; done += some) {
+		some = RTE_MIN(n - done, (unsigned)RTE_DIM(mbufs));
+		if (unlikely(rte_pktmbuf_alloc_bulk(pool, mbufs, some) != 0)) {
+			while (done-- > 0)
+				rte_pktmbuf_free(r_iovecs[done].ref);
+			rte_errno = ENOMEM;
+			return -1;
+		}
+		for (unsigned i = 0; i < some; i++) {
+			struct evpl_iovec *iovec = &r_iovecs[done + i];
+			struct rte_mbuf *m = mbufs[i];
+
+			m->data_len = (uint16_t)length;
+			m->pkt_len = length;
+			iovec->data = rte_pktmbuf_mtod(m, void *);
+			iovec->length = length;
+			iovec->flags = flags;
+			iovec->ref = m;
+		}
+	}
+	return (int)n;
 }
 
 int

@@ -221,7 +221,7 @@ grow_after(int socket_id, unsigned seen)
 }
 
 struct rte_mbuf *
-evpl_slab_take(struct evpl_context *ctx)
+evpl_slab_take(struct evpl_context *ctx, bool grow)
 {
 	int socket_ids[] = {ctx->socket_id, SOCKET_ID_ANY};
 	struct rte_mbuf *mbuf = NULL;
@@ -230,7 +230,7 @@ evpl_slab_take(struct evpl_context *ctx)
 	for (unsigned i = 0; mbuf == NULL && i < (ctx->only_socket ? 1 : 2); i++) {
 		do {
 			mbuf = take_from(ctx, socket_ids[i], &seen);
-		} while (mbuf == NULL && grow_after(socket_ids[i], seen));
+		} while (mbuf == NULL && grow && grow_after(socket_ids[i], seen));
 	}
 	return mbuf;
 }

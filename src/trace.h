@@ -2,11 +2,11 @@
 /*
  * Tracing: what the library remembers of every iovec. Only in builds with -Diovec_trace=true.
  *
- *	iovec.flags   | handle: generation 8, index 20 | the library's 4 |
+ *	iovec.flags   | handle: generation 7, index 21 | the library's 4 |
  *	                                          |
  *	slots[]       64 bytes each: owner, bytes, where taken, where let go     (one table, mapped for good)
  *	                                         ^
- *	thread        a ring of the records it let go, oldest first: reused only when 2,048 younger ones wait behind them
+ *	thread        a ring of the records it let go, oldest first: reused only when up to 2,048 younger ones wait behind them
  *
  * An iovec names its record by a handle in the bits of its flags that the API leaves alone, so it keeps its size. The
  * record says which address the iovec lives at: a copy made by "=" names the same record from another address. Records are
@@ -39,6 +39,7 @@ enum trace_call {
 	CALL_MOVE,
 	CALL_MOVE_SEGMENT,
 	CALL_FROM_MBUF,
+	CALL_PACKETS_ALLOC,
 	CALL_RX_BURST,
 	CALL_RELEASE,
 	CALL_RELEASES,
@@ -61,18 +62,19 @@ enum trace_call {
 typedef uint64_t trace_place;
 #define TRACE_PLACE_SITE (UINT64_C(1) << 47)
 
-#define TRACE_INDEX_BITS 20
+#define TRACE_INDEX_BITS 21
 #define TRACE_RECORDS (1u << TRACE_INDEX_BITS)
 #define TRACE_HANDLE_BITS 28
 #define TRACE_HANDLE_SHIFT 4
-#define TRACE_GENERATIONS 255u
+#define TRACE_GENERATIONS 127u
 #define TRACE_HANDLE_MASK (((1u << TRACE_HANDLE_BITS) - 1) << TRACE_HANDLE_SHIFT)
 #define TRACE_UNTRACED (1u << TRACE_INDEX_BITS) /* handle of an iovec that found no record free */
 
-/* trace_slot.state is the handle; of an iovec's record, plus one of the first two, and perhaps the third. */
+/* trace_slot.state is the handle; of an iovec's record, plus one of the first two, and perhaps the third. A packet's has the last. */
 #define TRACE_LIVE (1u << 28)
 #define TRACE_GONE (2u << 28)
 #define TRACE_SHARED (4u << 28)
+#define TRACE_PACKET (8u << 28) /* alone: a packet that has not ended */
 
 /* trace_record.commit */
 enum trace_commit { COMMIT_NEVER, COMMIT_MAY, COMMIT_DONE };
@@ -138,6 +140,8 @@ _Static_assert(sizeof(union trace_slot) == RTE_CACHE_LINE_SIZE, "a record is one
 
 #define TRACE_WHEN_SHIFT 20
 
+#define TRACE_SHARE 64u /* records that a thread takes from what all share at a time */
+
 struct trace_thread {
 	trace_place here; /* of the call that is under way, for what happens below it */
 	enum trace_call call;
@@ -149,11 +153,12 @@ struct trace_thread {
 	uint32_t ticks; /* takes until it is read again */
 	uint32_t
 		quick_until; /* takes with head below it need not look: the ring's records are old enough, now is new enough */
-	uint32_t fresh; /* next record that was never used, of this thread's share ... */
-	uint32_t fresh_end;
+	uint32_t fresh_count;
+	uint32_t fresh[TRACE_SHARE]; /* records that nothing names any more, or never did */
 	uint32_t *ring;	     /* next handles of the records let go, oldest first; NULL when the thread has ended */
 	uint32_t head, tail; /* counted on without end */
 	uint32_t spare;	     /* records of bytes, which no iovec names and which need not wait; 0: none */
+	uint32_t spare_count;
 };
 
 /* Pages that are never touched cost nothing. It is there for good: a stale iovec may name a record at any time. */
@@ -162,10 +167,13 @@ extern _Thread_local struct trace_thread *trace_me __attribute__((tls_model("ini
 
 /* trace.c */
 struct trace_thread *trace_thread_begin(void);
+void trace_thread_look(struct trace_thread *me); /* what it is called and which lcore it is now */
 const struct trace_thread *trace_thread_of(trace_place place);
-bool trace_refill(struct trace_thread *me); /* with fresh or old records; false: all are live */
-void trace_spill(struct trace_thread *me);  /* the older half of a full ring, for threads that run out */
-unsigned trace_records_used(void);	    /* no index at or above was ever used */
+bool trace_refill(struct trace_thread *me);	 /* with fresh or old records; false: all are live */
+void trace_spill(struct trace_thread *me);	 /* the older half of a full ring, for threads that run out */
+void trace_spill_spare(struct trace_thread *me); /* half of too many */
+bool trace_is_short(void);			 /* all records have been used */
+unsigned trace_records_used(void);		 /* no index at or above was ever used */
 
 static inline struct trace_thread *
 trace_self(void)
@@ -200,10 +208,13 @@ trace_index(const void *slot)
 	return (uint32_t)((const union trace_slot *)slot - trace_slots);
 }
 
-/* Free records wait in their thread's ring until this many younger ones are behind them. 128 KiB of records: they are still
- * in the second-level cache when their turn comes. */
-#define TRACE_HOLD 2048u
-#define TRACE_RING (4 * TRACE_HOLD)
+/*
+ * Most records in a thread's ring: fewer where there are many threads, so that what they hold back stays below an eighth of
+ * all. Half of these wait before they are used again: 128 KiB, which are still in the second-level cache when their turn comes.
+ */
+#define TRACE_RING 4096u
+extern uint32_t trace_held_back; /* how many of a ring's records wait, see trace_hold() */
+#define TRACE_SPARE 16384u	 /* most spare records of a thread */
 /* Takes between two looks at the TSC, which costs as much as all the rest of a take. */
 #define TRACE_TICK 64u
 
@@ -213,6 +224,12 @@ trace_store_pair(uint32_t *first, uint32_t a, uint32_t b)
 	uint64_t both = a | (uint64_t)b << 32;
 
 	__atomic_store_n((uint64_t __attribute__((may_alias)) *)(void *)first, both, __ATOMIC_RELEASE);
+}
+
+static inline uint32_t
+trace_hold(void)
+{
+	return __atomic_load_n(&trace_held_back, __ATOMIC_RELAXED);
 }
 
 /* What names the record when it is used again. */
@@ -245,11 +262,11 @@ trace_slot_take(struct trace_thread *me, uint32_t *handle)
 {
 	union trace_slot *slot;
 
-	if (me->tail - me->head > TRACE_HOLD + TRACE_TICK)
+	if (me->tail - me->head > trace_hold() + TRACE_TICK)
 		return trace_ring_take(me, handle);
-	if (me->fresh == me->fresh_end && !trace_refill(me))
+	if (me->fresh_count == 0 && !trace_refill(me))
 		return NULL;
-	slot = &trace_slots[me->fresh++];
+	slot = &trace_slots[me->fresh[--me->fresh_count]];
 	*handle = trace_next_handle(slot);
 	return slot;
 }
@@ -264,11 +281,12 @@ trace_is_quick(const struct trace_thread *me)
 static inline uint32_t
 trace_now(struct trace_thread *me)
 {
-	bool quick = !trace_is_quick(me) && me->tail - me->head >= TRACE_HOLD + TRACE_TICK;
+	bool quick = !trace_is_quick(me) && me->tail - me->head >= trace_hold() + TRACE_TICK;
 
 	if (quick || me->ticks-- == 0) {
 		me->ticks = TRACE_TICK - 1;
 		me->now = (uint32_t)(rte_rdtsc() >> TRACE_WHEN_SHIFT);
+		trace_thread_look(me);
 	}
 	if (quick)
 		me->quick_until = me->head + TRACE_TICK;
@@ -278,7 +296,7 @@ trace_now(struct trace_thread *me)
 static inline void
 trace_slot_free(struct trace_thread *me, const void *slot)
 {
-	if (unlikely(me->tail - me->head == TRACE_RING))
+	if (unlikely(me->tail - me->head >= 2 * trace_hold()))
 		trace_spill(me);
 	trace_ring_put(me, slot);
 }
@@ -290,6 +308,8 @@ void trace_stop_iovec(enum trace_call call, const struct evpl_iovec *iovec, trac
 	__attribute__((noreturn, cold));
 void trace_stop_range(enum trace_call call, const struct evpl_iovec *iovec, trace_place here, uint64_t offset,
 		      uint64_t length, const char *what) __attribute__((noreturn, cold));
+void trace_stop_plain(enum trace_call call, const struct evpl_iovec *iovec, trace_place here, const char *what)
+	__attribute__((noreturn, cold));
 void trace_stop_context(enum trace_call call, const struct evpl *evpl, trace_place here)
 	__attribute__((noreturn, cold));
 void trace_stop_mbuf(enum trace_call call, const struct rte_mbuf *mbuf, trace_place here)
@@ -298,6 +318,7 @@ void trace_stop_bytes(enum trace_call call, const struct trace_bytes *bytes, tra
 		      const char *what) __attribute__((noreturn, cold));
 void trace_stop_buffer(enum trace_call call, const struct rte_mbuf *buffer, trace_place here, const void *at)
 	__attribute__((noreturn, cold));
-void trace_report_live(FILE *out, const char *title, int only_context); /* LOCAL ones of its number, or -1: all */
+void trace_report_live(FILE *out, const char *title, bool always,
+		       int only_context); /* LOCAL ones of its number, or -1: all */
 
 #endif /* EVPL_TRACE_INTERNAL_H */

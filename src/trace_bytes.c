@@ -130,6 +130,7 @@ trace_bytes_begin(struct trace_thread *me, struct rte_mbuf *mbuf, const struct e
 	if (me->spare != 0) {
 		slot = &trace_slots[me->spare];
 		me->spare = slot->bytes.next;
+		me->spare_count--;
 	} else {
 		slot = trace_slot_take(me, &handle);
 		if (slot != NULL)
@@ -172,6 +173,21 @@ trace_bytes_check_hidden(enum trace_call call, const struct trace_bytes *bytes, 
 	guards_hide(bytes);
 }
 
+/* What was written over guards must stay for buffer_written() to find: whoever ends a packet is not to blame. */
+__attribute__((no_sanitize("address"))) static void
+guards_end(struct trace_bytes *bytes)
+{
+	unsigned char *c[2] = {(unsigned char *)bytes->data - TRACE_GUARD,
+			       (unsigned char *)bytes->data + bytes->length};
+
+	for (unsigned i = 0; i < 2 * TRACE_GUARD; i++) {
+		unsigned char *guard = &c[i / TRACE_GUARD][i % TRACE_GUARD];
+
+		if (*guard == GUARD_BYTE)
+			*guard = FREE_BYTE;
+	}
+}
+
 void
 trace_bytes_end_hidden(struct trace_bytes *bytes)
 {
@@ -180,8 +196,7 @@ trace_bytes_end_hidden(struct trace_bytes *bytes)
 	trace_hide(bytes->data, bytes->length);
 	if (bytes->guards) {
 		guards_reveal(bytes);
-		fill(bytes->data - TRACE_GUARD, TRACE_GUARD, FREE_BYTE);
-		fill(bytes->data + bytes->length, TRACE_GUARD, FREE_BYTE);
+		guards_end(bytes);
 		guards_hide(bytes);
 	}
 }
@@ -194,6 +209,10 @@ trace_bytes_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iov
 	uintptr_t data = (uintptr_t)iovec->data;
 	char *end = bytes->data + iovec->length;
 
+	if (iovec->data != bytes->data) { /* cut at its start: nothing is given back */
+		iovec->flags &= ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED;
+		return;
+	}
 	/* Below, the reservation begins and ends with the guards. */
 	if (bytes->guards && evpl->reserved_end != 0 && data > evpl->reserved && data < evpl->reserved_end) {
 		whole.data = (void *)evpl->reserved;
@@ -287,8 +306,19 @@ buffer_check(struct evpl_buffer *buffer)
 	if (buffer->trace_bytes != 0) {
 		trace_slots[buffer->trace_first].bytes.next = me->spare;
 		me->spare = buffer->trace_bytes;
-		buffer->trace_bytes = 0;
+		me->spare_count += buffer->trace_count;
+		buffer->trace_bytes = buffer->trace_count = 0;
+		if (unlikely(me->spare_count > TRACE_SPARE))
+			trace_spill_spare(me);
 	}
+}
+
+/* A buffer came home: when records are short, its own need not wait until it is used again. */
+void
+trace_buffer_home(struct rte_mbuf *mbuf)
+{
+	if (unlikely(trace_is_short()))
+		buffer_check(rte_mbuf_to_priv(mbuf));
 }
 
 /* A buffer is about to be used again. */
@@ -317,7 +347,7 @@ buffer_begin(struct rte_mempool *pool, void *opaque, void *object, unsigned inde
 	(void)pool;
 	(void)opaque;
 	(void)index;
-	buffer->trace_bytes = 0;
+	buffer->trace_bytes = buffer->trace_count = 0;
 	buffer->trace_filled = false;
 	trace_hide(mbuf->buf_addr, evpl_global.buffer_size);
 }
@@ -356,7 +386,19 @@ packet_ended(void *addr, void *opaque)
 {
 	struct trace_packet *packet = opaque;
 	struct rte_mbuf_ext_shared_info *buffer = packet->buffer;
-	trace_bytes_let_go(packet->sent_how, &trace_slots[packet->bytes].bytes, packet->sent);
+	struct trace_bytes *bytes = &trace_slots[packet->bytes].bytes;
+
+	evpl_compat_ext_ended(&packet->shinfo);
+	if (trace_bytes_drop(bytes)) {
+		bool written = bytes->guards && !trace_hiding && !guards_hold(bytes->data, bytes->length);
+
+		if (written)
+			guards_end(bytes);
+		bytes->guards = bytes->guards && !written;
+		trace_bytes_end(packet->sent_how, bytes, packet->sent);
+		bytes->guards = bytes->guards || written;
+	}
+	__atomic_store_n(&packet->state, packet->state & (TRACE_LIVE - 1), __ATOMIC_RELEASE);
 	trace_slot_free(trace_self(), packet);
 	if (evpl_compat_ext_sub(buffer, 1) == 0)
 		buffer->free_cb(addr, buffer->fcb_opaque);
@@ -380,7 +422,6 @@ trace_packet_shinfo(const struct evpl_iovec *iovec, struct rte_mbuf_ext_shared_i
 	if (slot == NULL) /* the packet's end will not be seen: the bytes are watched no more */
 		return buffer;
 	packet = &slot->packet;
-	packet->state = handle;
 	packet->buffer = buffer;
 	packet->bytes = r->bytes;
 	packet->sent = me->here;
@@ -388,5 +429,13 @@ trace_packet_shinfo(const struct evpl_iovec *iovec, struct rte_mbuf_ext_shared_i
 	packet->shinfo.free_cb = packet_ended;
 	packet->shinfo.fcb_opaque = packet;
 	rte_mbuf_ext_refcnt_set(&packet->shinfo, 1);
+	trace_store_pair(&packet->state, handle | TRACE_PACKET, trace_now(me));
 	return &packet->shinfo;
+}
+
+/* What counts the packets on a buffer, of which each may have a shared info of its own. */
+struct rte_mbuf_ext_shared_info *
+trace_packet_buffer(struct rte_mbuf_ext_shared_info *shinfo)
+{
+	return shinfo->free_cb == packet_ended ? ((struct trace_packet *)shinfo->fcb_opaque)->buffer : shinfo;
 }

@@ -95,6 +95,7 @@ trace_bytes_note(struct trace_bytes *bytes, struct evpl_buffer *buffer, const st
 	bytes->taken = here;
 	trace_store_pair(&bytes->next, next, how | shared << 16 | (uint32_t)guards << 24);
 	buffer->trace_bytes = trace_index(bytes);
+	buffer->trace_count++;
 	if (unlikely(next == 0))
 		buffer->trace_first = buffer->trace_bytes;
 }
@@ -131,14 +132,13 @@ trace_bytes_end(enum trace_call call, struct trace_bytes *bytes, trace_place her
 		fill(bytes->data, bytes->length, FREE_BYTE);
 }
 
-/* One iovec, or packet, no longer shows them. */
-static inline void
-trace_bytes_let_go(enum trace_call call, struct trace_bytes *bytes, trace_place here)
+/* One iovec, or packet, no longer shows them; true when it was the last. */
+static inline bool
+trace_bytes_drop(struct trace_bytes *bytes)
 {
 	/* Who sees 1 is the last, and needs no atomic. Acquires what the others did with the bytes before they let go. */
-	if (__atomic_load_n(&bytes->watchers, __ATOMIC_ACQUIRE) == 1 ||
-	    __atomic_sub_fetch(&bytes->watchers, 1, __ATOMIC_ACQ_REL) == 0)
-		trace_bytes_end(call, bytes, here);
+	return __atomic_load_n(&bytes->watchers, __ATOMIC_ACQUIRE) == 1 ||
+	       __atomic_sub_fetch(&bytes->watchers, 1, __ATOMIC_ACQ_REL) == 0;
 }
 
 #endif /* EVPL_TRACE_BYTES_H */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_cycles.h>
+
 /* From here on the names are the public ones. */
 #undef evpl_create
 #undef evpl_destroy
@@ -26,6 +28,7 @@
 #undef evpl_iovec_set_length
 #undef evpl_iovecs_to_mbuf
 #undef evpl_iovecs_from_mbuf
+#undef evpl_packets_alloc
 #undef evpl_rx_burst
 #undef evpl_tx_burst
 
@@ -66,7 +69,7 @@ check_context(enum trace_call call, struct trace_thread *me, struct evpl *evpl, 
 
 	if (evpl == NULL || likely(ctx->trace_owner == me->mark))
 		return;
-	if (ctx->trace_owner != 0)
+	if (ctx->trace_owner != 0 || ctx->trace_created == 0) /* EAL clears what is freed */
 		trace_stop_context(call, evpl, here);
 	ctx->trace_owner = me->mark;
 	ctx->trace_used = here;
@@ -94,6 +97,26 @@ check(enum trace_call call, const struct trace_thread *me, const struct evpl_iov
 	if (unlikely(r == NULL && (iovec == NULL || trace_handle(iovec) != TRACE_UNTRACED)))
 		trace_stop_iovec(call, iovec, here);
 	return r;
+}
+
+/* What is sent or cloned must lie in what was taken: a program may cut data and length by hand, but not grow them. */
+static inline void
+check_view(enum trace_call call, const struct evpl_iovec *iovec, const struct trace_record *r, trace_place here)
+{
+	uintptr_t data = (uintptr_t)iovec->data, taken = (uintptr_t)(r != NULL ? r->data : NULL);
+
+	if (r != NULL &&
+	    unlikely(data < taken || data - taken > r->length || iovec->length > r->length - (data - taken)))
+		trace_stop_plain(call, iovec, here, "a view of more than was taken");
+}
+
+static inline void
+check_target(enum trace_call call, const struct evpl_iovec *dst, const struct evpl_iovec *src, trace_place here)
+{
+	if (unlikely(dst == NULL))
+		trace_stop_iovec(call, dst, here);
+	if (unlikely(dst == src))
+		trace_stop_plain(call, src, here, "a clone onto itself");
 }
 
 static inline void
@@ -248,6 +271,7 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 		r_iovec->length = length;
 		index = me->spare;
 		me->spare = trace_slots[index].bytes.next;
+		me->spare_count--;
 		rte_prefetch0(&trace_slots[me->spare]);
 		trace_bytes_note(&trace_slots[index].bytes, rte_mbuf_to_priv(r_iovec->ref), r_iovec, true, CALL_ALLOC,
 				 trace_place_make(me, where));
@@ -306,7 +330,7 @@ traced_iovec_commit(uint64_t where, struct evpl *evpl, unsigned alignment, struc
 		if (bytes_of(r) != NULL)
 			trace_bytes_check(CALL_COMMIT, bytes_of(r), here);
 	}
-	if (niovs > 0 && iovecs != NULL) {
+	if (niovs > 0 && iovecs != NULL && evpl != NULL) {
 		struct trace_record *r = &trace_slots[trace_handle(&iovecs[niovs - 1]) % TRACE_RECORDS].iovec;
 
 		if (bytes_of(r) != NULL)
@@ -337,7 +361,8 @@ release(enum trace_call call, struct trace_thread *me, struct evpl *evpl, struct
 	/* Before the reference: with it the buffer may go, and come back as somebody else's. */
 	if (bytes != NULL) {
 		trace_bytes_check(call, bytes, here);
-		trace_bytes_let_go(call, bytes, here);
+		if (trace_bytes_drop(bytes))
+			trace_bytes_end(call, bytes, here);
 	}
 	if (likely(r != NULL))
 		note_gone(call, me, r, here);
@@ -363,7 +388,7 @@ release_hot(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 	struct trace_record *r;
 
 	if (unlikely(me == NULL || evpl == NULL || evpl_context(evpl)->trace_owner != me->mark || iovec == NULL ||
-		     me->tail - me->head == TRACE_RING))
+		     me->tail - me->head >= 2 * trace_hold()))
 		return false;
 	r = find(me, iovec);
 	if (unlikely(r == NULL))
@@ -375,7 +400,8 @@ release_hot(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 		if (unlikely(r->bytes == 0 || trace_hiding || !bytes->guards ||
 			     !guards_hold(bytes->data, bytes->length)))
 			return false;
-		trace_bytes_let_go(CALL_RELEASE, bytes, here);
+		if (likely(trace_bytes_drop(bytes)))
+			trace_bytes_end(CALL_RELEASE, bytes, here);
 	}
 	mark_gone(CALL_RELEASE, r, here);
 	trace_ring_put(me, r);
@@ -411,6 +437,8 @@ traced_iovec_clone_segment(uint64_t where, struct evpl_iovec *dst, const struct 
 	trace_place here = trace_place_make(me, where);
 	struct trace_record *r = check(CALL_CLONE_SEGMENT, me, src, here);
 
+	check_view(CALL_CLONE_SEGMENT, src, r, here);
+	check_target(CALL_CLONE_SEGMENT, dst, src, here);
 	if (offset > src->length || length > src->length - offset)
 		trace_stop_range(CALL_CLONE_SEGMENT, src, here, offset, length, "a segment out of range");
 	evpl_plain_iovec_clone_segment(dst, src, offset, length);
@@ -427,6 +455,8 @@ traced_iovec_clone(uint64_t where, struct evpl_iovec *dst, struct evpl_iovec *sr
 	trace_place here = trace_place_make(me, where);
 	struct trace_record *r = check(CALL_CLONE, me, src, here);
 
+	check_view(CALL_CLONE, src, r, here);
+	check_target(CALL_CLONE, dst, src, here);
 	evpl_plain_iovec_clone(dst, src);
 	note_taken(CALL_CLONE, me, dst, share_bytes(r), context_of(r), here);
 }
@@ -444,10 +474,16 @@ moved(enum trace_call call, struct trace_thread *me, struct evpl_iovec *dst, str
 	if (r != NULL)
 		note_gone(call, me, r, here);
 	set_handle(src, handle);
+	if (r == NULL) { /* nothing is known of it, nor of where it goes */
+		set_handle(dst, TRACE_UNTRACED);
+		return;
+	}
 	fresh = note_taken(call, me, dst, bytes, context_of(r), here);
 	if (fresh != NULL) {
 		fresh->commit = commit;
 		fresh->length = length; /* a view that was shortened before may still grow back */
+		if (call == CALL_MOVE)
+			fresh->data = r->data;
 	}
 }
 
@@ -459,6 +495,8 @@ traced_iovec_move(uint64_t where, struct evpl_iovec *dst, struct evpl_iovec *src
 	struct trace_record *r = check(CALL_MOVE, me, src, here);
 	uint32_t handle = trace_handle(src), length;
 
+	if (dst == NULL)
+		trace_stop_iovec(CALL_MOVE, dst, here);
 	if (dst == src)
 		return;
 	length = r != NULL ? r->length : src->length;
@@ -535,6 +573,7 @@ check_sendable(enum trace_call call, struct trace_thread *me, const struct evpl_
 		if (iovecs[i].ref == NULL && trace_handle(&iovecs[i]) == 0)
 			continue;
 		r = check(call, me, &iovecs[i], here);
+		check_view(call, &iovecs[i], r, here);
 		if (bytes_of(r) != NULL)
 			trace_bytes_check(call, bytes_of(r), here);
 	}
@@ -580,31 +619,67 @@ traced_iovecs_to_mbuf(uint64_t where, struct evpl *evpl, struct evpl_iovec *iove
 CALL(struct rte_mbuf *, iovecs_to_mbuf, (struct evpl * evpl, struct evpl_iovec *iovecs, int niovs),
      (evpl, iovecs, niovs))
 
+/* Whether an lcore's cache of the pool holds it, and where. */
+static bool
+is_cached(const struct rte_mempool *pool, unsigned lcore_id, const struct rte_mbuf *mbuf, uint32_t *at)
+{
+	const struct rte_mempool_cache *cache = &pool->local_cache[lcore_id];
+	uint32_t length = RTE_MIN(__atomic_load_n(&cache->len, __ATOMIC_RELAXED), (uint32_t)RTE_DIM(cache->objs));
+
+	for (*at = length; *at > 0; --*at) {
+		if (__atomic_load_n(&cache->objs[*at - 1], __ATOMIC_RELAXED) == mbuf)
+			return true;
+	}
+	return false;
+}
+
 /*
- * Whether an mbuf lies in its pool's per-lcore caches, or among the last thousand that were given back to a ring. A free mbuf
+ * Another lcore's cache has it. That lcore may be in the middle of adding to its cache: then the length counts places that
+ * are not written yet, and what lies there came out long ago. So it must lie there for a tenth of a second; it is the
+ * end of the program if it does.
+ */
+static bool
+stays_cached(const struct rte_mempool *pool, unsigned lcore_id, const struct rte_mbuf *mbuf, uint32_t at)
+{
+	const struct rte_mempool_cache *cache = &pool->local_cache[lcore_id];
+
+	for (unsigned i = 0; i < 100; i++) {
+		if (__atomic_load_n(&cache->len, __ATOMIC_RELAXED) < at ||
+		    __atomic_load_n(&cache->objs[at - 1], __ATOMIC_RELAXED) != mbuf)
+			return false;
+		rte_delay_us_sleep(1000);
+	}
+	return true;
+}
+
+#define FREE_LOOK 256u
+
+/*
+ * Whether an mbuf lies in its pool's per-lcore caches, or among the last FREE_LOOK that were given back to a ring. A free mbuf
  * looks like a used one, and DPDK has no call that tells; one that was freed longer ago is not found.
  */
 static bool
 is_free(const struct rte_mbuf *mbuf)
 {
 	const struct rte_mempool *pool = mbuf->pool;
+	unsigned own = rte_lcore_id();
+	uint32_t at;
 
 	for (unsigned i = 0; pool->cache_size > 0 && i < RTE_MAX_LCORE; i++) {
-		const struct rte_mempool_cache *cache = &pool->local_cache[i];
-		uint32_t length = RTE_MIN(cache->len, (uint32_t)RTE_DIM(cache->objs));
-
-		for (uint32_t k = length; k > 0; k--) {
-			if (cache->objs[k - 1] == mbuf)
-				return true;
-		}
+		if (rte_eal_lcore_role(i) != ROLE_OFF && is_cached(pool, i, mbuf, &at) &&
+		    (i == own || stays_cached(pool, i, mbuf, at)))
+			return true;
 	}
 	if (strncmp(rte_mempool_get_ops(pool->ops_index)->name, "ring_", 5) == 0) {
 		const struct rte_ring *ring = pool->pool_data;
 		void *const *objects = (void *const *)(ring + 1);
-		uint32_t tail = ring->prod.tail, count = RTE_MIN(tail - ring->cons.head, 1024u);
+		/* In this order: what lies between the two had been put there, and not been taken when head was read. */
+		uint32_t head = __atomic_load_n(&ring->cons.head, __ATOMIC_ACQUIRE);
+		uint32_t tail = __atomic_load_n(&ring->prod.tail, __ATOMIC_ACQUIRE);
+		uint32_t count = tail - head > ring->capacity ? 0 : RTE_MIN(tail - head, FREE_LOOK);
 
 		for (uint32_t k = 1; k <= count; k++) {
-			if (objects[(tail - k) & ring->mask] == mbuf)
+			if (__atomic_load_n(&objects[(tail - k) & ring->mask], __ATOMIC_RELAXED) == mbuf)
 				return true;
 		}
 	}
@@ -634,6 +709,25 @@ traced_iovecs_from_mbuf(uint64_t where, struct evpl *evpl, struct rte_mbuf *mbuf
 CALL(int, iovecs_from_mbuf,
      (struct evpl * evpl, struct rte_mbuf *mbuf, unsigned flags, unsigned max_iovecs, struct evpl_iovec *r_iovec),
      (evpl, mbuf, flags, max_iovecs, r_iovec))
+
+static int
+traced_packets_alloc(uint64_t where, struct evpl *evpl, struct rte_mempool *pool, unsigned length, unsigned flags,
+		     struct evpl_iovec *r_iovecs, unsigned n)
+{
+	struct trace_thread *me = trace_self();
+	trace_place here = trace_place_make(me, where);
+	int got;
+
+	check_context(CALL_PACKETS_ALLOC, me, evpl, here);
+	got = evpl_plain_packets_alloc(evpl, pool, length, flags, r_iovecs, n);
+	for (int i = 0; i < got; i++)
+		note_taken(CALL_PACKETS_ALLOC, me, &r_iovecs[i], 0, evpl_context(evpl)->trace_number, here);
+	return got;
+}
+CALL(int, packets_alloc,
+     (struct evpl * evpl, struct rte_mempool *pool, unsigned length, unsigned flags, struct evpl_iovec *r_iovecs,
+      unsigned n),
+     (evpl, pool, length, flags, r_iovecs, n))
 
 static uint16_t
 traced_rx_burst(uint64_t where, struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *r_iovecs,
@@ -681,7 +775,7 @@ CALL(uint16_t, tx_burst,
 static struct evpl *
 traced_create(uint64_t where, const struct evpl_thread_config *config)
 {
-	static uint16_t last; /* after 65,536 contexts two have the same number, and one list may show the other's */
+	static uint32_t last;
 	struct evpl *evpl = evpl_plain_create(config);
 
 	if (evpl != NULL) {
@@ -696,16 +790,22 @@ static void
 traced_destroy(uint64_t where, struct evpl *evpl)
 {
 	struct trace_thread *me;
-	uint16_t number;
+	uint32_t number;
+	bool used;
 
 	if (evpl == NULL)
 		return;
 	me = trace_self();
 	me->here = trace_place_make(me, where);
 	me->call = CALL_DESTROY;
+	if (evpl_context(evpl)->trace_created == 0)
+		trace_stop_context(CALL_DESTROY, evpl, me->here);
 	number = evpl_context(evpl)->trace_number;
+	used = evpl_context(evpl)->trace_owner != 0;
 	evpl_plain_destroy(evpl);
-	trace_report_live(stderr, "evpl_destroy: LOCAL iovecs that were taken through it are still held", number);
+	if (used)
+		trace_report_live(stderr, "evpl_destroy: LOCAL iovecs that were taken through it are still held", false,
+				  (int)number);
 }
 CALL_VOID(destroy, (struct evpl * evpl), (evpl))
 
@@ -718,8 +818,9 @@ traced_cleanup(uint64_t where)
 	me->here = trace_place_make(me, where);
 	me->call = CALL_CLEANUP;
 	rc = evpl_plain_cleanup();
-	if (rc == -EBUSY)
-		trace_report_live(stderr, "evpl_cleanup: iovecs are still held", -1);
+	/* Iovecs on mbufs of the program's own do not hinder it. */
+	if (rc == -EBUSY || (rc == 0 && evpl_global.users == 0))
+		trace_report_live(stderr, "evpl_cleanup: iovecs are still held", false, -1);
 	return rc;
 }
 
@@ -741,5 +842,5 @@ evpl_cleanup_at(const struct evpl_site *site)
 void
 evpl_leak_report(FILE *out)
 {
-	trace_report_live(out, "evpl_leak_report: iovecs are held", -1);
+	trace_report_live(out, "evpl_leak_report: iovecs are held", true, -1);
 }

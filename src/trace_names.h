@@ -21,6 +21,7 @@
 #define evpl_iovec_set_length evpl_plain_iovec_set_length
 #define evpl_iovecs_to_mbuf evpl_plain_iovecs_to_mbuf
 #define evpl_iovecs_from_mbuf evpl_plain_iovecs_from_mbuf
+#define evpl_packets_alloc evpl_plain_packets_alloc
 #define evpl_rx_burst evpl_plain_rx_burst
 #define evpl_tx_burst evpl_plain_tx_burst
 

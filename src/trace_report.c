@@ -19,6 +19,7 @@ static const char *const call_names[CALL_COUNT] = {
 	[CALL_MOVE] = "evpl_iovec_move",
 	[CALL_MOVE_SEGMENT] = "evpl_iovec_move_segment",
 	[CALL_FROM_MBUF] = "evpl_iovecs_from_mbuf",
+	[CALL_PACKETS_ALLOC] = "evpl_packets_alloc",
 	[CALL_RX_BURST] = "evpl_rx_burst",
 	[CALL_RELEASE] = "evpl_iovec_release",
 	[CALL_RELEASES] = "evpl_iovecs_release",
@@ -49,6 +50,10 @@ say_where(FILE *out, trace_place place)
 	if (place & TRACE_PLACE_SITE) {
 		const struct evpl_site *site = (const struct evpl_site *)address;
 
+		if (dladdr(site, &info) == 0) { /* of a shared object that was unloaded since */
+			fprintf(out, "? (0x%" PRIxPTR ")", address);
+			return;
+		}
 		fprintf(out, "%s (%s:%u)", site->function, site->file, site->line);
 	} else if (address != 0 && dladdr((void *)address, &info) != 0 && info.dli_fname != NULL) {
 		fprintf(out, "%s (%s+0x%" PRIxPTR ")", info.dli_sname != NULL ? info.dli_sname : "?", info.dli_fname,
@@ -201,8 +206,9 @@ trace_stop_iovec(enum trace_call call, const struct evpl_iovec *iovec, trace_pla
 		say_iovec(stderr, iovec, r);
 		say_record(r);
 	} else {
-		say_bug(r->ref != iovec->ref ? "an iovec that was written over"
-					     : "a LOCAL iovec touched by another thread");
+		say_bug(r->ref != iovec->ref || r->state != trace_live(iovec)
+				? "an iovec that was written over"
+				: "a LOCAL iovec touched by another thread");
 		say_iovec(stderr, iovec, r);
 		say_record(r);
 	}
@@ -232,10 +238,28 @@ trace_stop_range(enum trace_call call, const struct evpl_iovec *iovec, trace_pla
 }
 
 void
+trace_stop_plain(enum trace_call call, const struct evpl_iovec *iovec, trace_place here, const char *what)
+{
+	const struct trace_record *r = &trace_slots[trace_handle(iovec) % TRACE_RECORDS].iovec;
+
+	say_bug(what);
+	say_iovec(stderr, iovec, r);
+	say_record(r);
+	trace_say_place(stderr, "misused", call, here);
+	stop();
+}
+
+void
 trace_stop_context(enum trace_call call, const struct evpl *evpl, trace_place here)
 {
 	const struct evpl_context *ctx = (const struct evpl_context *)evpl;
 
+	if (ctx->trace_created == 0) {
+		say_bug("a context that was destroyed, or never created");
+		fprintf(stderr, "  context   %p\n", (const void *)evpl);
+		trace_say_place(stderr, "misused", call, here);
+		stop();
+	}
 	say_bug("a context used by a thread that does not own it");
 	fprintf(stderr, "  context   %p\n", (const void *)evpl);
 	trace_say_place(stderr, "created", CALL_CREATE, ctx->trace_created);
@@ -296,12 +320,13 @@ trace_stop_bytes(enum trace_call call, const struct trace_bytes *bytes, trace_pl
 	stop();
 }
 
-/* Live iovecs of one place and thread. */
+/* Live iovecs of one place and thread, or packets. */
 struct group {
-	trace_place taken;
+	trace_place where;
 	unsigned how;
+	bool packets;
 	uint64_t count, bytes;
-	uint32_t oldest; /* trace_record.when */
+	uint32_t age; /* of the oldest, in ticks of trace_record.when */
 };
 
 static int
@@ -313,90 +338,111 @@ by_bytes(const void *a, const void *b)
 		return x->bytes < y->bytes ? 1 : -1;
 	if (x->count != y->count) /* those without a byte come before those that are none */
 		return x->count < y->count ? 1 : -1;
-	return x->taken < y->taken ? -1 : x->taken > y->taken;
+	return x->where < y->where ? -1 : x->where > y->where;
 }
 
 #define GROUPS 4096u /* places; more are summed up in the last one */
 
 /* The group of a place: a table with open addressing. */
 static struct group *
-find_group(struct group *groups, trace_place taken, unsigned how)
+find_group(struct group *groups, trace_place where, unsigned how)
 {
-	uint64_t at = (taken * UINT64_C(0x9E3779B97F4A7C15)) >> 52;
+	uint64_t at = (where * UINT64_C(0x9E3779B97F4A7C15)) >> 52;
 
 	for (unsigned i = 0; i < GROUPS - 1; i++, at++) {
 		struct group *g = &groups[at % (GROUPS - 1)];
 
-		if (g->count == 0 || (g->taken == taken && g->how == how))
+		if (g->count == 0 || (g->where == where && g->how == how))
 			return g;
 	}
 	return &groups[GROUPS - 1];
 }
 
-/* Live iovecs by place, most bytes first; NULL when there is no memory. The caller frees it. */
-static struct group *
-find_groups(int only_context, uint32_t now, struct group *total)
+/* One more of its group. What was taken after `now` was read is no age old. */
+static void
+add(struct group *groups, struct group *total, const struct group *one, uint32_t when, uint32_t now)
 {
-	struct group *groups = calloc(GROUPS, sizeof(*groups));
+	struct group *g = find_group(groups, one->where, one->how);
+	uint32_t age = (int32_t)(now - when) < 0 ? 0 : now - when;
+
+	g->where = one->where;
+	g->how = one->how;
+	g->packets = one->packets;
+	g->age = RTE_MAX(g->age, age);
+	g->count++;
+	g->bytes += one->bytes;
+	total->count += one->packets ? 0 : 1;
+	total->bytes += one->packets ? 0 : one->bytes;
+	total->packets = total->packets || one->packets;
+}
+
+/*
+ * Live iovecs, and packets on watched bytes, by place, most bytes first; NULL when there is none, or no memory. The caller
+ * frees them.
+ */
+static struct group *
+find_groups(int only_context, struct group *total)
+{
+	uint32_t now = (uint32_t)(rte_rdtsc() >> TRACE_WHEN_SHIFT);
 	unsigned used = trace_records_used();
+	struct group *groups = NULL;
 
 	memset(total, 0, sizeof(*total));
-	for (unsigned i = 1; groups != NULL && i < used; i++) {
-		const struct trace_record *r = &trace_slots[i].iovec;
-		struct group *g;
+	for (unsigned i = 1; i < used; i++) {
+		const union trace_slot *slot = &trace_slots[i];
+		uint32_t state = __atomic_load_n(&slot->iovec.state, __ATOMIC_ACQUIRE);
+		struct group one;
 
-		if (!(__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) & TRACE_LIVE))
+		if (likely(!(state & (TRACE_LIVE | TRACE_PACKET))))
 			continue;
-		if (only_context >= 0 && (r->state & TRACE_SHARED || (int)r->context != only_context))
+		if (only_context >= 0 &&
+		    (state & (TRACE_SHARED | TRACE_PACKET) || slot->iovec.context != (uint32_t)only_context))
 			continue;
-		g = find_group(groups, r->taken, r->taken_how);
-		if (g->count == 0 || now - r->when > now - g->oldest)
-			g->oldest = r->when;
-		g->taken = r->taken;
-		g->how = r->taken_how;
-		g->count++;
-		g->bytes += r->length;
-		total->count++;
-		total->bytes += r->length;
+		if (groups == NULL)
+			groups = calloc(GROUPS, sizeof(*groups));
+		if (groups == NULL)
+			return NULL;
+		if (state & TRACE_LIVE)
+			one = (struct group){slot->iovec.taken, slot->iovec.taken_how, false, 1, slot->iovec.length, 0};
+		else
+			one = (struct group){slot->packet.sent,
+					     slot->packet.sent_how,
+					     true,
+					     1,
+					     trace_slots[slot->packet.bytes].bytes.length,
+					     0};
+		add(groups, total, &one, slot->iovec.when, now);
 	}
 	if (groups != NULL)
 		qsort(groups, GROUPS, sizeof(*groups), by_bytes);
 	return groups;
 }
 
-static uint32_t
-now_ticks(void)
-{
-	return (uint32_t)(rte_rdtsc() >> TRACE_WHEN_SHIFT);
-}
-
 static double
-age_s(const struct group *g, uint32_t now)
+age_s(const struct group *g)
 {
-	return (double)(uint32_t)(now - g->oldest) * (double)(1u << TRACE_WHEN_SHIFT) / (double)rte_get_tsc_hz();
+	return (double)g->age * (double)(1u << TRACE_WHEN_SHIFT) / (double)rte_get_tsc_hz();
 }
 
 void
-trace_report_live(FILE *out, const char *title, int only_context)
+trace_report_live(FILE *out, const char *title, bool always, int only_context)
 {
-	uint32_t now = now_ticks();
-	struct group total, *groups = find_groups(only_context, now, &total);
+	struct group total, *groups = find_groups(only_context, &total);
 
-	if (groups == NULL || (only_context >= 0 && total.count == 0)) {
-		free(groups);
+	if (groups == NULL && !always)
 		return;
-	}
 	flockfile(out);
 	fprintf(out, "%s: %" PRIu64 " iovec%s, %" PRIu64 " bytes\n", title, total.count, total.count == 1 ? "" : "s",
 		total.bytes);
-	for (unsigned i = 0; i < GROUPS && groups[i].count > 0; i++) {
+	for (unsigned i = 0; groups != NULL && i < GROUPS && groups[i].count > 0; i++) {
 		const struct group *g = &groups[i];
 
-		fprintf(out, "  %" PRIu64 " iovec%s, %" PRIu64 " bytes, oldest %.1f s, taken by %s in ", g->count,
-			g->count == 1 ? "" : "s", g->bytes, age_s(g, now), trace_call_name(g->how));
-		say_where(out, g->taken);
+		fprintf(out, "  %" PRIu64 " %s%s, %" PRIu64 " bytes, oldest %.1f s, %s by %s in ", g->count,
+			g->packets ? "packet" : "iovec", g->count == 1 ? "" : "s", g->bytes, age_s(g),
+			g->packets ? "sent" : "taken", trace_call_name(g->how));
+		say_where(out, g->where);
 		fprintf(out, ", ");
-		say_thread(out, g->taken);
+		say_thread(out, g->where);
 		fputc('\n', out);
 	}
 	fflush(out);
@@ -407,23 +453,25 @@ trace_report_live(FILE *out, const char *title, int only_context)
 unsigned
 evpl_held_get(struct evpl_held *held, unsigned n)
 {
-	uint32_t now = now_ticks();
-	struct group total, *groups = find_groups(-1, now, &total);
+	struct group total, *groups = find_groups(-1, &total);
 	unsigned found = 0;
 
-	for (; groups != NULL && found < RTE_MIN(n, GROUPS) && groups[found].count > 0; found++) {
-		const struct group *g = &groups[found];
+	for (unsigned i = 0; groups != NULL && found < n && i < GROUPS && groups[i].count > 0; i++) {
+		const struct group *g = &groups[i];
 		FILE *text;
 
+		if (g->packets)
+			continue;
 		held[found].count = g->count;
 		held[found].bytes = g->bytes;
-		held[found].age_s = age_s(g, now);
+		held[found].age_s = age_s(g);
 		held[found].where[0] = '\0';
 		text = fmemopen(held[found].where, sizeof(held[found].where), "w");
 		if (text != NULL) {
-			say_where(text, g->taken);
+			say_where(text, g->where);
 			fclose(text);
 		}
+		found++;
 	}
 	free(groups);
 	return found;

@@ -82,6 +82,8 @@ init_stream(struct fwd_run *run, struct fwd_stream *s, struct fwd_lcore *lcore, 
 	} else {
 		init_target(s, o->mode->answers ? index : other_port(o, index, run->ports->count));
 	}
+	s->packet_pool = &run->ports->rx_pool[run->ports->port[index].socket];
+	s->packet_room = (uint32_t)o->mbuf_size - RTE_PKTMBUF_HEADROOM;
 	if (o->mode->burst == fwd_txonly)
 		fwd_txonly_header(s);
 	else if (o->mode->burst == fwd_flowgen)

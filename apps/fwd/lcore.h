@@ -44,6 +44,9 @@ struct fwd_stream {
 	uint16_t queue;
 	uint16_t target_count;
 	uint8_t header[FWD_UDP_HEADERS]; /* of generated packets */
+	struct rte_mempool *const
+		*packet_pool; /* where they come from, if no longer than packet_room; known when ports start */
+	uint32_t packet_room;
 	struct fwd_target targets[RTE_MAX_ETHPORTS];
 };
 

@@ -86,24 +86,39 @@ fwd_flowgen_header(struct fwd_stream *s)
 	set_ports(s->header, FLOWGEN_SRC_PORT, FLOWGEN_DST_PORT);
 }
 
-/* Takes up to n packets of `length` bytes, header filled in, payload zero; counts those for which there is no memory. */
+/* Up to n iovecs of `length` bytes: packets from the start where they fit the RX pool's mbufs, else attached when sent. */
 static uint16_t
-make_packets(struct fwd_stream *s, uint32_t length, uint16_t n)
+take_packets(struct fwd_stream *s, uint32_t length, uint16_t n)
 {
 	unsigned flags = s->options->shared ? EVPL_IOVEC_FLAG_SHARED : 0;
 
+	if (likely(length <= s->packet_room)) {
+		/* If not all are to be had, as many as there are. */
+		while (n > 0 && evpl_packets_alloc(s->evpl, *s->packet_pool, length, flags, s->iovecs, n) < 0)
+			n /= 2;
+		return n;
+	}
 	for (uint16_t i = 0; i < n; i++) {
-		uint8_t *data;
-
-		if (unlikely(evpl_iovec_alloc(s->evpl, length, PACKET_ALIGNMENT, 1, flags, &s->iovecs[i]) != 1)) {
-			fwd_count(&s->targets[0].count->drop_memory, (uint64_t)(n - i));
+		if (unlikely(evpl_iovec_alloc(s->evpl, length, PACKET_ALIGNMENT, 1, flags, &s->iovecs[i]) != 1))
 			return i;
-		}
-		data = evpl_iovec_data(&s->iovecs[i]);
+	}
+	return n;
+}
+
+/* The same, header filled in, payload zero; counts those for which there is no memory. */
+static uint16_t
+make_packets(struct fwd_stream *s, uint32_t length, uint16_t n)
+{
+	uint16_t got = take_packets(s, length, n);
+
+	fwd_count(&s->targets[0].count->drop_memory, (uint64_t)(n - got));
+	for (uint16_t i = 0; i < got; i++) {
+		uint8_t *data = evpl_iovec_data(&s->iovecs[i]);
+
 		memcpy(data, s->header, FWD_UDP_HEADERS);
 		memset(data + FWD_UDP_HEADERS, 0, length - FWD_UDP_HEADERS);
 	}
-	return n;
+	return got;
 }
 
 uint16_t

@@ -146,11 +146,11 @@ fwd_ports_rx_mbufs(const struct fwd_ports *ports, const struct fwd_options *o, i
 
 	if (o->mbufs != 0)
 		return o->mbufs;
-	/* A packet may sit in an RX ring, in an lcore, or in the TX ring of any port: there only if it goes on. */
+	/* A packet may sit in an RX ring, in an lcore, or in the TX ring of any port. */
 	for (unsigned i = 0; i < ports->count; i++) {
 		if (ports->port[i].socket == socket)
 			n += (uint64_t)ports->port[i].rx_queues * RTE_MAX(o->rxd, RING_SIZE);
-		if (o->mode->receives && !o->mode->generates)
+		if (o->mode->transmits)
 			n += (uint64_t)o->txq * RTE_MAX(o->txd, RING_SIZE);
 	}
 	return (uint32_t)RTE_MIN(n, (uint64_t)UINT32_MAX);

@@ -214,6 +214,8 @@ evpl_iovec_move_segment(struct evpl_iovec *dst, struct evpl_iovec *src, unsigned
 	if (unlikely(src->ref == NULL))
 		evpl_iovec_stop("evpl_iovec_move_segment", src, offset, length, "the iovec is empty");
 	evpl_iovec_move(dst, src);
+	if (unlikely(offset != 0))
+		dst->flags &= ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED; /* its start may be that of the next reservation */
 	dst->data = (char *)dst->data + offset;
 	dst->length = length;
 }

@@ -77,6 +77,24 @@ EVPL_EXPORT uint16_t evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t
 				   uint16_t n);
 
 /**
+ * Takes @p n packets of @p length bytes each, to be filled and sent: one iovec per packet, which is an mbuf of
+ * @p pool from the start. Sent whole (evpl_tx_burst(), evpl_iovecs_to_mbuf()) it goes out as that mbuf, which costs
+ * neither a packet mbuf nor an atomic; all other calls treat it as a received packet. Behind its bytes nothing else lies,
+ * and before them RTE_PKTMBUF_HEADROOM is free, for what owns the packet then to prepend. Bytes that are cloned, cut
+ * into segments or sent more than once want evpl_iovec_alloc().
+ * @param pool    of evpl_rx_pool_create(), or any other of mbufs with data rooms (rte_pktmbuf_pool_create()).
+ * @param length  bytes, 1 to the pool's data room without the headroom.
+ * @param flags   as for evpl_iovecs_from_mbuf(): LOCAL is granted for pools of evpl_rx_pool_create().
+ * @return n; -1 with nothing taken and rte_errno: EINVAL (a NULL, n or length 0, an unknown flag), EMSGSIZE (a
+ *	longer packet than the data room holds), ENOMEM (not n mbufs left).
+ * Owns: the caller holds the iovecs.
+ * Threads: the owner; the pool may be shared by any.
+ * Cost: a few instructions per packet, from the pool's cache for this lcore; threads without an lcore id go to the pool itself.
+ */
+EVPL_EXPORT int evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, unsigned length, unsigned flags,
+				   struct evpl_iovec *r_iovecs, unsigned n);
+
+/**
  * Makes the mempool for rte_eth_rx_queue_setup(), its data rooms in a slab of their own: what ports deliver
  * from it are external-buffer mbufs, whose iovecs may be LOCAL. Per-lcore caches as with rte_pktmbuf_pool_create().
  * @param name       at most 25 characters, unique in the process; "evpl_..." are the library's own.

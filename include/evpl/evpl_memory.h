@@ -141,7 +141,7 @@ EVPL_HOT void evpl_iovec_move(struct evpl_iovec *dst, struct evpl_iovec *src);
  */
 EVPL_HOT void evpl_iovec_move_segment(struct evpl_iovec *dst, struct evpl_iovec *src, unsigned offset, unsigned length);
 
-/** The first byte; NULL for an empty iovec. Threads: holder. Cost: one load. */
+/** The first byte; NULL for an empty iovec (a tracing build stops at one). Threads: holder. Cost: one load. */
 EVPL_HOT void *evpl_iovec_data(const struct evpl_iovec *iovec);
 
 /** Bytes in view. Threads: holder. Cost: one load. */

@@ -4,8 +4,8 @@
  * Tracing builds (meson -Diovec_trace=true): the same calls, which know the line that they are called from.
  *
  * Each call is a macro over the function of the same name. A program that takes a function's address, or is written
- * in another language, calls the function itself: its return address stands for the line then. The functions
- * below are the macros' and no API.
+ * in another language, calls the function itself: its return address stands for the line then. A member that has a call's
+ * name is called with its name in parentheses: (ops->evpl_create)(NULL). The functions below are the macros' and no API.
  */
 #ifndef EVPL_TRACE_H
 #define EVPL_TRACE_H
@@ -53,6 +53,8 @@ EVPL_EXPORT struct rte_mbuf *evpl_iovecs_to_mbuf_at(const struct evpl_site *site
 						    struct evpl_iovec *iovecs, int niovs);
 EVPL_EXPORT int evpl_iovecs_from_mbuf_at(const struct evpl_site *site, struct evpl *evpl, struct rte_mbuf *mbuf,
 					 unsigned flags, unsigned max_iovecs, struct evpl_iovec *r_iovec);
+EVPL_EXPORT int evpl_packets_alloc_at(const struct evpl_site *site, struct evpl *evpl, struct rte_mempool *pool,
+				      unsigned length, unsigned flags, struct evpl_iovec *r_iovecs, unsigned n);
 EVPL_EXPORT uint16_t evpl_rx_burst_at(const struct evpl_site *site, struct evpl *evpl, uint16_t port_id,
 				      uint16_t queue_id, struct evpl_iovec *r_iovecs, uint16_t n);
 EVPL_EXPORT uint16_t evpl_tx_burst_at(const struct evpl_site *site, struct evpl *evpl, uint16_t port_id,
@@ -62,39 +64,44 @@ EVPL_EXPORT uint16_t evpl_tx_burst_at(const struct evpl_site *site, struct evpl 
 }
 #endif
 
-/* A counter in the name, so that a call in the arguments of another one shadows nothing. */
-#define EVPL_TRACE_CALL(call, ...) EVPL_TRACE_CALL_1(__COUNTER__, call, __VA_ARGS__)
-#define EVPL_TRACE_CALL_1(n, call, ...) EVPL_TRACE_CALL_2(n, call, __VA_ARGS__)
-#define EVPL_TRACE_CALL_2(n, call, ...)                                                                                \
+/* The address of the site of the call that it stands in. C: a counter in the name, so that a call in the arguments of
+ * another one shadows nothing. C++: a function object, which is also allowed outside of functions. */
+#ifdef __cplusplus
+#define EVPL_SITE                                                                                                      \
+	([](const char *function) -> const evpl_site * {                                                               \
+		static const evpl_site site = {__FILE__, function, __LINE__};                                          \
+		return &site;                                                                                          \
+	}(__builtin_FUNCTION()))
+#else
+#define EVPL_SITE EVPL_SITE_1(__COUNTER__)
+#define EVPL_SITE_1(n) EVPL_SITE_2(n)
+#define EVPL_SITE_2(n)                                                                                                 \
 	(__extension__({                                                                                               \
 		static const struct evpl_site evpl_site_##n = {__FILE__, __func__, __LINE__};                          \
-		call##_at(&evpl_site_##n, __VA_ARGS__);                                                                \
+		&evpl_site_##n;                                                                                        \
 	}))
-#define EVPL_TRACE_CALL_0(call)                                                                                        \
-	(__extension__({                                                                                               \
-		static const struct evpl_site evpl_site = {__FILE__, __func__, __LINE__};                              \
-		call##_at(&evpl_site);                                                                                 \
-	}))
+#endif
 
-#define evpl_create(...) EVPL_TRACE_CALL(evpl_create, __VA_ARGS__)
-#define evpl_destroy(...) EVPL_TRACE_CALL(evpl_destroy, __VA_ARGS__)
-#define evpl_cleanup() EVPL_TRACE_CALL_0(evpl_cleanup)
-#define evpl_iovec_alloc(...) EVPL_TRACE_CALL(evpl_iovec_alloc, __VA_ARGS__)
-#define evpl_iovec_reserve(...) EVPL_TRACE_CALL(evpl_iovec_reserve, __VA_ARGS__)
-#define evpl_iovec_commit(...) EVPL_TRACE_CALL(evpl_iovec_commit, __VA_ARGS__)
-#define evpl_iovec_release(...) EVPL_TRACE_CALL(evpl_iovec_release, __VA_ARGS__)
-#define evpl_iovecs_release(...) EVPL_TRACE_CALL(evpl_iovecs_release, __VA_ARGS__)
-#define evpl_iovec_clone(...) EVPL_TRACE_CALL(evpl_iovec_clone, __VA_ARGS__)
-#define evpl_iovec_clone_segment(...) EVPL_TRACE_CALL(evpl_iovec_clone_segment, __VA_ARGS__)
-#define evpl_iovec_move(...) EVPL_TRACE_CALL(evpl_iovec_move, __VA_ARGS__)
-#define evpl_iovec_move_segment(...) EVPL_TRACE_CALL(evpl_iovec_move_segment, __VA_ARGS__)
-#define evpl_iovec_data(...) EVPL_TRACE_CALL(evpl_iovec_data, __VA_ARGS__)
-#define evpl_iovec_length(...) EVPL_TRACE_CALL(evpl_iovec_length, __VA_ARGS__)
-#define evpl_iovec_set_length(...) EVPL_TRACE_CALL(evpl_iovec_set_length, __VA_ARGS__)
-#define evpl_iovecs_to_mbuf(...) EVPL_TRACE_CALL(evpl_iovecs_to_mbuf, __VA_ARGS__)
-#define evpl_iovecs_from_mbuf(...) EVPL_TRACE_CALL(evpl_iovecs_from_mbuf, __VA_ARGS__)
-#define evpl_rx_burst(...) EVPL_TRACE_CALL(evpl_rx_burst, __VA_ARGS__)
-#define evpl_tx_burst(...) EVPL_TRACE_CALL(evpl_tx_burst, __VA_ARGS__)
+#define evpl_cleanup() evpl_cleanup_at(EVPL_SITE)
+#define evpl_create(...) evpl_create_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_destroy(...) evpl_destroy_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_iovec_alloc(...) evpl_iovec_alloc_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_iovec_reserve(...) evpl_iovec_reserve_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_iovec_commit(...) evpl_iovec_commit_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_iovec_release(...) evpl_iovec_release_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_iovecs_release(...) evpl_iovecs_release_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_iovec_clone(...) evpl_iovec_clone_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_iovec_clone_segment(...) evpl_iovec_clone_segment_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_iovec_move(...) evpl_iovec_move_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_iovec_move_segment(...) evpl_iovec_move_segment_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_iovec_data(...) evpl_iovec_data_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_iovec_length(...) evpl_iovec_length_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_iovec_set_length(...) evpl_iovec_set_length_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_iovecs_to_mbuf(...) evpl_iovecs_to_mbuf_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_iovecs_from_mbuf(...) evpl_iovecs_from_mbuf_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_packets_alloc(...) evpl_packets_alloc_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_rx_burst(...) evpl_rx_burst_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_tx_burst(...) evpl_tx_burst_at(EVPL_SITE, __VA_ARGS__)
 
 #endif /* tracing */
 

@@ -38,6 +38,7 @@ struct bench_case {
 	const char *what;
 	const char *unit;
 	double want;	     /* ratio to ways[1] that the project set out for; 0: none */
+	double at_most;	     /* the same of ways[0]'s figure */
 	unsigned operations; /* per pass of a loop; 0: one */
 	unsigned lcores;     /* that it needs; 0: one */
 	bool own_library;    /* its ways call evpl_init and evpl_cleanup themselves */

@@ -93,7 +93,8 @@ report_begin(unsigned cases)
 			rte_eal_has_hugepages() ? "true" : "false", rte_lcore_count(), bench_options.rounds,
 			bench_options.batch_us);
 	if (csv != NULL)
-		fprintf(csv, "case,unit,implementation,median,min,max,ratio,ratio_min,ratio_max,wanted,rounds\n");
+		fprintf(csv, "case,unit,implementation,median,min,max,ratio,ratio_min,ratio_max,wanted_ratio,wanted_at_"
+			     "most,rounds\n");
 }
 
 void
@@ -130,6 +131,8 @@ print_row(const struct bench_result *r)
 	fprintf(out, "%-32s ", r->c->name);
 	if (r->c->want > 0)
 		snprintf(want, sizeof(want), "%.1f", r->c->want);
+	else if (r->c->at_most > 0)
+		snprintf(want, sizeof(want), "<%.1f", r->c->at_most);
 	fprintf(out, "%-26s %-5s ", r->ways > 1 ? spread_text(&r->of[1].ratio, text, sizeof(text)) : "", want);
 	fprintf(out, "%-4s %-26s", r->c->unit, spread_text(&r->of[0].figure, text, sizeof(text)));
 	for (unsigned i = 1; i < r->ways; i++) {
@@ -145,16 +148,24 @@ print_row(const struct bench_result *r)
 	fflush(out);
 }
 
+static const char *
+wanted(double value, const char *none, char *text, size_t size)
+{
+	if (value <= 0)
+		return none;
+	snprintf(text, size, "%g", value);
+	return text;
+}
+
 static void
 write_json(const struct bench_result *r)
 {
-	fprintf(json,
-		"%s\n    {\"case\": \"%s\", \"what\": \"%s\", \"unit\": \"%s\", \"wanted\": ", json_cases++ ? "," : "",
+	char want[16], most[16];
+
+	fprintf(json, "%s\n    {\"case\": \"%s\", \"what\": \"%s\", \"unit\": \"%s\"", json_cases++ ? "," : "",
 		r->c->name, r->c->what, r->c->unit);
-	if (r->c->want > 0)
-		fprintf(json, "%g", r->c->want);
-	else
-		fputs("null", json);
+	fprintf(json, ", \"wanted_ratio\": %s, \"wanted_at_most\": %s", wanted(r->c->want, "null", want, sizeof(want)),
+		wanted(r->c->at_most, "null", most, sizeof(most)));
 	fputs(", \"implementations\": [", json);
 	for (unsigned i = 0; i < r->ways; i++) {
 		const struct bench_figures *f = &r->of[i];
@@ -171,6 +182,21 @@ write_json(const struct bench_result *r)
 	fputs("]}", json);
 }
 
+static void
+write_csv(const struct bench_result *r)
+{
+	char want[16], most[16];
+
+	for (unsigned i = 0; i < r->ways; i++) {
+		const struct bench_figures *f = &r->of[i];
+
+		fprintf(csv, "%s,%s,%s,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%s,%s,%u\n", r->c->name, r->c->unit, f->way->name,
+			f->figure.median, f->figure.min, f->figure.max, f->ratio.median, f->ratio.min, f->ratio.max,
+			wanted(r->c->want, "", want, sizeof(want)), wanted(r->c->at_most, "", most, sizeof(most)),
+			r->rounds);
+	}
+}
+
 void
 report_result(const struct bench_result *r)
 {
@@ -178,13 +204,8 @@ report_result(const struct bench_result *r)
 	print_row(r);
 	if (json != NULL)
 		write_json(r);
-	for (unsigned i = 0; csv != NULL && i < r->ways; i++) {
-		const struct bench_figures *f = &r->of[i];
-
-		fprintf(csv, "%s,%s,%s,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%g,%u\n", r->c->name, r->c->unit, f->way->name,
-			f->figure.median, f->figure.min, f->figure.max, f->ratio.median, f->ratio.min, f->ratio.max,
-			r->c->want, r->rounds);
-	}
+	if (csv != NULL)
+		write_csv(r);
 }
 
 void

@@ -35,24 +35,29 @@ measure(const struct bench_case *c, const struct bench_way *way, uint64_t passes
 	return bench_ns(way->cycles(c, passes)) / ((double)passes * RTE_MAX(c->operations, 1u));
 }
 
-/* Passes that take a batch's time; on the way there caches, branch predictors, pools and slabs get warm. */
+/*
+ * Passes that take a batch's time, by the fastest that was seen: what happens once, or to other programs on this machine,
+ * must not pass for work, so the end is tried a few times. On the way there caches, branch predictors, pools and slabs
+ * get warm.
+ */
 static uint64_t
 passes_of(const struct bench_case *c, const struct bench_way *way)
 {
-	uint64_t batch = rte_get_tsc_hz() / 1000000 * bench_options.batch_us, passes = 1, took;
+	double batch = (double)rte_get_tsc_hz() / 1e6 * bench_options.batch_us, best = batch, took;
+	uint64_t passes = 1, want = 1;
 
 	if (way->value != NULL)
 		return 0;
-	for (;;) {
-		/* The better of two: what happens once, or to others on this machine, must not pass for work. */
-		took = way->cycles(c, passes);
-		took = RTE_MIN(took, way->cycles(c, passes));
-		if (took >= batch)
-			return passes;
-		if (took > batch / 16)
-			return passes * batch / took + 1;
-		passes *= 4;
+	for (unsigned tries = 0; tries < 4;) {
+		took = (double)way->cycles(c, passes) / (double)passes;
+		best = RTE_MIN(best, took);
+		want = (uint64_t)(batch / RTE_MAX(best, 1e-3)) + 1;
+		if (passes >= want / 2)
+			tries++;
+		else
+			passes = RTE_MIN(passes * 4, want);
 	}
+	return want;
 }
 
 static void

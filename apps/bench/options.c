@@ -44,6 +44,8 @@ static const struct {
 	{"version", NULL, "the version", OPT_VERSION},
 };
 
+static void option_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 static void
 option_error(const char *format, ...)
 {

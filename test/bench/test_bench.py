@@ -209,6 +209,15 @@ def _(directory):
         check(word in text, word, "is not in the picture")
 
 
+@case("the scripts refuse a wrong line: one line or the usage, exit status 2 or 1")
+def _(directory):
+    for script, arguments, status in (("compare-trace", ["--no-such-option"], 2), ("compare-trace", ["--rounds=0"], 2),
+                                      ("bench-plot", [], 2), ("bench-plot", [f"{directory}/none.csv"], 1)):
+        ran = subprocess.run([os.path.join(ROOT, "scripts", script), *arguments], text=True, capture_output=True, timeout=60,
+                             check=False)
+        check(ran.returncode == status and ran.stdout == "" and ran.stderr, script, arguments, ran)
+
+
 def main():
     words = sys.argv[2:]
     chosen = [c for c in CASES if not words or any(word in c[0] for word in words)]

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "run.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,14 +87,30 @@ run_rounds(const struct bench_case *c, struct bench_result *result)
 	}
 }
 
+/* Whether that many lcores, as bench_together() takes them, have cores of their own: two on one only take turns. */
+static bool
+have_lcores(unsigned lcores)
+{
+	rte_cpuset_t cpus = rte_lcore_cpuset(rte_lcore_id());
+	unsigned lcore, n = 1;
+
+	for (lcore = rte_get_next_lcore(UINT_MAX, 1, 0); n < lcores && lcore < RTE_MAX_LCORE; n++) {
+		rte_cpuset_t more = rte_lcore_cpuset(lcore);
+
+		CPU_OR(&cpus, &cpus, &more);
+		lcore = rte_get_next_lcore(lcore, 1, 0);
+	}
+	return n >= lcores && (unsigned)CPU_COUNT(&cpus) >= lcores;
+}
+
 const char *
 bench_run(const struct bench_case *c, struct bench_result *result)
 {
 	static char reason[64];
 	const char *missing = NULL;
 
-	if (rte_lcore_count() < c->lcores) {
-		snprintf(reason, sizeof(reason), "needs %u lcores (EAL option -l)", c->lcores);
+	if (!have_lcores(c->lcores)) {
+		snprintf(reason, sizeof(reason), "needs %u lcores on cores of their own (EAL option -l)", c->lcores);
 		return reason;
 	}
 	memset(result, 0, sizeof(*result));

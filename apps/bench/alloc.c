@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Take and give back at once, and reserve and commit. */
+#include "impl.h"
+
+BENCH_WAY(alloc_release, local, EVPL_LOCAL)
+BENCH_WAY(alloc_release, shared, EVPL_SHARED)
+BENCH_WAY(alloc_release, pktmbuf, PKTMBUF)
+BENCH_WAY(alloc_release, malloc, MALLOC)
+BENCH_WAY(alloc_release, malloc_atomic, MALLOC_ATOMIC)
+BENCH_WAY(alloc_release, mimalloc, MIMALLOC_ATOMIC)
+
+/* Three quarters of what was asked for turn out to be enough. */
+static uint64_t
+reserve_commit(const struct bench_case *c, uint64_t n)
+{
+	struct evpl *evpl = bench_context();
+	struct evpl_iovec iovec;
+	uint64_t started = bench_now();
+
+	for (uint64_t i = 0; i < n; i++) {
+		if (evpl_iovec_reserve(evpl, c->length, 1, 1, &iovec) != 1)
+			bench_fail("%s: out of memory", c->name);
+		evpl_iovec_set_length(&iovec, c->length * 3 / 4);
+		evpl_iovec_commit(evpl, 1, &iovec, 1);
+		bench_keep(&iovec);
+		evpl_iovec_release(evpl, &iovec);
+	}
+	return bench_now() - started;
+}
+
+static uint64_t
+alloc_append(const struct bench_case *c, uint64_t n)
+{
+	uint64_t started = bench_now();
+
+	for (uint64_t i = 0; i < n; i++) {
+		struct rte_mbuf *mbuf = rte_pktmbuf_alloc(bench_pool);
+
+		if (mbuf == NULL || rte_pktmbuf_append(mbuf, (uint16_t)(c->length * 3 / 4)) == NULL)
+			bench_fail("%s: out of mbufs", c->name);
+		bench_keep(mbuf);
+		rte_pktmbuf_free(mbuf);
+	}
+	return bench_now() - started;
+}
+
+#define LOCAL(bytes, wanted)                                                                                           \
+	{                                                                                                              \
+		.name = "alloc/local/" #bytes, .what = "alloc " #bytes " bytes LOCAL + release", .unit = "ns",         \
+		.want = (wanted), .mbufs = 2047, .length = (bytes), .ways = {                                          \
+			{"evpl", alloc_release_local, NULL, NULL},                                                     \
+			{"pktmbuf", alloc_release_pktmbuf, NULL, NULL},                                                \
+			{"malloc", alloc_release_malloc, NULL, NULL},                                                  \
+			{"mimalloc", alloc_release_mimalloc, NULL, mimalloc_present},                                  \
+		}                                                                                                      \
+	}
+#define SHARED(bytes, wanted)                                                                                          \
+	{                                                                                                              \
+		.name = "alloc/shared/" #bytes, .what = "alloc " #bytes " bytes SHARED + release on the same thread",  \
+		.unit = "ns", .want = (wanted), .mbufs = 2047, .length = (bytes), .ways = {                            \
+			{"evpl", alloc_release_shared, NULL, NULL},                                                    \
+			{"pktmbuf", alloc_release_pktmbuf, NULL, NULL},                                                \
+			{"malloc", alloc_release_malloc_atomic, NULL, NULL},                                           \
+			{"mimalloc", alloc_release_mimalloc, NULL, mimalloc_present},                                  \
+		}                                                                                                      \
+	}
+
+const struct bench_case bench_alloc[] = {
+	LOCAL(64, 3.5),
+	LOCAL(256, 0),
+	LOCAL(1500, 0),
+	LOCAL(9000, 0),
+	SHARED(64, 3.5),
+	SHARED(256, 0),
+	SHARED(1500, 0),
+	SHARED(9000, 0),
+	{
+		.name = "reserve/1500",
+		.what = "reserve 1,500 bytes, shorten to 1,125, commit, release; pktmbuf: alloc, append, free",
+		.unit = "ns",
+		.mbufs = 2047,
+		.length = 1500,
+		.ways = {{"evpl", reserve_commit, NULL, NULL}, {"pktmbuf", alloc_append, NULL, NULL}},
+	},
+	{.name = NULL},
+};

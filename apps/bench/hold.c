@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Many held at once, given back in order, in reverse or at random; with their bytes written and read, or not. */
+#include "impl.h"
+
+static char held[BENCH_HELD_MAX * sizeof(struct evpl_iovec)] __rte_cache_aligned;
+
+BENCH_INLINE uint64_t
+hold(enum bench_impl impl, const struct bench_case *c, uint64_t n)
+{
+	const uint32_t *order = bench_order(c->order, c->count);
+	struct bench_env env = bench_env(impl);
+	unsigned length = c->length, count = c->count;
+	bool touch = c->touch;
+	uint64_t started = bench_now();
+
+	for (uint64_t i = 0; i < n; i++) {
+		for (unsigned k = 0; k < count; k++) {
+			take(impl, &env, slot_at(impl, held, k), length);
+			if (touch)
+				write_bytes(bytes_of(impl, slot_at(impl, held, k)), length, k);
+		}
+		for (unsigned k = 0; k < count; k++) {
+			void *slot = slot_at(impl, held, order[k]);
+
+			if (touch)
+				read_bytes(bytes_of(impl, slot), length);
+			give(impl, &env, slot);
+		}
+	}
+	return bench_now() - started;
+}
+
+BENCH_WAY(hold, local, EVPL_LOCAL)
+BENCH_WAY(hold, shared, EVPL_SHARED)
+BENCH_WAY(hold, pktmbuf, PKTMBUF)
+BENCH_WAY(hold, malloc_local, MALLOC)
+BENCH_WAY(hold, malloc_shared, MALLOC_ATOMIC)
+BENCH_WAY(hold, mimalloc, MIMALLOC_ATOMIC)
+
+/* The same through DPDK's bulk calls: a caller that has its mbufs in one array, in order. */
+static uint64_t
+hold_bulk(const struct bench_case *c, uint64_t n)
+{
+	struct rte_mbuf **mbufs = (struct rte_mbuf **)held;
+	uint64_t started = bench_now();
+
+	for (uint64_t i = 0; i < n; i++) {
+		for (unsigned k = 0; k < c->count; k += BENCH_BURST) {
+			if (rte_pktmbuf_alloc_bulk(bench_pool, mbufs + k, BENCH_BURST) != 0)
+				bench_fail("%s: out of mbufs", c->name);
+			for (unsigned j = k; c->touch && j < k + BENCH_BURST; j++)
+				write_bytes(rte_pktmbuf_mtod(mbufs[j], void *), c->length, j);
+		}
+		bench_keep(mbufs);
+		for (unsigned k = 0; k < c->count; k += BENCH_BURST) {
+			for (unsigned j = k; c->touch && j < k + BENCH_BURST; j++)
+				read_bytes(rte_pktmbuf_mtod(mbufs[j], void *), c->length);
+			rte_pktmbuf_free_bulk(mbufs + k, BENCH_BURST);
+		}
+	}
+	return bench_now() - started;
+}
+
+/*
+ * Always BENCH_HELD_MAX in flight, as packets in queues are: each pass gives the oldest back and takes as many new ones, which are
+ * written and read. What comes from the pool was last used that many packets ago.
+ */
+BENCH_INLINE uint64_t
+in_flight(enum bench_impl impl, const struct bench_case *c, uint64_t n)
+{
+	struct bench_env env = bench_env(impl);
+	unsigned length = c->length, count = c->count, at = 0;
+	uint64_t started, cycles;
+
+	for (unsigned k = 0; k < BENCH_HELD_MAX; k++)
+		take(impl, &env, slot_at(impl, held, k), length);
+	/* Once around, so that what is measured was in use before. */
+	for (unsigned k = 0; k < BENCH_HELD_MAX; k++) {
+		give(impl, &env, slot_at(impl, held, k));
+		take(impl, &env, slot_at(impl, held, k), length);
+		write_bytes(bytes_of(impl, slot_at(impl, held, k)), length, k);
+	}
+	started = bench_now();
+	for (uint64_t i = 0; i < n; i++) {
+		for (unsigned k = at; k < at + count; k++)
+			give(impl, &env, slot_at(impl, held, k));
+		for (unsigned k = at; k < at + count; k++) {
+			take(impl, &env, slot_at(impl, held, k), length);
+			write_bytes(bytes_of(impl, slot_at(impl, held, k)), length, k);
+		}
+		for (unsigned k = at; k < at + count; k++)
+			read_bytes(bytes_of(impl, slot_at(impl, held, k)), length);
+		at = (at + count) % BENCH_HELD_MAX;
+	}
+	cycles = bench_now() - started;
+	for (unsigned k = 0; k < BENCH_HELD_MAX; k++)
+		give(impl, &env, slot_at(impl, held, k));
+	return cycles;
+}
+
+BENCH_WAY(in_flight, local, EVPL_LOCAL)
+BENCH_WAY(in_flight, shared, EVPL_SHARED)
+BENCH_WAY(in_flight, pktmbuf, PKTMBUF)
+
+#define HOLD(family, touched, how, kind, pieces, sequence, name_of_it, wanted, ...)                                    \
+	{                                                                                                              \
+		.name = family "/" #kind "/" #pieces "/" name_of_it,                                                   \
+		.what = #pieces " x 1,500 bytes held" how ", released (" name_of_it "); per packet", .unit = "ns",     \
+		.want = (wanted), .operations = (pieces), .mbufs = 8191, .length = 1500, .count = (pieces),            \
+		.order = (sequence), .touch = (touched), .ways = {                                                     \
+			{"evpl", hold_##kind, NULL, NULL},                                                             \
+			{"pktmbuf", hold_pktmbuf, NULL, NULL},                                                         \
+			{"malloc", hold_malloc_##kind, NULL, NULL},                                                    \
+			{"mimalloc", hold_mimalloc, NULL, mimalloc_present},                                           \
+			__VA_ARGS__                                                                                    \
+		}                                                                                                      \
+	}
+#define SEQUENCES(family, touched, how, kind, pieces, wanted)                                                          \
+	HOLD(family, touched, how, kind, pieces, BENCH_IN_ORDER, "in-order", wanted,                                   \
+	     {"pktmbuf-bulk", hold_bulk, NULL, NULL}),                                                                 \
+		HOLD(family, touched, how, kind, pieces, BENCH_REVERSE, "reverse", 0, {.name = NULL}),                 \
+		HOLD(family, touched, how, kind, pieces, BENCH_RANDOM, "random", 0, {.name = NULL})
+#define HELD(kind, pieces, wanted) SEQUENCES("hold", false, "", kind, pieces, wanted)
+#define TOUCHED(kind, pieces) SEQUENCES("touch", true, ", written and read", kind, pieces, 0)
+#define IN_FLIGHT                                                                                                      \
+	.unit = "ns", .operations = 32, .mbufs = 8191, .length = 1500, .count = 32, .order = BENCH_IN_ORDER,           \
+	.touch = true
+
+const struct bench_case bench_hold[] = {
+	HELD(local, 32, 0),
+	HELD(local, 256, 1.5),
+	HELD(local, 4096, 0),
+	HELD(shared, 32, 0),
+	HELD(shared, 256, 1.0),
+	HELD(shared, 4096, 0),
+	TOUCHED(local, 32),
+	TOUCHED(local, 256),
+	TOUCHED(local, 4096),
+	TOUCHED(shared, 32),
+	TOUCHED(shared, 256),
+	TOUCHED(shared, 4096),
+	{
+		IN_FLIGHT,
+		.name = "touch/local/32/round-robin",
+		.what = "32 x 1,500 bytes LOCAL, written, read, released, against mbufs of a pool of 8,191 that 4,096 "
+			"in flight "
+			"use in turn (and this library with as many in flight); per packet",
+		.want = 1.5,
+		.ways =
+			{
+				{"evpl", hold_local, NULL, NULL},
+				{"pktmbuf-4096", in_flight_pktmbuf, NULL, NULL},
+				{"evpl-4096", in_flight_local, NULL, NULL},
+			},
+	},
+	{
+		IN_FLIGHT,
+		.name = "touch/shared/32/round-robin",
+		.what = "the same, SHARED",
+		.ways =
+			{
+				{"evpl", hold_shared, NULL, NULL},
+				{"pktmbuf-4096", in_flight_pktmbuf, NULL, NULL},
+				{"evpl-4096", in_flight_shared, NULL, NULL},
+			},
+	},
+	{.name = NULL},
+};

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Packets built and sent, and received and sent on, on net_null: a driver that does nothing but take and free them. */
+#include "impl.h"
+
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+
+#define HEADER 54u
+#define PAYLOAD 1448u
+#define LARGE (60u << 10)
+#define SLICES (LARGE / PAYLOAD)
+
+/* With receive pools of a DPDK program, and of this library. Those that only send use the first. */
+enum { PORT_MBUF, PORT_SLAB, PORTS };
+static const char *const port_names[PORTS] = {"net_null_bench0", "net_null_bench1"};
+static uint16_t ports[PORTS];
+
+static void
+port_start(const struct bench_case *c, unsigned i, struct rte_mempool *pool)
+{
+	struct rte_eth_conf conf = {0};
+	int rc = rte_eth_dev_get_port_by_name(port_names[i], &ports[i]);
+
+	if (rc == 0)
+		rc = rte_eth_dev_configure(ports[i], 1, 1, &conf);
+	if (rc == 0)
+		rc = rte_eth_rx_queue_setup(ports[i], 0, 0, rte_socket_id(), NULL, pool);
+	if (rc == 0)
+		rc = rte_eth_tx_queue_setup(ports[i], 0, 0, rte_socket_id(), NULL);
+	if (rc == 0)
+		rc = rte_eth_dev_start(ports[i]);
+	if (rc != 0)
+		bench_fail("%s: %s: %s", c->name, port_names[i], rte_strerror(-rc));
+}
+
+static const char *
+setup(const struct bench_case *c)
+{
+	struct rte_mempool *pool;
+
+	if (rte_eal_hotplug_add("vdev", port_names[PORT_MBUF], "size=64") != 0 ||
+	    rte_eal_hotplug_add("vdev", port_names[PORT_SLAB], "size=64") != 0) {
+		rte_eal_hotplug_remove("vdev", port_names[PORT_MBUF]);
+		return "no net_null driver";
+	}
+	pool = evpl_rx_pool_create("bench_rx", 2047, 0, (int)rte_socket_id());
+	if (pool == NULL)
+		bench_fail("%s: evpl_rx_pool_create: %s", c->name, rte_strerror(rte_errno));
+	port_start(c, PORT_MBUF, bench_pool);
+	port_start(c, PORT_SLAB, pool);
+	return NULL;
+}
+
+static void
+teardown(const struct bench_case *c)
+{
+	RTE_SET_USED(c);
+	for (unsigned i = 0; i < PORTS; i++) {
+		(void)rte_eth_dev_stop(ports[i]);
+		(void)rte_eth_dev_close(ports[i]);
+		rte_eal_hotplug_remove("vdev", port_names[i]);
+	}
+}
+
+static void
+send_mbufs(const struct bench_case *c, struct rte_mbuf **mbufs)
+{
+	if (rte_eth_tx_burst(ports[PORT_MBUF], 0, mbufs, BENCH_BURST) != BENCH_BURST)
+		bench_fail("%s: the port is full", c->name);
+}
+
+/* Header and payload, each of the library's; what is sent is a chain of both. */
+BENCH_INLINE uint64_t
+build(enum bench_impl impl, const struct bench_case *c, uint64_t n, bool slices)
+{
+	struct bench_env env = bench_env(impl);
+	struct evpl_iovec large, packet[2];
+	struct rte_mbuf *mbufs[BENCH_BURST];
+	uint64_t started;
+
+	take(impl, &env, &large, LARGE);
+	started = bench_now();
+	for (uint64_t i = 0; i < n; i++) {
+		for (unsigned k = 0; k < BENCH_BURST; k++) {
+			take(impl, &env, &packet[0], HEADER);
+			write_bytes(evpl_iovec_data(&packet[0]), HEADER, k);
+			if (slices)
+				evpl_iovec_clone_segment(&packet[1], &large, k % SLICES * PAYLOAD, PAYLOAD);
+			else
+				take(impl, &env, &packet[1], PAYLOAD);
+			mbufs[k] = evpl_iovecs_to_mbuf(env.evpl, packet, 2);
+			if (mbufs[k] == NULL)
+				bench_fail("%s: no packet: %s", c->name, rte_strerror(rte_errno));
+		}
+		send_mbufs(c, mbufs);
+	}
+	started = bench_now() - started;
+	give(impl, &env, &large);
+	return started;
+}
+
+static uint64_t
+build_local(const struct bench_case *c, uint64_t n)
+{
+	return build(EVPL_LOCAL, c, n, false);
+}
+
+static uint64_t
+build_shared(const struct bench_case *c, uint64_t n)
+{
+	return build(EVPL_SHARED, c, n, false);
+}
+
+static uint64_t
+slice_local(const struct bench_case *c, uint64_t n)
+{
+	return build(EVPL_LOCAL, c, n, true);
+}
+
+static uint64_t
+slice_shared(const struct bench_case *c, uint64_t n)
+{
+	return build(EVPL_SHARED, c, n, true);
+}
+
+static void
+large_ended(void *bytes, void *opaque)
+{
+	RTE_SET_USED(bytes);
+	RTE_SET_USED(opaque);
+}
+
+BENCH_INLINE uint64_t
+build_mbufs(const struct bench_case *c, uint64_t n, bool slices)
+{
+	static struct rte_mbuf_ext_shared_info shinfo = {.free_cb = large_ended};
+	static char large[LARGE] __rte_cache_aligned;
+	struct rte_mbuf *mbufs[BENCH_BURST];
+	uint64_t started = bench_now();
+
+	rte_mbuf_ext_refcnt_set(&shinfo, 1);
+	for (uint64_t i = 0; i < n; i++) {
+		for (unsigned k = 0; k < BENCH_BURST; k++) {
+			struct rte_mbuf *header = rte_pktmbuf_alloc(bench_pool);
+			struct rte_mbuf *payload = rte_pktmbuf_alloc(bench_pool);
+
+			if (header == NULL || payload == NULL)
+				bench_fail("%s: out of mbufs", c->name);
+			write_bytes(rte_pktmbuf_append(header, HEADER), HEADER, k);
+			if (slices) {
+				rte_mbuf_ext_refcnt_update(&shinfo, 1);
+				rte_pktmbuf_attach_extbuf(payload, large + k % SLICES * PAYLOAD, RTE_BAD_IOVA, PAYLOAD,
+							  &shinfo);
+			}
+			payload->data_len = PAYLOAD;
+			payload->pkt_len = PAYLOAD;
+			if (rte_pktmbuf_chain(header, payload) != 0)
+				bench_fail("%s: no chain", c->name);
+			mbufs[k] = header;
+		}
+		send_mbufs(c, mbufs);
+	}
+	return bench_now() - started;
+}
+
+static uint64_t
+build_pktmbuf(const struct bench_case *c, uint64_t n)
+{
+	return build_mbufs(c, n, false);
+}
+
+static uint64_t
+slice_extbuf(const struct bench_case *c, uint64_t n)
+{
+	return build_mbufs(c, n, true);
+}
+
+BENCH_INLINE uint64_t
+single(enum bench_impl impl, const struct bench_case *c, uint64_t n)
+{
+	struct bench_env env = bench_env(impl);
+	struct evpl_iovec iovecs[BENCH_BURST];
+	uint64_t started = bench_now();
+
+	for (uint64_t i = 0; i < n; i++) {
+		for (unsigned k = 0; k < BENCH_BURST; k++) {
+			take(impl, &env, &iovecs[k], c->length);
+			write_bytes(evpl_iovec_data(&iovecs[k]), HEADER, k);
+		}
+		if (evpl_tx_burst(env.evpl, ports[PORT_MBUF], 0, iovecs, BENCH_BURST) != BENCH_BURST)
+			bench_fail("%s: not sent: %s", c->name, rte_strerror(rte_errno));
+	}
+	return bench_now() - started;
+}
+
+BENCH_WAY(single, local, EVPL_LOCAL)
+BENCH_WAY(single, shared, EVPL_SHARED)
+
+static uint64_t
+single_pktmbuf(const struct bench_case *c, uint64_t n)
+{
+	struct rte_mbuf *mbufs[BENCH_BURST];
+	uint64_t started = bench_now();
+
+	for (uint64_t i = 0; i < n; i++) {
+		for (unsigned k = 0; k < BENCH_BURST; k++) {
+			mbufs[k] = rte_pktmbuf_alloc(bench_pool);
+			if (mbufs[k] == NULL)
+				bench_fail("%s: out of mbufs", c->name);
+			write_bytes(rte_pktmbuf_append(mbufs[k], (uint16_t)c->length), HEADER, k);
+		}
+		send_mbufs(c, mbufs);
+	}
+	return bench_now() - started;
+}
+
+static uint64_t
+forward(const struct bench_case *c, uint64_t n, uint16_t port)
+{
+	struct evpl_iovec iovecs[BENCH_BURST];
+	struct evpl *evpl = bench_context();
+	uint64_t started = bench_now();
+
+	for (uint64_t i = 0; i < n; i++) {
+		uint16_t got = evpl_rx_burst(evpl, port, 0, iovecs, BENCH_BURST);
+
+		if (got != BENCH_BURST || evpl_tx_burst(evpl, port, 0, iovecs, got) != got)
+			bench_fail("%s: received %u of %u", c->name, got, BENCH_BURST);
+	}
+	return bench_now() - started;
+}
+
+static uint64_t
+forward_slab(const struct bench_case *c, uint64_t n)
+{
+	return forward(c, n, ports[PORT_SLAB]);
+}
+
+static uint64_t
+forward_mbuf(const struct bench_case *c, uint64_t n)
+{
+	return forward(c, n, ports[PORT_MBUF]);
+}
+
+static uint64_t
+forward_pktmbuf(const struct bench_case *c, uint64_t n)
+{
+	struct rte_mbuf *mbufs[BENCH_BURST];
+	uint64_t started = bench_now();
+
+	for (uint64_t i = 0; i < n; i++) {
+		uint16_t got = rte_eth_rx_burst(ports[PORT_MBUF], 0, mbufs, BENCH_BURST);
+
+		if (got != BENCH_BURST || rte_eth_tx_burst(ports[PORT_MBUF], 0, mbufs, got) != got)
+			bench_fail("%s: received %u of %u", c->name, got, BENCH_BURST);
+	}
+	return bench_now() - started;
+}
+
+#define ON_PORT .unit = "ns", .operations = BENCH_BURST, .mbufs = 8191, .setup = setup, .teardown = teardown
+#define PACKET(kind, KIND)                                                                                             \
+	{ON_PORT, .name = "packet/single/" #kind "/64",                                                                \
+	 .what = "64 bytes " KIND " taken, headers written, sent by evpl_tx_burst on net_null", .length = 64,          \
+	 .ways = {{"evpl", single_##kind, NULL, NULL}, {"pktmbuf", single_pktmbuf, NULL, NULL}}},                      \
+		{ON_PORT, .name = "packet/build/" #kind,                                                               \
+		 .what = "54 bytes of header and 1,448 of payload, both taken " KIND                                   \
+			 ", made one packet, sent on net_null",                                                        \
+		 .ways = {{"evpl", build_##kind, NULL, NULL}, {"pktmbuf", build_pktmbuf, NULL, NULL}}},                \
+	{                                                                                                              \
+		ON_PORT, .name = "packet/slice/" #kind,                                                                \
+			 .what = "54 bytes of header " KIND                                                            \
+				 ", a slice of 60 KB as payload; extbuf: rte_pktmbuf_attach_extbuf",                   \
+			 .ways = {                                                                                     \
+				 {"evpl", slice_##kind, NULL, NULL},                                                   \
+				 {"extbuf", slice_extbuf, NULL, NULL}                                                  \
+			 }                                                                                             \
+	}
+
+const struct bench_case bench_packet[] = {
+	PACKET(local, "LOCAL"),
+	PACKET(shared, "SHARED"),
+	{
+		ON_PORT,
+		.name = "packet/forward/64",
+		.what = "received from net_null, iovec, sent: with evpl_rx_pool_create's pool; evpl-mbuf: with the "
+			"pool of pktmbuf",
+		.ways =
+			{
+				{"evpl", forward_slab, NULL, NULL},
+				{"pktmbuf", forward_pktmbuf, NULL, NULL},
+				{"evpl-mbuf", forward_mbuf, NULL, NULL},
+			},
+	},
+	{.name = NULL},
+};

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* evpl_global_config.sample_period: what it costs to know where every 128th allocation comes from. */
+#include "impl.h"
+
+static uint64_t
+with_period(enum bench_impl impl, const struct bench_case *c, uint64_t n, unsigned period)
+{
+	struct evpl_global_config config = {.sample_period = period};
+	uint64_t cycles;
+
+	bench_library_start(&config);
+	cycles = impl == EVPL_LOCAL ? alloc_release(EVPL_LOCAL, c, n) : alloc_release(EVPL_SHARED, c, n);
+	bench_library_stop();
+	return cycles;
+}
+
+static uint64_t
+sampled_local(const struct bench_case *c, uint64_t n)
+{
+	return with_period(EVPL_LOCAL, c, n, 128);
+}
+
+static uint64_t
+plain_local(const struct bench_case *c, uint64_t n)
+{
+	return with_period(EVPL_LOCAL, c, n, 0);
+}
+
+static uint64_t
+sampled_shared(const struct bench_case *c, uint64_t n)
+{
+	return with_period(EVPL_SHARED, c, n, 128);
+}
+
+static uint64_t
+plain_shared(const struct bench_case *c, uint64_t n)
+{
+	return with_period(EVPL_SHARED, c, n, 0);
+}
+
+#define SAMPLE(kind, KIND)                                                                                             \
+	{                                                                                                              \
+		.name = "sample/" #kind "/64",                                                                         \
+		.what = "alloc 64 bytes " KIND " + release with sample_period 128, against 0", .unit = "ns",           \
+		.own_library = true, .length = 64, .ways = {                                                           \
+			{"evpl-128", sampled_##kind, NULL, NULL},                                                      \
+			{"evpl-0", plain_##kind, NULL, NULL},                                                          \
+		}                                                                                                      \
+	}
+
+const struct bench_case bench_sample[] = {
+	SAMPLE(local, "LOCAL"),
+	SAMPLE(shared, "SHARED"),
+	{.name = NULL},
+};

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The hot operations, each in a function of its own, for run.py: valgrind counts the instructions of measure_*, and
+ * these only. What happens once (a slab, a context, a first buffer) happens before.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <rte_eal.h>
+
+#include <evpl/evpl.h>
+
+#define SEGMENTS 40u
+
+#define MEASURE(name) static __attribute__((noinline)) void measure_##name(struct evpl *evpl, unsigned times)
+
+/* The compiler must take the iovec for looked at and changed. */
+static inline void
+keep(struct evpl_iovec *iovec)
+{
+	__asm__ volatile("" : : "r"(iovec) : "memory");
+}
+
+static inline void
+take(struct evpl *evpl, unsigned length, unsigned flags, struct evpl_iovec *iovec)
+{
+	if (evpl_iovec_alloc(evpl, length, 1, 1, flags, iovec) != 1)
+		abort();
+	keep(iovec);
+}
+
+static inline void
+alloc_release(struct evpl *evpl, unsigned times, unsigned flags)
+{
+	struct evpl_iovec iovec;
+
+	for (unsigned i = 0; i < times; i++) {
+		take(evpl, 64, flags, &iovec);
+		evpl_iovec_release(evpl, &iovec);
+	}
+}
+
+static inline void
+clone_release(struct evpl *evpl, unsigned times, unsigned flags)
+{
+	struct evpl_iovec iovec, view;
+
+	take(evpl, 64, flags, &iovec);
+	for (unsigned i = 0; i < times; i++) {
+		evpl_iovec_clone(&view, &iovec);
+		keep(&view);
+		evpl_iovec_release(evpl, &view);
+	}
+	evpl_iovec_release(evpl, &iovec);
+}
+
+static inline void
+segments(struct evpl *evpl, unsigned times, unsigned flags)
+{
+	struct evpl_iovec iovec, views[SEGMENTS];
+
+	take(evpl, SEGMENTS * 1448, flags, &iovec);
+	for (unsigned i = 0; i < times; i += SEGMENTS) {
+		for (unsigned k = 0; k < SEGMENTS; k++)
+			evpl_iovec_clone_segment(&views[k], &iovec, k * 1448, 1448);
+		keep(views);
+		evpl_iovecs_release(evpl, views, SEGMENTS);
+	}
+	evpl_iovec_release(evpl, &iovec);
+}
+
+/* As many held at once as go through several buffers: refills and the ends of buffers are in it. */
+static inline void
+hold(struct evpl *evpl, unsigned times, unsigned flags)
+{
+	struct evpl_iovec held[250];
+
+	for (unsigned i = 0; i < times; i += 250) {
+		for (unsigned k = 0; k < 250; k++)
+			take(evpl, 1500, flags, &held[k]);
+		evpl_iovecs_release(evpl, held, 250);
+	}
+}
+
+MEASURE(local_alloc_release)
+{
+	alloc_release(evpl, times, 0);
+}
+
+MEASURE(shared_alloc_release)
+{
+	alloc_release(evpl, times, EVPL_IOVEC_FLAG_SHARED);
+}
+
+MEASURE(local_clone_release)
+{
+	clone_release(evpl, times, 0);
+}
+
+MEASURE(shared_clone_release)
+{
+	clone_release(evpl, times, EVPL_IOVEC_FLAG_SHARED);
+}
+
+MEASURE(local_segment_release)
+{
+	segments(evpl, times, 0);
+}
+
+MEASURE(shared_segment_release)
+{
+	segments(evpl, times, EVPL_IOVEC_FLAG_SHARED);
+}
+
+MEASURE(local_hold_release)
+{
+	hold(evpl, times, 0);
+}
+
+MEASURE(shared_hold_release)
+{
+	hold(evpl, times, EVPL_IOVEC_FLAG_SHARED);
+}
+
+MEASURE(reserve_commit_release)
+{
+	struct evpl_iovec iovec;
+
+	for (unsigned i = 0; i < times; i++) {
+		if (evpl_iovec_reserve(evpl, 1500, 1, 1, &iovec) != 1)
+			abort();
+		evpl_iovec_set_length(&iovec, 1000);
+		evpl_iovec_commit(evpl, 1, &iovec, 1);
+		keep(&iovec);
+		evpl_iovec_release(evpl, &iovec);
+	}
+}
+
+MEASURE(move)
+{
+	struct evpl_iovec here, there;
+
+	take(evpl, 64, 0, &here);
+	for (unsigned i = 0; i < times; i += 2) {
+		evpl_iovec_move(&there, &here);
+		keep(&there);
+		evpl_iovec_move(&here, &there);
+		keep(&here);
+	}
+	evpl_iovec_release(evpl, &here);
+}
+
+static const struct {
+	const char *name;
+	void (*measure)(struct evpl *evpl, unsigned times);
+} operations[] = {
+	{"local_alloc_release", measure_local_alloc_release},
+	{"shared_alloc_release", measure_shared_alloc_release},
+	{"local_clone_release", measure_local_clone_release},
+	{"shared_clone_release", measure_shared_clone_release},
+	{"local_segment_release", measure_local_segment_release},
+	{"shared_segment_release", measure_shared_segment_release},
+	{"local_hold_release", measure_local_hold_release},
+	{"shared_hold_release", measure_shared_hold_release},
+	{"reserve_commit_release", measure_reserve_commit_release},
+	{"move", measure_move},
+};
+
+/* The first argument is how many times; the others are EAL's. Names what it measures, in order. */
+int
+main(int argc, char **argv)
+{
+	unsigned times = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
+	struct evpl *evpl;
+
+	if (times == 0 || rte_eal_init(argc - 1, argv + 1) < 0 || evpl_init(NULL) != 0)
+		return 1;
+	evpl = evpl_create(NULL);
+	if (evpl == NULL)
+		return 1;
+	/* Slabs, buffers and pages that are there already; not inside measure_*. */
+	for (unsigned flags = 0; flags <= EVPL_IOVEC_FLAG_SHARED; flags++)
+		hold(evpl, 1000, flags);
+	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+		operations[i].measure(evpl, times);
+		puts(operations[i].name);
+	}
+	evpl_destroy(evpl);
+	return evpl_cleanup() == 0 ? 0 : 1;
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: BSD-3-Clause
+"""usage: run.py PROGRAM COMPILER [--print]
+
+Instructions per operation, counted by valgrind and the same in every run on every machine, against a budget: what makes a
+hot operation slower fails here, however busy the machine is. TAP; --print shows the counts instead."""
+import math
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TIMES = 1000
+EAL = "--no-huge --iova-mode=va --no-pci --no-shconf --no-telemetry -m 256 --log-level=error".split()
+
+# x86-64, -O2: instructions of one operation with its share of the loop, as gcc 12 and clang 14 make them. Other versions
+# make other code: SLACK per cent, and at least two instructions, are let pass.
+SLACK = 8
+COMPILERS = ("gcc", "clang")
+BUDGETS = {
+    "local_alloc_release": (35.2, 39.2),
+    "shared_alloc_release": (35.2, 39.2),
+    "local_clone_release": (46.1, 44.1),
+    "shared_clone_release": (44.1, 42.1),
+    "local_segment_release": (55.6, 56.6),
+    "shared_segment_release": (53.6, 54.6),
+    "local_hold_release": (53.8, 55.6),
+    "shared_hold_release": (80.7, 77.2),
+    "reserve_commit_release": (104.4, 108.5),
+    "move": (10.6, 7.6),
+}
+
+
+def skip(reason):
+    print(f"1..0 # SKIP {reason}")
+    sys.exit(0)
+
+
+def counts(program):
+    """{operation: instructions per operation}, of one run."""
+    with tempfile.TemporaryDirectory(prefix="evpl-instructions-") as work:
+        out = os.path.join(work, "out")
+        eal = [*EAL, "-l", str(min(os.sched_getaffinity(0)))]
+        ran = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "--collect-atstart=no",
+                              "--toggle-collect=measure_*", program, str(TIMES), *eal],
+                             text=True, capture_output=True, timeout=240, check=False)
+        if ran.returncode != 0:
+            print(f"Bail out! exit status {ran.returncode}: {ran.stderr.strip()}")
+            sys.exit(1)
+        report = subprocess.run(["callgrind_annotate", "--inclusive=yes", "--threshold=100", out], text=True,
+                                capture_output=True, check=True).stdout
+        # "13,009 ( 2.51%)  ???:measure_move [...]"
+        lines = re.findall(r"^\s*([\d,]+) .*:measure_(\w+)", report, re.M)
+        return {name: int(count.replace(",", "")) / TIMES for count, name in lines}, ran.stdout.split()
+
+
+def main():
+    program, compiler = sys.argv[1:3]
+    if shutil.which("valgrind") is None:
+        skip("no valgrind (scripts/setup dev)")
+    if platform.machine() != "x86_64":
+        skip("the budgets are for x86-64")
+    found, names = counts(program)
+    if "--print" in sys.argv:
+        print("".join(f"{name:24} {found[name]:7.1f}\n" for name in names), end="")
+        return
+    if compiler not in COMPILERS:
+        skip(f"no budgets for {compiler}")
+    failed = 0
+    print(f"1..{len(BUDGETS)}")
+    for number, (name, budgets) in enumerate(BUDGETS.items(), 1):
+        budget = budgets[COMPILERS.index(compiler)]
+        most = max(budget * (1 + SLACK / 100), budget + 2)
+        good = name in found and found[name] <= most
+        failed += not good
+        print(f"{'ok' if good else 'not ok'} {number} - {name} within its budget")
+        print(f"# {found.get(name, math.nan):.1f} instructions, at most {most:.1f}")
+    sys.exit(1 if failed else 0)
+
+
+main()

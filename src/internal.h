@@ -66,7 +66,7 @@ struct evpl_context {
 	uint64_t sample_left[2]; /* bytes of each kind until the next one, beyond those in sight in the window */
 	uint64_t trace_created, trace_used; /* tracing: trace_place of evpl_create(), and of the first use */
 	uint64_t trace_owner;		    /* trace_thread.mark of that; 0: not used yet */
-	uint32_t trace_number;		    /* what records of iovecs that were taken through it say */
+	uint64_t trace_number; /* in the upper half: what records of iovecs that were taken through it say */
 	TAILQ_ENTRY(evpl_context) entry;
 };
 
@@ -91,7 +91,6 @@ struct evpl_buffer {
 	struct rte_mbuf *mbuf;
 	uint32_t trace_bytes; /* tracing: record of the bytes carved last; 0: none */
 	uint32_t trace_first; /* and first */
-	uint32_t trace_count; /* and how many of them */
 	bool trace_filled;    /* what no record tells of holds the free pattern */
 };
 

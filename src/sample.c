@@ -161,13 +161,13 @@ evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, un
 	visible = w->end;
 	end = visible + w->hidden;
 	w->end = end;
-	if (unlikely(!evpl_iovec_carve(evpl, length, alignment, max_iovecs, flags, r_iovec))) {
+	if (unlikely(!evpl_iovec_carve(evpl, length, alignment, max_iovecs, flags,
+				       samples->name << EVPL_IOVEC_SAMPLE_SHIFT, r_iovec))) {
 		w->end = visible;
 		return take(ctx, length, alignment, max_iovecs, flags, false, r_iovec);
 	}
 	samples->ticks--;
 	note_in(samples, s, 1, length);
-	r_iovec->flags = flags | samples->name << EVPL_IOVEC_SAMPLE_SHIFT;
 	hide(w, &ctx->sample_left[flags], end, (uint64_t)(evpl_global.sample_period - 1) * (w->next - next));
 	return 1;
 }

@@ -10,55 +10,159 @@
 #include <unistd.h>
 
 union trace_slot trace_slots[TRACE_RECORDS];
-_Thread_local struct trace_thread *trace_me;
-uint32_t trace_held_back = TRACE_RING / 2;
+struct trace_thread trace_nobody = {.mark = 1};
+_Thread_local struct trace_thread *trace_me = &trace_nobody;
+
+#define CHUNKS (TRACE_RECORDS / TRACE_CHUNK)
+#define NONE UINT16_MAX
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static struct trace_thread *threads[UINT16_MAX + 1]; /* by number; kept when the thread ends, for its name */
-static unsigned thread_count, live_threads;
-static uint32_t never_used = TRACE_SHARE; /* index 0 is nobody's */
-/* Records that threads had too many of, or left behind: first in, first out. With the lock held. */
-static uint32_t spilled[TRACE_RECORDS];
-static uint32_t spilled_head, spilled_count;
+static unsigned thread_count;
+/* With the lock held: chunks that no thread has, some of whose records may still be in use. */
+static unsigned never_used;
+static uint16_t left_behind = NONE;
+/* The one behind it, in a thread's round or among those left behind. */
+static uint16_t next_chunk[CHUNKS];
 
-/* With the lock held. */
-static void
-share_rings(void)
+static uint16_t
+chunk_of(const union trace_slot *slot)
 {
-	uint32_t some = TRACE_RECORDS / 16 / RTE_MAX(live_threads, 1u);
-
-	__atomic_store_n(&trace_held_back, RTE_MAX(RTE_MIN(some, TRACE_RING / 2), 2 * TRACE_TICK), __ATOMIC_RELAXED);
+	return (uint16_t)(trace_index(slot) / TRACE_CHUNK);
 }
 
 static void
-spill(uint32_t index)
+begin_chunk(struct trace_thread *me, uint16_t chunk)
 {
-	spilled[(spilled_head + spilled_count++) % TRACE_RECORDS] = index;
+	me->chunk = me->cursor = &trace_slots[chunk * TRACE_CHUNK];
+	me->in_use = 0;
 }
 
-/* A thread's records go back when it ends; its number and name stay. It may come back: see trace_thread_begin(). */
+/* One more chunk in the thread's round, behind the one that it is at; NONE: there is none. */
+static uint16_t
+add_chunk(struct trace_thread *me)
+{
+	uint16_t chunk = NONE, at;
+
+	pthread_mutex_lock(&lock);
+	if (left_behind != NONE) {
+		chunk = left_behind;
+		left_behind = next_chunk[chunk];
+	} else if (never_used < CHUNKS) {
+		chunk = (uint16_t)never_used;
+		for (uint32_t i = 0; i < TRACE_CHUNK; i++)
+			trace_slots[chunk * TRACE_CHUNK + i].iovec.state = chunk * TRACE_CHUNK + i;
+		if (chunk == 0)
+			trace_slots[0].iovec.state = TRACE_PACKET; /* index 0 is nobody's */
+		__atomic_store_n(&never_used, never_used + 1, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&lock);
+	if (chunk == NONE)
+		return NONE;
+	next_chunk[chunk] = chunk;
+	if (me->chunk != NULL) {
+		at = chunk_of(me->chunk);
+		next_chunk[chunk] = next_chunk[at];
+		next_chunk[at] = chunk;
+	}
+	me->chunk_count++;
+	return chunk;
+}
+
+/* A chunk's worth of spare records for bytes: among those of iovecs they would be in the way. */
+bool
+trace_spare_take(struct trace_thread *me)
+{
+	uint16_t chunk = me->chunk != NULL ? add_chunk(me) : NONE;
+	union trace_slot *slot = &trace_slots[chunk * TRACE_CHUNK];
+
+	for (uint32_t i = 0; chunk != NONE && i < TRACE_CHUNK; i++, slot++) {
+		if (!trace_in_use(slot)) {
+			slot->bytes.state = trace_next_handle(slot) | TRACE_BYTES;
+			slot->bytes.next = me->spare;
+			me->spare = trace_index(slot);
+		}
+	}
+	return me->spare != 0;
+}
+
+/*
+ * A chunk that is less than half in use is gone through again: it is warm. Else it is the next one's turn, and if none of the
+ * thread's has half of its records free, one more is taken.
+ */
+bool
+trace_turn(struct trace_thread *me)
+{
+	static bool said;
+	uint32_t passed = 0;
+
+	me->now = (rte_rdtsc() >> TRACE_WHEN_SHIFT) << 32;
+	trace_thread_look(me);
+	if (me->chunk != NULL && me->cursor != me->chunk + TRACE_CHUNK) {
+		me->stop = RTE_MIN(me->cursor + TRACE_TICK, me->chunk + TRACE_CHUNK);
+		return true;
+	}
+	if (me->chunk != NULL && me->in_use < TRACE_CHUNK / 2) {
+		begin_chunk(me, chunk_of(me->chunk));
+	} else if (me->chunk == NULL || ++me->full >= me->chunk_count) {
+		uint16_t chunk = add_chunk(me);
+
+		if (chunk != NONE) {
+			begin_chunk(me, chunk);
+		} else {
+			/* The first record that is free, wherever it is. */
+			for (; me->chunk != NULL && passed < me->chunk_count; passed++) {
+				begin_chunk(me, next_chunk[chunk_of(me->chunk)]);
+				while (me->cursor < me->chunk + TRACE_CHUNK && trace_in_use(me->cursor))
+					me->cursor++;
+				if (me->cursor < me->chunk + TRACE_CHUNK)
+					break;
+			}
+			if (me->chunk == NULL || passed == me->chunk_count) {
+				if (!said)
+					fprintf(stderr,
+						"evpl: tracing has none of its %u records left for this thread: iovecs "
+						"that are taken while it is so are not checked\n",
+						TRACE_RECORDS);
+				said = true;
+				me->stop = me->cursor;
+				return false;
+			}
+		}
+		me->full = 0;
+	} else {
+		begin_chunk(me, next_chunk[chunk_of(me->chunk)]);
+	}
+	me->stop = RTE_MIN(me->cursor + TRACE_TICK, me->chunk + TRACE_CHUNK);
+	return true;
+}
+
+/* A thread's chunks are left behind when it ends; its number and name stay. It may come back: see trace_thread_begin(). */
 static void
 thread_ended(void *arg)
 {
 	struct trace_thread *me = arg;
 
-	while (me->tail != me->head)
-		trace_spill(me);
+	while (me->spare != 0) {
+		union trace_slot *slot = &trace_slots[me->spare];
+
+		me->spare = slot->bytes.next;
+		trace_slot_free(slot);
+	}
 	pthread_mutex_lock(&lock);
-	for (; me->spare != 0; me->spare = trace_slots[me->spare].bytes.next)
-		spill(me->spare);
-	while (me->fresh_count > 0)
-		spill(me->fresh[--me->fresh_count]);
-	live_threads--;
-	share_rings();
+	if (me->chunk != NULL) {
+		uint16_t last = chunk_of(me->chunk), first = next_chunk[last];
+
+		next_chunk[last] = left_behind;
+		left_behind = first;
+	}
+	me->chunk = me->cursor = me->stop = NULL;
+	me->chunk_count = 0;
+	me->ended = true;
 	pthread_mutex_unlock(&lock);
-	free(me->ring);
-	me->ring = NULL;
-	me->spare_count = 0;
-	me->quick_until = me->head;
-	trace_me = NULL;
+	trace_me = &trace_nobody;
 }
 
 static void
@@ -89,9 +193,7 @@ trace_thread_begin(void)
 	struct trace_thread *me = was != NULL ? was : calloc(1, sizeof(*me));
 	uint16_t number;
 
-	if (me != NULL)
-		me->ring = calloc(TRACE_RING, sizeof(*me->ring));
-	if (me == NULL || me->ring == NULL) {
+	if (me == NULL) {
 		fprintf(stderr, "evpl: no memory to trace a thread\n");
 		abort();
 	}
@@ -100,13 +202,12 @@ trace_thread_begin(void)
 	if (was == NULL) {
 		number = (uint16_t)(thread_count++ % UINT16_MAX + 1);
 		/* The 65,536th takes the first one's number: its name is forgotten. */
-		if (threads[number] != NULL && threads[number]->ring == NULL)
+		if (threads[number] != NULL && threads[number]->ended)
 			free(threads[number]);
 		threads[number] = me;
 		me->mark = (uint64_t)number << 48;
 	}
-	live_threads++;
-	share_rings();
+	me->ended = false;
 	pthread_mutex_unlock(&lock);
 	me->tid = (int)gettid();
 	if (pthread_getname_np(pthread_self(), me->name, sizeof(me->name)) != 0)
@@ -123,80 +224,29 @@ trace_thread_of(trace_place place)
 	return threads[place >> 48];
 }
 
-bool
-trace_refill(struct trace_thread *me)
-{
-	bool found = true;
-
-	pthread_mutex_lock(&lock);
-	while (spilled_count > 0 && me->fresh_count < TRACE_SHARE) {
-		me->fresh[me->fresh_count++] = spilled[spilled_head];
-		spilled_head = (spilled_head + 1) % TRACE_RECORDS;
-		spilled_count--;
-	}
-	if (me->fresh_count > 0) {
-		found = true;
-	} else if (never_used < TRACE_RECORDS) {
-		for (; me->fresh_count < TRACE_SHARE; never_used++)
-			me->fresh[me->fresh_count++] = never_used;
-	} else if (me->tail != me->head) {
-		/* Before their time: a use of the iovec that the oldest one stood for can no longer name its places. */
-		me->fresh[me->fresh_count++] = me->ring[me->head++ % TRACE_RING] % TRACE_RECORDS;
-		me->quick_until = me->head;
-	} else {
-		static bool said;
-
-		if (!said)
-			fprintf(stderr,
-				"evpl: tracing has none of its %u records left: iovecs that are taken while it is so "
-				"are "
-				"not checked\n",
-				TRACE_RECORDS);
-		said = true;
-		found = false;
-	}
-	pthread_mutex_unlock(&lock);
-	return found;
-}
-
 void
-trace_spill(struct trace_thread *me)
+trace_spare_give(struct trace_thread *me)
 {
-	uint32_t some = RTE_MAX((me->tail - me->head) / 2, 1u);
+	uint32_t *last = &me->spare;
 
-	pthread_mutex_lock(&lock);
-	for (; some > 0; some--)
-		spill(me->ring[me->head++ % TRACE_RING] % TRACE_RECORDS);
-	pthread_mutex_unlock(&lock);
-	me->quick_until = me->head;
-}
+	for (unsigned i = 0; i < TRACE_SPARE && *last != 0; i++)
+		last = &trace_slots[*last].bytes.next;
+	while (*last != 0) {
+		union trace_slot *slot = &trace_slots[*last];
 
-void
-trace_spill_spare(struct trace_thread *me)
-{
-	pthread_mutex_lock(&lock);
-	for (; me->spare_count > TRACE_SPARE / 2 && me->spare != 0; me->spare_count--) {
-		uint32_t index = me->spare;
-
-		me->spare = trace_slots[index].bytes.next;
-		spill(index);
+		*last = slot->bytes.next;
+		trace_slot_free(slot);
 	}
-	pthread_mutex_unlock(&lock);
 }
 
 bool
 trace_is_short(void)
 {
-	return __atomic_load_n(&never_used, __ATOMIC_RELAXED) >= TRACE_RECORDS;
+	return __atomic_load_n(&never_used, __ATOMIC_RELAXED) == CHUNKS;
 }
 
 unsigned
 trace_records_used(void)
 {
-	unsigned used;
-
-	pthread_mutex_lock(&lock);
-	used = never_used;
-	pthread_mutex_unlock(&lock);
-	return used;
+	return __atomic_load_n(&never_used, __ATOMIC_ACQUIRE) * TRACE_CHUNK;
 }

@@ -6,7 +6,7 @@
  *	                                          |
  *	slots[]       64 bytes each: owner, bytes, where taken, where let go     (one table, mapped for good)
  *	                                         ^
- *	thread        a ring of the records it let go, oldest first: reused only when up to 2,048 younger ones wait behind them
+ *	thread        goes round its chunks of 1,024, taking what is not in use: what it passes was let go a round ago
  *
  * An iovec names its record by a handle in the bits of its flags that the API leaves alone, so it keeps its size. The
  * record says which address the iovec lives at: a copy made by "=" names the same record from another address. Records are
@@ -70,11 +70,13 @@ typedef uint64_t trace_place;
 #define TRACE_HANDLE_MASK (((1u << TRACE_HANDLE_BITS) - 1) << TRACE_HANDLE_SHIFT)
 #define TRACE_UNTRACED (1u << TRACE_INDEX_BITS) /* handle of an iovec that found no record free */
 
-/* trace_slot.state is the handle; of an iovec's record, plus one of the first two, and perhaps the third. A packet's has the last. */
+/* trace_slot.state is the handle; of an iovec's record, plus one of the first two, and perhaps the third. */
 #define TRACE_LIVE (1u << 28)
 #define TRACE_GONE (2u << 28)
 #define TRACE_SHARED (4u << 28)
-#define TRACE_PACKET (8u << 28) /* alone: a packet that has not ended */
+#define TRACE_PACKET (8u << 28)			 /* of a packet that has not ended */
+#define TRACE_BYTES (TRACE_LIVE | TRACE_GONE)	 /* of bytes; kept when they are spare */
+#define TRACE_IN_USE (TRACE_LIVE | TRACE_PACKET) /* some of these: not to be taken */
 
 /* trace_record.commit */
 enum trace_commit { COMMIT_NEVER, COMMIT_MAY, COMMIT_DONE };
@@ -82,7 +84,10 @@ enum trace_commit { COMMIT_NEVER, COMMIT_MAY, COMMIT_DONE };
 /* What one iovec is. */
 struct trace_record {
 	uint32_t state;
-	uint32_t when;			/* TSC >> TRACE_WHEN_SHIFT */
+	union {
+		uint32_t when;	   /* of a live one: TSC >> TRACE_WHEN_SHIFT */
+		uint32_t gone_how; /* of one that is gone: enum trace_call */
+	};
 	const struct evpl_iovec *owner; /* where the iovec lives */
 	struct rte_mbuf *ref;
 	trace_place taken, gone;
@@ -92,8 +97,8 @@ struct trace_record {
 	union {
 		uint32_t what; /* all of it */
 		struct {
-			uint8_t taken_how, gone_how; /* enum trace_call */
-			uint8_t commit;		     /* enum trace_commit */
+			uint8_t taken_how; /* enum trace_call */
+			uint8_t commit;	   /* enum trace_commit */
 		};
 	};
 	uint32_t context; /* evpl_context.trace_number of the one it was taken through */
@@ -104,11 +109,10 @@ struct trace_bytes {
 	uint32_t state;
 	uint32_t unused;
 	char *data;
+	uint32_t next; /* what was carved before it from the same buffer, or the next spare record; 0: none */
 	uint32_t length;
-	uint32_t watchers; /* iovecs and packets that show them; atomic */
 	trace_place taken, gone;
-	uint32_t
-		next; /* the bytes that were carved before these from the same buffer, or the next spare record; 0: none */
+	uint32_t watchers; /* iovecs and packets that show them; atomic */
 	union {
 		uint32_t what; /* all of it */
 		struct {
@@ -140,7 +144,8 @@ _Static_assert(sizeof(union trace_slot) == RTE_CACHE_LINE_SIZE, "a record is one
 
 #define TRACE_WHEN_SHIFT 20
 
-#define TRACE_SHARE 64u /* records that a thread takes from what all share at a time */
+#define TRACE_CHUNK 1024u /* records: 64 KiB, which are still in the second-level cache when their turn comes */
+#define TRACE_TICK 64u	  /* takes between two looks at the TSC, which costs as much as all the rest of a take */
 
 struct trace_thread {
 	trace_place here; /* of the call that is under way, for what happens below it */
@@ -149,36 +154,35 @@ struct trace_thread {
 	int16_t lcore; /* -1: none */
 	char name[16];
 	int tid;
-	uint32_t now;	/* TSC >> TRACE_WHEN_SHIFT, at most 2 * TRACE_TICK takes old */
-	uint32_t ticks; /* takes until it is read again */
-	uint32_t
-		quick_until; /* takes with head below it need not look: the ring's records are old enough, now is new enough */
-	uint32_t fresh_count;
-	uint32_t fresh[TRACE_SHARE]; /* records that nothing names any more, or never did */
-	uint32_t *ring;	     /* next handles of the records let go, oldest first; NULL when the thread has ended */
-	uint32_t head, tail; /* counted on without end */
-	uint32_t spare;	     /* records of bytes, which no iovec names and which need not wait; 0: none */
-	uint32_t spare_count;
+	uint64_t now;		    /* in the upper half: TSC >> TRACE_WHEN_SHIFT, at most TRACE_TICK takes old */
+	uint32_t in_use;	    /* records that it passed in this round of its chunk */
+	union trace_slot *cursor;   /* the record to look at next ... */
+	union trace_slot *stop;	    /* ... but here turn: TRACE_TICK further, or the end of the chunk */
+	union trace_slot *chunk;    /* NULL: none yet, or the thread has ended */
+	unsigned chunk_count, full; /* its chunks; how many in a row were half in use or more */
+	bool ended;
+	uint32_t spare; /* records of bytes, which no iovec names and which need not wait; 0: none */
 };
 
 /* Pages that are never touched cost nothing. It is there for good: a stale iovec may name a record at any time. */
 extern union trace_slot trace_slots[TRACE_RECORDS];
 extern _Thread_local struct trace_thread *trace_me __attribute__((tls_model("initial-exec")));
+extern struct trace_thread trace_nobody; /* whom trace_me names in a thread that made no call yet: owns no context */
 
 /* trace.c */
 struct trace_thread *trace_thread_begin(void);
 void trace_thread_look(struct trace_thread *me); /* what it is called and which lcore it is now */
 const struct trace_thread *trace_thread_of(trace_place place);
-bool trace_refill(struct trace_thread *me);	 /* with fresh or old records; false: all are live */
-void trace_spill(struct trace_thread *me);	 /* the older half of a full ring, for threads that run out */
-void trace_spill_spare(struct trace_thread *me); /* half of too many */
-bool trace_is_short(void);			 /* all records have been used */
-unsigned trace_records_used(void);		 /* no index at or above was ever used */
+bool trace_spare_take(struct trace_thread *me); /* more of them; false: there is no chunk left */
+bool trace_turn(struct trace_thread *me);	/* cursor is at stop; false: no record is left that is not in use */
+void trace_spare_give(struct trace_thread *me); /* all but TRACE_SPARE */
+bool trace_is_short(void);			/* all chunks are some thread's */
+unsigned trace_records_used(void);		/* no index at or above was ever used */
 
 static inline struct trace_thread *
 trace_self(void)
 {
-	return likely(trace_me != NULL) ? trace_me : trace_thread_begin();
+	return likely(trace_me != &trace_nobody) ? trace_me : trace_thread_begin();
 }
 
 static inline trace_place
@@ -193,112 +197,83 @@ trace_handle(const struct evpl_iovec *iovec)
 	return iovec->flags >> TRACE_HANDLE_SHIFT;
 }
 
-/* What the state of its record is while it may be used. */
-static inline uint32_t
-trace_live(const struct evpl_iovec *iovec)
-{
-	uint32_t flags = iovec->flags;
-
-	return flags >> TRACE_HANDLE_SHIFT | TRACE_LIVE | (flags & EVPL_IOVEC_FLAG_SHARED ? TRACE_SHARED : 0);
-}
-
 static inline uint32_t
 trace_index(const void *slot)
 {
 	return (uint32_t)((const union trace_slot *)slot - trace_slots);
 }
 
-/*
- * Most records in a thread's ring: fewer where there are many threads, so that what they hold back stays below an eighth of
- * all. Half of these wait before they are used again: 128 KiB, which are still in the second-level cache when their turn comes.
- */
-#define TRACE_RING 4096u
-extern uint32_t trace_held_back; /* how many of a ring's records wait, see trace_hold() */
-#define TRACE_SPARE 16384u	 /* most spare records of a thread */
-/* Takes between two looks at the TSC, which costs as much as all the rest of a take. */
-#define TRACE_TICK 64u
+#define TRACE_SPARE 4096u /* most spare records of a thread, when records are short */
+
+/* Two neighbouring fields at once: a store less is a cycle less. */
+static inline void
+trace_store_both(uint32_t *first, uint64_t both)
+{
+	__atomic_store_n((uint64_t __attribute__((may_alias)) *)(void *)first, both, __ATOMIC_RELEASE);
+}
 
 static inline void
 trace_store_pair(uint32_t *first, uint32_t a, uint32_t b)
 {
-	uint64_t both = a | (uint64_t)b << 32;
-
-	__atomic_store_n((uint64_t __attribute__((may_alias)) *)(void *)first, both, __ATOMIC_RELEASE);
+	trace_store_both(first, a | (uint64_t)b << 32);
 }
 
-static inline uint32_t
-trace_hold(void)
+/* Both at once: a load of the second alone would wait until the store of both has left the store queue (Zen 4: 22 -> 19 ns). */
+static inline uint64_t
+trace_load_pair(const uint32_t *first)
 {
-	return __atomic_load_n(&trace_held_back, __ATOMIC_RELAXED);
+	return __atomic_load_n((const uint64_t __attribute__((may_alias)) *)(const void *)first, __ATOMIC_ACQUIRE);
+}
+
+/* What the state of its record is while it may be used. */
+static inline uint32_t
+trace_live(const struct evpl_iovec *iovec)
+{
+	uint32_t flags = EVPL_TRACE_BYTES ? (uint32_t)(trace_load_pair(&iovec->length) >> 32) : iovec->flags;
+
+	return flags >> TRACE_HANDLE_SHIFT | TRACE_LIVE | (flags & EVPL_IOVEC_FLAG_SHARED ? TRACE_SHARED : 0);
 }
 
 /* What names the record when it is used again. */
 static inline uint32_t
-trace_next_handle(const void *slot)
+trace_next_handle(const union trace_slot *slot)
 {
-	uint32_t state = ((const union trace_slot *)slot)->iovec.state;
-
-	return ((state + TRACE_RECORDS) & (TRACE_GENERATIONS << TRACE_INDEX_BITS)) | trace_index(slot);
-}
-
-/* The oldest in the ring; the next one is fetched into the first-level cache meanwhile. */
-static inline union trace_slot *
-trace_ring_take(struct trace_thread *me, uint32_t *handle)
-{
-	*handle = me->ring[me->head++ % TRACE_RING];
-	rte_prefetch0(&trace_slots[me->ring[me->head % TRACE_RING] % TRACE_RECORDS]);
-	return &trace_slots[*handle % TRACE_RECORDS];
-}
-
-static inline void
-trace_ring_put(struct trace_thread *me, const void *slot)
-{
-	me->ring[me->tail++ % TRACE_RING] = trace_next_handle(slot);
-}
-
-/* A free record, and its new handle; NULL when all are live. */
-static inline union trace_slot *
-trace_slot_take(struct trace_thread *me, uint32_t *handle)
-{
-	union trace_slot *slot;
-
-	if (me->tail - me->head > trace_hold() + TRACE_TICK)
-		return trace_ring_take(me, handle);
-	if (me->fresh_count == 0 && !trace_refill(me))
-		return NULL;
-	slot = &trace_slots[me->fresh[--me->fresh_count]];
-	*handle = trace_next_handle(slot);
-	return slot;
+	return (slot->iovec.state + TRACE_RECORDS) & (TRACE_LIVE - 1);
 }
 
 static inline bool
-trace_is_quick(const struct trace_thread *me)
+trace_in_use(const union trace_slot *slot)
 {
-	return (int32_t)(me->quick_until - me->head) > 0;
+	/* Acquires: whoever let it go is done with it. */
+	return (__atomic_load_n(&slot->iovec.state, __ATOMIC_ACQUIRE) & TRACE_IN_USE) != 0;
 }
 
-/* The time; and how many takes may now be quick ones, see take_hot(). */
-static inline uint32_t
-trace_now(struct trace_thread *me)
+/* A record that is not in use, and its new handle; NULL when all are. */
+static inline union trace_slot *
+trace_slot_take(struct trace_thread *me, uint32_t *handle)
 {
-	bool quick = !trace_is_quick(me) && me->tail - me->head >= trace_hold() + TRACE_TICK;
+	for (;;) {
+		union trace_slot *slot = me->cursor;
 
-	if (quick || me->ticks-- == 0) {
-		me->ticks = TRACE_TICK - 1;
-		me->now = (uint32_t)(rte_rdtsc() >> TRACE_WHEN_SHIFT);
-		trace_thread_look(me);
+		if (unlikely(slot == me->stop)) {
+			if (!trace_turn(me))
+				return NULL;
+			continue;
+		}
+		me->cursor++;
+		if (likely(!trace_in_use(slot))) {
+			*handle = trace_next_handle(slot);
+			return slot;
+		}
+		me->in_use++;
 	}
-	if (quick)
-		me->quick_until = me->head + TRACE_TICK;
-	return me->now;
 }
 
+/* It may be taken when its thread comes round. The last touch. */
 static inline void
-trace_slot_free(struct trace_thread *me, const void *slot)
+trace_slot_free(union trace_slot *slot)
 {
-	if (unlikely(me->tail - me->head >= 2 * trace_hold()))
-		trace_spill(me);
-	trace_ring_put(me, slot);
+	__atomic_store_n(&slot->iovec.state, slot->iovec.state & (TRACE_LIVE - 1), __ATOMIC_RELEASE);
 }
 
 /* trace_report.c: what is said, and by whom the program is stopped */

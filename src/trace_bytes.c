@@ -127,14 +127,13 @@ trace_bytes_begin(struct trace_thread *me, struct rte_mbuf *mbuf, const struct e
 	union trace_slot *slot;
 	uint32_t handle;
 
-	if (me->spare != 0) {
+	if (me->spare != 0 || trace_spare_take(me)) {
 		slot = &trace_slots[me->spare];
 		me->spare = slot->bytes.next;
-		me->spare_count--;
 	} else {
 		slot = trace_slot_take(me, &handle);
 		if (slot != NULL)
-			slot->bytes.state = handle; /* so that no stale iovec takes it for its own */
+			slot->bytes.state = handle | TRACE_BYTES;
 	}
 	if (trace_hiding)
 		trace_show(from, room);
@@ -306,10 +305,9 @@ buffer_check(struct evpl_buffer *buffer)
 	if (buffer->trace_bytes != 0) {
 		trace_slots[buffer->trace_first].bytes.next = me->spare;
 		me->spare = buffer->trace_bytes;
-		me->spare_count += buffer->trace_count;
-		buffer->trace_bytes = buffer->trace_count = 0;
-		if (unlikely(me->spare_count > TRACE_SPARE))
-			trace_spill_spare(me);
+		buffer->trace_bytes = 0;
+		if (unlikely(trace_is_short()))
+			trace_spare_give(me);
 	}
 }
 
@@ -347,7 +345,7 @@ buffer_begin(struct rte_mempool *pool, void *opaque, void *object, unsigned inde
 	(void)pool;
 	(void)opaque;
 	(void)index;
-	buffer->trace_bytes = buffer->trace_count = 0;
+	buffer->trace_bytes = 0;
 	buffer->trace_filled = false;
 	trace_hide(mbuf->buf_addr, evpl_global.buffer_size);
 }
@@ -398,8 +396,7 @@ packet_ended(void *addr, void *opaque)
 		trace_bytes_end(packet->sent_how, bytes, packet->sent);
 		bytes->guards = bytes->guards || written;
 	}
-	__atomic_store_n(&packet->state, packet->state & (TRACE_LIVE - 1), __ATOMIC_RELEASE);
-	trace_slot_free(trace_self(), packet);
+	trace_slot_free((union trace_slot *)packet);
 	if (evpl_compat_ext_sub(buffer, 1) == 0)
 		buffer->free_cb(addr, buffer->fcb_opaque);
 }
@@ -429,7 +426,7 @@ trace_packet_shinfo(const struct evpl_iovec *iovec, struct rte_mbuf_ext_shared_i
 	packet->shinfo.free_cb = packet_ended;
 	packet->shinfo.fcb_opaque = packet;
 	rte_mbuf_ext_refcnt_set(&packet->shinfo, 1);
-	trace_store_pair(&packet->state, handle | TRACE_PACKET, trace_now(me));
+	trace_store_both(&packet->state, (handle | TRACE_PACKET) | me->now);
 	return &packet->shinfo;
 }
 

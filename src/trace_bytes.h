@@ -91,11 +91,10 @@ trace_bytes_note(struct trace_bytes *bytes, struct evpl_buffer *buffer, const st
 	if (likely(guards))
 		guards_set(data, iovec->length);
 	bytes->data = data;
-	trace_store_pair(&bytes->length, iovec->length, 1);
+	trace_store_pair(&bytes->next, next, iovec->length);
 	bytes->taken = here;
-	trace_store_pair(&bytes->next, next, how | shared << 16 | (uint32_t)guards << 24);
+	trace_store_pair(&bytes->watchers, 1, how | shared << 16 | (uint32_t)guards << 24);
 	buffer->trace_bytes = trace_index(bytes);
-	buffer->trace_count++;
 	if (unlikely(next == 0))
 		buffer->trace_first = buffer->trace_bytes;
 }
@@ -121,9 +120,8 @@ trace_bytes_check(enum trace_call call, const struct trace_bytes *bytes, trace_p
 static inline void
 trace_bytes_end(enum trace_call call, struct trace_bytes *bytes, trace_place here)
 {
-	bytes->watchers = 0;
 	bytes->gone = here;
-	bytes->gone_how = (uint8_t)call;
+	trace_store_pair(&bytes->watchers, 0, bytes->what | (uint32_t)call << 8);
 	if (unlikely(trace_hiding))
 		trace_bytes_end_hidden(bytes);
 	else if (likely(bytes->guards))

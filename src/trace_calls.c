@@ -127,25 +127,22 @@ set_handle(struct evpl_iovec *iovec, uint32_t handle)
 
 /* A free record becomes that of an iovec that was just taken through context number, and shows bytes (0: not watched). */
 static inline void
-fill_record(struct trace_record *r, uint32_t handle, enum trace_call call, uint32_t when, struct evpl_iovec *iovec,
-	    uint32_t bytes, uint32_t context, trace_place here)
+fill_record(struct trace_record *r, uint32_t handle, enum trace_call call, uint64_t when,
+	    const struct evpl_iovec *iovec, uint32_t shared, uint32_t bytes, uint64_t context, trace_place here)
 {
-	uint32_t flags = iovec->flags & ~TRACE_HANDLE_MASK;
-
-	iovec->flags = flags | handle << TRACE_HANDLE_SHIFT;
 	r->owner = iovec;
 	r->ref = iovec->ref;
 	r->taken = here;
 	r->data = iovec->data;
 	trace_store_pair(&r->length, iovec->length, bytes);
-	trace_store_pair(&r->what, call, context);
+	trace_store_both(&r->what, call | context);
 	/* Last, and whole: a leak report reads it when it likes. */
-	trace_store_pair(&r->state, handle | TRACE_LIVE | (flags & EVPL_IOVEC_FLAG_SHARED ? TRACE_SHARED : 0), when);
+	trace_store_both(&r->state, (handle | TRACE_LIVE | (shared ? TRACE_SHARED : 0)) | when);
 }
 
 /* Notes that an iovec was taken; NULL: there was no record left. */
 static inline struct trace_record *
-note_taken(enum trace_call call, struct trace_thread *me, struct evpl_iovec *iovec, uint32_t bytes, uint32_t context,
+note_taken(enum trace_call call, struct trace_thread *me, struct evpl_iovec *iovec, uint32_t bytes, uint64_t context,
 	   trace_place here)
 {
 	uint32_t handle;
@@ -155,24 +152,18 @@ note_taken(enum trace_call call, struct trace_thread *me, struct evpl_iovec *iov
 		set_handle(iovec, TRACE_UNTRACED);
 		return NULL;
 	}
-	fill_record(&slot->iovec, handle, call, trace_now(me), iovec, bytes, context, here);
+	set_handle(iovec, handle);
+	fill_record(&slot->iovec, handle, call, me->now, iovec, iovec->flags & EVPL_IOVEC_FLAG_SHARED, bytes, context,
+		    here);
 	return &slot->iovec;
 }
 
-/* An iovec was let go. Its record is for trace_slot_free() then: it waits for its turn, so that a use still finds it. */
+/* An iovec was let go. Its record stays as it is until its turn comes, so that a use of the iovec still finds it. */
 static inline void
-mark_gone(enum trace_call call, struct trace_record *r, trace_place here)
+note_gone(enum trace_call call, struct trace_record *r, trace_place here)
 {
 	r->gone = here;
-	r->gone_how = (uint8_t)call;
-	__atomic_store_n(&r->state, r->state ^ (TRACE_LIVE | TRACE_GONE), __ATOMIC_RELEASE);
-}
-
-static inline void
-note_gone(enum trace_call call, struct trace_thread *me, struct trace_record *r, trace_place here)
-{
-	mark_gone(call, r, here);
-	trace_slot_free(me, r);
+	trace_store_pair(&r->state, r->state ^ (TRACE_LIVE | TRACE_GONE), call);
 }
 
 static inline struct trace_bytes *
@@ -181,10 +172,10 @@ bytes_of(const struct trace_record *r)
 	return EVPL_TRACE_BYTES && r != NULL && r->bytes != 0 ? &trace_slots[r->bytes].bytes : NULL;
 }
 
-static inline uint32_t
+static inline uint64_t
 context_of(const struct trace_record *r)
 {
-	return r != NULL ? r->context : 0;
+	return r != NULL ? (uint64_t)r->context << 32 : 0;
 }
 
 /* One more iovec shows them. */
@@ -256,30 +247,34 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 	uint32_t handle, index = 0;
 	union trace_slot *slot;
 
-	if (unlikely(me == NULL || evpl == NULL || ctx->trace_owner != me->mark || !trace_is_quick(me)))
+	if (unlikely(evpl == NULL || ctx->trace_owner != me->mark))
 		return 0;
+	slot = me->cursor;
+	if (unlikely(slot == me->stop || trace_in_use(slot)))
+		return 0;
+	handle = trace_next_handle(slot);
 	if (EVPL_TRACE_BYTES) {
 		unsigned before = RTE_MAX(alignment, TRACE_GUARD);
 
-		if (unlikely(
-			    me->spare == 0 || !rte_is_power_of_2(alignment) || trace_hiding ||
-			    flags > EVPL_IOVEC_FLAG_SHARED || evpl->window[flags].ref != ctx->current[flags] ||
-			    length - 1 > UINT16_MAX || alignment > UINT16_MAX ||
-			    !evpl_iovec_carve(evpl, before + length + TRACE_GUARD, before, max_iovecs, flags, r_iovec)))
+		if (unlikely(me->spare == 0 || !rte_is_power_of_2(alignment) || trace_hiding ||
+			     flags > EVPL_IOVEC_FLAG_SHARED || evpl->window[flags].ref != ctx->current[flags] ||
+			     length - 1 > UINT16_MAX || alignment > UINT16_MAX ||
+			     !evpl_iovec_carve(evpl, before + length + TRACE_GUARD, before, max_iovecs, flags,
+					       handle << TRACE_HANDLE_SHIFT, r_iovec)))
 			return 0;
 		r_iovec->data = (char *)r_iovec->data + before;
-		r_iovec->length = length;
+		evpl_iovec_set_view(r_iovec, length, flags | handle << TRACE_HANDLE_SHIFT);
 		index = me->spare;
 		me->spare = trace_slots[index].bytes.next;
-		me->spare_count--;
 		rte_prefetch0(&trace_slots[me->spare]);
 		trace_bytes_note(&trace_slots[index].bytes, rte_mbuf_to_priv(r_iovec->ref), r_iovec, true, CALL_ALLOC,
 				 trace_place_make(me, where));
-	} else if (unlikely(!evpl_iovec_carve(evpl, length, alignment, max_iovecs, flags, r_iovec))) {
+	} else if (unlikely(!evpl_iovec_carve(evpl, length, alignment, max_iovecs, flags, handle << TRACE_HANDLE_SHIFT,
+					      r_iovec))) {
 		return 0;
 	}
-	slot = trace_ring_take(me, &handle);
-	fill_record(&slot->iovec, handle, CALL_ALLOC, me->now, r_iovec, index, ctx->trace_number,
+	me->cursor = slot + 1;
+	fill_record(&slot->iovec, handle, CALL_ALLOC, me->now, r_iovec, flags, index, ctx->trace_number,
 		    trace_place_make(me, where));
 	return 1;
 }
@@ -365,7 +360,7 @@ release(enum trace_call call, struct trace_thread *me, struct evpl *evpl, struct
 			trace_bytes_end(call, bytes, here);
 	}
 	if (likely(r != NULL))
-		note_gone(call, me, r, here);
+		note_gone(call, r, here);
 	evpl_plain_iovec_release(evpl, iovec);
 }
 
@@ -387,24 +382,26 @@ release_hot(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 	trace_place here;
 	struct trace_record *r;
 
-	if (unlikely(me == NULL || evpl == NULL || evpl_context(evpl)->trace_owner != me->mark || iovec == NULL ||
-		     me->tail - me->head >= 2 * trace_hold()))
+	if (unlikely(evpl == NULL || evpl_context(evpl)->trace_owner != me->mark || iovec == NULL))
 		return false;
 	r = find(me, iovec);
 	if (unlikely(r == NULL))
 		return false;
 	here = trace_place_make(me, where);
 	if (EVPL_TRACE_BYTES) {
-		struct trace_bytes *bytes = &trace_slots[r->bytes].bytes;
+		/* What evpl_iovec_alloc() took is what its bytes are; those of index 0 have no guards. */
+		uint64_t shown = trace_load_pair(&r->length);
+		struct trace_bytes *bytes = &trace_slots[shown >> 32].bytes;
+		uint64_t watchers = trace_load_pair(&bytes->watchers); /* and what */
 
-		if (unlikely(r->bytes == 0 || trace_hiding || !bytes->guards ||
-			     !guards_hold(bytes->data, bytes->length)))
+		if (unlikely((uint8_t)r->what != CALL_ALLOC || (uint32_t)watchers != 1 || watchers >> 56 == 0 ||
+			     trace_hiding || !guards_hold(r->data, (uint32_t)shown)))
 			return false;
-		if (likely(trace_bytes_drop(bytes)))
-			trace_bytes_end(CALL_RELEASE, bytes, here);
+		bytes->gone = here;
+		trace_store_pair(&bytes->watchers, 0, (uint32_t)(watchers >> 32) | CALL_RELEASE << 8);
+		fill((char *)r->data - TRACE_GUARD, (size_t)(uint32_t)shown + 2 * TRACE_GUARD, FREE_BYTE);
 	}
-	mark_gone(CALL_RELEASE, r, here);
-	trace_ring_put(me, r);
+	note_gone(CALL_RELEASE, r, here);
 	evpl_plain_iovec_release(evpl, iovec);
 	return true;
 }
@@ -472,7 +469,7 @@ moved(enum trace_call call, struct trace_thread *me, struct evpl_iovec *dst, str
 	struct trace_record *fresh;
 
 	if (r != NULL)
-		note_gone(call, me, r, here);
+		note_gone(call, r, here);
 	set_handle(src, handle);
 	if (r == NULL) { /* nothing is known of it, nor of where it goes */
 		set_handle(dst, TRACE_UNTRACED);
@@ -588,14 +585,14 @@ trace_iovec_sent(struct evpl *evpl, struct evpl_iovec *iovec)
 
 /* Those that went out as the mbufs they were. */
 static void
-note_sent(enum trace_call call, struct trace_thread *me, const struct evpl_iovec *iovecs, int niovs, trace_place here)
+note_sent(enum trace_call call, const struct evpl_iovec *iovecs, int niovs, trace_place here)
 {
 	for (int i = 0; i < niovs; i++) {
 		uint32_t live = trace_live(&iovecs[i]);
 		struct trace_record *r = &trace_slots[live % TRACE_RECORDS].iovec;
 
 		if (r->owner == &iovecs[i] && r->state == live)
-			note_gone(call, me, r, here);
+			note_gone(call, r, here);
 	}
 }
 
@@ -613,7 +610,7 @@ traced_iovecs_to_mbuf(uint64_t where, struct evpl *evpl, struct evpl_iovec *iove
 	me->call = CALL_TO_MBUF;
 	packet = evpl_plain_iovecs_to_mbuf(evpl, iovecs, niovs);
 	if (packet != NULL)
-		note_sent(CALL_TO_MBUF, me, iovecs, niovs, here);
+		note_sent(CALL_TO_MBUF, iovecs, niovs, here);
 	return packet;
 }
 CALL(struct rte_mbuf *, iovecs_to_mbuf, (struct evpl * evpl, struct evpl_iovec *iovecs, int niovs),
@@ -765,7 +762,7 @@ traced_tx_burst(uint64_t where, struct evpl *evpl, uint16_t port_id, uint16_t qu
 	me->here = here;
 	me->call = CALL_TX_BURST;
 	n = evpl_plain_tx_burst(evpl, port_id, queue_id, iovecs, n);
-	note_sent(CALL_TX_BURST, me, iovecs, n, here);
+	note_sent(CALL_TX_BURST, iovecs, n, here);
 	return n;
 }
 CALL(uint16_t, tx_burst,
@@ -780,7 +777,7 @@ traced_create(uint64_t where, const struct evpl_thread_config *config)
 
 	if (evpl != NULL) {
 		evpl_context(evpl)->trace_created = trace_place_make(trace_self(), where);
-		evpl_context(evpl)->trace_number = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+		evpl_context(evpl)->trace_number = (uint64_t)__atomic_add_fetch(&last, 1, __ATOMIC_RELAXED) << 32;
 	}
 	return evpl;
 }
@@ -800,7 +797,7 @@ traced_destroy(uint64_t where, struct evpl *evpl)
 	me->call = CALL_DESTROY;
 	if (evpl_context(evpl)->trace_created == 0)
 		trace_stop_context(CALL_DESTROY, evpl, me->here);
-	number = evpl_context(evpl)->trace_number;
+	number = (uint32_t)(evpl_context(evpl)->trace_number >> 32);
 	used = evpl_context(evpl)->trace_owner != 0;
 	evpl_plain_destroy(evpl);
 	if (used)

@@ -185,7 +185,8 @@ trace_stop_iovec(enum trace_call call, const struct evpl_iovec *iovec, trace_pla
 	handle = trace_handle(iovec);
 	r = &trace_slots[handle % TRACE_RECORDS].iovec;
 	known = trace_index(r) != 0 && (r->state & (TRACE_LIVE - 1)) == handle &&
-		(r->state & (TRACE_LIVE | TRACE_GONE)) != 0 && (r->ref == iovec->ref || iovec->ref == NULL);
+		(r->state & (TRACE_LIVE | TRACE_GONE)) != 0 && (r->state & TRACE_BYTES) != TRACE_BYTES &&
+		!(r->state & TRACE_PACKET) && (r->ref == iovec->ref || iovec->ref == NULL);
 	if (!known) {
 		if (is_zeroed(iovec))
 			say_bug("a zeroed iovec, which was never taken");
@@ -393,7 +394,7 @@ find_groups(int only_context, struct group *total)
 		uint32_t state = __atomic_load_n(&slot->iovec.state, __ATOMIC_ACQUIRE);
 		struct group one;
 
-		if (likely(!(state & (TRACE_LIVE | TRACE_PACKET))))
+		if (likely((state & (TRACE_LIVE | TRACE_GONE)) != TRACE_LIVE && !(state & TRACE_PACKET)) || i == 0)
 			continue;
 		if (only_context >= 0 &&
 		    (state & (TRACE_SHARED | TRACE_PACKET) || slot->iovec.context != (uint32_t)only_context))
@@ -402,7 +403,7 @@ find_groups(int only_context, struct group *total)
 			groups = calloc(GROUPS, sizeof(*groups));
 		if (groups == NULL)
 			return NULL;
-		if (state & TRACE_LIVE)
+		if (!(state & TRACE_PACKET))
 			one = (struct group){slot->iovec.taken, slot->iovec.taken_how, false, 1, slot->iovec.length, 0};
 		else
 			one = (struct group){slot->packet.sent,

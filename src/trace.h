@@ -167,7 +167,8 @@ extern _Thread_local struct trace_thread *trace_me __attribute__((tls_model("ini
 
 /* trace.c */
 struct trace_thread *trace_thread_begin(void);
-void trace_thread_look(struct trace_thread *me); /* what it is called and which lcore it is now */
+void trace_thread_look(struct trace_thread *me); /* which lcore it is now */
+void trace_thread_name(struct trace_thread *me); /* and what it is called */
 const struct trace_thread *trace_thread_of(trace_place place);
 bool trace_refill(struct trace_thread *me);	 /* with fresh or old records; false: all are live */
 void trace_spill(struct trace_thread *me);	 /* the older half of a full ring, for threads that run out */

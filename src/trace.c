@@ -182,6 +182,14 @@ trace_thread_look(struct trace_thread *me)
 	me->lcore = lcore_id == LCORE_ID_ANY ? -1 : (int16_t)lcore_id;
 }
 
+void
+trace_thread_name(struct trace_thread *me)
+{
+	if (pthread_getname_np(pthread_self(), me->name, sizeof(me->name)) != 0)
+		me->name[0] = '\0';
+	trace_thread_look(me);
+}
+
 /*
  * A thread's first call; or one from a destructor of the program's own thread-specific data, after ours has run: it is
  * the same thread still, and ends again in the next round of destructors.
@@ -210,9 +218,7 @@ trace_thread_begin(void)
 	me->ended = false;
 	pthread_mutex_unlock(&lock);
 	me->tid = (int)gettid();
-	if (pthread_getname_np(pthread_self(), me->name, sizeof(me->name)) != 0)
-		me->name[0] = '\0';
-	trace_thread_look(me);
+	trace_thread_name(me);
 	pthread_setspecific(key, me);
 	trace_me = was = me;
 	return me;

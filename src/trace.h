@@ -171,7 +171,8 @@ extern struct trace_thread trace_nobody; /* whom trace_me names in a thread that
 
 /* trace.c */
 struct trace_thread *trace_thread_begin(void);
-void trace_thread_look(struct trace_thread *me); /* what it is called and which lcore it is now */
+void trace_thread_look(struct trace_thread *me); /* which lcore it is now */
+void trace_thread_name(struct trace_thread *me); /* and what it is called */
 const struct trace_thread *trace_thread_of(trace_place place);
 bool trace_spare_take(struct trace_thread *me); /* more of them; false: there is no chunk left */
 bool trace_turn(struct trace_thread *me);	/* cursor is at stop; false: no record is left that is not in use */

@@ -322,6 +322,7 @@ traced_iovec_commit(uint64_t where, struct evpl *evpl, unsigned alignment, struc
 		if (iovecs[i].length > r->length)
 			trace_stop_range(CALL_COMMIT, &iovecs[i], here, 0, iovecs[i].length,
 					 "commit of more than was reserved");
+		check_view(CALL_COMMIT, &iovecs[i], r, here);
 		if (bytes_of(r) != NULL)
 			trace_bytes_check(CALL_COMMIT, bytes_of(r), here);
 	}
@@ -340,6 +341,7 @@ traced_iovec_commit(uint64_t where, struct evpl *evpl, unsigned alignment, struc
 
 		if (trace_index(r) != 0) {
 			r->commit = COMMIT_DONE;
+			r->data = iovecs[i].data; /* perhaps cut by hand */
 			r->length = iovecs[i].length;
 		}
 	}
@@ -511,6 +513,9 @@ traced_iovec_move_segment(uint64_t where, struct evpl_iovec *dst, struct evpl_io
 	struct trace_record *r = check(CALL_MOVE_SEGMENT, me, src, here);
 	uint32_t handle = trace_handle(src);
 
+	check_view(CALL_MOVE_SEGMENT, src, r, here);
+	if (dst == NULL)
+		trace_stop_iovec(CALL_MOVE_SEGMENT, dst, here);
 	if (offset > src->length || length > src->length - offset)
 		trace_stop_range(CALL_MOVE_SEGMENT, src, here, offset, length, "a segment out of range");
 	evpl_plain_iovec_move_segment(dst, src, offset, length);

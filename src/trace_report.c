@@ -107,6 +107,9 @@ static void __attribute__((noreturn)) stop(void)
 static void
 say_bug(const char *what)
 {
+	/* It may have got a name, or an lcore id, since its last look. */
+	if (trace_me != NULL)
+		trace_thread_name(trace_me);
 	/* One report at a time; what the others have to say dies with them. */
 	flockfile(stderr);
 	fprintf(stderr, "evpl: BUG: %s\n", what);

@@ -254,7 +254,8 @@ def check_list(text, run, zoo):
     left = lines[1:]
     for mark, place in text.marks:
         held = mark.removeprefix("leaked: ")
-        form = rf"  {held}, oldest \d+\.\d s, taken by {place.call} in (.*), thread (.*) \((\d+)\), (.*)"
+        done = "sent" if " packet" in held else "taken"
+        form = rf"  {held}, oldest \d+\.\d s, {done} by {place.call} in (.*), thread (.*) \((\d+)\), (.*)"
         match = next((m for m in (re.fullmatch(form, line) for line in left) if m), None)
         need(match, f"no line for {held} by {place.call}")
         left.remove(match[0])

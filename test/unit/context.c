@@ -6,6 +6,7 @@
  * its iovecs and packets live on. Contexts are made and ended here with something held in each way there is.
  */
 #include <limits.h>
+#include <pthread.h>
 
 #include <rte_lcore.h>
 #include <rte_memory.h>
@@ -236,6 +237,50 @@ context_used_by_one_thread_after_another_breaks_nothing(void **state)
 	home_assert_held(0);
 }
 
+/* What a thread leaves to the destructor of its own data. */
+struct left {
+	struct evpl *evpl;
+	struct evpl_iovec iovec;
+};
+static pthread_key_t left_key;
+
+static void
+end_left(void *arg)
+{
+	struct left *left = arg;
+	struct evpl_iovec iovec;
+
+	threads_check(evpl_iovec_alloc(left->evpl, 100, 1, 1, LOCAL, &iovec) == 1);
+	evpl_iovec_release(left->evpl, &iovec);
+	evpl_iovec_release(left->evpl, &left->iovec);
+	evpl_destroy(left->evpl);
+}
+
+static void
+leave_to_destructor(void *arg)
+{
+	struct left *left = arg;
+
+	left->evpl = evpl_create(NULL);
+	threads_check(left->evpl != NULL);
+	threads_check(evpl_iovec_alloc(left->evpl, 100, 1, 1, LOCAL, &left->iovec) == 1);
+	threads_check(pthread_setspecific(left_key, left) == 0);
+}
+
+static void
+destructor_of_thread_specific_data_uses_the_context(void **state)
+{
+	struct left left[3];
+
+	/* The library's own data of the thread may have ended before: its key is older. The thread is still the same one. */
+	(void)state;
+	assert_int_equal(pthread_key_create(&left_key, end_left), 0);
+	for (unsigned i = 0; i < DIM(left); i++)
+		threads_run_elsewhere(leave_to_destructor, &left[i]);
+	assert_int_equal(pthread_key_delete(left_key), 0);
+	home_assert_held(0);
+}
+
 static const struct CMUnitTest cases[] = {
 	home_case(create_with_fields_out_of_range_is_einval, home_small),
 	home_case(create_with_every_good_field_works, home_small),
@@ -247,6 +292,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(context_made_by_an_lcore_and_used_by_a_plain_thread_works, home_small),
 	home_case(context_made_by_a_plain_thread_and_used_by_an_lcore_works, home_small),
 	home_case(context_used_by_one_thread_after_another_breaks_nothing, home_small),
+	home_case(destructor_of_thread_specific_data_uses_the_context, home_small),
 };
 
 int

@@ -547,6 +547,70 @@ commit_after_the_buffer_was_left_harms_nobody(void **state)
 	evpl_iovecs_release(evpl, other, DIM(other));
 }
 
+static void
+commit_of_an_empty_segment_keeps_the_next_reservation(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct evpl_iovec first, second, after;
+
+	/* What is cut at its start may begin where the next reservation does, and must not be taken for it. */
+	assert_int_equal(evpl_iovec_reserve(evpl, 64, 1, 1, &first), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 64, 1, 1, &second), 1);
+	iovec_fill(&second, 2);
+	evpl_iovec_move_segment(&first, &first, 64, 0);
+	evpl_iovec_commit(evpl, 1, &first, 1);
+	take(evpl, 64, &after, 3);
+	iovec_assert(&second, 2, 0);
+	iovec_assert(&after, 3, 0);
+	evpl_iovec_release(evpl, &first);
+	evpl_iovec_release(evpl, &second);
+	evpl_iovec_release(evpl, &after);
+}
+
+static void
+commit_after_a_cut_neighbours_commit_gives_the_tail_back(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct evpl_iovec first, second, next;
+
+	assert_int_equal(evpl_iovec_reserve(evpl, 64, 1, 1, &first), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 640, 1, 1, &second), 1);
+	evpl_iovec_move_segment(&first, &first, 64, 0);
+	evpl_iovec_commit(evpl, 1, &first, 1);
+	evpl_iovec_set_length(&second, 64);
+	iovec_fill(&second, 2);
+	evpl_iovec_commit(evpl, 1, &second, 1);
+	take(evpl, 64, &next, 3);
+	assert_begins(&next, end_of(&second));
+	iovec_assert(&second, 2, 0);
+	evpl_iovec_release(evpl, &first);
+	evpl_iovec_release(evpl, &second);
+	evpl_iovec_release(evpl, &next);
+}
+
+static void
+commit_of_a_segment_keeps_its_bytes(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct evpl_iovec reserved, moved, next;
+
+	for (unsigned elsewhere = 0; elsewhere < 2; elsewhere++) {
+		struct evpl_iovec *segment = elsewhere ? &moved : &reserved;
+
+		assert_int_equal(evpl_iovec_reserve(evpl, 400, 8, 1, &reserved), 1);
+		evpl_iovec_move_segment(segment, &reserved, 40, 100);
+		iovec_fill(segment, 1);
+		evpl_iovec_commit(evpl, 8, segment, 1);
+		iovec_assert(segment, 1, 0);
+		take(evpl, 64, &next, 2);
+		iovec_fill(segment, 1); /* still all its own */
+		iovec_assert(&next, 2, 0);
+		iovec_assert(segment, 1, 0);
+		evpl_iovec_release(evpl, segment);
+		evpl_iovec_release(evpl, &next);
+	}
+}
+
 #define EVERY_SIZE(function)                                                                                           \
 	home_case_named(#function ": 1 KiB", function, buffers_1k),                                                    \
 		home_case_named(#function ": 64 KiB", function, home_small),                                           \
@@ -578,6 +642,9 @@ static const struct CMUnitTest cases[] = {
 	EVERY_SIZE(commit_twice_gives_nothing_back_the_second_time),
 	EVERY_SIZE(release_without_commit_gives_the_reference_back),
 	EVERY_SIZE(commit_after_the_buffer_was_left_harms_nobody),
+	EVERY_SIZE(commit_of_an_empty_segment_keeps_the_next_reservation),
+	EVERY_SIZE(commit_after_a_cut_neighbours_commit_gives_the_tail_back),
+	EVERY_SIZE(commit_of_a_segment_keeps_its_bytes),
 };
 
 int

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An iovec is cloned onto the iovec that it is of: one reference more, which nobody is left to give back.
+ * expect: a clone onto itself
+ */
+#include "zoo.h"
+
+static void
+bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_clone(&iovec, &iovec);		 /* misused */
+	evpl_iovec_release(evpl, &iovec);
+}
+
+static void
+twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_clone(&another, &iovec);
+	evpl_iovec_release(evpl, &iovec);
+	evpl_iovec_release(evpl, &another);
+}

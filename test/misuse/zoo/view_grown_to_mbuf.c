@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An iovec is sent, whose length was written by hand to be one byte more than was taken.
+ * expect: a view of more than was taken
+ */
+#include "zoo.h"
+
+static void
+bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+	struct rte_mbuf *packet;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	iovec.length = 65;
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1); /* misused */
+	rte_pktmbuf_free(packet);
+}
+
+static void
+twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+	struct rte_mbuf *packet;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	iovec.length = 60;
+	iovec.length = 64;
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
+	rte_pktmbuf_free(packet);
+}

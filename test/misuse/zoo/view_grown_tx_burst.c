@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An iovec is sent, whose length was written by hand to be one byte more than was taken.
+ * expect: a view of more than was taken
+ */
+#include "zoo.h"
+
+static void
+bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	iovec.length = 65;
+	evpl_tx_burst(evpl, zoo_port(), 0, &iovec, 1); /* misused */
+}
+
+static void
+twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+
+	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	iovec.length = 60;
+	iovec.length = 64;
+	evpl_tx_burst(evpl, zoo_port(), 0, &iovec, 1);
+}

@@ -394,7 +394,9 @@ find_groups(int only_context, struct group *total)
 	memset(total, 0, sizeof(*total));
 	for (unsigned i = 1; i < used; i++) {
 		const union trace_slot *slot = &trace_slots[i];
-		uint32_t state = __atomic_load_n(&slot->iovec.state, __ATOMIC_ACQUIRE);
+		uint64_t both =
+			trace_load_pair(&slot->iovec.state); /* together: when is something else in one that is gone */
+		uint32_t state = (uint32_t)both;
 		struct group one;
 
 		if (likely((state & (TRACE_LIVE | TRACE_GONE)) != TRACE_LIVE && !(state & TRACE_PACKET)) || i == 0)
@@ -415,7 +417,7 @@ find_groups(int only_context, struct group *total)
 					     1,
 					     trace_slots[slot->packet.bytes].bytes.length,
 					     0};
-		add(groups, total, &one, slot->iovec.when, now);
+		add(groups, total, &one, (uint32_t)(both >> 32), now);
 	}
 	if (groups != NULL)
 		qsort(groups, GROUPS, sizeof(*groups), by_bytes);

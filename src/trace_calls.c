@@ -263,7 +263,7 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 					       handle << TRACE_HANDLE_SHIFT, r_iovec)))
 			return 0;
 		r_iovec->data = (char *)r_iovec->data + before;
-		evpl_iovec_set_view(r_iovec, length, flags | handle << TRACE_HANDLE_SHIFT);
+		trace_set_view(r_iovec, length, flags | handle << TRACE_HANDLE_SHIFT);
 		index = me->spare;
 		me->spare = trace_slots[index].bytes.next;
 		rte_prefetch0(&trace_slots[me->spare]);

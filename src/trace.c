@@ -88,6 +88,31 @@ trace_spare_take(struct trace_thread *me)
 	return me->spare != 0;
 }
 
+/* Of n records, those that were let go until now: they may be taken when their turn comes. */
+static void
+let_take(union trace_slot *slot, unsigned n)
+{
+	for (; n > 0; n--, slot++) {
+		uint32_t state = __atomic_load_n(&slot->iovec.state, __ATOMIC_ACQUIRE);
+
+		if ((state & TRACE_IN_USE) == TRACE_GONE)
+			__atomic_store_n(&slot->iovec.state, state & ~TRACE_GONE, __ATOMIC_RELEASE);
+	}
+}
+
+/* The next stretch; what lies half a round ahead and was let go until now may be taken when its turn comes. */
+static bool
+go_on(struct trace_thread *me)
+{
+	unsigned at = (unsigned)(me->cursor - me->chunk);
+	unsigned some = RTE_MIN(TRACE_TICK, TRACE_CHUNK - at);
+	unsigned ahead = (at + TRACE_CHUNK / 2) % TRACE_CHUNK;
+
+	me->stop = me->cursor + some;
+	let_take(me->chunk + ahead, RTE_MIN(some, TRACE_CHUNK - ahead));
+	return true;
+}
+
 /*
  * A chunk that is less than half in use is gone through again: it is warm. Else it is the next one's turn, and if none of the
  * thread's has half of its records free, one more is taken.
@@ -100,21 +125,21 @@ trace_turn(struct trace_thread *me)
 
 	me->now = (rte_rdtsc() >> TRACE_WHEN_SHIFT) << 32;
 	trace_thread_look(me);
-	if (me->chunk != NULL && me->cursor != me->chunk + TRACE_CHUNK) {
-		me->stop = RTE_MIN(me->cursor + TRACE_TICK, me->chunk + TRACE_CHUNK);
-		return true;
-	}
+	if (me->chunk != NULL && me->cursor != me->chunk + TRACE_CHUNK)
+		return go_on(me);
 	if (me->chunk != NULL && me->in_use < TRACE_CHUNK / 2) {
-		begin_chunk(me, chunk_of(me->chunk));
+		begin_chunk(me, chunk_of(me->chunk)); /* its first half was looked at half a round ago */
 	} else if (me->chunk == NULL || ++me->full >= me->chunk_count) {
 		uint16_t chunk = add_chunk(me);
 
 		if (chunk != NONE) {
 			begin_chunk(me, chunk);
+			let_take(me->chunk, TRACE_CHUNK / 2);
 		} else {
 			/* The first record that is free, wherever it is. */
 			for (; me->chunk != NULL && passed < me->chunk_count; passed++) {
 				begin_chunk(me, next_chunk[chunk_of(me->chunk)]);
+				let_take(me->chunk, TRACE_CHUNK); /* before their time */
 				while (me->cursor < me->chunk + TRACE_CHUNK && trace_in_use(me->cursor))
 					me->cursor++;
 				if (me->cursor < me->chunk + TRACE_CHUNK)
@@ -134,9 +159,9 @@ trace_turn(struct trace_thread *me)
 		me->full = 0;
 	} else {
 		begin_chunk(me, next_chunk[chunk_of(me->chunk)]);
+		let_take(me->chunk, TRACE_CHUNK / 2);
 	}
-	me->stop = RTE_MIN(me->cursor + TRACE_TICK, me->chunk + TRACE_CHUNK);
-	return true;
+	return go_on(me);
 }
 
 /* A thread's chunks are left behind when it ends; its number and name stay. It may come back: see trace_thread_begin(). */

@@ -6,7 +6,7 @@
  *	                                          |
  *	slots[]       64 bytes each: owner, bytes, where taken, where let go     (one table, mapped for good)
  *	                                         ^
- *	thread        goes round its chunks of 1,024, taking what is not in use: what it passes was let go a round ago
+ *	thread        goes round its chunks of 1,024, taking what was let go 512 takes ago or more
  *
  * An iovec names its record by a handle in the bits of its flags that the API leaves alone, so it keeps its size. The
  * record says which address the iovec lives at: a copy made by "=" names the same record from another address. Records are
@@ -72,11 +72,11 @@ typedef uint64_t trace_place;
 
 /* trace_slot.state is the handle; of an iovec's record, plus one of the first two, and perhaps the third. */
 #define TRACE_LIVE (1u << 28)
-#define TRACE_GONE (2u << 28)
+#define TRACE_GONE (2u << 28) /* taken off again half a round before the record's turn, see trace_turn() */
 #define TRACE_SHARED (4u << 28)
-#define TRACE_PACKET (8u << 28)			 /* of a packet that has not ended */
-#define TRACE_BYTES (TRACE_LIVE | TRACE_GONE)	 /* of bytes; kept when they are spare */
-#define TRACE_IN_USE (TRACE_LIVE | TRACE_PACKET) /* some of these: not to be taken */
+#define TRACE_PACKET (8u << 28)				      /* of a packet that has not ended */
+#define TRACE_BYTES (TRACE_LIVE | TRACE_GONE)		      /* of bytes; kept when they are spare */
+#define TRACE_IN_USE (TRACE_LIVE | TRACE_GONE | TRACE_PACKET) /* some of these: not to be taken */
 
 /* trace_record.commit */
 enum trace_commit { COMMIT_NEVER, COMMIT_MAY, COMMIT_DONE };

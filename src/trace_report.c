@@ -119,7 +119,7 @@ static void
 say_record(const struct trace_record *r)
 {
 	trace_say_place(stderr, "taken", r->taken_how, r->taken);
-	if (r->state & TRACE_GONE)
+	if (!(r->state & TRACE_LIVE))
 		trace_say_place(stderr, "let go", r->gone_how, r->gone);
 }
 
@@ -187,9 +187,8 @@ trace_stop_iovec(enum trace_call call, const struct evpl_iovec *iovec, trace_pla
 	}
 	handle = trace_handle(iovec);
 	r = &trace_slots[handle % TRACE_RECORDS].iovec;
-	known = trace_index(r) != 0 && (r->state & (TRACE_LIVE - 1)) == handle &&
-		(r->state & (TRACE_LIVE | TRACE_GONE)) != 0 && (r->state & TRACE_BYTES) != TRACE_BYTES &&
-		!(r->state & TRACE_PACKET) && (r->ref == iovec->ref || iovec->ref == NULL);
+	known = trace_index(r) != 0 && (r->state & (TRACE_LIVE - 1)) == handle && !(r->state & TRACE_PACKET) &&
+		(r->state & TRACE_BYTES) != TRACE_BYTES && (r->ref == iovec->ref || iovec->ref == NULL);
 	if (!known) {
 		if (is_zeroed(iovec))
 			say_bug("a zeroed iovec, which was never taken");
@@ -205,7 +204,7 @@ trace_stop_iovec(enum trace_call call, const struct evpl_iovec *iovec, trace_pla
 		say_iovec(stderr, iovec, r);
 		fprintf(stderr, "  copied    from the iovec at %p\n", (const void *)r->owner);
 		say_record(r);
-	} else if (r->state & TRACE_GONE) {
+	} else if (!(r->state & TRACE_LIVE)) {
 		say_bug(gone_words(call, r->gone_how));
 		say_iovec(stderr, iovec, r);
 		say_record(r);

@@ -74,7 +74,8 @@ def ask(path, *commands):
 @case("telemetry_tells_what_is_in_use_and_held")
 def telemetry(directory):
     os.environ["XDG_RUNTIME_DIR"] = directory       # of an EAL that is not root's
-    run = Fwd(directory, VDEVS, ["--forward-mode=txonly", "--stats-period=0.1", "--sample-period=16"], telemetry=True)
+    run = Fwd(directory, VDEVS, ["--forward-mode=txonly", "--txpkts=32,32", "--stats-period=0.1", "--sample-period=16"],
+              telemetry=True)
     wait_for(run.out_path, "txonly")
     prefix = run.argv[run.argv.index("--file-prefix") + 1]
     place = "/var/run" if os.geteuid() == 0 else directory

@@ -96,12 +96,23 @@ def more_tx_queues(directory, mode):
 
 @case("ring_txonly_one_slab_runs_out_of_buffers_and_recovers_them")
 def exhausted(directory):
-    """Packets of 1,500 bytes that nobody takes from the ring hold more than one slab's buffers."""
-    run = run_fwd(directory, ["net_ring0"], ["--forward-mode=txonly", "--port-topology=loop", "--txpkts=1500",
+    """Packets of two segments that nobody takes from the ring hold more than one slab's buffers."""
+    run = run_fwd(directory, ["net_ring0"], ["--forward-mode=txonly", "--port-topology=loop", "--txpkts=1500,1500",
                                              "--max-slabs=1", "--slab-size=262144", "--buffer-size=4096",
                                              "--duration=0.3"])
     sent = run.total("tx_packets")
-    check(0 < sent <= 128, f"{sent} packets sent, of 64 buffers that hold two packets each")
+    check(0 < sent <= 64, f"{sent} packets sent, of 64 buffers that hold two segments each")
+    check(run.dropped()["no_memory"] > 0, f"drops: {run.dropped()}")
+
+
+@case("ring_txonly_pool_runs_out_of_mbufs_and_recovers_them", "slab")
+@case("ring_txonly_plain_pool_runs_out_of_mbufs_and_recovers_them", "mbuf")
+def exhausted_pool(directory, pool):
+    """Packets of one segment are mbufs of the RX pool from the start."""
+    run = run_fwd(directory, ["net_ring0"], ["--forward-mode=txonly", "--port-topology=loop", "--txpkts=1500",
+                                             f"--rx-pool={pool}", "--total-num-mbufs=300", "--duration=0.3"])
+    sent = run.total("tx_packets")
+    check(0 < sent <= 300, f"{sent} packets sent, of 300 mbufs")
     check(run.dropped()["no_memory"] > 0, f"drops: {run.dropped()}")
 
 

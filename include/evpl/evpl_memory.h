@@ -69,7 +69,7 @@ _Static_assert(sizeof(struct evpl_iovec) == 24, "the size of an iovec is part of
  *	max_iovecs would be needed), ENOMEM (slabs spent and no more to be had; try again after releases).
  * Owns: the caller holds one reference per iovec.
  * Threads: the owner.
- * Cost: about 13 instructions, no call and no atomic, while the current buffer has room; once per buffer a call,
+ * Cost: about 17 instructions, no call and no atomic, while the current buffer has room; once per buffer a call,
  *	which may reserve a slab (takes a lock) when no free buffer is left.
  */
 EVPL_HOT int evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
@@ -103,7 +103,7 @@ EVPL_EXPORT void evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct
  * @param evpl  the calling thread's context; NULL is right, and slower, when there is none (shutdown).
  * Owns: the reference is gone, and with the last one the buffer: to the context's stock, or its pool.
  * Threads: holder.
- * Cost: on the context it was carved from while that buffer is current: 7 instructions, no atomic. Else one
+ * Cost: on the context it was carved from while that buffer is current: some 16 instructions, no atomic. Else one
  *	decrement, atomic for SHARED. The last reference of a buffer: a call.
  */
 EVPL_HOT void evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec);

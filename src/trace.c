@@ -76,9 +76,12 @@ bool
 trace_spare_take(struct trace_thread *me)
 {
 	uint16_t chunk = me->chunk != NULL ? add_chunk(me) : NONE;
-	union trace_slot *slot = &trace_slots[chunk * TRACE_CHUNK];
+	union trace_slot *slot;
 
-	for (uint32_t i = 0; chunk != NONE && i < TRACE_CHUNK; i++, slot++) {
+	if (chunk == NONE)
+		return false;
+	slot = &trace_slots[chunk * TRACE_CHUNK];
+	for (uint32_t i = 0; i < TRACE_CHUNK; i++, slot++) {
 		if (!trace_in_use(slot)) {
 			slot->bytes.state = trace_next_handle(slot) | TRACE_BYTES;
 			slot->bytes.next = me->spare;

@@ -59,8 +59,8 @@ evpl_buffer_of(const struct rte_mbuf *ref)
 	8u /* 512 KiB with the default size: they still are in the second-level cache when they are used again */
 
 /*
- * With bytes watched: the buffer that was let go first, when TRACE_HELD others wait behind it or no slab that is there has any. Checks that
- * nobody wrote to it meanwhile.
+ * With bytes watched: the buffer that was let go first, when TRACE_HELD others wait behind it or no slab that is there has
+ * any. Checks that nobody wrote to it meanwhile.
  */
 static struct rte_mbuf *
 take_oldest(struct evpl_context *ctx)

@@ -68,15 +68,13 @@ evpl_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 		/* Bytes from next up to the next multiple of alignment. No sum can wrap: both are below 2^32. */
 		uintptr_t pad = (0 - w->next) & ((uintptr_t)alignment - 1);
 
-		uint32_t left = w->prepaid - 1;
-
-		if (likely((uint64_t)pad + length <= w->end - w->next && left != 0)) {
+		if (likely((uint64_t)pad + length <= w->end - w->next && w->prepaid > 1)) {
 			r_iovec->data = (void *)(w->next + pad);
 			r_iovec->length = length;
 			r_iovec->flags = flags | mark;
 			r_iovec->ref = w->ref;
 			w->next += pad + length;
-			w->prepaid = left;
+			w->prepaid--;
 			return 1;
 		}
 	}

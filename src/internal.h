@@ -63,7 +63,14 @@ struct evpl_context {
 	struct rte_mbuf *stash[EVPL_STASH_MAX];		   /* free buffers, the warmest last */
 	uint64_t rx_linearized, rx_too_long, rx_no_memory; /* relaxed, likewise */
 	struct evpl_samples *samples;			   /* where this context notes its own; NULL: none are taken */
-	uint64_t sample_left[2]; /* bytes of each kind until the next one, beyond those in sight in the window */
+	struct evpl_sample_gate {			   /* how the windows come to the next one */
+		struct evpl_sample *counted;		   /* as EVPL_IOVEC_COUNTED says; NULL */
+		struct evpl_sample *ready; /* the same if all bytes until the next sample are in sight, or NULL */
+		uint64_t left;		   /* bytes until the next one, beyond those in sight */
+		uintptr_t end; /* of the current buffer, of which the window sees what comes before it; 0: none */
+	} sample_gate[2];
+	uint32_t sample_ticks;		    /* samples until one looks at the TSC again */
+	uintptr_t sample_caller;	    /* of the call that is under way */
 	uint64_t trace_created, trace_used; /* tracing: trace_place of evpl_create(), and of the first use */
 	uint64_t trace_owner;		    /* trace_thread.mark of that; 0: not used yet */
 	uint64_t trace_number; /* in the upper half: what records of iovecs that were taken through it say */
@@ -89,9 +96,10 @@ struct evpl_slab {
 struct evpl_buffer {
 	struct evpl_slab *slab;
 	struct rte_mbuf *mbuf;
-	uint32_t trace_bytes; /* tracing: record of the bytes carved last; 0: none */
-	uint32_t trace_first; /* and first */
-	bool trace_filled;    /* what no record tells of holds the free pattern */
+	struct evpl_sample *sample; /* the last one that was counted while the buffer was under a window */
+	uint32_t trace_bytes;	    /* tracing: record of the bytes carved last; 0: none */
+	uint32_t trace_first;	    /* and first */
+	bool trace_filled;	    /* what no record tells of holds the free pattern */
 };
 
 /* global.c: what the process has. lock guards everything but slabs[] below slab_count, which only grows. */
@@ -199,16 +207,12 @@ struct evpl_sample {
 	uintptr_t where; /* in the program's text */
 	uint64_t when;	 /* TSC */
 	uint32_t bytes;
-	uint32_t count; /* iovecs; atomic. 0: the slot is free, and its context may use it */
+	uint32_t held; /* iovecs; if it is counted, more by what its window has counted. Atomic */
 };
 struct evpl_samples {
+	const struct evpl_context *ctx; /* NULL: free, though those of a context that is gone may still be held */
 	unsigned block;
-	bool used;     /* by a context; those of a context that is gone may still count */
-	unsigned at;   /* the slot used last ... */
-	unsigned name; /* ... as flags name it */
-	unsigned ticks;
-	uint64_t now;
-	uintptr_t caller; /* of the call that is under way */
+	unsigned at; /* the slot used last */
 	struct evpl_sample slot[EVPL_SAMPLE_SLOTS];
 };
 extern struct evpl_samples *evpl_sample_blocks[EVPL_SAMPLE_BLOCKS];
@@ -222,27 +226,10 @@ unsigned evpl_held_get(struct evpl_held *held, unsigned n); /* most bytes first;
 void evpl_samples_begin(struct evpl_context *ctx);	    /* with the lock held */
 void evpl_samples_end(struct evpl_context *ctx);
 void evpl_samples_free(void);
+void evpl_samples_settle(struct evpl_context *ctx, unsigned kind); /* the window is about to have another ref */
 
 #if !EVPL_IOVEC_TRACE
-static inline struct evpl_sample *
-evpl_sample_of(uint32_t flags)
-{
-	uint32_t index = (flags >> EVPL_IOVEC_SAMPLE_SHIFT) - 1;
-
-	return &evpl_sample_blocks[index / EVPL_SAMPLE_SLOTS]->slot[index % EVPL_SAMPLE_SLOTS];
-}
-
-static inline void
-evpl_sample_drop(uint32_t flags)
-{
-	struct evpl_sample *s = evpl_sample_of(flags);
-
-	/* Who holds the only one needs no atomic. Pairs with the acquire in note(). */
-	if (__atomic_load_n(&s->count, __ATOMIC_RELAXED) == 1)
-		__atomic_store_n(&s->count, 0, __ATOMIC_RELEASE);
-	else
-		__atomic_fetch_sub(&s->count, 1, __ATOMIC_RELEASE);
-}
+void evpl_sample_drop(const struct evpl_iovec *iovec); /* one less */
 #endif
 
 /* iovec.c */

@@ -81,7 +81,7 @@ carve(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned fl
 		return false;
 	iovec_fill(iovec, (void *)(w->next + pad), length, flags, w->ref);
 	w->next += pad + length;
-	w->prepaid--;
+	w->stock--;
 	return true;
 }
 
@@ -100,7 +100,7 @@ take_last(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigne
 		return true;
 	if (evpl_window_rewind(ctx, flags) && carve(ctx, length, alignment, flags, iovec))
 		return true;
-	if (!reserve && w->end - w->next > evpl_buffer_capacity(alignment) - length && w->prepaid > 1)
+	if (!reserve && w->end - w->next > evpl_buffer_capacity(alignment) - length && evpl_window_prepaid(w) > 1)
 		return take_whole(ctx, length, alignment, flags, iovec);
 	buffer = take_buffer(ctx);
 	if (buffer == NULL)
@@ -191,19 +191,23 @@ evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iove
 	iovecs[niovs - 1].flags &= ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED;
 }
 
-static __rte_noinline void
-release(struct evpl *evpl, struct evpl_iovec *iovec)
+void
+evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 {
 	bool shared = (iovec->flags & EVPL_IOVEC_FLAG_SHARED) != 0;
 	struct rte_mbuf *ref = iovec->ref;
 
 	if (ref == NULL)
 		evpl_iovec_stop("evpl_iovec_release", iovec, 0, iovec->length, "the iovec is empty");
+#if !EVPL_IOVEC_TRACE
+	if (iovec->flags & EVPL_IOVEC_SAMPLED)
+		evpl_sample_drop(iovec);
+#endif
 	if (evpl != NULL && ref == evpl->window[shared].ref) {
 		/* A full stock is halved: a loop of clone and release would grow it without end. */
-		if (evpl->window[shared].prepaid >= EVPL_PREPAID_MAX)
+		if (evpl_window_prepaid(&evpl->window[shared]) >= EVPL_PREPAID_MAX)
 			evpl_window_trim(&evpl->window[shared], shared);
-		evpl->window[shared].prepaid++;
+		evpl->window[shared].stock++;
 		return;
 	}
 	if (!shared && rte_mbuf_refcnt_read(ref) > 1) {
@@ -214,24 +218,6 @@ release(struct evpl *evpl, struct evpl_iovec *iovec)
 	if (shared && evpl_compat_ref_load(ref) != 1 && evpl_compat_ref_sub(ref, 1) != 0)
 		return;
 	evpl_ref_last(evpl_context(evpl), ref);
-}
-
-void
-evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
-{
-#if !EVPL_IOVEC_TRACE
-	/* Most that come here are samples of the current buffer: worth a few lines without a call. */
-	if (iovec->flags >> EVPL_IOVEC_SAMPLE_SHIFT) {
-		struct evpl_window *w = evpl != NULL ? &evpl->window[iovec->flags & EVPL_IOVEC_FLAG_SHARED] : NULL;
-
-		evpl_sample_drop(iovec->flags);
-		if (likely(w != NULL && iovec->ref == w->ref && w->prepaid < EVPL_PREPAID_MAX)) {
-			w->prepaid++;
-			return;
-		}
-	}
-#endif
-	release(evpl, iovec);
 }
 
 void

@@ -10,7 +10,7 @@ stock_return(struct evpl_window *w, bool shared, uint32_t n)
 {
 	uint16_t left;
 
-	w->prepaid -= n;
+	w->stock -= n;
 	if (shared)
 		return evpl_compat_ref_sub(w->ref, (uint16_t)n) == 0;
 	left = (uint16_t)(rte_mbuf_refcnt_read(w->ref) - n);
@@ -25,7 +25,7 @@ stock_buy(struct evpl_window *w, bool shared, uint32_t n)
 		(void)evpl_compat_ref_add(w->ref, (uint16_t)n);
 	else
 		rte_mbuf_refcnt_set(w->ref, (uint16_t)(rte_mbuf_refcnt_read(w->ref) + n));
-	w->prepaid += n;
+	w->stock += n;
 }
 
 void
@@ -39,12 +39,12 @@ evpl_window_idle(struct evpl_context *ctx, unsigned kind)
 {
 	struct evpl_window *w = &ctx->evpl.window[kind];
 
-	if (ctx->current[kind] != NULL && stock_return(w, kind != 0, w->prepaid))
+	if (!EVPL_IOVEC_TRACE)
+		evpl_samples_settle(ctx, kind);
+	if (ctx->current[kind] != NULL && stock_return(w, kind != 0, evpl_window_prepaid(w)))
 		evpl_ref_last(ctx, w->ref);
 	__atomic_store_n(&ctx->current[kind], NULL, __ATOMIC_RELAXED);
 	w->next = w->end = 0;
-	w->hidden = 0;
-	w->prepaid = 0;
 	w->ref = (struct rte_mbuf *)ctx; /* no iovec names it, and it is not NULL as an empty iovec's is */
 	if (kind == 0)
 		ctx->evpl.reserved_end = 0;
@@ -62,7 +62,7 @@ evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *bu
 	w->ref = buffer;
 	/* Nobody else knows the buffer yet: set, not added. */
 	rte_mbuf_refcnt_set(buffer, EVPL_PREPAID_STEP);
-	w->prepaid = EVPL_PREPAID_STEP;
+	w->stock += EVPL_PREPAID_STEP;
 }
 
 /*
@@ -75,7 +75,7 @@ evpl_window_is_home(const struct evpl_context *ctx, unsigned kind)
 	const struct evpl_window *w = &ctx->evpl.window[kind];
 	struct rte_mbuf *buffer = ctx->current[kind];
 
-	return buffer != NULL && w->ref == buffer && evpl_compat_ref_load(buffer) == w->prepaid &&
+	return buffer != NULL && w->ref == buffer && evpl_compat_ref_load(buffer) == evpl_window_prepaid(w) &&
 	       evpl_compat_ext_load(buffer->shinfo) == 1;
 }
 
@@ -101,7 +101,7 @@ evpl_window_pay(struct evpl_context *ctx, unsigned kind)
 	struct evpl_window *w = &ctx->evpl.window[kind];
 	struct rte_mbuf *other;
 
-	if (w->prepaid > 1)
+	if (evpl_window_prepaid(w) > 1)
 		return true;
 	if (evpl_compat_ref_load(w->ref) + EVPL_PREPAID_STEP <= EVPL_REF_LIMIT) {
 		stock_buy(w, kind != 0, EVPL_PREPAID_STEP);
@@ -111,10 +111,12 @@ evpl_window_pay(struct evpl_context *ctx, unsigned kind)
 	other = evpl_overflow_new(w->ref);
 	if (other == NULL)
 		return false;
-	if (stock_return(w, kind != 0, w->prepaid))
+	if (!EVPL_IOVEC_TRACE)
+		evpl_samples_settle(ctx, kind);
+	if (stock_return(w, kind != 0, evpl_window_prepaid(w)))
 		evpl_ref_last(ctx, w->ref);
 	w->ref = other;
 	rte_mbuf_refcnt_set(other, EVPL_PREPAID_STEP);
-	w->prepaid = EVPL_PREPAID_STEP;
+	w->stock += EVPL_PREPAID_STEP;
 	return true;
 }

@@ -29,7 +29,7 @@ void mbuf_assert(const struct rte_mbuf *mbuf, uint64_t length, uint64_t seed);
 static inline uint32_t
 iovec_flags(const struct evpl_iovec *iovec)
 {
-	return iovec->flags & 0xF;
+	return iovec->flags & 0x7;
 }
 
 /** Lets two iovecs change places, or one stay in its own. */

@@ -285,6 +285,55 @@ released_by_another_thread_and_after_the_context(void **state)
 	assert_int_equal(told.iovecs, 0);
 }
 
+#define FAMILIES 5u /* the library looks at the next 8 slots only, and two may be of the windows */
+#define MEMBERS 12u
+
+/*
+ * Iovecs and their clones come and go in any order, through their own context, another one or none, while buffers change
+ * under the windows: the report is right after every step.
+ */
+static void
+in_any_order_the_report_is_right(void **state)
+{
+	static struct evpl_iovec family[FAMILIES][MEMBERS];
+	unsigned members[FAMILIES] = {0}, held = 0;
+	struct evpl *evpl = context(state), *other;
+	struct dice dice;
+	struct told told;
+
+	plain_builds_only();
+	other = evpl_create(NULL);
+	assert_non_null(other);
+	dice_init(&dice, 42);
+	for (unsigned step = 0; step < 20000; step++) {
+		unsigned f = dice_below(&dice, FAMILIES), *n = &members[f];
+
+		if (*n == 0) {
+			take(evpl, 1, 1 + dice_below(&dice, 20000), dice_below(&dice, 2), family[f]);
+			*n = 1;
+			held++;
+		} else if (*n < MEMBERS && dice_below(&dice, 2) == 0) {
+			evpl_iovec_clone(&family[f][*n], &family[f][dice_below(&dice, *n)]);
+			++*n;
+			held++;
+		} else {
+			struct evpl_iovec *one = &family[f][dice_below(&dice, *n)];
+			struct evpl *through[] = {evpl, evpl, other, NULL};
+
+			evpl_iovec_release(through[dice_below(&dice, 4)], one);
+			*one = family[f][--*n];
+			held--;
+		}
+		report(&told);
+		assert_int_equal(told.iovecs, held);
+	}
+	for (unsigned f = 0; f < FAMILIES; f++)
+		evpl_iovecs_release(evpl, family[f], (int)members[f]);
+	report(&told);
+	assert_int_equal(told.iovecs, 0);
+	evpl_destroy(other);
+}
+
 static const struct evpl_global_config off = {.slab_size = 1 << 20};
 
 static const struct CMUnitTest cases[] = {
@@ -297,6 +346,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(more_samples_than_are_kept_cost_none_of_the_bytes, every_one),
 	home_case(a_buffer_holds_as_many_as_without_samples, every_8th),
 	home_case(released_by_another_thread_and_after_the_context, every_8th),
+	home_case(in_any_order_the_report_is_right, every_one),
 };
 
 int

@@ -82,8 +82,8 @@ trace_spare_take(struct trace_thread *me)
 		return false;
 	slot = &trace_slots[chunk * TRACE_CHUNK];
 	for (uint32_t i = 0; i < TRACE_CHUNK; i++, slot++) {
-		if (!trace_in_use(slot)) {
-			slot->bytes.state = trace_next_handle(slot) | TRACE_BYTES;
+		if ((trace_state(slot) & TRACE_IN_USE) == 0) {
+			slot->bytes.state = trace_next_handle(trace_state(slot)) | TRACE_BYTES;
 			slot->bytes.next = me->spare;
 			me->spare = trace_index(slot);
 		}
@@ -143,7 +143,8 @@ trace_turn(struct trace_thread *me)
 			for (; me->chunk != NULL && passed < me->chunk_count; passed++) {
 				begin_chunk(me, next_chunk[chunk_of(me->chunk)]);
 				let_take(me->chunk, TRACE_CHUNK); /* before their time */
-				while (me->cursor < me->chunk + TRACE_CHUNK && trace_in_use(me->cursor))
+				while (me->cursor < me->chunk + TRACE_CHUNK &&
+				       (trace_state(me->cursor) & TRACE_IN_USE) != 0)
 					me->cursor++;
 				if (me->cursor < me->chunk + TRACE_CHUNK)
 					break;

@@ -71,10 +71,11 @@ typedef uint64_t trace_place;
 #define TRACE_UNTRACED (1u << TRACE_INDEX_BITS) /* handle of an iovec that found no record free */
 
 /* trace_slot.state is the handle; of an iovec's record, plus one of the first two, and perhaps the third. */
-#define TRACE_LIVE (1u << 28)
-#define TRACE_GONE (2u << 28) /* taken off again half a round before the record's turn, see trace_turn() */
-#define TRACE_SHARED (4u << 28)
-#define TRACE_PACKET (8u << 28)				      /* of a packet that has not ended */
+#define TRACE_HANDLE ((1u << TRACE_HANDLE_BITS) - 1)
+#define TRACE_SHARED (1u << 28) /* where iovec.flags, rotated by TRACE_HANDLE_SHIFT, have theirs */
+#define TRACE_LIVE (2u << 28)
+#define TRACE_GONE (4u << 28)	/* taken off again half a round before the record's turn, see trace_turn() */
+#define TRACE_PACKET (8u << 28) /* of a packet that has not ended */
 #define TRACE_BYTES (TRACE_LIVE | TRACE_GONE)		      /* of bytes; kept when they are spare */
 #define TRACE_IN_USE (TRACE_LIVE | TRACE_GONE | TRACE_PACKET) /* some of these: not to be taken */
 
@@ -219,13 +220,6 @@ trace_store_pair(uint32_t *first, uint32_t a, uint32_t b)
 	trace_store_both(first, a | (uint64_t)b << 32);
 }
 
-/* An iovec's length and flags. */
-static inline void
-trace_set_view(struct evpl_iovec *iovec, uint32_t length, uint32_t flags)
-{
-	trace_store_pair(&iovec->length, length, flags);
-}
-
 /* Both at once: a load of the second alone would wait until the store of both has left the store queue (Zen 4: 22 -> 19 ns). */
 static inline uint64_t
 trace_load_pair(const uint32_t *first)
@@ -237,23 +231,25 @@ trace_load_pair(const uint32_t *first)
 static inline uint32_t
 trace_live(const struct evpl_iovec *iovec)
 {
-	uint32_t flags = EVPL_TRACE_BYTES ? (uint32_t)(trace_load_pair(&iovec->length) >> 32) : iovec->flags;
+	uint32_t flags = evpl_iovec_view_flags(iovec);
 
-	return flags >> TRACE_HANDLE_SHIFT | TRACE_LIVE | (flags & EVPL_IOVEC_FLAG_SHARED ? TRACE_SHARED : 0);
+	uint32_t state = flags >> TRACE_HANDLE_SHIFT | flags << TRACE_HANDLE_BITS;
+
+	return (state & (TRACE_HANDLE | TRACE_SHARED)) | TRACE_LIVE;
+}
+
+static inline uint32_t
+trace_state(const union trace_slot *slot)
+{
+	/* Acquires: whoever let it go is done with it. */
+	return __atomic_load_n(&slot->iovec.state, __ATOMIC_ACQUIRE);
 }
 
 /* What names the record when it is used again. */
 static inline uint32_t
-trace_next_handle(const union trace_slot *slot)
+trace_next_handle(uint32_t state)
 {
-	return (slot->iovec.state + TRACE_RECORDS) & (TRACE_LIVE - 1);
-}
-
-static inline bool
-trace_in_use(const union trace_slot *slot)
-{
-	/* Acquires: whoever let it go is done with it. */
-	return (__atomic_load_n(&slot->iovec.state, __ATOMIC_ACQUIRE) & TRACE_IN_USE) != 0;
+	return (state + TRACE_RECORDS) & TRACE_HANDLE;
 }
 
 /* A record that is not in use, and its new handle; NULL when all are. */
@@ -269,8 +265,8 @@ trace_slot_take(struct trace_thread *me, uint32_t *handle)
 			continue;
 		}
 		me->cursor++;
-		if (likely(!trace_in_use(slot))) {
-			*handle = trace_next_handle(slot);
+		if (likely((trace_state(slot) & TRACE_IN_USE) == 0)) {
+			*handle = trace_next_handle(trace_state(slot));
 			return slot;
 		}
 		me->in_use++;
@@ -281,7 +277,7 @@ trace_slot_take(struct trace_thread *me, uint32_t *handle)
 static inline void
 trace_slot_free(union trace_slot *slot)
 {
-	__atomic_store_n(&slot->iovec.state, slot->iovec.state & (TRACE_LIVE - 1), __ATOMIC_RELEASE);
+	__atomic_store_n(&slot->iovec.state, slot->iovec.state & TRACE_HANDLE, __ATOMIC_RELEASE);
 }
 
 /* trace_report.c: what is said, and by whom the program is stopped */

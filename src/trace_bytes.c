@@ -141,7 +141,8 @@ trace_bytes_begin(struct trace_thread *me, struct rte_mbuf *mbuf, const struct e
 		buffer->trace_filled = false; /* what nobody knows of cannot be told from what was written */
 		return NULL;
 	}
-	trace_bytes_note(&slot->bytes, buffer, iovec, guards, how, here);
+	trace_bytes_note(&slot->bytes, buffer, iovec->data, iovec->length, iovec->flags & EVPL_IOVEC_FLAG_SHARED,
+			 guards, how, here);
 	if (trace_hiding && guards) {
 		trace_hide(from, TRACE_GUARD);
 		trace_hide(from + room - TRACE_GUARD, TRACE_GUARD);

@@ -50,8 +50,13 @@ fill(void *p, size_t n, unsigned char b)
 			*v++ = (char)b;
 		return;
 	}
-	for (; c < last; c += sizeof(chunk))
+	for (; c < last; c += sizeof(chunk)) {
 		*(chunk *)c = chunk_of(b);
+		__asm__ volatile(""
+				 :
+				 :
+				 : "memory"); /* or it would be a call of memset: 20 -> 18 ns per alloc + release */
+	}
 	*(chunk *)last = chunk_of(b);
 }
 
@@ -81,17 +86,15 @@ guards_hold(const char *data, uint32_t length)
 
 /* Their record becomes the latest of its buffer. */
 static inline void
-trace_bytes_note(struct trace_bytes *bytes, struct evpl_buffer *buffer, const struct evpl_iovec *iovec, bool guards,
-		 unsigned how, trace_place here)
+trace_bytes_note(struct trace_bytes *bytes, struct evpl_buffer *buffer, char *data, uint32_t length, uint32_t shared,
+		 bool guards, unsigned how, trace_place here)
 {
 	uint32_t next = buffer->trace_bytes;
-	uint32_t shared = iovec->flags & EVPL_IOVEC_FLAG_SHARED;
-	char *data = iovec->data;
 
 	if (likely(guards))
-		guards_set(data, iovec->length);
+		guards_set(data, length);
 	bytes->data = data;
-	trace_store_pair(&bytes->next, next, iovec->length);
+	trace_store_pair(&bytes->next, next, length);
 	bytes->taken = here;
 	trace_store_pair(&bytes->watchers, 1, how | shared << 16 | (uint32_t)guards << 24);
 	buffer->trace_bytes = trace_index(bytes);

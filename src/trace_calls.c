@@ -128,16 +128,17 @@ set_handle(struct evpl_iovec *iovec, uint32_t handle)
 /* A free record becomes that of an iovec that was just taken through context number, and shows bytes (0: not watched). */
 static inline void
 fill_record(struct trace_record *r, uint32_t handle, enum trace_call call, uint64_t when,
-	    const struct evpl_iovec *iovec, uint32_t shared, uint32_t bytes, uint64_t context, trace_place here)
+	    const struct evpl_iovec *iovec, struct rte_mbuf *ref, void *data, uint32_t length, uint32_t shared,
+	    uint32_t bytes, uint64_t context, trace_place here)
 {
 	r->owner = iovec;
-	r->ref = iovec->ref;
+	r->ref = ref;
 	r->taken = here;
-	r->data = iovec->data;
-	trace_store_pair(&r->length, iovec->length, bytes);
+	r->data = data;
+	trace_store_pair(&r->length, length, bytes);
 	trace_store_both(&r->what, call | context);
 	/* Last, and whole: a leak report reads it when it likes. */
-	trace_store_both(&r->state, (handle | TRACE_LIVE | (shared ? TRACE_SHARED : 0)) | when);
+	trace_store_both(&r->state, (handle | TRACE_LIVE | shared << TRACE_HANDLE_BITS) | when);
 }
 
 /* Notes that an iovec was taken; NULL: there was no record left. */
@@ -153,8 +154,8 @@ note_taken(enum trace_call call, struct trace_thread *me, struct evpl_iovec *iov
 		return NULL;
 	}
 	set_handle(iovec, handle);
-	fill_record(&slot->iovec, handle, call, me->now, iovec, iovec->flags & EVPL_IOVEC_FLAG_SHARED, bytes, context,
-		    here);
+	fill_record(&slot->iovec, handle, call, me->now, iovec, iovec->ref, iovec->data, iovec->length,
+		    iovec->flags & EVPL_IOVEC_FLAG_SHARED, bytes, context, here);
 	return &slot->iovec;
 }
 
@@ -236,46 +237,59 @@ take(enum trace_call call, uint64_t where, struct evpl *evpl, unsigned length, u
 
 /*
  * The alloc that everything is ready for: no call, so nothing to save and restore. It takes half of what take() does.
- * 0: it was not, and nothing is changed.
+ * 0: it was not, and nothing is changed. The arguments have been looked at, but for the pointers.
  */
 static __rte_always_inline int
-take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
 	 struct evpl_iovec *r_iovec)
 {
 	struct trace_thread *me = trace_me;
 	struct evpl_context *ctx = evpl_context(evpl);
-	uint32_t handle, index = 0;
+	uint64_t before = EVPL_TRACE_BYTES ? RTE_MAX((uint64_t)alignment, TRACE_GUARD) : 0;
+	uint64_t mask = (EVPL_TRACE_BYTES ? before : alignment) - 1;
+	uint32_t state, handle, index = 0;
+	trace_place here;
 	union trace_slot *slot;
+	struct evpl_window *w;
+	struct rte_mbuf *ref;
+	uint64_t used;
+	char *data;
 
-	if (unlikely(evpl == NULL || ctx->trace_owner != me->mark))
+	if (unlikely(evpl == NULL || r_iovec == NULL || ctx->trace_owner != me->mark))
 		return 0;
 	slot = me->cursor;
-	if (unlikely(slot == me->stop || trace_in_use(slot)))
+	if (unlikely(slot == me->stop))
 		return 0;
-	handle = trace_next_handle(slot);
+	state = trace_state(slot);
+	if (unlikely(state & TRACE_IN_USE))
+		return 0;
+	w = &evpl->window[flags];
+	ref = w->ref;
+	if (EVPL_TRACE_BYTES && unlikely(me->spare == 0 || trace_hiding || ref != ctx->current[flags] ||
+					 ((length - 1) | alignment) > UINT16_MAX))
+		return 0;
+	/* As evpl_iovec_carve(), with room for guards; data is aligned as what comes before it. */
+	data = (char *)((w->next + before + mask) & ~mask);
+	used = (uintptr_t)data + length + (EVPL_TRACE_BYTES ? TRACE_GUARD : 0) - w->next;
+	if (unlikely(used > w->end - w->next || evpl_window_prepaid(w) <= 1))
+		return 0;
+	w->next += used;
+	w->stock--;
+	handle = trace_next_handle(state);
+	here = trace_place_make(me, where);
+	r_iovec->data = data;
+	evpl_iovec_set_view(r_iovec, length, flags | handle << TRACE_HANDLE_SHIFT);
+	r_iovec->ref = ref;
 	if (EVPL_TRACE_BYTES) {
-		unsigned before = RTE_MAX(alignment, TRACE_GUARD);
-
-		if (unlikely(me->spare == 0 || !rte_is_power_of_2(alignment) || trace_hiding ||
-			     flags > EVPL_IOVEC_FLAG_SHARED || evpl->window[flags].ref != ctx->current[flags] ||
-			     length - 1 > UINT16_MAX || alignment > UINT16_MAX ||
-			     !evpl_iovec_carve(evpl, before + length + TRACE_GUARD, before, max_iovecs, flags,
-					       handle << TRACE_HANDLE_SHIFT, r_iovec)))
-			return 0;
-		r_iovec->data = (char *)r_iovec->data + before;
-		trace_set_view(r_iovec, length, flags | handle << TRACE_HANDLE_SHIFT);
 		index = me->spare;
 		me->spare = trace_slots[index].bytes.next;
 		rte_prefetch0(&trace_slots[me->spare]);
-		trace_bytes_note(&trace_slots[index].bytes, rte_mbuf_to_priv(r_iovec->ref), r_iovec, true, CALL_ALLOC,
-				 trace_place_make(me, where));
-	} else if (unlikely(!evpl_iovec_carve(evpl, length, alignment, max_iovecs, flags, handle << TRACE_HANDLE_SHIFT,
-					      r_iovec))) {
-		return 0;
+		trace_bytes_note(&trace_slots[index].bytes, rte_mbuf_to_priv(ref), data, length, flags, true,
+				 CALL_ALLOC, here);
 	}
 	me->cursor = slot + 1;
-	fill_record(&slot->iovec, handle, CALL_ALLOC, me->now, r_iovec, flags, index, ctx->trace_number,
-		    trace_place_make(me, where));
+	fill_record(&slot->iovec, handle, CALL_ALLOC, me->now, r_iovec, ref, data, length, flags, index,
+		    ctx->trace_number, here);
 	return 1;
 }
 
@@ -283,9 +297,15 @@ static __rte_always_inline int
 traced_iovec_alloc(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
 		   unsigned flags, struct evpl_iovec *r_iovec)
 {
-	if (likely(take_hot(where, evpl, length, alignment, max_iovecs, flags, r_iovec)))
-		return 1;
 	return take(CALL_ALLOC, where, evpl, length, alignment, max_iovecs, flags, r_iovec);
+}
+EVPL_EXPORT int evpl_iovec_alloc_hot_at(const struct evpl_site *site, struct evpl *evpl, unsigned length,
+					unsigned alignment, unsigned flags, struct evpl_iovec *r_iovec);
+int
+evpl_iovec_alloc_hot_at(const struct evpl_site *site, struct evpl *evpl, unsigned length, unsigned alignment,
+			unsigned flags, struct evpl_iovec *r_iovec)
+{
+	return take_hot(AT_SITE(site), evpl, length, alignment, flags, r_iovec);
 }
 CALL(int, iovec_alloc,
      (struct evpl * evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
@@ -381,38 +401,51 @@ static __rte_always_inline bool
 release_hot(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 {
 	struct trace_thread *me = trace_me;
+	struct rte_mbuf *ref;
 	trace_place here;
 	struct trace_record *r;
+	bool shared;
 
 	if (unlikely(evpl == NULL || evpl_context(evpl)->trace_owner != me->mark || iovec == NULL))
 		return false;
 	r = find(me, iovec);
 	if (unlikely(r == NULL))
 		return false;
+	ref = r->ref;
 	here = trace_place_make(me, where);
 	if (EVPL_TRACE_BYTES) {
 		/* What evpl_iovec_alloc() took is what its bytes are; those of index 0 have no guards. */
 		uint64_t shown = trace_load_pair(&r->length);
 		struct trace_bytes *bytes = &trace_slots[shown >> 32].bytes;
 		uint64_t watchers = trace_load_pair(&bytes->watchers); /* and what */
+		char *data = r->data;
 
 		if (unlikely((uint8_t)r->what != CALL_ALLOC || (uint32_t)watchers != 1 || watchers >> 56 == 0 ||
-			     trace_hiding || !guards_hold(r->data, (uint32_t)shown)))
+			     trace_hiding || !guards_hold(data, (uint32_t)shown)))
 			return false;
 		bytes->gone = here;
 		trace_store_pair(&bytes->watchers, 0, (uint32_t)(watchers >> 32) | CALL_RELEASE << 8);
-		fill((char *)r->data - TRACE_GUARD, (size_t)(uint32_t)shown + 2 * TRACE_GUARD, FREE_BYTE);
+		fill(data - TRACE_GUARD, (size_t)(uint32_t)shown + 2 * TRACE_GUARD, FREE_BYTE);
 	}
+	shared = (r->state & TRACE_SHARED) != 0;
 	note_gone(CALL_RELEASE, r, here);
-	evpl_plain_iovec_release(evpl, iovec);
+	if (unlikely(!(shared ? evpl_window_refund(&evpl->window[EVPL_IOVEC_FLAG_SHARED], ref, 1)
+			      : evpl_window_refund(&evpl->window[0], ref, 1))))
+		evpl_plain_iovec_release(evpl, iovec);
 	return true;
 }
 
 static __rte_always_inline void
 traced_iovec_release(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 {
-	if (unlikely(!release_hot(where, evpl, iovec)))
-		release_one(where, evpl, iovec);
+	release_one(where, evpl, iovec);
+}
+EVPL_EXPORT int evpl_iovec_release_hot_at(const struct evpl_site *site, struct evpl *evpl, struct evpl_iovec *iovec)
+	__attribute__((aligned(64)));
+int
+evpl_iovec_release_hot_at(const struct evpl_site *site, struct evpl *evpl, struct evpl_iovec *iovec)
+{
+	return release_hot(AT_SITE(site), evpl, iovec);
 }
 CALL_VOID(iovec_release, (struct evpl * evpl, struct evpl_iovec *iovec), (evpl, iovec))
 

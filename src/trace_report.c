@@ -187,7 +187,7 @@ trace_stop_iovec(enum trace_call call, const struct evpl_iovec *iovec, trace_pla
 	}
 	handle = trace_handle(iovec);
 	r = &trace_slots[handle % TRACE_RECORDS].iovec;
-	known = trace_index(r) != 0 && (r->state & (TRACE_LIVE - 1)) == handle && !(r->state & TRACE_PACKET) &&
+	known = trace_index(r) != 0 && (r->state & TRACE_HANDLE) == handle && !(r->state & TRACE_PACKET) &&
 		(r->state & TRACE_BYTES) != TRACE_BYTES && (r->ref == iovec->ref || iovec->ref == NULL);
 	if (!known) {
 		if (is_zeroed(iovec))

@@ -98,7 +98,10 @@ evpl_iovec_set_view(struct evpl_iovec *iovec, uint32_t length, uint32_t flags)
 static inline uint32_t
 evpl_iovec_view_flags(const struct evpl_iovec *iovec)
 {
-	return (uint32_t)(*(const evpl_iovec_view *)((const char *)iovec + offsetof(struct evpl_iovec, length)) >> 32);
+	const char *view = (const char *)iovec + offsetof(struct evpl_iovec, length);
+
+	/* Atomic only so that the compiler does not make a load of the upper half of it. */
+	return (uint32_t)(__atomic_load_n((const evpl_iovec_view *)view, __ATOMIC_RELAXED) >> 32);
 }
 
 static inline bool

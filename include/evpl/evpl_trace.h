@@ -38,6 +38,9 @@ EVPL_EXPORT int evpl_iovec_reserve_at(const struct evpl_site *site, struct evpl 
 EVPL_EXPORT void evpl_iovec_commit_at(const struct evpl_site *site, struct evpl *evpl, unsigned alignment,
 				      struct evpl_iovec *iovecs, int niovs);
 EVPL_EXPORT void evpl_iovec_release_at(const struct evpl_site *site, struct evpl *evpl, struct evpl_iovec *iovec);
+EVPL_EXPORT int evpl_iovec_alloc_hot_at(const struct evpl_site *site, struct evpl *evpl, unsigned length,
+					unsigned alignment, unsigned flags, struct evpl_iovec *r_iovec);
+EVPL_EXPORT int evpl_iovec_release_hot_at(const struct evpl_site *site, struct evpl *evpl, struct evpl_iovec *iovec);
 EVPL_EXPORT void evpl_iovecs_release_at(const struct evpl_site *site, struct evpl *evpl, struct evpl_iovec *iovecs,
 					int niov);
 EVPL_EXPORT void evpl_iovec_clone_at(const struct evpl_site *site, struct evpl_iovec *dst, struct evpl_iovec *src);
@@ -59,6 +62,28 @@ EVPL_EXPORT uint16_t evpl_rx_burst_at(const struct evpl_site *site, struct evpl 
 				      uint16_t queue_id, struct evpl_iovec *r_iovecs, uint16_t n);
 EVPL_EXPORT uint16_t evpl_tx_burst_at(const struct evpl_site *site, struct evpl *evpl, uint16_t port_id,
 				      uint16_t queue_id, struct evpl_iovec *iovecs, uint16_t n);
+
+/*
+ * The two calls that are made most first go to functions that do nothing but the usual (0: it was not), and so have nothing to
+ * keep for later, and look here at what the compiler may know: 9.8 -> 8.8 ns for alloc + release without bytes.
+ */
+static inline int
+evpl_iovec_alloc_first_at(const struct evpl_site *site, struct evpl *evpl, unsigned length, unsigned alignment,
+			  unsigned max_iovecs, unsigned flags, struct evpl_iovec *r_iovec)
+{
+	if (max_iovecs != 0 && length != 0 && flags <= EVPL_IOVEC_FLAG_SHARED && alignment != 0 &&
+	    (alignment & (alignment - 1)) == 0 &&
+	    evpl_iovec_alloc_hot_at(site, evpl, length, alignment, flags, r_iovec) != 0)
+		return 1;
+	return evpl_iovec_alloc_at(site, evpl, length, alignment, max_iovecs, flags, r_iovec);
+}
+
+static inline void
+evpl_iovec_release_first_at(const struct evpl_site *site, struct evpl *evpl, struct evpl_iovec *iovec)
+{
+	if (evpl_iovec_release_hot_at(site, evpl, iovec) == 0)
+		evpl_iovec_release_at(site, evpl, iovec);
+}
 
 #ifdef __cplusplus
 }
@@ -85,10 +110,10 @@ EVPL_EXPORT uint16_t evpl_tx_burst_at(const struct evpl_site *site, struct evpl 
 #define evpl_cleanup() evpl_cleanup_at(EVPL_SITE)
 #define evpl_create(...) evpl_create_at(EVPL_SITE, __VA_ARGS__)
 #define evpl_destroy(...) evpl_destroy_at(EVPL_SITE, __VA_ARGS__)
-#define evpl_iovec_alloc(...) evpl_iovec_alloc_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_iovec_alloc(...) evpl_iovec_alloc_first_at(EVPL_SITE, __VA_ARGS__)
 #define evpl_iovec_reserve(...) evpl_iovec_reserve_at(EVPL_SITE, __VA_ARGS__)
 #define evpl_iovec_commit(...) evpl_iovec_commit_at(EVPL_SITE, __VA_ARGS__)
-#define evpl_iovec_release(...) evpl_iovec_release_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_iovec_release(...) evpl_iovec_release_first_at(EVPL_SITE, __VA_ARGS__)
 #define evpl_iovecs_release(...) evpl_iovecs_release_at(EVPL_SITE, __VA_ARGS__)
 #define evpl_iovec_clone(...) evpl_iovec_clone_at(EVPL_SITE, __VA_ARGS__)
 #define evpl_iovec_clone_segment(...) evpl_iovec_clone_segment_at(EVPL_SITE, __VA_ARGS__)

@@ -21,15 +21,15 @@ EAL = "--no-huge --iova-mode=va --no-pci --no-shconf --no-telemetry -m 256 --log
 SLACK = 8
 COMPILERS = ("gcc", "clang")
 BUDGETS = {
-    "local_alloc_release": (33.3, 45.2),
-    "shared_alloc_release": (34.3, 42.2),
-    "local_clone_release": (44.1, 48.1),
-    "shared_clone_release": (44.1, 43.1),
-    "local_segment_release": (52.6, 60.5),
-    "shared_segment_release": (52.6, 55.5),
-    "local_hold_release": (54.2, 62.6),
-    "shared_hold_release": (81.3, 78.4),
-    "reserve_commit_release": (105.5, 118.5),
+    "local_alloc_release": (34.3, 45.2),
+    "shared_alloc_release": (35.3, 42.2),
+    "local_clone_release": (45.1, 48.1),
+    "shared_clone_release": (45.1, 43.1),
+    "local_segment_release": (53.6, 60.5),
+    "shared_segment_release": (53.6, 55.5),
+    "local_hold_release": (55.2, 62.6),
+    "shared_hold_release": (82.3, 78.4),
+    "reserve_commit_release": (106.5, 118.5),
     "move": (10.5, 7.6),
 }
 

@@ -2,8 +2,13 @@
 /* evpl_global_config.sample_period: what it costs to know where every 128th allocation comes from. */
 #include "impl.h"
 
-/* The same code for every period: two copies of such a loop differ by more than samples cost, for where they lie in memory. */
-static __attribute__((noinline, noclone)) uint64_t
+/*
+ * The same code for every period: two copies of such a loop differ by more than samples cost, for where they lie in
+ * memory. Volatile, so that no copy is made for what would be a constant.
+ */
+static volatile unsigned on = 128, off;
+
+static __rte_noinline uint64_t
 with_period(enum bench_impl impl, const struct bench_case *c, uint64_t n, unsigned period)
 {
 	struct evpl_global_config config = {.sample_period = period};
@@ -18,25 +23,25 @@ with_period(enum bench_impl impl, const struct bench_case *c, uint64_t n, unsign
 static uint64_t
 sampled_local(const struct bench_case *c, uint64_t n)
 {
-	return with_period(EVPL_LOCAL, c, n, 128);
+	return with_period(EVPL_LOCAL, c, n, on);
 }
 
 static uint64_t
 plain_local(const struct bench_case *c, uint64_t n)
 {
-	return with_period(EVPL_LOCAL, c, n, 0);
+	return with_period(EVPL_LOCAL, c, n, off);
 }
 
 static uint64_t
 sampled_shared(const struct bench_case *c, uint64_t n)
 {
-	return with_period(EVPL_SHARED, c, n, 128);
+	return with_period(EVPL_SHARED, c, n, on);
 }
 
 static uint64_t
 plain_shared(const struct bench_case *c, uint64_t n)
 {
-	return with_period(EVPL_SHARED, c, n, 0);
+	return with_period(EVPL_SHARED, c, n, off);
 }
 
 #define SAMPLE(kind, KIND)                                                                                             \

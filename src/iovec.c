@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,6 +217,50 @@ evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 	}
 	/* Who reads 1 is alone, and needs no atomic. */
 	if (shared && evpl_compat_ref_load(ref) != 1 && evpl_compat_ref_sub(ref, 1) != 0)
+		return;
+	evpl_ref_last(evpl_context(evpl), ref);
+}
+
+int
+evpl_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
+		       struct evpl_iovec *r_iovecs, unsigned n)
+{
+	int taken = 1;
+
+	if (n == 0 || n > INT_MAX) {
+		rte_errno = EINVAL;
+		return -1;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		taken = evpl_iovec_alloc(evpl, length, alignment, 1, flags, r_iovecs + i);
+		if (taken == 1)
+			continue;
+		evpl_iovecs_release(evpl, r_iovecs, (int)i);
+		return taken;
+	}
+	return (int)n;
+}
+
+/* All of them have the same flags and count on the same mbuf. */
+void
+evpl_iovecs_release_slow(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n)
+{
+	struct rte_mbuf *ref = iovecs[0].ref;
+	uint32_t flags = iovecs[0].flags;
+
+	/* Packets and samples have more to do; a window's stock may be full; and an empty iovec is for release() to tell. */
+	if (flags > EVPL_IOVEC_FLAG_SHARED || ref == NULL || n > UINT16_MAX ||
+	    (evpl != NULL && ref == evpl->window[flags].ref)) {
+		for (unsigned i = 0; i < n; i++)
+			evpl_iovec_release(evpl, &iovecs[i]);
+		return;
+	}
+	if (flags == 0 && rte_mbuf_refcnt_read(ref) > n) {
+		rte_mbuf_refcnt_set(ref, (uint16_t)(rte_mbuf_refcnt_read(ref) - n));
+		return;
+	}
+	/* Who reads n holds them all, and needs no atomic. */
+	if (flags != 0 && evpl_compat_ref_load(ref) != n && evpl_compat_ref_sub(ref, (uint16_t)n) != 0)
 		return;
 	evpl_ref_last(evpl_context(evpl), ref);
 }

@@ -33,6 +33,7 @@ struct evpl_site {
 enum trace_call {
 	CALL_NONE,
 	CALL_ALLOC,
+	CALL_ALLOCS,
 	CALL_RESERVE,
 	CALL_CLONE,
 	CALL_CLONE_SEGMENT,

@@ -5,6 +5,7 @@
  */
 #include "trace_bytes.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #undef evpl_destroy
 #undef evpl_cleanup
 #undef evpl_iovec_alloc
+#undef evpl_iovecs_alloc
 #undef evpl_iovec_reserve
 #undef evpl_iovec_commit
 #undef evpl_iovec_release
@@ -460,6 +462,29 @@ traced_iovecs_release(uint64_t where, struct evpl *evpl, struct evpl_iovec *iove
 		release(CALL_RELEASES, me, evpl, &iovecs[i], here);
 }
 CALL_VOID(iovecs_release, (struct evpl * evpl, struct evpl_iovec *iovecs, int niov), (evpl, iovecs, niov))
+
+static int
+traced_iovecs_alloc(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
+		    struct evpl_iovec *r_iovecs, unsigned n)
+{
+	int taken = 1;
+
+	if (n == 0 || n > INT_MAX) {
+		rte_errno = EINVAL;
+		return -1;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		taken = take(CALL_ALLOCS, where, evpl, length, alignment, 1, flags, r_iovecs + i);
+		if (taken == 1)
+			continue;
+		traced_iovecs_release(where, evpl, r_iovecs, (int)i);
+		return taken;
+	}
+	return (int)n;
+}
+CALL(int, iovecs_alloc,
+     (struct evpl * evpl, unsigned length, unsigned alignment, unsigned flags, struct evpl_iovec *r_iovecs, unsigned n),
+     (evpl, length, alignment, flags, r_iovecs, n))
 
 static void
 traced_iovec_clone_segment(uint64_t where, struct evpl_iovec *dst, const struct evpl_iovec *src, unsigned offset,

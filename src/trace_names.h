@@ -11,6 +11,7 @@
 #define evpl_iovec_reserve evpl_plain_iovec_reserve
 #define evpl_iovec_commit evpl_plain_iovec_commit
 #define evpl_iovec_release evpl_plain_iovec_release
+#define evpl_iovecs_alloc evpl_plain_iovecs_alloc
 #define evpl_iovecs_release evpl_plain_iovecs_release
 #define evpl_iovec_clone evpl_plain_iovec_clone
 #define evpl_iovec_clone_segment evpl_plain_iovec_clone_segment
@@ -28,6 +29,8 @@
 #define evpl_iovec_alloc_slow evpl_plain_iovec_alloc_slow
 #define evpl_iovec_reserve_slow evpl_plain_iovec_reserve_slow
 #define evpl_iovec_release_slow evpl_plain_iovec_release_slow
+#define evpl_iovecs_alloc_slow evpl_plain_iovecs_alloc_slow
+#define evpl_iovecs_release_slow evpl_plain_iovecs_release_slow
 #define evpl_iovec_clone_overflow evpl_plain_iovec_clone_overflow
 #define evpl_iovec_grow evpl_plain_iovec_grow
 #define evpl_iovec_stop evpl_plain_iovec_stop

@@ -22,6 +22,7 @@ static const char *const call_names[CALL_COUNT] = {
 	[CALL_PACKETS_ALLOC] = "evpl_packets_alloc",
 	[CALL_RX_BURST] = "evpl_rx_burst",
 	[CALL_RELEASE] = "evpl_iovec_release",
+	[CALL_ALLOCS] = "evpl_iovecs_alloc",
 	[CALL_RELEASES] = "evpl_iovecs_release",
 	[CALL_TO_MBUF] = "evpl_iovecs_to_mbuf",
 	[CALL_TX_BURST] = "evpl_tx_burst",

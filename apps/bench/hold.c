@@ -61,6 +61,33 @@ hold_bulk(const struct bench_case *c, uint64_t n)
 	return bench_now() - started;
 }
 
+BENCH_INLINE uint64_t
+hold_many(enum bench_impl impl, const struct bench_case *c, uint64_t n)
+{
+	struct evpl_iovec *iovecs = (struct evpl_iovec *)held;
+	struct evpl *evpl = bench_context();
+	uint64_t started = bench_now();
+
+	for (uint64_t i = 0; i < n; i++) {
+		for (unsigned k = 0; k < c->count; k += BENCH_BURST) {
+			if (evpl_iovecs_alloc(evpl, c->length, 1, impl == EVPL_SHARED, iovecs + k, BENCH_BURST) < 0)
+				bench_fail("%s: out of memory", c->name);
+			for (unsigned j = k; c->touch && j < k + BENCH_BURST; j++)
+				write_bytes(evpl_iovec_data(&iovecs[j]), c->length, j);
+		}
+		bench_keep(iovecs);
+		for (unsigned k = 0; k < c->count; k += BENCH_BURST) {
+			for (unsigned j = k; c->touch && j < k + BENCH_BURST; j++)
+				read_bytes(evpl_iovec_data(&iovecs[j]), c->length);
+			evpl_iovecs_release(evpl, iovecs + k, BENCH_BURST);
+		}
+	}
+	return bench_now() - started;
+}
+
+BENCH_WAY(hold_many, local, EVPL_LOCAL)
+BENCH_WAY(hold_many, shared, EVPL_SHARED)
+
 /*
  * Always BENCH_HELD_MAX in flight, as packets in queues are: each pass gives the oldest back and takes as many new ones, which are
  * written and read. What comes from the pool was last used that many packets ago.
@@ -117,7 +144,7 @@ BENCH_WAY(in_flight, pktmbuf, PKTMBUF)
 	}
 #define SEQUENCES(family, touched, how, kind, pieces, wanted)                                                          \
 	HOLD(family, touched, how, kind, pieces, BENCH_IN_ORDER, "in-order", wanted,                                   \
-	     {"pktmbuf-bulk", hold_bulk, NULL, NULL}),                                                                 \
+	     {"pktmbuf-bulk", hold_bulk, NULL, NULL}, {"evpl-bulk", hold_many_##kind, NULL, NULL}),                    \
 		HOLD(family, touched, how, kind, pieces, BENCH_REVERSE, "reverse", 0, {.name = NULL}),                 \
 		HOLD(family, touched, how, kind, pieces, BENCH_RANDOM, "random", 0, {.name = NULL})
 #define HELD(kind, pieces, wanted) SEQUENCES("hold", false, "", kind, pieces, wanted)

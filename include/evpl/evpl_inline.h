@@ -66,6 +66,9 @@ EVPL_EXPORT int evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsign
 EVPL_EXPORT int evpl_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
 					struct evpl_iovec *r_iovec);
 EVPL_EXPORT void evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec);
+EVPL_EXPORT int evpl_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
+				       struct evpl_iovec *r_iovecs, unsigned n);
+EVPL_EXPORT void evpl_iovecs_release_slow(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n);
 EVPL_EXPORT void evpl_iovec_clone_overflow(struct evpl_iovec *dst);
 EVPL_EXPORT void evpl_iovec_grow(struct evpl_iovec *iovec, unsigned length);
 EVPL_EXPORT void evpl_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offset, uint64_t length,
@@ -145,6 +148,32 @@ evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 }
 
 EVPL_INLINE int
+evpl_iovecs_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags, struct evpl_iovec *r_iovecs,
+		  unsigned n)
+{
+	if (evpl_iovec_may_carve(evpl, length, alignment, n, flags, r_iovecs)) {
+		struct evpl_window *w = &evpl->window[flags];
+		uint64_t next = w->next, mask = (uint64_t)alignment - 1, distance = (length + mask) & ~mask;
+		uint64_t at = (next + mask) & ~mask;
+
+		/* No product can wrap: both are below 2^33, and n below the stock. */
+		if (likely(n < evpl_window_prepaid(w) && at - next + (n - 1) * distance + length <= w->end - next)) {
+			struct rte_mbuf *ref = w->ref;
+
+			w->next = at + (n - 1) * distance + length;
+			w->stock -= n;
+			for (unsigned i = 0; i < n; i++, at += distance) {
+				r_iovecs[i].data = (void *)(uintptr_t)at;
+				evpl_iovec_set_view(&r_iovecs[i], length, flags);
+				r_iovecs[i].ref = ref;
+			}
+			return (int)n;
+		}
+	}
+	return evpl_iovecs_alloc_slow(evpl, length, alignment, flags, r_iovecs, n);
+}
+
+EVPL_INLINE int
 evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec, struct evpl_iovec *r_iovec)
 {
 	int n = evpl_iovec_carve(evpl, length, alignment, max_vec, 0, 0, r_iovec);
@@ -212,8 +241,23 @@ evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec)
 EVPL_INLINE void
 evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov)
 {
-	for (int i = 0; i < niov; i++)
-		evpl_iovec_release(evpl, &iovecs[i]);
+	for (int i = 0, run; i < niov; i += run) {
+		struct rte_mbuf *ref = iovecs[i].ref;
+		uint32_t flags = evpl_iovec_view_flags(&iovecs[i]);
+
+		run = 1;
+		while (i + run < niov && iovecs[i + run].ref == ref && evpl_iovec_view_flags(&iovecs[i + run]) == flags)
+			run++;
+		if (run == 1) {
+			evpl_iovec_release(evpl, &iovecs[i]);
+			continue;
+		}
+		if (likely(evpl != NULL && flags <= EVPL_IOVEC_FLAG_SHARED && ref == evpl->window[flags].ref &&
+			   evpl_window_prepaid(&evpl->window[flags]) + (unsigned)run <= EVPL_PREPAID_MAX))
+			evpl->window[flags].stock += (unsigned)run;
+		else
+			evpl_iovecs_release_slow(evpl, &iovecs[i], (unsigned)run);
+	}
 }
 
 /*

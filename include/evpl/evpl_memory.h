@@ -76,6 +76,18 @@ EVPL_HOT int evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned align
 			      unsigned flags, struct evpl_iovec *r_iovec);
 
 /**
+ * Takes @p n times @p length bytes, one iovec each: as @p n calls of evpl_iovec_alloc(), but all of them or none.
+ * @param n  room in @p r_iovecs, 1 to INT_MAX.
+ * @return n; 0 for a length of 0; -1 with nothing taken and rte_errno as evpl_iovec_alloc(), EMSGSIZE for a length that
+ *	does not fit one buffer.
+ * Owns: the caller holds one reference per iovec.
+ * Threads: the owner.
+ * Cost: some 6 instructions per iovec while the current buffer has room for all; else as evpl_iovec_alloc() for each.
+ */
+EVPL_HOT int evpl_iovecs_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
+			       struct evpl_iovec *r_iovecs, unsigned n);
+
+/**
  * Takes @p length LOCAL bytes, of which evpl_iovec_commit may give the unused tail back. They are set aside at
  * once: what is taken before the commit never overlaps them.
  * @return as evpl_iovec_alloc().
@@ -108,7 +120,11 @@ EVPL_EXPORT void evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct
  */
 EVPL_HOT void evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec);
 
-/** Gives back @p niov references; as evpl_iovec_release() for each. @p niov <= 0 does nothing. */
+/**
+ * Gives back @p niov references; as evpl_iovec_release() for each. @p niov <= 0 does nothing.
+ * Cost: neighbours that count on the same mbuf, as those of evpl_iovecs_alloc() do, are given back by one addition, or one
+ *	decrement, for all of them.
+ */
 EVPL_HOT void evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov);
 
 /**

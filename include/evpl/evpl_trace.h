@@ -33,6 +33,8 @@ EVPL_EXPORT int evpl_cleanup_at(const struct evpl_site *site);
 EVPL_EXPORT int evpl_iovec_alloc_at(const struct evpl_site *site, struct evpl *evpl, unsigned length,
 				    unsigned alignment, unsigned max_iovecs, unsigned flags,
 				    struct evpl_iovec *r_iovec);
+EVPL_EXPORT int evpl_iovecs_alloc_at(const struct evpl_site *site, struct evpl *evpl, unsigned length,
+				     unsigned alignment, unsigned flags, struct evpl_iovec *r_iovecs, unsigned n);
 EVPL_EXPORT int evpl_iovec_reserve_at(const struct evpl_site *site, struct evpl *evpl, unsigned length,
 				      unsigned alignment, unsigned max_vec, struct evpl_iovec *r_iovec);
 EVPL_EXPORT void evpl_iovec_commit_at(const struct evpl_site *site, struct evpl *evpl, unsigned alignment,
@@ -111,6 +113,7 @@ evpl_iovec_release_first_at(const struct evpl_site *site, struct evpl *evpl, str
 #define evpl_create(...) evpl_create_at(EVPL_SITE, __VA_ARGS__)
 #define evpl_destroy(...) evpl_destroy_at(EVPL_SITE, __VA_ARGS__)
 #define evpl_iovec_alloc(...) evpl_iovec_alloc_first_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_iovecs_alloc(...) evpl_iovecs_alloc_at(EVPL_SITE, __VA_ARGS__)
 #define evpl_iovec_reserve(...) evpl_iovec_reserve_at(EVPL_SITE, __VA_ARGS__)
 #define evpl_iovec_commit(...) evpl_iovec_commit_at(EVPL_SITE, __VA_ARGS__)
 #define evpl_iovec_release(...) evpl_iovec_release_first_at(EVPL_SITE, __VA_ARGS__)

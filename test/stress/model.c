@@ -373,14 +373,16 @@ step_send_entry(struct player *p)
 	struct entry *e = &p->sent[p->n_sent % DIM(p->sent)];
 	unsigned i;
 
-	if (p->n == 0 || rte_ring_full(p->entries_out)) /* nobody else puts anything in */
+	if (p->n == 0)
 		return;
 	i = draw(p, p->n);
 	if (!(p->entry[i].iovec.flags & SHARED))
 		return;
 	drop(p, i, e);
-	threads_check(rte_ring_enqueue(p->entries_out, e) == 0);
-	p->n_sent++;
+	if (rte_ring_enqueue(p->entries_out, e) == 0)
+		p->n_sent++;
+	else
+		move_entry(&p->entry[p->n++], e);
 }
 
 static void

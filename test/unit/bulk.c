@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * evpl_iovecs_alloc, and evpl_iovecs_release of neighbours that count on the same mbuf.
+ *
+ * What would break: all iovecs of a call are paid and carved at once, so an error of one in a count or a distance shows
+ * as a buffer that never comes home, or as two iovecs on the same bytes. Where one buffer has no room for all, the call
+ * crosses into the next, and where none is left it must give back what it took.
+ */
+#include <rte_errno.h>
+
+#include "support.h"
+
+#define MANY 500u
+
+static struct evpl *
+context(void **state)
+{
+	struct home *home = *state;
+
+	return home->evpl;
+}
+
+static void
+fill_all(struct evpl_iovec *iovecs, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		iovec_fill(&iovecs[i], i);
+}
+
+static void
+assert_all(const struct evpl_iovec *iovecs, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		iovec_assert(&iovecs[i], i, 0);
+}
+
+static void
+alloc_gives_iovecs_of_their_own(void **state)
+{
+	static const unsigned lengths[] = {1, 63, 64, 65, 1500, 9000, 65536};
+	static struct evpl_iovec iovecs[MANY];
+	struct evpl *evpl = context(state);
+	struct evpl_iovec next;
+
+	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
+		for (unsigned l = 0; l < DIM(lengths); l++) {
+			for (unsigned alignment = 1; alignment <= 4096; alignment *= 64) {
+				unsigned n = RTE_MIN(MANY, (1u << 20) / lengths[l]);
+
+				if (lengths[l] == 65536 && alignment != 1)
+					continue;
+				assert_int_equal(evpl_iovecs_alloc(evpl, lengths[l], alignment, flags, iovecs, n), n);
+				for (unsigned i = 0; i < n; i++) {
+					assert_int_equal(iovecs[i].length, lengths[l]);
+					assert_int_equal(iovec_flags(&iovecs[i]), flags);
+					assert_int_equal((uintptr_t)iovecs[i].data % alignment, 0);
+				}
+				assert_int_equal(evpl_iovec_alloc(evpl, 8, 1, 1, flags, &next), 1);
+				fill_all(iovecs, n);
+				iovec_fill(&next, n);
+				assert_all(iovecs, n);
+				iovec_assert(&next, n, 0);
+				evpl_iovec_release(evpl, &next);
+				evpl_iovecs_release(evpl, iovecs, (int)n);
+			}
+		}
+	}
+	home_assert_held(0);
+}
+
+static void
+wrong_arguments_are_refused(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct evpl_iovec iovec[2];
+
+#define REFUSED(error, ...)                                                                                            \
+	do {                                                                                                           \
+		rte_errno = 0;                                                                                         \
+		assert_int_equal(evpl_iovecs_alloc(__VA_ARGS__), -1);                                                  \
+		assert_int_equal(rte_errno, error);                                                                    \
+	} while (0)
+	REFUSED(EINVAL, NULL, 1, 1, LOCAL, iovec, 2);
+	REFUSED(EINVAL, evpl, 1, 1, LOCAL, NULL, 2);
+	REFUSED(EINVAL, evpl, 1, 1, LOCAL, iovec, 0);
+	REFUSED(EINVAL, evpl, 1, 1, LOCAL, iovec, UINT32_MAX);
+	REFUSED(EINVAL, evpl, 1, 0, LOCAL, iovec, 2);
+	REFUSED(EINVAL, evpl, 1, 3, LOCAL, iovec, 2);
+	REFUSED(EINVAL, evpl, 1, 1, SHARED + 1, iovec, 2);
+	REFUSED(EMSGSIZE, evpl, evpl_buffer_size() + 1, 1, LOCAL, iovec, 2);
+	REFUSED(EMSGSIZE, evpl, UINT32_MAX, 1, SHARED, iovec, 2);
+	assert_int_equal(evpl_iovecs_alloc(evpl, 0, 1, LOCAL, iovec, 2), 0);
+	home_assert_held(0);
+}
+
+static void
+what_was_taken_before_memory_ends_is_given_back(void **state)
+{
+	static struct evpl_iovec iovecs[MANY];
+	struct evpl *evpl = context(state);
+
+	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
+		rte_errno = 0;
+		assert_int_equal(evpl_iovecs_alloc(evpl, 9000, 1, flags, iovecs, MANY), -1);
+		assert_int_equal(rte_errno, ENOMEM);
+		assert_int_equal(evpl_iovecs_alloc(evpl, 9000, 1, flags, iovecs, 10), 10);
+		fill_all(iovecs, 10);
+		assert_all(iovecs, 10);
+		evpl_iovecs_release(evpl, iovecs, 10);
+	}
+}
+
+static void
+runs_are_released_wherever_they_count(void **state)
+{
+	static struct evpl_iovec iovecs[MANY];
+	struct evpl *evpl = context(state), *other = evpl_create(NULL);
+	struct dice dice;
+
+	assert_non_null(other);
+	dice_init(&dice, 7);
+	for (unsigned round = 0; round < 300; round++) {
+		unsigned n = 1 + dice_below(&dice, MANY), flags = dice_below(&dice, 2);
+
+		for (unsigned i = 0; i < n;) {
+			unsigned some = RTE_MIN(1 + dice_below(&dice, 60), n - i);
+			struct evpl_iovec *at = &iovecs[i];
+
+			assert_int_equal(evpl_iovecs_alloc(evpl, 1 + dice_below(&dice, 1500), 1, flags, at, some),
+					 some);
+			for (unsigned k = 1; k < some && dice_below(&dice, 4) == 0; k++) {
+				evpl_iovec_release(evpl, &at[k]);
+				evpl_iovec_clone(&at[k], &at[k - 1]);
+			}
+			i += some;
+		}
+		for (unsigned i = 0; i < n;) {
+			unsigned some = RTE_MIN(1 + dice_below(&dice, 200), n - i);
+			bool elsewhere = flags == SHARED && dice_below(&dice, 2) == 0;
+
+			evpl_iovecs_release(elsewhere ? other : evpl, &iovecs[i], (int)some);
+			i += some;
+		}
+	}
+	evpl_destroy(other);
+	home_assert_held(0);
+}
+
+static void
+a_stock_takes_more_runs_than_it_holds(void **state)
+{
+	static struct evpl_iovec iovecs[MANY];
+	struct evpl *evpl = context(state);
+	struct evpl_iovec first;
+
+	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
+		assert_int_equal(evpl_iovec_alloc(evpl, 64, 1, 1, flags, &first), 1);
+		iovec_fill(&first, 3);
+		for (unsigned round = 0; round < 300; round++) { /* 150,000 references come back */
+			for (unsigned i = 0; i < MANY; i++)
+				evpl_iovec_clone(&iovecs[i], &first);
+			evpl_iovecs_release(evpl, iovecs, MANY);
+		}
+		iovec_assert(&first, 3, 0);
+		evpl_iovec_release(evpl, &first);
+	}
+	home_assert_held(0);
+}
+
+static const struct evpl_global_config roomy = {.slab_size = 1 << 20};
+static const struct evpl_global_config tight = {.slab_size = 1 << 20, .max_slabs = 1};
+
+static const struct CMUnitTest cases[] = {
+	home_case(alloc_gives_iovecs_of_their_own, roomy),
+	home_case(wrong_arguments_are_refused, roomy),
+	home_case(what_was_taken_before_memory_ends_is_given_back, tight),
+	home_case(runs_are_released_wherever_they_count, roomy),
+	home_case(a_stock_takes_more_runs_than_it_holds, roomy),
+};
+
+int
+main(int argc, char **argv)
+{
+	const struct program program = {.name = "bulk", .cases = cases, .n_cases = DIM(cases)};
+
+	return program_main(&program, argc, argv);
+}

@@ -207,7 +207,13 @@ struct evpl_sample {
 	uintptr_t where; /* in the program's text */
 	uint64_t when;	 /* TSC */
 	uint32_t bytes;
-	uint32_t held; /* iovecs; if it is counted, more by what its window has counted. Atomic */
+	union {
+		struct {
+			uint32_t held; /* iovecs; if it is counted, more by what its window has counted */
+			uint32_t kind; /* 1 + that window; 0: it is not counted */
+		};
+		uint64_t both; /* for those who must not see one without the other */
+	};
 };
 struct evpl_samples {
 	const struct evpl_context *ctx; /* NULL: free, though those of a context that is gone may still be held */

@@ -10,6 +10,10 @@
 
 /* iovec.flags, between the passes of evpl_packet_build() only: goes out as its own mbuf. */
 #define FLAG_WHOLE 8u
+#if !EVPL_IOVEC_TRACE
+_Static_assert((FLAG_WHOLE & EVPL_IOVEC_SAMPLED) == 0,
+	       "it does not make a sample of an iovec, nor of a sample a packet");
+#endif
 
 static struct rte_mempool_cache *
 packet_cache(const struct evpl_context *ctx)

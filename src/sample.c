@@ -70,7 +70,7 @@ buffer_of(struct rte_mbuf *buffer)
 static struct evpl_sample *
 sample_of(const struct evpl_iovec *iovec)
 {
-	uint32_t name = iovec->flags >> EVPL_IOVEC_SAMPLE_SHIFT;
+	uint32_t name = (iovec->flags & ~EVPL_IOVEC_SAMPLED) >> EVPL_IOVEC_SAMPLE_SHIFT;
 
 	if (iovec->flags & EVPL_IOVEC_COUNTED)
 		return buffer_of(evpl_buffer_of(iovec->ref))->sample;
@@ -114,21 +114,25 @@ void
 evpl_samples_settle(struct evpl_context *ctx, unsigned kind)
 {
 	struct evpl_sample_gate *gate = &ctx->sample_gate[kind];
-	struct evpl_sample *s = gate->counted;
+	struct evpl_sample *s = gate->counted, was, is;
 
 	gate->end = 0;
 	if (s == NULL)
 		return;
 	gate->ready = NULL;
-	__atomic_store_n(&gate->counted, NULL, __ATOMIC_RELEASE);
-	__atomic_fetch_sub(&s->held, window_counted(&ctx->evpl.window[kind]), __ATOMIC_RELAXED);
+	gate->counted = NULL;
+	was.both = __atomic_load_n(&s->both, __ATOMIC_RELAXED);
+	do {
+		is.held = was.held - window_counted(&ctx->evpl.window[kind]);
+		is.kind = 0;
+	} while (!__atomic_compare_exchange_n(&s->both, &was.both, is.both, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
 }
 
 static inline void
 note_in(struct evpl_sample *s, uintptr_t where, uint32_t bytes, uint32_t held)
 {
-	s->where = where;
-	s->bytes = bytes;
+	__atomic_store_n(&s->where, where, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->bytes, bytes, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->held, held, __ATOMIC_RELEASE); /* pairs with find_sites() */
 }
 
@@ -154,17 +158,20 @@ static struct evpl_sample *
 free_counted(struct evpl_context *ctx, unsigned kind)
 {
 	struct evpl_sample_gate *gate = &ctx->sample_gate[kind];
-	struct evpl_sample *s = gate->counted;
+	struct evpl_sample *s = gate->counted, none = {.kind = 1 + kind};
 
+	none.held = window_counted(&ctx->evpl.window[kind]);
 	if (s != NULL)
-		return iovecs_of(s, window_counted(&ctx->evpl.window[kind])) == 0 ? s : NULL;
+		return iovecs_of(s, none.held) == 0 ? s : NULL;
+	/* Where the window has gone on to another mbuf, one that was counted before may still be held, and the buffer's. */
+	if (ctx->evpl.window[kind].ref != ctx->current[kind])
+		return NULL;
 	s = free_slot(ctx);
 	if (s == NULL)
 		return NULL;
 	buffer_of(ctx->current[kind])->sample = s;
-	/* From here on it is less by what the window has counted: none, as before. */
-	__atomic_store_n(&s->held, window_counted(&ctx->evpl.window[kind]), __ATOMIC_RELAXED);
-	__atomic_store_n(&gate->counted, s, __ATOMIC_RELEASE);
+	__atomic_store_n(&s->both, none.both, __ATOMIC_RELEASE);
+	gate->counted = s;
 	return s;
 }
 
@@ -184,11 +191,24 @@ note(struct evpl_context *ctx, unsigned kind, struct evpl_iovec *iovecs, unsigne
 		       EVPL_IOVEC_LISTED;
 		held = n;
 	}
-	s->when = rte_rdtsc();
+	__atomic_store_n(&s->when, rte_rdtsc(), __ATOMIC_RELAXED);
 	ctx->sample_ticks = TICK;
 	note_in(s, ctx->sample_caller, bytes, held);
 	for (unsigned i = 0; i < n; i++)
 		iovecs[i].flags |= mark;
+}
+
+/*
+ * Bytes until the sample after one of so many, which began that many bytes before its turn: those count for the next, for
+ * else of allocations of two sizes that take turns the smaller ones would never be a sample. A random distance would do,
+ * too, but the CPU foresees one that is always the same: with N = 128 it costs 2 % of alloc and release, and not 7 %.
+ */
+static inline uint64_t
+gap(uint64_t used, uint64_t early)
+{
+	uint64_t even = (evpl_global.sample_period - 1) * used;
+
+	return even + RTE_MIN(early, even);
 }
 
 /* Puts no more of the window in sight than is left until the next sample. */
@@ -220,7 +240,7 @@ take(struct evpl_context *ctx, unsigned length, unsigned alignment, unsigned max
 	n = evpl_iovec_take(&ctx->evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
 	if (n > 0 && until < length) {
 		note(ctx, kind, r_iovec, (unsigned)n, length);
-		until = (uint64_t)(evpl_global.sample_period - 1) * length;
+		until = gap(length, until);
 	} else if (n > 0) {
 		until -= length;
 	}
@@ -256,12 +276,11 @@ evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, un
 		uint64_t stock = w->stock;
 		uintptr_t next = w->next;
 		uint64_t used = ((0 - next) & ((uintptr_t)alignment - 1)) + length;
-		uint64_t until = (uint64_t)(evpl_global.sample_period - 1) * used;
 
 		if (likely(s != NULL && iovecs_of(s, stock_counted(stock)) == 0 && evpl_stock_prepaid(stock) > 1 &&
 			   used <= gate->end - next && --ctx->sample_ticks != 0)) {
 			struct rte_mbuf *ref = w->ref;
-			uint64_t room = gate->end - next - used;
+			uint64_t room = gate->end - next - used, until = gap(used, w->end - next);
 
 			w->stock = stock - 1;
 			w->next = next + used;
@@ -308,17 +327,15 @@ by_bytes(const void *a, const void *b)
 	return x->bytes < y->bytes ? 1 : x->bytes > y->bytes ? -1 : 0;
 }
 
-/* What its window has counted of a sample. */
+/* Iovecs that hold a sample, as another thread sees it: what comes and goes meanwhile may be missing, or too much by itself. */
 static uint32_t
-counted_of(const struct evpl_samples *samples, const struct evpl_sample *s)
+seen(const struct evpl_samples *samples, const struct evpl_sample *s)
 {
-	const struct evpl_context *ctx = samples->ctx;
+	struct evpl_sample now = {.both = __atomic_load_n(&s->both, __ATOMIC_ACQUIRE)};
 
-	for (unsigned kind = 0; ctx != NULL && kind < RTE_DIM(ctx->sample_gate); kind++) {
-		if (__atomic_load_n(&ctx->sample_gate[kind].counted, __ATOMIC_ACQUIRE) == s)
-			return window_counted(&ctx->evpl.window[kind]);
-	}
-	return 0;
+	if (now.kind != 0 && samples->ctx != NULL)
+		now.held -= window_counted(&samples->ctx->evpl.window[now.kind - 1]);
+	return now.held > INT32_MAX ? 0 : now.held; /* the window went on to count another one */
 }
 
 /* With the lock held. */
@@ -330,21 +347,22 @@ find_sites(struct site *sites, unsigned n)
 	for (unsigned b = 0; b < EVPL_SAMPLE_BLOCKS; b++) {
 		for (unsigned i = 0; evpl_sample_blocks[b] != NULL && i < EVPL_SAMPLE_SLOTS; i++) {
 			const struct evpl_sample *s = &evpl_sample_blocks[b]->slot[i];
-			uint32_t count = iovecs_of(s, counted_of(evpl_sample_blocks[b], s));
+			uint32_t count = seen(evpl_sample_blocks[b], s);
+			uintptr_t where = __atomic_load_n(&s->where, __ATOMIC_RELAXED);
+			uint64_t when = __atomic_load_n(&s->when, __ATOMIC_RELAXED);
 			unsigned k = 0;
 
-			/* Above: while we look, its context notes another one. */
-			if (count == 0 || count > INT32_MAX)
+			if (count == 0)
 				continue;
-			while (k < found && sites[k].where != s->where)
+			while (k < found && sites[k].where != where)
 				k++;
 			if (k == n)
 				continue;
 			if (k == found)
-				sites[found++] = (struct site){.where = s->where, .oldest = s->when};
+				sites[found++] = (struct site){.where = where, .oldest = when};
 			sites[k].count += count;
-			sites[k].bytes += s->bytes;
-			sites[k].oldest = RTE_MIN(sites[k].oldest, s->when);
+			sites[k].bytes += __atomic_load_n(&s->bytes, __ATOMIC_RELAXED);
+			sites[k].oldest = RTE_MIN(sites[k].oldest, when);
 		}
 	}
 	qsort(sites, found, sizeof(*sites), by_bytes);

@@ -126,6 +126,10 @@ trace_turn(struct trace_thread *me)
 	static bool said;
 	uint32_t passed = 0;
 
+	if (me->rest > 0) {
+		me->rest--;
+		return false;
+	}
 	me->now = (rte_rdtsc() >> TRACE_WHEN_SHIFT) << 32;
 	trace_thread_look(me);
 	if (me->chunk != NULL && me->cursor != me->chunk + TRACE_CHUNK)
@@ -157,6 +161,7 @@ trace_turn(struct trace_thread *me)
 						TRACE_RECORDS);
 				said = true;
 				me->stop = me->cursor;
+				me->rest = TRACE_CHUNK; /* all were looked at: not for every take */
 				return false;
 			}
 		}

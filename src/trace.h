@@ -6,7 +6,7 @@
  *	                                          |
  *	slots[]       64 bytes each: owner, bytes, where taken, where let go     (one table, mapped for good)
  *	                                         ^
- *	thread        goes round its chunks of 1,024, taking what was let go 512 takes ago or more
+ *	thread        goes round its chunks of 4,096, taking what was let go 2,048 takes ago or more
  *
  * An iovec names its record by a handle in the bits of its flags that the API leaves alone, so it keeps its size. The
  * record says which address the iovec lives at: a copy made by "=" names the same record from another address. Records are
@@ -101,6 +101,7 @@ struct trace_record {
 		struct {
 			uint8_t taken_how; /* enum trace_call */
 			uint8_t commit;	   /* enum trace_commit */
+			bool cut;	   /* it shows less than was taken */
 		};
 	};
 	uint32_t context; /* evpl_context.trace_number of the one it was taken through */
@@ -146,7 +147,7 @@ _Static_assert(sizeof(union trace_slot) == RTE_CACHE_LINE_SIZE, "a record is one
 
 #define TRACE_WHEN_SHIFT 20
 
-#define TRACE_CHUNK 1024u /* records: 64 KiB, which are still in the second-level cache when their turn comes */
+#define TRACE_CHUNK 4096u /* records: 256 KiB, which are still in the second-level cache when their turn comes */
 #define TRACE_TICK 64u	  /* takes between two looks at the TSC, which costs as much as all the rest of a take */
 
 struct trace_thread {
@@ -163,6 +164,7 @@ struct trace_thread {
 	union trace_slot *chunk;    /* NULL: none yet, or the thread has ended */
 	unsigned chunk_count, full; /* its chunks; how many in a row were half in use or more */
 	bool ended;
+	uint32_t rest;	/* takes until it looks for a record again, where there was none */
 	uint32_t spare; /* records of bytes, which no iovec names and which need not wait; 0: none */
 };
 

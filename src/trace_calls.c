@@ -422,8 +422,8 @@ release_hot(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 		uint64_t watchers = trace_load_pair(&bytes->watchers); /* and what */
 		char *data = r->data;
 
-		if (unlikely((uint8_t)r->what != CALL_ALLOC || (uint32_t)watchers != 1 || watchers >> 56 == 0 ||
-			     trace_hiding || !guards_hold(data, (uint32_t)shown)))
+		if (unlikely(r->what != CALL_ALLOC || (uint32_t)watchers != 1 || watchers >> 56 == 0 || trace_hiding ||
+			     !guards_hold(data, (uint32_t)shown)))
 			return false;
 		bytes->gone = here;
 		trace_store_pair(&bytes->watchers, 0, (uint32_t)(watchers >> 32) | CALL_RELEASE << 8);
@@ -581,6 +581,7 @@ traced_iovec_move_segment(uint64_t where, struct evpl_iovec *dst, struct evpl_io
 		if (r != NULL) {
 			r->data = dst->data;
 			r->length = dst->length;
+			r->cut = true;
 		}
 		return;
 	}

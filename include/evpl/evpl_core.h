@@ -66,11 +66,14 @@ struct evpl_global_config {
 	/** Packet mbufs per NUMA node: what may be in flight on ports at once, and up to 384 in the cache of each lcore; default 8,191. */
 	unsigned packet_mbufs;
 	/**
-	 * Every so many allocations of a context and kind, counted by bytes so that the data path does not count, the
-	 * caller's address is noted, and clones inherit it: evpl_leak_report() and telemetry (/evpl/held) then tell
-	 * where those that are held come from. 0: none. Costs 0 when off, and when on about 5 ns per sample, more while
-	 * the one before is held. A context keeps at most 512 samples that are held at once; more are not noted.
-	 * Tracing builds know all iovecs and ignore it.
+	 * Of every so many allocations of a context and kind (evpl_iovec_alloc, evpl_iovecs_alloc, evpl_iovec_reserve; not what
+	 * ports deliver) one is noted with its caller's address, and clones inherit it: evpl_leak_report() and
+	 * telemetry (/evpl/held) then tell where those that are held come from. 0: none. Allocations are counted by
+	 * their bytes, so that the data path does not count: of those of one size it is every Nth, among different ones the
+	 * chance of each is in proportion to its bytes, or better. Costs 0 when off, and when on about 5 ns per sample, more
+	 * while the one before is held. A context keeps some 500 samples that are held at once, and the process those of
+	 * 256 contexts; more are not noted. Ages are to within 64 samples of the context. In a program compiled with
+	 * -O0 the address is that of the inline function. Tracing builds know all iovecs and ignore it.
 	 */
 	unsigned sample_period;
 };

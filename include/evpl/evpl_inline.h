@@ -79,7 +79,7 @@ EVPL_EXPORT void evpl_iovec_stop(const char *call, const struct evpl_iovec *iove
  * Samples (evpl_global_config.sample_period). Of one per window, the iovecs bear COUNTED: they are released as others are, and
  * the upper bits of window.stock count them. The iovecs of others are LISTED, with the sample's name in the upper bits.
  */
-#define EVPL_IOVEC_LISTED 8u
+#define EVPL_IOVEC_LISTED 0x40000000u
 #define EVPL_IOVEC_SAMPLE_SHIFT 4
 #define EVPL_IOVEC_COUNTED EVPL_STOCK_COUNT
 #define EVPL_IOVEC_SAMPLED (EVPL_IOVEC_COUNTED | EVPL_IOVEC_LISTED)
@@ -131,7 +131,7 @@ evpl_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 			evpl_iovec_set_view(r_iovec, length, flags | mark);
 			r_iovec->ref = w->ref;
 			w->next += pad + length;
-			w->stock = stock - 1;
+			__atomic_store_n(&w->stock, stock - 1, __ATOMIC_RELAXED);
 			return 1;
 		}
 	}
@@ -161,7 +161,7 @@ evpl_iovecs_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsign
 			struct rte_mbuf *ref = w->ref;
 
 			w->next = at + (n - 1) * distance + length;
-			w->stock -= n;
+			__atomic_store_n(&w->stock, w->stock - n, __ATOMIC_RELAXED);
 			for (unsigned i = 0; i < n; i++, at += distance) {
 				r_iovecs[i].data = (void *)(uintptr_t)at;
 				evpl_iovec_set_view(&r_iovecs[i], length, flags);
@@ -199,7 +199,7 @@ evpl_window_refund(struct evpl_window *w, const struct rte_mbuf *ref, uint64_t a
 
 	if (unlikely(ref != w->ref || evpl_stock_prepaid(stock) >= EVPL_PREPAID_MAX))
 		return false;
-	w->stock = stock + added;
+	__atomic_store_n(&w->stock, stock + added, __ATOMIC_RELAXED); /* evpl_held_get() may look at it */
 	return true;
 }
 
@@ -254,7 +254,8 @@ evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov)
 		}
 		if (likely(evpl != NULL && flags <= EVPL_IOVEC_FLAG_SHARED && ref == evpl->window[flags].ref &&
 			   evpl_window_prepaid(&evpl->window[flags]) + (unsigned)run <= EVPL_PREPAID_MAX))
-			evpl->window[flags].stock += (unsigned)run;
+			__atomic_store_n(&evpl->window[flags].stock, evpl->window[flags].stock + (unsigned)run,
+					 __ATOMIC_RELAXED);
 		else
 			evpl_iovecs_release_slow(evpl, &iovecs[i], (unsigned)run);
 	}

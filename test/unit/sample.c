@@ -7,7 +7,9 @@
  * samples are taken: bytes that do not come into sight again are lost until the buffer goes home.
  */
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support.h"
@@ -334,6 +336,137 @@ in_any_order_the_report_is_right(void **state)
 	evpl_destroy(other);
 }
 
+/* The first sample is the window's, so the iovecs that are sent are of other samples, and some of one mbuf. */
+static void
+samples_are_sent_as_others_are(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct evpl_iovec first, iovecs[3];
+	struct rte_mbuf *packet;
+	struct told told;
+
+	plain_builds_only();
+	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
+		take(evpl, 1, 64, flags, &first);
+		take(evpl, DIM(iovecs), 64, flags, iovecs);
+		for (unsigned i = 0; i < DIM(iovecs); i++)
+			iovec_fill(&iovecs[i], 0);
+		packet = evpl_iovecs_to_mbuf(evpl, iovecs, DIM(iovecs));
+		assert_non_null(packet);
+		assert_int_equal(packet->nb_segs, DIM(iovecs));
+		assert_int_equal(packet->pkt_len, DIM(iovecs) * 64);
+		for (struct rte_mbuf *m = packet; m != NULL; m = m->next)
+			assert_ptr_not_equal(m, first.ref);
+		report(&told);
+		assert_int_equal(told.iovecs, 1);
+		rte_pktmbuf_free(packet);
+		/* Refused, and as before. */
+		take(evpl, DIM(iovecs), 64, flags, iovecs);
+		evpl_iovec_set_length(&iovecs[1], 0);
+		evpl_iovec_set_length(&iovecs[2], 0);
+		evpl_iovec_set_length(&iovecs[0], 0);
+		assert_null(evpl_iovecs_to_mbuf(evpl, iovecs, DIM(iovecs)));
+		report(&told);
+		assert_int_equal(told.iovecs, 1 + DIM(iovecs));
+		evpl_iovecs_release(evpl, iovecs, DIM(iovecs));
+		evpl_iovec_release(evpl, &first);
+		report(&told);
+		assert_int_equal(told.iovecs, 0);
+	}
+}
+
+/* So many iovecs of one buffer that its window counts on another mbuf: an earlier sample is still the buffer's. */
+static void
+a_window_that_counts_on_another_mbuf_leaves_the_sample_alone(void **state)
+{
+	static struct evpl_iovec iovecs[60000];
+	struct evpl *evpl = context(state);
+	struct evpl_iovec first;
+	struct told told;
+	uint64_t held;
+
+	plain_builds_only();
+	take(evpl, 1, 1, LOCAL, &first);
+	take_elsewhere(evpl, DIM(iovecs), 1, LOCAL, iovecs);
+	assert_ptr_not_equal(iovecs[DIM(iovecs) - 1].ref, first.ref);
+	report(&told);
+	held = told.iovecs;
+	assert_in_range(held, 3, 200);
+	evpl_iovec_release(evpl, &first); /* the first one is a sample */
+	report(&told);
+	assert_int_equal(told.iovecs, held - 1);
+	evpl_iovecs_release(evpl, iovecs, DIM(iovecs));
+	report(&told);
+	assert_int_equal(told.iovecs, 0);
+}
+
+static void
+small_ones_among_large_ones_are_sampled(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct evpl_iovec iovec;
+	unsigned small = 0;
+
+	plain_builds_only();
+	for (unsigned i = 0; i < 100000; i++) {
+		take(evpl, 1, i % 2 == 0 ? 64 : 8192, LOCAL, &iovec);
+		small += i % 2 == 0 && iovec.flags != 0;
+		evpl_iovec_release(evpl, &iovec);
+	}
+	/* By bytes 48 were due, by number 6,250. In step with the large ones there would be one. */
+	assert_in_range(small, 40, 7000);
+}
+
+struct watched {
+	struct evpl *evpl;
+	atomic_bool done;
+};
+
+static void
+take_or_watch(unsigned index, void *arg)
+{
+	struct watched *w = arg;
+	struct evpl_iovec held[4], one;
+
+	if (index == 1) {
+		while (!w->done && !threads_failed()) {
+			char text[1024] = "";
+			FILE *out = fmemopen(text, sizeof(text), "w");
+
+			if (!threads_check(out != NULL))
+				return;
+			evpl_leak_report(out);
+			fclose(out);
+			for (const char *line = text; (line = strstr(line, "\n  ")) != NULL; line++)
+				threads_check(strtoull(line, NULL, 10) <= 3 * DIM(held));
+		}
+		return;
+	}
+	for (unsigned round = 0; round < threads_rounds(20000); round++) {
+		unsigned flags = round % 2;
+
+		for (unsigned i = 0; i < DIM(held); i++)
+			threads_check(evpl_iovec_alloc(w->evpl, 9000, 1, 1, flags, &held[i]) == 1);
+		for (unsigned i = 0; i < 40; i++) {
+			threads_check(evpl_iovec_alloc(w->evpl, 64, 1, 1, flags, &one) == 1);
+			evpl_iovec_release(w->evpl, &one);
+		}
+		for (unsigned i = 0; i < DIM(held); i++)
+			evpl_iovec_release(w->evpl, &held[i]);
+	}
+	w->done = true;
+}
+
+static void
+a_report_of_a_running_context_is_about_right(void **state)
+{
+	struct watched w = {.evpl = context(state)};
+
+	plain_builds_only();
+	threads_run(THREADS_PLAIN, take_or_watch, &w);
+}
+
+static const struct evpl_global_config every_512th = {.slab_size = 1 << 20, .sample_period = 512};
 static const struct evpl_global_config off = {.slab_size = 1 << 20};
 
 static const struct CMUnitTest cases[] = {
@@ -347,6 +480,10 @@ static const struct CMUnitTest cases[] = {
 	home_case(a_buffer_holds_as_many_as_without_samples, every_8th),
 	home_case(released_by_another_thread_and_after_the_context, every_8th),
 	home_case(in_any_order_the_report_is_right, every_one),
+	home_case(samples_are_sent_as_others_are, every_one),
+	home_case(a_window_that_counts_on_another_mbuf_leaves_the_sample_alone, every_512th),
+	home_case(small_ones_among_large_ones_are_sampled, every_8th),
+	home_case(a_report_of_a_running_context_is_about_right, every_one),
 };
 
 int

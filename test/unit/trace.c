@@ -7,6 +7,7 @@
  */
 #include <inttypes.h>
 #include <pthread.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <rte_lcore.h>
@@ -195,11 +196,29 @@ from_mbuf_while_another_lcore_fills_its_cache_is_no_bug(void **state)
 	rte_mempool_free(pool);
 }
 
+/* What lies around the segment are the program's bytes, though they are as guards are. */
+static void
+a_segment_in_place_is_released_as_all_of_it_was_taken(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct evpl_iovec iovec;
+
+	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
+		for (unsigned offset = 0; offset <= 32; offset += 16) {
+			assert_int_equal(evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec), 1);
+			memset(evpl_iovec_data(&iovec), 0xFA, 64);
+			evpl_iovec_move_segment(&iovec, &iovec, offset, 32);
+			evpl_iovec_release(evpl, &iovec);
+		}
+	}
+}
+
 static const struct CMUnitTest cases[] = {
 	home_case(report_counts_what_is_held_by_place, home_small),
 	home_case(report_tells_the_age, home_small),
 	home_case(report_while_another_thread_takes_has_no_age_from_the_future, home_small),
 	home_case(from_mbuf_while_another_lcore_fills_its_cache_is_no_bug, home_small),
+	home_case(a_segment_in_place_is_released_as_all_of_it_was_taken, home_small),
 };
 
 int

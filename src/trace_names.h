@@ -31,6 +31,7 @@
 #define evpl_iovec_release_slow evpl_plain_iovec_release_slow
 #define evpl_iovecs_alloc_slow evpl_plain_iovecs_alloc_slow
 #define evpl_iovecs_release_slow evpl_plain_iovecs_release_slow
+#define evpl_packets_release evpl_plain_packets_release
 #define evpl_iovec_clone_overflow evpl_plain_iovec_clone_overflow
 #define evpl_iovec_grow evpl_plain_iovec_grow
 #define evpl_iovec_stop evpl_plain_iovec_stop

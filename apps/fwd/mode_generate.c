@@ -56,6 +56,19 @@ set_addresses(uint8_t *header, uint32_t src, uint32_t dst)
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
 }
 
+/* Zero bytes without a call where there are few, as in the smallest packets. */
+static inline void
+clear(uint8_t *data, uint32_t n)
+{
+	if (n < 16 || n > 256) {
+		memset(data, 0, n);
+		return;
+	}
+	for (uint32_t i = 0; i + 16 < n; i += 16)
+		memset(data + i, 0, 16);
+	memset(data + n - 16, 0, 16);
+}
+
 static void
 set_ports(uint8_t *header, uint16_t src, uint16_t dst)
 {
@@ -84,6 +97,23 @@ fwd_flowgen_header(struct fwd_stream *s)
 	make_header(s->header, &src, &dst, s->options->length - FLOWGEN_FCS);
 	set_addresses(s->header, FLOWGEN_SRC, FLOWGEN_DST);
 	set_ports(s->header, FLOWGEN_SRC_PORT, FLOWGEN_DST_PORT);
+}
+
+/*
+ * Another destination address than that of fwd_flowgen_header(). The checksum is updated as RFC 1624 says (3): ~(~sum + ~old + new),
+ * of which the old ones are constant.
+ */
+static inline void
+set_flow(uint8_t *header, uint32_t dst)
+{
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(header + IPV4_OFFSET);
+	uint32_t sum = (uint16_t)~rte_be_to_cpu_16(ip->hdr_checksum);
+
+	sum += (uint16_t) ~(FLOWGEN_DST >> 16) + (uint16_t)~FLOWGEN_DST + (dst >> 16) + (uint16_t)dst;
+	sum = (sum >> 16) + (uint16_t)sum;
+	sum += sum >> 16;
+	ip->dst_addr = rte_cpu_to_be_32(dst);
+	ip->hdr_checksum = rte_cpu_to_be_16((uint16_t)~sum);
 }
 
 /* Up to n iovecs of `length` bytes: packets from the start where they fit the RX pool's mbufs, else attached when sent. */
@@ -116,7 +146,7 @@ make_packets(struct fwd_stream *s, uint32_t length, uint16_t n)
 		uint8_t *data = evpl_iovec_data(&s->iovecs[i]);
 
 		memcpy(data, s->header, FWD_UDP_HEADERS);
-		memset(data + FWD_UDP_HEADERS, 0, length - FWD_UDP_HEADERS);
+		clear(data + FWD_UDP_HEADERS, length - FWD_UDP_HEADERS);
 	}
 	return got;
 }
@@ -138,7 +168,7 @@ fwd_flowgen(struct fwd_stream *s, uint16_t n)
 	}
 	made = make_packets(s, length, n);
 	for (uint16_t i = 0; i < made; i++) {
-		set_addresses(evpl_iovec_data(&s->iovecs[i]), FLOWGEN_SRC, FLOWGEN_DST + flow);
+		set_flow(evpl_iovec_data(&s->iovecs[i]), FLOWGEN_DST + flow);
 		if (++flow == flows)
 			flow = 0;
 	}

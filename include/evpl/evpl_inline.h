@@ -69,6 +69,7 @@ EVPL_EXPORT void evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *i
 EVPL_EXPORT int evpl_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
 				       struct evpl_iovec *r_iovecs, unsigned n);
 EVPL_EXPORT void evpl_iovecs_release_slow(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n);
+EVPL_EXPORT unsigned evpl_packets_release(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n);
 EVPL_EXPORT void evpl_iovec_clone_overflow(struct evpl_iovec *dst);
 EVPL_EXPORT void evpl_iovec_grow(struct evpl_iovec *iovec, unsigned length);
 EVPL_EXPORT void evpl_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offset, uint64_t length,
@@ -245,6 +246,10 @@ evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov)
 		struct rte_mbuf *ref = iovecs[i].ref;
 		uint32_t flags = evpl_iovec_view_flags(&iovecs[i]);
 
+		if (flags & EVPL_IOVEC_FLAG_PACKET) {
+			run = (int)evpl_packets_release(evpl, &iovecs[i], (unsigned)(niov - i));
+			continue;
+		}
 		run = 1;
 		while (i + run < niov && iovecs[i + run].ref == ref && evpl_iovec_view_flags(&iovecs[i + run]) == flags)
 			run++;

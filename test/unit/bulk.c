@@ -167,6 +167,49 @@ a_stock_takes_more_runs_than_it_holds(void **state)
 	home_assert_held(0);
 }
 
+/* Packets of both kinds of pools, some of them held elsewhere too, among iovecs that are none. */
+static void
+packets_are_released_among_others(void **state)
+{
+	struct rte_mempool *pools[] = {evpl_rx_pool_create("bulk_rx", 255, 0, SOCKET_ID_ANY),
+				       rte_pktmbuf_pool_create("bulk_mbufs", 255, 0, 0, 2048, SOCKET_ID_ANY)};
+	static struct evpl_iovec iovecs[300], clones[300];
+	struct evpl *evpl = context(state);
+	struct dice dice;
+
+	dice_init(&dice, 11);
+	for (unsigned round = 0; round < 200; round++) {
+		unsigned n = 0, cloned = 0;
+
+		for (unsigned p = 0; p < DIM(pools); p++) {
+			unsigned some = 1 + dice_below(&dice, 100);
+
+			assert_non_null(pools[p]);
+			assert_int_equal(
+				evpl_packets_alloc(evpl, pools[p], 100, dice_below(&dice, 2), iovecs + n, some), some);
+			n += some;
+			some = 1 + dice_below(&dice, 40);
+			assert_int_equal(evpl_iovecs_alloc(evpl, 100, 1, SHARED, iovecs + n, some), some);
+			n += some;
+		}
+		for (unsigned i = 0; i < n; i++)
+			iovec_swap(&iovecs[i], &iovecs[dice_below(&dice, n)]);
+		fill_all(iovecs, n);
+		for (unsigned i = 0; i < n; i++) {
+			if (dice_below(&dice, 4) == 0)
+				evpl_iovec_clone_segment(&clones[cloned++], &iovecs[i], 0, 100);
+		}
+		evpl_iovecs_release(evpl, iovecs, (int)n);
+		for (unsigned i = 0; i < cloned; i++)
+			assert_int_equal(evpl_iovec_length(&clones[i]), 100);
+		evpl_iovecs_release(evpl, clones, (int)cloned);
+		for (unsigned p = 0; p < DIM(pools); p++)
+			home_assert_pool(pools[p], 255);
+	}
+	assert_int_equal(evpl_rx_pool_destroy(pools[0]), 0);
+	rte_mempool_free(pools[1]);
+}
+
 static const struct evpl_global_config roomy = {.slab_size = 1 << 20};
 static const struct evpl_global_config tight = {.slab_size = 1 << 20, .max_slabs = 1};
 
@@ -176,6 +219,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(what_was_taken_before_memory_ends_is_given_back, tight),
 	home_case(runs_are_released_wherever_they_count, roomy),
 	home_case(a_stock_takes_more_runs_than_it_holds, roomy),
+	home_case(packets_are_released_among_others, roomy),
 };
 
 int

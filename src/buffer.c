@@ -139,13 +139,6 @@ evpl_stash_flush(struct evpl_context *ctx)
 	}
 }
 
-/* Whether an mbuf and its external buffer stay together for life, as in receive pools. */
-static bool
-is_pinned(const struct rte_mbuf *m)
-{
-	return RTE_MBUF_HAS_EXTBUF(m) && (rte_pktmbuf_priv_flags(m->pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF);
-}
-
 void
 evpl_ref_last(struct evpl_context *ctx, struct rte_mbuf *ref)
 {
@@ -156,7 +149,7 @@ evpl_ref_last(struct evpl_context *ctx, struct rte_mbuf *ref)
 	if (unlikely(__atomic_load_n(&evpl_overflow_kept, __ATOMIC_RELAXED) != 0) && evpl_overflow_drop(ref))
 		return;
 	buffer = evpl_buffer_of(ref);
-	if (buffer != ref && !is_pinned(ref)) {
+	if (buffer != ref && !evpl_is_pinned(ref)) {
 		rte_pktmbuf_free_seg(ref); /* a packet of a port, or one that counted for another */
 		return;
 	}

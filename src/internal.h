@@ -181,6 +181,13 @@ int evpl_packet_alloc(struct evpl_context *ctx, struct rte_mbuf **mbufs, unsigne
 bool evpl_packet_is_whole(const struct evpl_iovec *iovec);
 void evpl_packet_trim(const struct evpl_iovec *iovec);
 
+/* Whether an mbuf and its external buffer stay together for life, as in receive pools. */
+static inline bool
+evpl_is_pinned(const struct rte_mbuf *m)
+{
+	return RTE_MBUF_HAS_EXTBUF(m) && (rte_pktmbuf_priv_flags(m->pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF);
+}
+
 /* Whether no clone counts elsewhere: else a count of 1 does not tell that a reference is the only one. */
 static inline bool
 evpl_overflow_is_idle(void)

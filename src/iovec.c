@@ -82,7 +82,7 @@ carve(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned fl
 		return false;
 	iovec_fill(iovec, (void *)(w->next + pad), length, flags, w->ref);
 	w->next += pad + length;
-	w->stock--;
+	evpl_window_set_stock(w, w->stock - 1);
 	return true;
 }
 
@@ -192,11 +192,26 @@ evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iove
 	iovecs[niovs - 1].flags &= ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED;
 }
 
+/* Gives n references back that an iovec, or as many, hold; not of the window's mbuf. */
+static void
+drop(struct evpl *evpl, struct rte_mbuf *ref, bool shared, uint16_t n)
+{
+	if (!shared && rte_mbuf_refcnt_read(ref) > n) {
+		rte_mbuf_refcnt_set(ref, (uint16_t)(rte_mbuf_refcnt_read(ref) - n));
+		return;
+	}
+	/* Who reads n holds them all, and needs no atomic. */
+	if (shared && evpl_compat_ref_load(ref) != n && evpl_compat_ref_sub(ref, n) != 0)
+		return;
+	evpl_ref_last(evpl_context(evpl), ref);
+}
+
 void
 evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 {
 	bool shared = (iovec->flags & EVPL_IOVEC_FLAG_SHARED) != 0;
 	struct rte_mbuf *ref = iovec->ref;
+	struct evpl_window *w;
 
 	if (ref == NULL)
 		evpl_iovec_stop("evpl_iovec_release", iovec, 0, iovec->length, "the iovec is empty");
@@ -204,21 +219,15 @@ evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 	if (iovec->flags & EVPL_IOVEC_SAMPLED)
 		evpl_sample_drop(iovec);
 #endif
-	if (evpl != NULL && ref == evpl->window[shared].ref) {
-		/* A full stock is halved: a loop of clone and release would grow it without end. */
-		if (evpl_window_prepaid(&evpl->window[shared]) >= EVPL_PREPAID_MAX)
-			evpl_window_trim(&evpl->window[shared], shared);
-		evpl->window[shared].stock++;
+	if (evpl == NULL || ref != evpl->window[shared].ref) {
+		drop(evpl, ref, shared, 1);
 		return;
 	}
-	if (!shared && rte_mbuf_refcnt_read(ref) > 1) {
-		rte_mbuf_refcnt_set(ref, (uint16_t)(rte_mbuf_refcnt_read(ref) - 1));
-		return;
-	}
-	/* Who reads 1 is alone, and needs no atomic. */
-	if (shared && evpl_compat_ref_load(ref) != 1 && evpl_compat_ref_sub(ref, 1) != 0)
-		return;
-	evpl_ref_last(evpl_context(evpl), ref);
+	w = &evpl->window[shared];
+	/* A full stock is halved: a loop of clone and release would grow it without end. */
+	if (evpl_window_prepaid(w) >= EVPL_PREPAID_MAX)
+		evpl_window_trim(w, shared);
+	evpl_window_set_stock(w, w->stock + 1);
 }
 
 int
@@ -255,14 +264,7 @@ evpl_iovecs_release_slow(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned 
 			evpl_iovec_release(evpl, &iovecs[i]);
 		return;
 	}
-	if (flags == 0 && rte_mbuf_refcnt_read(ref) > n) {
-		rte_mbuf_refcnt_set(ref, (uint16_t)(rte_mbuf_refcnt_read(ref) - n));
-		return;
-	}
-	/* Who reads n holds them all, and needs no atomic. */
-	if (flags != 0 && evpl_compat_ref_load(ref) != n && evpl_compat_ref_sub(ref, (uint16_t)n) != 0)
-		return;
-	evpl_ref_last(evpl_context(evpl), ref);
+	drop(evpl, ref, flags != 0, (uint16_t)n);
 }
 
 void

@@ -10,7 +10,7 @@ stock_return(struct evpl_window *w, bool shared, uint32_t n)
 {
 	uint16_t left;
 
-	w->stock -= n;
+	evpl_window_set_stock(w, w->stock - n);
 	if (shared)
 		return evpl_compat_ref_sub(w->ref, (uint16_t)n) == 0;
 	left = (uint16_t)(rte_mbuf_refcnt_read(w->ref) - n);
@@ -25,7 +25,7 @@ stock_buy(struct evpl_window *w, bool shared, uint32_t n)
 		(void)evpl_compat_ref_add(w->ref, (uint16_t)n);
 	else
 		rte_mbuf_refcnt_set(w->ref, (uint16_t)(rte_mbuf_refcnt_read(w->ref) + n));
-	w->stock += n;
+	evpl_window_set_stock(w, w->stock + n);
 }
 
 void
@@ -62,7 +62,7 @@ evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *bu
 	w->ref = buffer;
 	/* Nobody else knows the buffer yet: set, not added. */
 	rte_mbuf_refcnt_set(buffer, EVPL_PREPAID_STEP);
-	w->stock += EVPL_PREPAID_STEP;
+	evpl_window_set_stock(w, w->stock + EVPL_PREPAID_STEP);
 }
 
 /*
@@ -117,6 +117,6 @@ evpl_window_pay(struct evpl_context *ctx, unsigned kind)
 		evpl_ref_last(ctx, w->ref);
 	w->ref = other;
 	rte_mbuf_refcnt_set(other, EVPL_PREPAID_STEP);
-	w->stock += EVPL_PREPAID_STEP;
+	evpl_window_set_stock(w, w->stock + EVPL_PREPAID_STEP);
 	return true;
 }

@@ -53,6 +53,13 @@ evpl_window_prepaid(const struct evpl_window *w)
 	return evpl_stock_prepaid(w->stock);
 }
 
+/* The owner's; whole, for evpl_held_get() may look at it on another thread. */
+static inline void
+evpl_window_set_stock(struct evpl_window *w, uint64_t stock)
+{
+	__atomic_store_n(&w->stock, stock, __ATOMIC_RELAXED);
+}
+
 /* The public part of a context. Private, here for the inline functions; one cache line and a half. */
 struct evpl {
 	struct evpl_window window[2]; /* [0] LOCAL, [EVPL_IOVEC_FLAG_SHARED] SHARED */
@@ -132,7 +139,7 @@ evpl_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 			evpl_iovec_set_view(r_iovec, length, flags | mark);
 			r_iovec->ref = w->ref;
 			w->next += pad + length;
-			__atomic_store_n(&w->stock, stock - 1, __ATOMIC_RELAXED);
+			evpl_window_set_stock(w, stock - 1);
 			return 1;
 		}
 	}
@@ -162,7 +169,7 @@ evpl_iovecs_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsign
 			struct rte_mbuf *ref = w->ref;
 
 			w->next = at + (n - 1) * distance + length;
-			__atomic_store_n(&w->stock, w->stock - n, __ATOMIC_RELAXED);
+			evpl_window_set_stock(w, w->stock - n);
 			for (unsigned i = 0; i < n; i++, at += distance) {
 				r_iovecs[i].data = (void *)(uintptr_t)at;
 				evpl_iovec_set_view(&r_iovecs[i], length, flags);
@@ -200,7 +207,7 @@ evpl_window_refund(struct evpl_window *w, const struct rte_mbuf *ref, uint64_t a
 
 	if (unlikely(ref != w->ref || evpl_stock_prepaid(stock) >= EVPL_PREPAID_MAX))
 		return false;
-	__atomic_store_n(&w->stock, stock + added, __ATOMIC_RELAXED); /* evpl_held_get() may look at it */
+	evpl_window_set_stock(w, stock + added);
 	return true;
 }
 
@@ -259,8 +266,7 @@ evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov)
 		}
 		if (likely(evpl != NULL && flags <= EVPL_IOVEC_FLAG_SHARED && ref == evpl->window[flags].ref &&
 			   evpl_window_prepaid(&evpl->window[flags]) + (unsigned)run <= EVPL_PREPAID_MAX))
-			__atomic_store_n(&evpl->window[flags].stock, evpl->window[flags].stock + (unsigned)run,
-					 __ATOMIC_RELAXED);
+			evpl_window_set_stock(&evpl->window[flags], evpl->window[flags].stock + (unsigned)run);
 		else
 			evpl_iovecs_release_slow(evpl, &iovecs[i], (unsigned)run);
 	}

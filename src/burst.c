@@ -57,6 +57,11 @@ other_flags(struct evpl_context *ctx, struct rte_mbuf *m)
 	return flags;
 }
 
+/*
+ * Nothing is prefetched here: the driver has just written the mbufs, and who only forwards never looks at the bytes. With both
+ * prefetched, packet/forward of evpl-bench took 12.7 ns instead of 12.3; of packets that had waited in a ring, 4,096
+ * took 9.9 ns each either way, and 65,536, which no cache holds, 20.1 instead of 23.6.
+ */
 uint16_t
 evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *r_iovecs, uint16_t n)
 {

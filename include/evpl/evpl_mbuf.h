@@ -59,7 +59,8 @@ EVPL_EXPORT int evpl_iovecs_from_mbuf(struct evpl *evpl, struct rte_mbuf *mbuf, 
  * @return iovecs filled, 0 to n. 0 and rte_errno EINVAL: a NULL.
  * Owns: the caller holds the iovecs.
  * Threads: the owner; one thread per queue at a time, as rte_eth_rx_burst().
- * Cost: rte_eth_rx_burst() plus a few instructions per packet; no atomic.
+ * Cost: rte_eth_rx_burst() plus a few instructions per packet; no atomic. The bytes are not touched: who reads them may prefetch
+ * them, as evpl-fwd does two packets ahead.
  */
 EVPL_EXPORT uint16_t evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *r_iovecs,
 				   uint16_t n);

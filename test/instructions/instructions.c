@@ -7,10 +7,14 @@
 #include <stdlib.h>
 
 #include <rte_eal.h>
+#include <rte_ethdev.h>
 
 #include <evpl/evpl.h>
 
 #define SEGMENTS 40u
+#define BURST 32u
+
+static struct rte_mempool *plain;
 
 #define MEASURE(name) static __attribute__((noinline)) void measure_##name(struct evpl *evpl, unsigned times)
 
@@ -150,6 +154,58 @@ MEASURE(move)
 	evpl_iovec_release(evpl, &here);
 }
 
+/* Packets received from net_null, of a pool of this library's, and sent on; raw: without it. */
+MEASURE(forward)
+{
+	struct evpl_iovec iovecs[BURST];
+
+	for (unsigned i = 0; i < times; i += BURST) {
+		if (evpl_rx_burst(evpl, 0, 0, iovecs, BURST) != BURST ||
+		    evpl_tx_burst(evpl, 0, 0, iovecs, BURST) != BURST)
+			abort();
+	}
+}
+
+MEASURE(raw_forward)
+{
+	struct rte_mbuf *mbufs[BURST];
+
+	(void)evpl;
+	for (unsigned i = 0; i < times; i += BURST) {
+		if (rte_eth_rx_burst(0, 0, mbufs, BURST) != BURST || rte_eth_tx_burst(0, 0, mbufs, BURST) != BURST)
+			abort();
+	}
+}
+
+/* 64 bytes each, taken and sent: packet mbufs are attached, and detached by the driver. */
+MEASURE(send)
+{
+	struct evpl_iovec iovecs[BURST];
+
+	for (unsigned i = 0; i < times; i += BURST) {
+		for (unsigned k = 0; k < BURST; k++)
+			take(evpl, 64, 0, &iovecs[k]);
+		if (evpl_tx_burst(evpl, 0, 0, iovecs, BURST) != BURST)
+			abort();
+	}
+}
+
+MEASURE(raw_send)
+{
+	struct rte_mbuf *mbufs[BURST];
+
+	(void)evpl;
+	for (unsigned i = 0; i < times; i += BURST) {
+		for (unsigned k = 0; k < BURST; k++) {
+			mbufs[k] = rte_pktmbuf_alloc(plain);
+			if (mbufs[k] == NULL || rte_pktmbuf_append(mbufs[k], 64) == NULL)
+				abort();
+		}
+		if (rte_eth_tx_burst(0, 0, mbufs, BURST) != BURST)
+			abort();
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*measure)(struct evpl *evpl, unsigned times);
@@ -164,7 +220,24 @@ static const struct {
 	{"shared_hold_release", measure_shared_hold_release},
 	{"reserve_commit_release", measure_reserve_commit_release},
 	{"move", measure_move},
+	{"forward", measure_forward},
+	{"raw_forward", measure_raw_forward},
+	{"send", measure_send},
+	{"raw_send", measure_raw_send},
 };
+
+/* A net_null port, which EAL's arguments name. */
+static bool
+port_start(void)
+{
+	struct rte_mempool *pool = evpl_rx_pool_create("instructions", 2047, 0, SOCKET_ID_ANY);
+	struct rte_eth_conf conf = {0};
+
+	plain = rte_pktmbuf_pool_create("plain", 2047, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	return pool != NULL && plain != NULL && rte_eth_dev_configure(0, 1, 1, &conf) == 0 &&
+	       rte_eth_rx_queue_setup(0, 0, 0, SOCKET_ID_ANY, NULL, pool) == 0 &&
+	       rte_eth_tx_queue_setup(0, 0, 0, SOCKET_ID_ANY, NULL) == 0 && rte_eth_dev_start(0) == 0;
+}
 
 /* The first argument is how many times; the others are EAL's. Names what it measures, in order. */
 int
@@ -176,7 +249,7 @@ main(int argc, char **argv)
 	if (times == 0 || rte_eal_init(argc - 1, argv + 1) < 0 || evpl_init(NULL) != 0)
 		return 1;
 	evpl = evpl_create(NULL);
-	if (evpl == NULL)
+	if (evpl == NULL || !port_start())
 		return 1;
 	/* Slabs, buffers and pages that are there already; not inside measure_*. */
 	for (unsigned flags = 0; flags <= EVPL_IOVEC_FLAG_SHARED; flags++)
@@ -185,6 +258,8 @@ main(int argc, char **argv)
 		operations[i].measure(evpl, times);
 		puts(operations[i].name);
 	}
+	(void)rte_eth_dev_stop(0);
+	(void)rte_eth_dev_close(0);
 	evpl_destroy(evpl);
 	return evpl_cleanup() == 0 ? 0 : 1;
 }

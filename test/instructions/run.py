@@ -13,8 +13,8 @@ import subprocess
 import sys
 import tempfile
 
-TIMES = 1000
-EAL = "--no-huge --iova-mode=va --no-pci --no-shconf --no-telemetry -m 256 --log-level=error".split()
+TIMES = 4000
+EAL = "--no-huge --iova-mode=va --no-pci --no-shconf --no-telemetry -m 256 --log-level=error --vdev=net_null0,size=64".split()
 
 # x86-64, -O2: instructions of one operation with its share of the loop, as gcc 12 and clang 14 make them. Other versions
 # make other code: SLACK per cent, and at least two instructions, are let pass.
@@ -25,13 +25,17 @@ BUDGETS = {
     "shared_alloc_release": (35.3, 42.2),
     "local_clone_release": (45.1, 48.1),
     "shared_clone_release": (45.1, 43.1),
-    "local_segment_release": (53.6, 60.5),
-    "shared_segment_release": (53.6, 55.5),
-    "local_hold_release": (55.2, 62.6),
-    "shared_hold_release": (82.3, 78.4),
-    "reserve_commit_release": (106.5, 118.5),
+    "local_segment_release": (45.3, 49.8),
+    "shared_segment_release": (43.3, 47.8),
+    "local_hold_release": (41.4, 47.6),
+    "shared_hold_release": (41.3, 47.6),
+    "reserve_commit_release": (111.6, 118.6),
     "move": (10.5, 7.6),
+    "forward": (51.9, 57.7),
+    "send": (165.3, 178.8),
 }
+# The driver's work and DPDK's are not ours to keep small: what is counted is what an iovec adds to them.
+RAW = {"forward": "raw_forward", "send": "raw_send"}
 
 
 def skip(reason):
@@ -54,7 +58,8 @@ def counts(program):
                                 capture_output=True, check=True).stdout
         # "13,009 ( 2.51%)  ???:measure_move [...]"
         lines = re.findall(r"^\s*([\d,]+) .*:measure_(\w+)", report, re.M)
-        return {name: int(count.replace(",", "")) / TIMES for count, name in lines}, ran.stdout.split()
+        found = {name: int(count.replace(",", "")) / TIMES for count, name in lines}
+        return {name: count - found.get(RAW.get(name), 0) for name, count in found.items()}, ran.stdout.split()
 
 
 def main():

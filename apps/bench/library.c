@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* This library's and DPDK's objects that a case runs on, made before it and proved home after it. */
+#include "../common/error.h"
 #include "bench.h"
 
 #include <stdarg.h>
@@ -19,13 +20,11 @@ static struct evpl *contexts[RTE_MAX_LCORE];
 void
 bench_fail(const char *format, ...)
 {
-	char line[256];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
+	error_vline(format, args);
 	va_end(args);
-	fprintf(stderr, "evpl-bench: %s\n", line);
 	_Exit(1); /* lcores may be at work: nothing can be taken down in order */
 }
 

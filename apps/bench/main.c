@@ -6,6 +6,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include "../common/error.h"
 #include "bench.h"
 #include "options.h"
 #include "report.h"
@@ -73,8 +74,7 @@ main(int argc, char **argv)
 	for (const struct bench_case *c = NULL; (c = next_case(&family, c)) != NULL;)
 		cases++;
 	if (cases == 0) {
-		fprintf(stderr, "evpl-bench: --filter=%s: no case's name has that (see --list)\n",
-			bench_options.filter);
+		error_line("--filter=%s: no case's name has that (see --list)", bench_options.filter);
 		return 2;
 	}
 	if (bench_options.list) {
@@ -84,8 +84,7 @@ main(int argc, char **argv)
 	if (report_open() != 0)
 		return 1;
 	if (rte_eal_init(eal_count, argv) < 0) {
-		fprintf(stderr, "evpl-bench: EAL does not start: %s (its own messages are above)\n",
-			rte_strerror(rte_errno));
+		error_line("EAL does not start: %s (its own messages are above)", rte_strerror(rte_errno));
 		return 1;
 	}
 	/* Else glibc gives its top back to the kernel at the end of each pass, and only page faults would be measured. */

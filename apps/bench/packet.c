@@ -73,7 +73,7 @@ send_mbufs(const struct bench_case *c, struct rte_mbuf **mbufs)
 
 /* Header and payload, each of the library's; what is sent is a chain of both. */
 BENCH_INLINE uint64_t
-build(enum bench_impl impl, const struct bench_case *c, uint64_t n, bool slices)
+chains(enum bench_impl impl, const struct bench_case *c, uint64_t n, bool slices)
 {
 	struct bench_env env = bench_env(impl);
 	struct evpl_iovec large, packet[2];
@@ -101,29 +101,22 @@ build(enum bench_impl impl, const struct bench_case *c, uint64_t n, bool slices)
 	return started;
 }
 
-static uint64_t
-build_local(const struct bench_case *c, uint64_t n)
+BENCH_INLINE uint64_t
+build(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 {
-	return build(EVPL_LOCAL, c, n, false);
+	return chains(impl, c, n, false);
 }
 
-static uint64_t
-build_shared(const struct bench_case *c, uint64_t n)
+BENCH_INLINE uint64_t
+slice(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 {
-	return build(EVPL_SHARED, c, n, false);
+	return chains(impl, c, n, true);
 }
 
-static uint64_t
-slice_local(const struct bench_case *c, uint64_t n)
-{
-	return build(EVPL_LOCAL, c, n, true);
-}
-
-static uint64_t
-slice_shared(const struct bench_case *c, uint64_t n)
-{
-	return build(EVPL_SHARED, c, n, true);
-}
+BENCH_WAY(build, local, EVPL_LOCAL)
+BENCH_WAY(build, shared, EVPL_SHARED)
+BENCH_WAY(slice, local, EVPL_LOCAL)
+BENCH_WAY(slice, shared, EVPL_SHARED)
 
 static void
 large_ended(void *bytes, void *opaque)

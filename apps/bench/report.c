@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "../common/error.h"
 #include "report.h"
 
 #include <errno.h>
@@ -31,7 +32,7 @@ open_file(const char *name)
 		file = kept >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 ? fdopen(kept, "w") : NULL;
 	}
 	if (file == NULL)
-		fprintf(stderr, "evpl-bench: %s: %s\n", name, strerror(errno));
+		error_line("%s: %s", name, strerror(errno));
 	return file;
 }
 
@@ -226,7 +227,7 @@ close_file(FILE *file, const char *name)
 
 	if (fclose(file) == 0 && !failed)
 		return 0;
-	fprintf(stderr, "evpl-bench: %s: could not be written\n", name);
+	error_line("%s: could not be written", name);
 	return -1;
 }
 
@@ -243,7 +244,7 @@ report_end(void)
 	if (csv != NULL)
 		status |= close_file(csv, bench_options.csv);
 	if (fflush(out) != 0 || ferror(out) != 0) {
-		fprintf(stderr, "evpl-bench: the table could not be written\n");
+		error_line("the table could not be written");
 		status = -1;
 	}
 	return status;

@@ -20,29 +20,22 @@ with_period(enum bench_impl impl, const struct bench_case *c, uint64_t n, unsign
 	return cycles;
 }
 
-static uint64_t
-sampled_local(const struct bench_case *c, uint64_t n)
+BENCH_INLINE uint64_t
+sampled(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 {
-	return with_period(EVPL_LOCAL, c, n, on);
+	return with_period(impl, c, n, on);
 }
 
-static uint64_t
-plain_local(const struct bench_case *c, uint64_t n)
+BENCH_INLINE uint64_t
+plain(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 {
-	return with_period(EVPL_LOCAL, c, n, off);
+	return with_period(impl, c, n, off);
 }
 
-static uint64_t
-sampled_shared(const struct bench_case *c, uint64_t n)
-{
-	return with_period(EVPL_SHARED, c, n, on);
-}
-
-static uint64_t
-plain_shared(const struct bench_case *c, uint64_t n)
-{
-	return with_period(EVPL_SHARED, c, n, off);
-}
+BENCH_WAY(sampled, local, EVPL_LOCAL)
+BENCH_WAY(sampled, shared, EVPL_SHARED)
+BENCH_WAY(plain, local, EVPL_LOCAL)
+BENCH_WAY(plain, shared, EVPL_SHARED)
 
 #define SAMPLE(kind, KIND)                                                                                             \
 	{                                                                                                              \

@@ -11,6 +11,7 @@
 #include <rte_lcore.h>
 #include <rte_pause.h>
 
+#include "../common/error.h"
 #include "lcore.h"
 #include "mode.h"
 #include "port.h"
@@ -123,7 +124,7 @@ fwd_run_init(struct fwd_run *run, const struct fwd_options *o, const struct fwd_
 	run->ports = ports;
 	run->quota = (int64_t)o->packets;
 	if (o->cores > available) {
-		fwd_error(
+		error_line(
 			"--nb-cores=%u: EAL has %u lcore%s to forward with (the main one only if it is alone; see -l)",
 			o->cores, available, available == 1 ? "" : "s");
 		return 2;
@@ -138,7 +139,7 @@ fwd_run_init(struct fwd_run *run, const struct fwd_options *o, const struct fwd_
 	if (run->streams != NULL)
 		memset(run->streams, 0, size);
 	if (run->lcores == NULL || run->streams == NULL) {
-		fwd_error("no memory for %u streams", run->stream_count);
+		error_line("no memory for %u streams", run->stream_count);
 		return 1;
 	}
 	if (choose_lcores(run, lcores) != 0)
@@ -319,12 +320,12 @@ check_ready(const struct fwd_run *run)
 		if (lcore->ready)
 			continue;
 		if (lcore->error == ENOMEM && mbufs != 0)
-			fwd_error("no context for lcore %u: %s (%u packet mbufs: try a smaller --txq, --txd or "
-				  "--txpkts, or "
-				  "EAL's -m)",
-				  lcore->id, rte_strerror(ENOMEM), mbufs);
+			error_line("no context for lcore %u: %s (%u packet mbufs: try a smaller --txq, --txd or "
+				   "--txpkts, or "
+				   "EAL's -m)",
+				   lcore->id, rte_strerror(ENOMEM), mbufs);
 		else
-			fwd_error("no context for lcore %u: %s", lcore->id, rte_strerror(lcore->error));
+			error_line("no context for lcore %u: %s", lcore->id, rte_strerror(lcore->error));
 		return 1;
 	}
 	return 0;

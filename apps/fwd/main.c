@@ -14,6 +14,7 @@
 
 #include <evpl/evpl.h>
 
+#include "../common/error.h"
 #include "lcore.h"
 #include "mode.h"
 #include "options.h"
@@ -111,8 +112,8 @@ init_library(const struct fwd_options *o, const struct fwd_ports *ports, unsigne
 
 	if (rc == 0)
 		return 0;
-	fwd_error("the library does not start: %s%s", rte_strerror(-rc),
-		  rc == -EINVAL ? " (see --slab-size, --buffer-size, --max-slabs)" : "");
+	error_line("the library does not start: %s%s", rte_strerror(-rc),
+		   rc == -EINVAL ? " (see --slab-size, --buffer-size, --max-slabs)" : "");
 	return rc == -EINVAL ? 2 : 1;
 }
 
@@ -149,14 +150,14 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 			status = 1;
 		fwd_report_print(&report, out);
 		if (fflush(out) != 0 || ferror(out)) {
-			fwd_error("the report could not be written: %s", strerror(errno));
+			error_line("the report could not be written: %s", strerror(errno));
 			status = 1;
 		}
 	}
 	fwd_ports_free(ports);
 	rc = evpl_cleanup();
 	if (rc != 0) {
-		fwd_error("the library does not stop: %s", rte_strerror(-rc));
+		error_line("the library does not stop: %s", rte_strerror(-rc));
 		status = 1;
 	}
 	return status;
@@ -171,7 +172,7 @@ with_eal(int eal_count, char **argv, const struct fwd_options *o, struct fwd_jso
 	int status;
 
 	if (rte_eal_init(eal_count, argv) < 0) {
-		fwd_error("EAL does not start: %s (its own messages are above)", rte_strerror(rte_errno));
+		error_line("EAL does not start: %s (its own messages are above)", rte_strerror(rte_errno));
 		return 1;
 	}
 	/* EAL's drivers install their own handlers, so ours come after. */

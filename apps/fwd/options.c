@@ -1,39 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <ctype.h>
-#include <getopt.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <rte_ip.h>
 #include <rte_mbuf_core.h>
-#include <rte_version.h>
 
 #include <evpl/evpl.h>
 
+#include "../common/error.h"
+#include "../common/command.h"
 #include "lcore.h"
 #include "mode.h"
 #include "options.h"
 #include "value.h"
 
 #define MTU_MIN 68 /* RFC 791 */
-
-void
-fwd_error(const char *format, ...)
-{
-	char line[512];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	/* In one write, so that a line stays one. */
-	fprintf(stderr, "evpl-fwd: %s\n", line);
-}
+#define HELP_WIDTH 26
 
 enum option_id {
-	OPT_FORWARD_MODE = 256,
+	OPT_FORWARD_MODE,
 	OPT_NB_CORES,
 	OPT_RXQ,
 	OPT_TXQ,
@@ -63,17 +49,9 @@ enum option_id {
 	OPT_TX_IP,
 	OPT_TX_UDP,
 	OPT_FLOWGEN_FLOWS,
-	OPT_HELP,
-	OPT_VERSION,
 };
 
-/* One list for getopt and for --help; a NULL argument means that the option takes none. */
-static const struct {
-	const char *name;
-	const char *argument;
-	const char *help;
-	enum option_id id;
-} table[] = {
+static const struct command_option table[] = {
 	{"forward-mode", "MODE", "io (default), or one of those below", OPT_FORWARD_MODE},
 	{"nb-cores", "N", "forwarding lcores (1)", OPT_NB_CORES},
 	{"rxq", "N", "RX queues per port (1)", OPT_RXQ},
@@ -106,38 +84,27 @@ static const struct {
 	{"tx-ip", "SRC,DST", "addresses, txonly (198.18.0.1,198.18.0.2)", OPT_TX_IP},
 	{"tx-udp", "SRC[,DST]", "ports, txonly (9,9)", OPT_TX_UDP},
 	{"flowgen-flows", "N", "flows, flowgen (1024)", OPT_FLOWGEN_FLOWS},
-	{"help", NULL, "this text", OPT_HELP},
-	{"version", NULL, "the version", OPT_VERSION},
 };
 
 static void
-print_help(void)
+help_more(void)
 {
-	char option[48];
-
-	printf("Usage: evpl-fwd [EAL options] -- [options]\n"
-	       "Forwards packets between DPDK ports through evpl-dpdk's iovecs, as dpdk-testpmd does through mbufs.\n\n"
-	       "Options:\n");
-	for (size_t i = 0; i < RTE_DIM(table); i++) {
-		snprintf(option, sizeof(option), "--%s%s%s", table[i].name, table[i].argument != NULL ? "=" : "",
-			 table[i].argument != NULL ? table[i].argument : "");
-		printf("  %-26s %s\n", option, table[i].help);
-	}
 	printf("\nModes:\n");
 	for (unsigned i = 0; fwd_mode_at(i) != NULL; i++)
-		printf("  %-26s %s\n", fwd_mode_at(i)->name, fwd_mode_at(i)->help);
+		printf("  %-*s %s\n", HELP_WIDTH, fwd_mode_at(i)->name, fwd_mode_at(i)->help);
 	printf("\nWithout NIC, huge pages or root:\n"
 	       "  evpl-fwd -l 0,1 --no-pci --no-huge --no-shconf -m 256 --vdev=net_null0 --vdev=net_null1 -- "
 	       "--forward-mode=macswap --duration=5\n\n"
 	       "Exit status: 0; 1: something failed, or a buffer did not come home; 2: the command line is wrong.\n");
 }
 
-static void
-set_option(struct fwd_value *c, int id)
+static int
+set_option(void *values, const struct command_option *option, const char *text)
 {
-	struct fwd_options *o = c->o;
+	struct fwd_options *o = values;
+	struct fwd_value value = {.o = o, .name = option->name, .text = text}, *c = &value;
 
-	switch (id) {
+	switch (option->id) {
 	case OPT_FORWARD_MODE:
 		value_mode(c);
 		break;
@@ -233,6 +200,7 @@ set_option(struct fwd_value *c, int id)
 	default:
 		break;
 	}
+	return value.failed ? -1 : 0;
 }
 
 static void
@@ -268,20 +236,20 @@ check_combination(const struct fwd_options *o)
 {
 	/* One that was not given follows the other. */
 	if (o->slab_size != 0 && o->buffer_size > o->slab_size) {
-		fwd_error("--buffer-size=%u is more than a slab, --slab-size=%" PRIu64, o->buffer_size, o->slab_size);
+		error_line("--buffer-size=%u is more than a slab, --slab-size=%" PRIu64, o->buffer_size, o->slab_size);
 		return -1;
 	}
 	if (o->mode->receives && o->mode->transmits && o->rxq > o->txq) {
-		fwd_error("--rxq=%u needs --txq=%u or more: each RX queue sends to a TX queue of its own", o->rxq,
-			  o->rxq);
+		error_line("--rxq=%u needs --txq=%u or more: each RX queue sends to a TX queue of its own", o->rxq,
+			   o->rxq);
 		return -1;
 	}
 	if (o->mtu != 0 && o->max_frame != 0) {
-		fwd_error("--mtu and --max-pkt-len say the same thing: give one");
+		error_line("--mtu and --max-pkt-len say the same thing: give one");
 		return -1;
 	}
 	if (o->mode->burst == fwd_flowgen && o->length < FWD_UDP_HEADERS + RTE_ETHER_CRC_LEN) {
-		fwd_error("--txpkts: flowgen counts the FCS, so it needs 46 bytes or more");
+		error_line("--txpkts: flowgen counts the FCS, so it needs 46 bytes or more");
 		return -1;
 	}
 	return 0;
@@ -292,109 +260,37 @@ options_check_lengths(const struct fwd_options *o, uint32_t buffer_size)
 {
 	for (unsigned i = 0; i < o->segment_count && o->mode->generates; i++) {
 		if (o->segments[i] > buffer_size) {
-			fwd_error("--txpkts: a segment of %u bytes is more than a buffer, %u (see --buffer-size, "
-				  "--slab-size)",
-				  o->segments[i], buffer_size);
+			error_line("--txpkts: a segment of %u bytes is more than a buffer, %u (see --buffer-size, "
+				   "--slab-size)",
+				   o->segments[i], buffer_size);
 			return 2;
 		}
 	}
 	if (o->mode->burst == fwd_flowgen && o->length > buffer_size) {
-		fwd_error("--txpkts: flowgen needs %u bytes in one buffer of %u (see --buffer-size, --slab-size)",
-			  o->length, buffer_size);
+		error_line("--txpkts: flowgen needs %u bytes in one buffer of %u (see --buffer-size, --slab-size)",
+			   o->length, buffer_size);
 		return 2;
 	}
 	return 0;
 }
 
-/* The line for what getopt did not take. */
-static void
-refuse(int id, const char *argument)
-{
-	/* Of short options, which may come several in one argument, getopt names the one. Long ones are not characters. */
-	bool is_short = optopt != 0 && optopt < OPT_FORWARD_MODE;
-
-	if (is_short && isgraph((unsigned char)optopt))
-		fwd_error("-%c: no such option (see --help)", optopt);
-	else if (is_short)
-		fwd_error("-\\x%02x: no such option (see --help)", (unsigned)(unsigned char)optopt);
-	else if (id == ':')
-		fwd_error("%s needs a value", argument);
-	else
-		fwd_error("%s: no such option, or a value too many (see --help)", argument);
-}
-
-/* Before "--" only EAL's options stand; ours there would end in EAL's long usage text. */
-static int
-check_eal_part(int count, char **argv)
-{
-	for (int i = 1; i < count; i++) {
-		size_t length = strcspn(argv[i], "=");
-
-		if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0) {
-			print_help();
-			return 0;
-		}
-		if (strcmp(argv[i], "--version") == 0) {
-			printf("evpl-fwd %s, %s\n", EVPL_FWD_VERSION, rte_version());
-			return 0;
-		}
-		for (size_t k = 0; k < RTE_DIM(table); k++) {
-			if (length > 2 && strncmp(argv[i], "--", 2) == 0 && strlen(table[k].name) == length - 2 &&
-			    strncmp(argv[i] + 2, table[k].name, length - 2) == 0) {
-				fwd_error("%s belongs behind --: evpl-fwd [EAL options] -- [options]", argv[i]);
-				return -1;
-			}
-		}
-	}
-	return count;
-}
-
 int
 options_parse(int argc, char **argv, struct fwd_options *o)
 {
-	struct option longs[RTE_DIM(table) + 1] = {0};
-	struct fwd_value c = {.o = o};
-	int eal_count = 1, id, index = 0;
+	static const struct command command = {
+		.program = "evpl-fwd",
+		.version = EVPL_FWD_VERSION,
+		.about = "Forwards packets between DPDK ports through evpl-dpdk's iovecs, as dpdk-testpmd does through "
+			 "mbufs.",
+		.options = table,
+		.count = RTE_DIM(table),
+		.width = HELP_WIDTH,
+		.help_more = help_more,
+		.set = set_option,
+	};
+	int eal_count;
 
 	set_defaults(o);
-	while (eal_count < argc && strcmp(argv[eal_count], "--") != 0)
-		eal_count++;
-	id = check_eal_part(eal_count, argv);
-	if (id <= 0)
-		return id;
-	for (size_t i = 0; i < RTE_DIM(table); i++) {
-		longs[i].name = table[i].name;
-		longs[i].has_arg = table[i].argument != NULL ? required_argument : no_argument;
-		longs[i].val = (int)table[i].id;
-	}
-	/* getopt skips its first argument: here that is the "--". */
-	argc -= eal_count;
-	argv += eal_count;
-	opterr = 0;
-	optind = 1;
-	while (argc > 1 && (id = getopt_long(argc, argv, "+:h", longs, &index)) != -1) {
-		if (id == '?' || id == ':') {
-			refuse(id, argv[optind - 1]);
-			return -1;
-		}
-		if (id == OPT_HELP || id == 'h') {
-			print_help();
-			return 0;
-		}
-		if (id == OPT_VERSION) {
-			printf("evpl-fwd %s, %s\n", EVPL_FWD_VERSION, rte_version());
-			return 0;
-		}
-		c.name = longs[index].name;
-		c.text = optarg;
-		set_option(&c, id);
-		if (c.failed)
-			return -1;
-	}
-	if (argc > 1 && optind < argc) {
-		fwd_error("%s: not an option", argv[optind]);
-		return -1;
-	}
-	optind = 1;
-	return check_combination(o) != 0 ? -1 : eal_count;
+	eal_count = command_parse(&command, argc, argv, o);
+	return eal_count > 0 && check_combination(o) != 0 ? -1 : eal_count;
 }

@@ -77,7 +77,4 @@ int options_parse(int argc, char **argv, struct fwd_options *o);
 /* Whether generated packets fit buffers of that size. 0; else the exit status, an error line was printed. */
 int options_check_lengths(const struct fwd_options *o, uint32_t buffer_size);
 
-/* One line on stderr, "evpl-fwd: ...". */
-void fwd_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 #endif /* FWD_OPTIONS_H */

@@ -10,6 +10,7 @@
 
 #include <evpl/evpl.h>
 
+#include "../common/error.h"
 #include "lcore.h"
 #include "mode.h"
 #include "port.h"
@@ -28,7 +29,7 @@ check_limit(const struct fwd_port *p, const char *option, unsigned value, unsign
 {
 	if (value >= min && value <= max)
 		return 0;
-	fwd_error("%s=%u: port %u (%s) takes %u to %u", option, value, p->id, p->name, min, max);
+	error_line("%s=%u: port %u (%s) takes %u to %u", option, value, p->id, p->name, min, max);
 	return 2;
 }
 
@@ -94,7 +95,7 @@ add_port(struct fwd_ports *ports, uint16_t id, const struct fwd_options *o)
 	if (rc == 0)
 		rc = rte_eth_macaddr_get(id, &p->mac);
 	if (rc != 0) {
-		fwd_error("port %u (%s): %s", id, p->name, rte_strerror(-rc));
+		error_line("port %u (%s): %s", id, p->name, rte_strerror(-rc));
 		return 1;
 	}
 	p->socket = rte_eth_dev_socket_id(id);
@@ -112,12 +113,12 @@ fwd_ports_choose(struct fwd_ports *ports, const struct fwd_options *o)
 
 	memset(ports, 0, sizeof(*ports));
 	if (rte_eth_dev_count_avail() == 0) {
-		fwd_error("no ports: give EAL some, as --vdev=net_null0 --vdev=net_null1 before --");
+		error_line("no ports: give EAL some, as --vdev=net_null0 --vdev=net_null1 before --");
 		return 2;
 	}
 	for (unsigned i = 0; i < o->port_count; i++) {
 		if (!rte_eth_dev_is_valid_port(o->ports[i])) {
-			fwd_error("port %u does not exist", o->ports[i]);
+			error_line("port %u does not exist", o->ports[i]);
 			return 2;
 		}
 		status = add_port(ports, o->ports[i], o);
@@ -133,7 +134,7 @@ fwd_ports_choose(struct fwd_ports *ports, const struct fwd_options *o)
 			return status;
 	}
 	if (o->mode->multiplies && ports->count < 2) {
-		fwd_error("--forward-mode=%s needs two ports or more", o->mode->name);
+		error_line("--forward-mode=%s needs two ports or more", o->mode->name);
 		return 2;
 	}
 	return 0;
@@ -203,16 +204,17 @@ rx_pool(struct fwd_ports *ports, const struct fwd_port *p, const struct fwd_opti
 		pool = evpl_rx_pool_create(name, n, o->mbuf_size, p->socket);
 	ports->rx_pool[p->socket] = pool;
 	if (pool == NULL)
-		fwd_error("no RX pool of %u mbufs of %u bytes on NUMA node %d: %s (try a smaller --total-num-mbufs, or "
-			  "EAL's -m)",
-			  n, o->mbuf_size, p->socket, rte_strerror(rte_errno));
+		error_line(
+			"no RX pool of %u mbufs of %u bytes on NUMA node %d: %s (try a smaller --total-num-mbufs, or "
+			"EAL's -m)",
+			n, o->mbuf_size, p->socket, rte_strerror(rte_errno));
 	return pool;
 }
 
 static int
 failed(const struct fwd_port *p, const char *what, int rc)
 {
-	fwd_error("port %u (%s): %s: %s", p->id, p->name, what, rte_strerror(-rc));
+	error_line("port %u (%s): %s: %s", p->id, p->name, what, rte_strerror(-rc));
 	return 1;
 }
 
@@ -240,8 +242,9 @@ configure(const struct fwd_port *p, const struct fwd_options *o)
 	if (o->mode->generates && o->segment_count > 1) {
 		conf.txmode.offloads |= p->info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 		if (conf.txmode.offloads == 0)
-			fwd_error("note: port %u (%s) does not announce packets of several segments (--txpkts); trying",
-				  p->id, p->name);
+			error_line(
+				"note: port %u (%s) does not announce packets of several segments (--txpkts); trying",
+				p->id, p->name);
 	}
 	rc = rte_eth_dev_configure(p->id, p->rx_queues, o->txq, &conf);
 	if (rc != 0)

@@ -7,6 +7,7 @@
 
 #include <rte_cycles.h>
 
+#include "../common/error.h"
 #include "mode.h"
 #include "report.h"
 
@@ -167,7 +168,7 @@ print_json(const struct fwd_report *r, FILE *out)
 static int
 json_failed(const struct fwd_json *json, int error)
 {
-	fwd_error("--json=%s: %s", json->path, strerror(error));
+	error_line("--json=%s: %s", json->path, strerror(error));
 	return 1;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/error.h"
 #include "../common/args.h"
 #include "lcore.h"
 #include "mode.h"
@@ -15,7 +16,7 @@
 static void
 expected(struct fwd_value *c, const char *what)
 {
-	fwd_error("--%s=%s: expected %s", c->name, c->text, what);
+	error_line("--%s=%s: expected %s", c->name, c->text, what);
 	c->failed = true;
 }
 

@@ -235,8 +235,8 @@ port_start(void)
 
 	plain = rte_pktmbuf_pool_create("plain", 2047, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	return pool != NULL && plain != NULL && rte_eth_dev_configure(0, 1, 1, &conf) == 0 &&
-	       rte_eth_rx_queue_setup(0, 0, 0, SOCKET_ID_ANY, NULL, pool) == 0 &&
-	       rte_eth_tx_queue_setup(0, 0, 0, SOCKET_ID_ANY, NULL) == 0 && rte_eth_dev_start(0) == 0;
+	       rte_eth_rx_queue_setup(0, 0, 0, (unsigned)SOCKET_ID_ANY, NULL, pool) == 0 &&
+	       rte_eth_tx_queue_setup(0, 0, 0, (unsigned)SOCKET_ID_ANY, NULL) == 0 && rte_eth_dev_start(0) == 0;
 }
 
 /* The first argument is how many times; the others are EAL's. Names what it measures, in order. */

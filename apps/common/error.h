@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef APPS_ERROR_H
+#define APPS_ERROR_H
+
+#include <stdarg.h>
+
+/* One line on stderr, in one write, after the program's name and a colon. */
+void error_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void error_vline(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+
+#endif /* APPS_ERROR_H */

@@ -101,7 +101,7 @@ evpl_buffer_take(struct evpl_context *ctx)
 static void
 to_pool(struct rte_mbuf *buffer)
 {
-	/* The pool's ring orders this too, but in code that thread sanitizer cannot see. */
+	/* The pool orders this too, but in code that thread sanitizer cannot see. */
 	evpl_compat_ref_store(buffer, 1);
 	rte_mempool_put(buffer->pool, buffer);
 }

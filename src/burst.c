@@ -170,7 +170,6 @@ evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 	struct rte_mbuf *packets[CHUNK];
 	struct untrimmed was[CHUNK];
 	unsigned done = 0, some, whole, made, sent;
-	bool plain = evpl_overflow_is_idle();
 	int error;
 
 	if (unlikely(evpl == NULL || iovecs == NULL)) {
@@ -181,7 +180,8 @@ evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 		some = RTE_MIN(n - done, CHUNK);
 		error = 0;
 		/* Forwarding: all of them go out as they came, and there is nothing to make, count or release. */
-		for (made = 0; made < some && plain && evpl_packet_is_untouched(&iovecs[done + made]); made++)
+		for (made = 0; made < some && evpl_packet_is_untouched(&iovecs[done + made]) && evpl_overflow_is_idle();
+		     made++)
 			packets[made] = iovecs[done + made].ref;
 		whole = made;
 		if (unlikely(made < some)) {

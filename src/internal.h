@@ -158,9 +158,9 @@ void evpl_window_trim(struct evpl_window *w, bool shared);     /* half of a full
 extern unsigned evpl_overflow_kept;			   /* relaxed; 0: evpl_overflow_drop() has nothing to do */
 struct rte_mbuf *evpl_overflow_new(struct rte_mbuf *base); /* a fresh one, refcnt 1; NULL */
 struct rte_mbuf *evpl_overflow_take(struct rte_mbuf *base, bool shared); /* one more count; NULL */
+uintptr_t evpl_views_end(const struct rte_mbuf *ref);			 /* of its bytes: how far a view may grow */
 void evpl_overflow_retry(void);						 /* EAL may have memory again */
 bool evpl_overflow_has(const struct rte_mbuf *base);			 /* others count for it */
-bool evpl_overflow_is(const struct rte_mbuf *m);			 /* it counts for another */
 bool evpl_overflow_drop(struct rte_mbuf *base); /* its own count is at its end; true: others keep base */
 unsigned evpl_overflow_in_use(void);		/* with the lock held */
 void evpl_overflow_free(void);			/* likewise, and with none in use */
@@ -195,7 +195,7 @@ evpl_overflow_is_idle(void)
 	return likely(__atomic_load_n(&evpl_overflow_kept, __ATOMIC_RELAXED) == 0);
 }
 
-/* Whether the iovec is all that there is of a packet as it came from a port; if evpl_overflow_is_idle(). */
+/* Whether the iovec is all that there is of a packet as it came from a port; if then evpl_overflow_is_idle(). */
 static inline bool
 evpl_packet_is_untouched(const struct evpl_iovec *iovec)
 {
@@ -244,6 +244,10 @@ void evpl_samples_settle(struct evpl_context *ctx, unsigned kind); /* the window
 #if !EVPL_IOVEC_TRACE
 void evpl_sample_drop(const struct evpl_iovec *iovec); /* one less */
 #endif
+
+/* evpl_iovec_alloc_slow() for a call of the library's own, whose caller is to be told. In sample.c, or, of a tracing build, iovec.c. */
+int evpl_iovec_alloc_from(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+			  struct evpl_iovec *r_iovec, uintptr_t caller);
 
 /* iovec.c */
 int evpl_iovec_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,

@@ -155,6 +155,14 @@ evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, un
 }
 
 int
+evpl_iovec_alloc_from(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+		      struct evpl_iovec *r_iovec, uintptr_t caller)
+{
+	RTE_SET_USED(caller);
+	return evpl_iovec_take(evpl, length, alignment, max_iovecs, flags, false, r_iovec);
+}
+
+int
 evpl_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
 			struct evpl_iovec *r_iovec)
 {
@@ -234,6 +242,7 @@ int
 evpl_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
 		       struct evpl_iovec *r_iovecs, unsigned n)
 {
+	uintptr_t caller = (uintptr_t)__builtin_return_address(0);
 	int taken = 1;
 
 	if (n == 0 || n > INT_MAX) {
@@ -241,7 +250,9 @@ evpl_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, u
 		return -1;
 	}
 	for (unsigned i = 0; i < n; i++) {
-		taken = evpl_iovec_alloc(evpl, length, alignment, 1, flags, r_iovecs + i);
+		if (evpl_iovec_carve(evpl, length, alignment, 1, flags, 0, r_iovecs + i))
+			continue;
+		taken = evpl_iovec_alloc_from(evpl, length, alignment, 1, flags, r_iovecs + i, caller);
 		if (taken == 1)
 			continue;
 		evpl_iovecs_release(evpl, r_iovecs, (int)i);
@@ -293,16 +304,10 @@ evpl_iovec_clone_overflow(struct evpl_iovec *dst)
 void
 evpl_iovec_grow(struct evpl_iovec *iovec, unsigned length)
 {
-	const struct rte_mbuf *ref = iovec->ref, *buffer;
-	uintptr_t end;
+	const struct rte_mbuf *ref = iovec->ref;
 
 	if (ref == NULL)
 		evpl_iovec_stop("evpl_iovec_set_length", iovec, 0, length, "the iovec is empty");
-	buffer = evpl_buffer_of(ref);
-	if (buffer != NULL && (buffer == ref || evpl_overflow_is(ref)))
-		end = (uintptr_t)buffer->buf_addr + evpl_global.buffer_size;
-	else
-		end = rte_pktmbuf_mtod(ref, uintptr_t) + ref->data_len; /* of a packet: what came */
-	if (length > end - (uintptr_t)iovec->data)
+	if (length > evpl_views_end(ref) - (uintptr_t)iovec->data)
 		evpl_iovec_stop("evpl_iovec_set_length", iovec, 0, length, "beyond the end of the buffer or packet");
 }

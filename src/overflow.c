@@ -25,6 +25,7 @@
 struct overflow {
 	struct rte_mbuf *mbuf;
 	struct rte_mbuf *base;
+	uintptr_t end; /* how far views of the bytes may grow */
 	LIST_ENTRY(overflow) entry;
 };
 
@@ -100,6 +101,29 @@ mbuf_alloc(void)
 	return NULL;
 }
 
+/* Whether it counts for another. */
+static bool
+is_overflow(const struct rte_mbuf *m)
+{
+	unsigned count = __atomic_load_n(&pool_count, __ATOMIC_ACQUIRE);
+
+	for (unsigned i = 0; i < count; i++) {
+		if (m->pool == pools[i])
+			return true;
+	}
+	return false;
+}
+
+uintptr_t
+evpl_views_end(const struct rte_mbuf *ref)
+{
+	if (is_overflow(ref))
+		return ((const struct overflow *)rte_mbuf_to_priv((struct rte_mbuf *)(uintptr_t)ref))->end;
+	if (evpl_buffer_of(ref) == ref)
+		return (uintptr_t)ref->buf_addr + evpl_global.buffer_size;
+	return rte_pktmbuf_mtod(ref, uintptr_t) + ref->data_len; /* of a packet: what came */
+}
+
 struct rte_mbuf *
 evpl_overflow_new(struct rte_mbuf *base)
 {
@@ -111,9 +135,7 @@ evpl_overflow_new(struct rte_mbuf *base)
 		rte_pktmbuf_free(m);
 		return NULL;
 	}
-	/* Of a packet: how far views of it may grow. */
-	m->data_off = base->data_off;
-	m->data_len = base->data_len;
+	((struct overflow *)rte_mbuf_to_priv(m))->end = evpl_views_end(base);
 	return m;
 }
 
@@ -205,18 +227,6 @@ evpl_overflow_has(const struct rte_mbuf *base)
 	}
 	rte_spinlock_unlock(&bucket->lock);
 	return o != NULL;
-}
-
-bool
-evpl_overflow_is(const struct rte_mbuf *m)
-{
-	unsigned count = __atomic_load_n(&pool_count, __ATOMIC_ACQUIRE);
-
-	for (unsigned i = 0; i < count; i++) {
-		if (m->pool == pools[i])
-			return true;
-	}
-	return false;
 }
 
 unsigned

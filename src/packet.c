@@ -337,11 +337,14 @@ evpl_iovecs_from_mbuf(struct evpl *evpl, struct rte_mbuf *mbuf, unsigned flags, 
 	return (int)segments;
 }
 
-/* Whether a packet's mbuf may go to its pool as it is: one segment, and nothing but the iovec holds it or its bytes. */
+/*
+ * Whether a packet's mbuf may go to its pool as it is: one segment, and nothing but the iovec holds it or its bytes. A count of
+ * 1 comes first: whoever let go of the others has made known before whether it counts elsewhere as well.
+ */
 static bool
 goes_home(struct rte_mbuf *m)
 {
-	return evpl_compat_ref_load(m) == 1 && m->nb_segs == 1 &&
+	return evpl_compat_ref_load(m) == 1 && evpl_overflow_is_idle() && m->nb_segs == 1 &&
 	       (RTE_MBUF_DIRECT(m) || (evpl_is_pinned(m) && evpl_compat_ext_load(m->shinfo) == 1));
 }
 
@@ -351,13 +354,12 @@ evpl_packets_release(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n)
 {
 	struct rte_mbuf *home[64];
 	struct rte_mempool *pool = NULL;
-	bool plain = evpl_overflow_is_idle();
 	unsigned homes = 0, i;
 
 	for (i = 0; i < n && (iovecs[i].flags & EVPL_IOVEC_FLAG_PACKET); i++) {
 		struct rte_mbuf *m = iovecs[i].ref;
 
-		if (unlikely(!plain || m == NULL || !goes_home(m))) {
+		if (unlikely(m == NULL || !goes_home(m))) {
 			evpl_iovec_release(evpl, &iovecs[i]);
 			continue;
 		}

@@ -119,7 +119,7 @@ lifo_ops(void)
 /* As rte_pktmbuf_pool_create_extbuf(), which does not let its caller choose the ops. NULL with rte_errno. */
 static struct rte_mempool *
 pool_create(const char *name, unsigned n, unsigned cache_size, uint16_t priv_size, uint16_t room, int socket_id,
-	    struct room *rooms)
+	    struct room *rooms, bool lifo)
 {
 	struct rte_pktmbuf_pool_private config = {
 		.mbuf_data_room_size = room, .mbuf_priv_size = priv_size, .flags = RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF};
@@ -132,10 +132,13 @@ pool_create(const char *name, unsigned n, unsigned cache_size, uint16_t priv_siz
 	if (pool == NULL)
 		return NULL;
 	/* What the user asked EAL for (--mbuf-pool-ops-name) comes first; a program may have been linked without others. */
-	if (cache_size == 0 && rte_mbuf_user_mempool_ops() == NULL)
+	if (lifo && rte_mbuf_user_mempool_ops() == NULL)
 		rc = rte_mempool_set_ops_byname(pool, lifo_ops(), NULL);
-	if (rc != 0)
+	if (rc != 0) {
 		rc = rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL);
+		if (rc != 0)
+			EVPL_LOG(ERR, "there are no mempool ops \"%s\"", rte_mbuf_best_mempool_ops());
+	}
 	if (rc == 0) {
 		rte_pktmbuf_pool_init(pool, &config);
 		rc = rte_mempool_populate_default(pool);
@@ -173,7 +176,7 @@ evpl_slab_create(const char *name, size_t size, size_t room, size_t distance, si
 		goto fail;
 	}
 	slab->pool = pool_create(name, slab->n, RTE_MIN(cache_size, slab->n * 2 / 3), (uint16_t)priv_size,
-				 (uint16_t)RTE_MIN(room, (size_t)UINT16_MAX), socket_id, rooms);
+				 (uint16_t)RTE_MIN(room, (size_t)UINT16_MAX), socket_id, rooms, cache_size == 0);
 	if (slab->pool == NULL)
 		goto fail;
 	/* Without huge pages EAL has one heap, and any node is as good as the one asked for. */
@@ -221,10 +224,10 @@ evpl_slab_grow(int socket_id)
 		return NULL;
 	}
 	snprintf(name, sizeof(name), "evpl_buffers_%u", g->next_id);
-	/* No cache per lcore in the pool: a context's stash is the cache, and what it holds can be counted. */
 	/* Where buffers would lie across the ends of pages, some room is lost there. */
 	if (RTE_PGSIZE_2M % g->buffer_size != 0)
 		size = evpl_slab_size(n, g->buffer_size);
+	/* No cache per lcore in the pool: a context's stash is the cache, and what it holds can be counted. */
 	slab = evpl_slab_create(name, size, g->buffer_size, g->buffer_size, g->buffer_align, n, 0,
 				sizeof(struct evpl_buffer), socket_id);
 	if (slab == NULL)

@@ -7,6 +7,7 @@
  * crosses into the next, and where none is left it must give back what it took.
  */
 #include <rte_errno.h>
+#include <rte_mbuf_pool_ops.h>
 
 #include "support.h"
 
@@ -210,6 +211,93 @@ packets_are_released_among_others(void **state)
 	rte_mempool_free(pools[1]);
 }
 
+static void
+release_one_with_a_clone_in_flight(struct evpl *evpl, struct rte_mempool *pool, unsigned flags)
+{
+	struct evpl_iovec iovecs[63], clone;
+	struct rte_mbuf *packet;
+
+	assert_int_equal(evpl_packets_alloc(evpl, pool, 100, flags, iovecs, DIM(iovecs)), DIM(iovecs));
+	evpl_iovec_clone(&clone, &iovecs[30]);
+	iovec_fill(&clone, 7);
+	packet = evpl_iovecs_to_mbuf(evpl, &clone, 1);
+	assert_non_null(packet);
+	evpl_iovecs_release(evpl, iovecs, DIM(iovecs));
+	assert_int_equal(rte_mempool_avail_count(pool), 254);
+	mbuf_assert(packet, 100, 7);
+	rte_pktmbuf_free(packet);
+	home_assert_pool(pool, 255);
+}
+
+/* All clones go but one that counts on another mbuf; of the packet's own count the iovec that is released among others is left. */
+static void
+release_one_with_a_clone_that_counts_elsewhere(struct evpl *evpl, struct rte_mempool *pool, unsigned flags)
+{
+	static struct evpl_iovec clones[60000];
+	struct evpl_iovec iovecs[63], clone;
+
+	assert_int_equal(evpl_packets_alloc(evpl, pool, 100, flags, iovecs, DIM(iovecs)), DIM(iovecs));
+	for (unsigned i = 0; i < DIM(clones); i++)
+		evpl_iovec_clone(&clones[i], &iovecs[30]);
+	evpl_iovec_move(&clone, &clones[DIM(clones) - 1]);
+	assert_ptr_not_equal(clone.ref, iovecs[30].ref);
+	evpl_iovecs_release(evpl, clones, DIM(clones) - 1);
+	iovec_fill(&clone, 9);
+	evpl_iovecs_release(evpl, iovecs, DIM(iovecs));
+	assert_int_equal(rte_mempool_avail_count(pool), 254);
+	iovec_assert(&clone, 9, 0);
+	evpl_iovec_release(evpl, &clone);
+	home_assert_pool(pool, 255);
+}
+
+static void
+packets_that_are_still_needed_are_not_home(void **state)
+{
+	struct rte_mempool *pools[] = {evpl_rx_pool_create("bulk_rx", 255, 0, SOCKET_ID_ANY),
+				       plain_pool("bulk_mbufs", 255, 2048)};
+	struct evpl *evpl = context(state);
+
+	for (unsigned p = 0; p < DIM(pools); p++) {
+		assert_non_null(pools[p]);
+		for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
+			release_one_with_a_clone_in_flight(evpl, pools[p], flags);
+			release_one_with_a_clone_that_counts_elsewhere(evpl, pools[p], flags);
+		}
+	}
+	assert_int_equal(evpl_rx_pool_destroy(pools[0]), 0);
+	rte_mempool_free(pools[1]);
+}
+
+/* Buffers that drivers end are used again while they are warm: the last one first. */
+static void
+buffers_that_packets_end_come_back_last_in_first_out(void **state)
+{
+	struct evpl *evpl = context(state);
+	unsigned length = evpl_buffer_size() - 1; /* of all, a buffer would be taken beside the context's */
+	struct rte_mbuf *packets[3];
+	const void *last = NULL;
+	struct evpl_iovec iovec, next;
+
+	if (EVPL_IOVEC_TRACE || rte_mbuf_user_mempool_ops() != NULL) {
+		program_skips(__func__, "the pools of this build or run are rings");
+		return;
+	}
+	for (unsigned i = 0; i < DIM(packets); i++) {
+		assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, LOCAL, &iovec), 1);
+		last = evpl_iovec_data(&iovec);
+		packets[i] = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
+		assert_non_null(packets[i]);
+	}
+	/* The context goes on to a fourth buffer, and only packets are on the others. */
+	assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, LOCAL, &iovec), 1);
+	for (unsigned i = 0; i < DIM(packets); i++)
+		rte_pktmbuf_free(packets[i]);
+	assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, LOCAL, &next), 1);
+	assert_ptr_equal(evpl_iovec_data(&next), last);
+	evpl_iovec_release(evpl, &iovec);
+	evpl_iovec_release(evpl, &next);
+}
+
 static const struct evpl_global_config roomy = {.slab_size = 1 << 20};
 static const struct evpl_global_config tight = {.slab_size = 1 << 20, .max_slabs = 1};
 
@@ -220,6 +308,8 @@ static const struct CMUnitTest cases[] = {
 	home_case(runs_are_released_wherever_they_count, roomy),
 	home_case(a_stock_takes_more_runs_than_it_holds, roomy),
 	home_case(packets_are_released_among_others, roomy),
+	home_case(packets_that_are_still_needed_are_not_home, roomy),
+	home_case(buffers_that_packets_end_come_back_last_in_first_out, roomy),
 };
 
 int

@@ -261,6 +261,25 @@ set_length_of_a_packet_that_came_back(void)
 	evpl_iovec_set_length(&iovec, 65);
 }
 
+/* The same of its 60,000th clone, which counts on another mbuf that is attached to the whole buffer. */
+static void
+set_length_of_a_clone_beyond_the_count(void)
+{
+	static struct evpl_iovec clones[60000];
+	struct rte_mbuf *packet;
+
+	start(64, SHARED);
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
+	if (packet == NULL || evpl_iovecs_from_mbuf(evpl, packet, SHARED, 1, &iovec) != 1)
+		_exit(98);
+	for (unsigned i = 0; i < DIM(clones); i++)
+		evpl_iovec_clone(&clones[i], &iovec);
+	if (clones[DIM(clones) - 1].ref == iovec.ref)
+		_exit(96);
+	count = rte_mbuf_refcnt_read(iovec.ref);
+	evpl_iovec_set_length(&clones[DIM(clones) - 1], 65);
+}
+
 static void
 set_length_beyond_what_was_received(void)
 {
@@ -299,6 +318,7 @@ set_length_beyond_what_was_received(void)
 	X(set_length_beyond_the_end_from_the_middle, "evpl_iovec_set_length", "35537", "100")                          \
 	X(set_length_of_uint_max, "evpl_iovec_set_length", "4294967295", "1000")                                       \
 	X(set_length_of_a_packet_that_came_back, "evpl_iovec_set_length", "65", "64")                                  \
+	X(set_length_of_a_clone_beyond_the_count, "evpl_iovec_set_length", "65", "64")                                 \
 	X(set_length_beyond_what_was_received, "evpl_iovec_set_length", "101", "100")                                  \
 	X(set_length_of_empty, "evpl_iovec_set_length", EMPTY, "iovec")                                                \
 	X(release_of_empty, "evpl_iovec_release", EMPTY, "iovec")                                                      \

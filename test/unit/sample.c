@@ -141,6 +141,23 @@ places_are_told_apart_most_bytes_first(void **state)
 }
 
 static void
+bulk_allocations_are_their_callers(void **state)
+{
+	struct evpl_iovec here[20], there[20];
+	struct evpl *evpl = context(state);
+	struct told told;
+
+	plain_builds_only();
+	assert_int_equal(evpl_iovecs_alloc(evpl, 100, 1, LOCAL, here, DIM(here)), DIM(here));
+	assert_int_equal(evpl_iovecs_alloc(evpl, 100, 1, LOCAL, there, DIM(there)), DIM(there));
+	report(&told);
+	assert_int_equal(told.lines, 2);
+	assert_int_equal(told.iovecs, DIM(here) + DIM(there));
+	evpl_iovecs_release(evpl, here, DIM(here));
+	evpl_iovecs_release(evpl, there, DIM(there));
+}
+
+static void
 clones_segments_and_moves_inherit_the_sample(void **state)
 {
 	struct evpl *evpl = context(state);
@@ -473,6 +490,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(off_nothing_is_sampled, off),
 	home_case(every_nth_alloc_of_a_kind_is_told_until_it_is_released, every_8th),
 	home_case(places_are_told_apart_most_bytes_first, every_8th),
+	home_case(bulk_allocations_are_their_callers, every_one),
 	home_case(clones_segments_and_moves_inherit_the_sample, every_one),
 	home_case(a_sample_that_is_sent_is_no_longer_held, every_one),
 	home_case(reservations_are_sampled_and_committed, every_one),

@@ -25,7 +25,8 @@ bench_fail(const char *format, ...)
 	va_start(args, format);
 	error_vline(format, args);
 	va_end(args);
-	_Exit(1); /* lcores may be at work: nothing can be taken down in order */
+	(void)fflush(NULL); /* what was measured so far */
+	_Exit(1);	    /* lcores may be at work: nothing can be taken down in order */
 }
 
 void

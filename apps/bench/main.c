@@ -81,12 +81,12 @@ main(int argc, char **argv)
 		list();
 		return fflush(stdout) == 0 ? 0 : 1;
 	}
-	if (report_open() != 0)
-		return 1;
 	if (rte_eal_init(eal_count, argv) < 0) {
 		error_line("EAL does not start: %s (its own messages are above)", rte_strerror(rte_errno));
 		return 1;
 	}
+	if (report_open() != 0)
+		return 1;
 	/* Else glibc gives its top back to the kernel at the end of each pass, and only page faults would be measured. */
 	mallopt(M_TRIM_THRESHOLD, 256 << 20);
 	run_all(cases);

@@ -55,6 +55,15 @@ set_number(const char *name, const char *text, uint64_t max, unsigned *number)
 }
 
 static int
+check_file(const struct command_option *option, const char *name)
+{
+	if (name[0] != '\0')
+		return 0;
+	error_line("--%s=: no file's name", option->name);
+	return -1;
+}
+
+static int
 set_option(void *values, const struct command_option *option, const char *text)
 {
 	struct bench_options *o = values;
@@ -81,10 +90,10 @@ set_option(void *values, const struct command_option *option, const char *text)
 		return 0;
 	case OPT_JSON:
 		o->json = text;
-		return 0;
+		return check_file(option, text);
 	case OPT_CSV:
 		o->csv = text;
-		return 0;
+		return check_file(option, text);
 	default:
 		return 0;
 	}

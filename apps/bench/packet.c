@@ -16,6 +16,7 @@
 enum { PORT_MBUF, PORT_SLAB, PORTS };
 static const char *const port_names[PORTS] = {"net_null_bench0", "net_null_bench1"};
 static uint16_t ports[PORTS];
+static struct rte_mempool *slab_pool;
 
 static void
 port_start(const struct bench_case *c, unsigned i, struct rte_mempool *pool)
@@ -38,18 +39,16 @@ port_start(const struct bench_case *c, unsigned i, struct rte_mempool *pool)
 static const char *
 setup(const struct bench_case *c)
 {
-	struct rte_mempool *pool;
-
 	if (rte_eal_hotplug_add("vdev", port_names[PORT_MBUF], "size=64") != 0 ||
 	    rte_eal_hotplug_add("vdev", port_names[PORT_SLAB], "size=64") != 0) {
 		rte_eal_hotplug_remove("vdev", port_names[PORT_MBUF]);
 		return "no net_null driver";
 	}
-	pool = evpl_rx_pool_create("bench_rx", 2047, 0, (int)rte_socket_id());
-	if (pool == NULL)
+	slab_pool = evpl_rx_pool_create("bench_rx", 2047, 0, (int)rte_socket_id());
+	if (slab_pool == NULL)
 		bench_fail("%s: evpl_rx_pool_create: %s", c->name, rte_strerror(rte_errno));
 	port_start(c, PORT_MBUF, bench_pool);
-	port_start(c, PORT_SLAB, pool);
+	port_start(c, PORT_SLAB, slab_pool);
 	return NULL;
 }
 
@@ -191,6 +190,37 @@ single(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 BENCH_WAY(single, local, EVPL_LOCAL)
 BENCH_WAY(single, shared, EVPL_SHARED)
 
+/* The same as packets that are mbufs from the start, of one pool or the other. */
+static uint64_t
+whole(const struct bench_case *c, uint64_t n, struct rte_mempool *pool)
+{
+	struct evpl *evpl = bench_context();
+	struct evpl_iovec iovecs[BENCH_BURST];
+	uint64_t started = bench_now();
+
+	for (uint64_t i = 0; i < n; i++) {
+		if (evpl_packets_alloc(evpl, pool, c->length, 0, iovecs, BENCH_BURST) != BENCH_BURST)
+			bench_fail("%s: out of mbufs", c->name);
+		for (unsigned k = 0; k < BENCH_BURST; k++)
+			write_bytes(evpl_iovec_data(&iovecs[k]), HEADER, k);
+		if (evpl_tx_burst(evpl, ports[PORT_MBUF], 0, iovecs, BENCH_BURST) != BENCH_BURST)
+			bench_fail("%s: not sent: %s", c->name, rte_strerror(rte_errno));
+	}
+	return bench_now() - started;
+}
+
+static uint64_t
+whole_slab(const struct bench_case *c, uint64_t n)
+{
+	return whole(c, n, slab_pool);
+}
+
+static uint64_t
+whole_mbuf(const struct bench_case *c, uint64_t n)
+{
+	return whole(c, n, bench_pool);
+}
+
 static uint64_t
 single_pktmbuf(const struct bench_case *c, uint64_t n)
 {
@@ -274,6 +304,20 @@ forward_pktmbuf(const struct bench_case *c, uint64_t n)
 const struct bench_case bench_packet[] = {
 	PACKET(local, "LOCAL"),
 	PACKET(shared, "SHARED"),
+	{
+		ON_PORT,
+		.name = "packet/whole/64",
+		.what = "64 bytes by evpl_packets_alloc of evpl_rx_pool_create's pool, headers written, sent; "
+			"evpl-mbuf: of "
+			"pktmbuf's pool",
+		.length = 64,
+		.ways =
+			{
+				{"evpl", whole_slab, NULL, NULL},
+				{"pktmbuf", single_pktmbuf, NULL, NULL},
+				{"evpl-mbuf", whole_mbuf, NULL, NULL},
+			},
+	},
 	{
 		ON_PORT,
 		.name = "packet/forward/64",

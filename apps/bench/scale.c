@@ -5,45 +5,41 @@
 struct work {
 	const struct bench_case *c;
 	uint64_t n;
-	uint64_t cycles[2]; /* of each lcore */
 };
 
 BENCH_INLINE void
-alone(enum bench_impl impl, unsigned index, struct work *w)
+alone(enum bench_impl impl, struct work *w)
 {
 	struct bench_env env = bench_env(impl);
 
 	bench_meet();
-	w->cycles[index] = alloc_release_on(impl, env, w->c, w->n);
+	(void)alloc_release_on(impl, env, w->c, w->n);
+	bench_leave();
 }
 
-/* By the sum of their rates: where one is disturbed, the other's time is not made longer by it. */
-static uint64_t
-both(const struct work *w)
+/* From the first lcore's start to the last one's end: each has done n operations. */
+BENCH_INLINE uint64_t
+on_lcores(const struct bench_case *c, uint64_t n, unsigned lcores, void (*function)(unsigned index, void *arg))
 {
-	double first = (double)w->cycles[0], second = (double)w->cycles[1];
+	struct work w = {.c = c, .n = n};
 
-	return (uint64_t)(first * second / (first + second));
+	bench_together(lcores, function, &w);
+	return bench_elapsed() / lcores;
 }
 
 #define SCALE(suffix, impl)                                                                                            \
 	static void work_##suffix(unsigned index, void *arg)                                                           \
 	{                                                                                                              \
-		alone(impl, index, arg);                                                                               \
+		RTE_SET_USED(index);                                                                                   \
+		alone(impl, arg);                                                                                      \
 	}                                                                                                              \
 	static uint64_t one_##suffix(const struct bench_case *c, uint64_t n)                                           \
 	{                                                                                                              \
-		struct work w = {.c = c, .n = n};                                                                      \
-                                                                                                                       \
-		bench_together(1, work_##suffix, &w);                                                                  \
-		return w.cycles[0];                                                                                    \
+		return on_lcores(c, n, 1, work_##suffix);                                                              \
 	}                                                                                                              \
 	static uint64_t two_##suffix(const struct bench_case *c, uint64_t n)                                           \
 	{                                                                                                              \
-		struct work w = {.c = c, .n = n};                                                                      \
-                                                                                                                       \
-		bench_together(2, work_##suffix, &w);                                                                  \
-		return both(&w);                                                                                       \
+		return on_lcores(c, n, 2, work_##suffix);                                                              \
 	}
 
 SCALE(local, EVPL_LOCAL)

@@ -75,6 +75,10 @@ parse_eal_part(const struct command *c, int count, char **argv, void *values)
 				error_line("%s belongs behind --: %s [EAL options] -- [options]", argv[i], c->program);
 				return -1;
 			}
+			if (strchr(argv[i], '=') != NULL) {
+				error_line("%s: no such option, or a value too many (see --help)", argv[i]);
+				return -1;
+			}
 			if (c->set(values, &c->options[k], NULL) != 0)
 				return -1;
 		}

@@ -14,7 +14,7 @@
 #define SEGMENTS 40u
 #define BURST 32u
 
-static struct rte_mempool *plain;
+static struct rte_mempool *plain, *slab_pool;
 
 #define MEASURE(name) static __attribute__((noinline)) void measure_##name(struct evpl *evpl, unsigned times)
 
@@ -154,6 +154,47 @@ MEASURE(move)
 	evpl_iovec_release(evpl, &here);
 }
 
+MEASURE(bulk_alloc_release)
+{
+	struct evpl_iovec iovecs[BURST];
+
+	for (unsigned i = 0; i < times; i += BURST) {
+		if (evpl_iovecs_alloc(evpl, 64, 1, 0, iovecs, BURST) != (int)BURST)
+			abort();
+		keep(iovecs);
+		evpl_iovecs_release(evpl, iovecs, BURST);
+	}
+}
+
+/* Packets that are mbufs from the start, given back unsent. */
+MEASURE(packets_alloc_release)
+{
+	struct evpl_iovec iovecs[BURST];
+
+	for (unsigned i = 0; i < times; i += BURST) {
+		if (evpl_packets_alloc(evpl, slab_pool, 64, 0, iovecs, BURST) != (int)BURST)
+			abort();
+		keep(iovecs);
+		evpl_iovecs_release(evpl, iovecs, BURST);
+	}
+}
+
+/* A packet of header and payload, and its iovecs again. */
+MEASURE(to_mbuf_from_mbuf)
+{
+	struct evpl_iovec iovecs[2];
+	struct rte_mbuf *packet;
+
+	for (unsigned i = 0; i < times; i++) {
+		take(evpl, 54, 0, &iovecs[0]);
+		take(evpl, 1448, 0, &iovecs[1]);
+		packet = evpl_iovecs_to_mbuf(evpl, iovecs, 2);
+		if (packet == NULL || evpl_iovecs_from_mbuf(evpl, packet, 0, 2, iovecs) != 2)
+			abort();
+		evpl_iovecs_release(evpl, iovecs, 2);
+	}
+}
+
 /* Packets received from net_null, of a pool of this library's, and sent on; raw: without it. */
 MEASURE(forward)
 {
@@ -220,6 +261,9 @@ static const struct {
 	{"shared_hold_release", measure_shared_hold_release},
 	{"reserve_commit_release", measure_reserve_commit_release},
 	{"move", measure_move},
+	{"bulk_alloc_release", measure_bulk_alloc_release},
+	{"packets_alloc_release", measure_packets_alloc_release},
+	{"to_mbuf_from_mbuf", measure_to_mbuf_from_mbuf},
 	{"forward", measure_forward},
 	{"raw_forward", measure_raw_forward},
 	{"send", measure_send},
@@ -230,12 +274,12 @@ static const struct {
 static bool
 port_start(void)
 {
-	struct rte_mempool *pool = evpl_rx_pool_create("instructions", 2047, 0, SOCKET_ID_ANY);
 	struct rte_eth_conf conf = {0};
 
 	plain = rte_pktmbuf_pool_create("plain", 2047, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	return pool != NULL && plain != NULL && rte_eth_dev_configure(0, 1, 1, &conf) == 0 &&
-	       rte_eth_rx_queue_setup(0, 0, 0, (unsigned)SOCKET_ID_ANY, NULL, pool) == 0 &&
+	slab_pool = evpl_rx_pool_create("instructions", 2047, 0, SOCKET_ID_ANY);
+	return slab_pool != NULL && plain != NULL && rte_eth_dev_configure(0, 1, 1, &conf) == 0 &&
+	       rte_eth_rx_queue_setup(0, 0, 0, (unsigned)SOCKET_ID_ANY, NULL, slab_pool) == 0 &&
 	       rte_eth_tx_queue_setup(0, 0, 0, (unsigned)SOCKET_ID_ANY, NULL) == 0 && rte_eth_dev_start(0) == 0;
 }
 

@@ -124,11 +124,14 @@ fragmentation_of_iovecs_shows_their_bytes(void **state)
 
 	for (unsigned how = 0; how < HOWS; how++) {
 		for (unsigned n = 1; n <= 50; n = n * 3 + 1) {
-			struct evpl_iovec payload = frame_payload(b.evpl, PAYLOAD, n & 1, n);
-			struct rte_mbuf *packet = datagram(b.evpl, how == ATTACH_IPV6, &payload, n);
+			struct evpl_iovec payload;
+			struct rte_mbuf *packet;
 			struct rte_mbuf *fragments[FRAGMENTS];
-			int got = fragment(&b, (enum how)how, packet, fragments);
+			int got;
 
+			frame_payload(b.evpl, PAYLOAD, n & 1, n, &payload);
+			packet = datagram(b.evpl, how == ATTACH_IPV6, &payload, n);
+			got = fragment(&b, (enum how)how, packet, fragments);
 			assert_in_range(got, 14, FRAGMENTS);
 			/* Now only the fragments hold the bytes, or have their own. */
 			rte_pktmbuf_free(packet);
@@ -146,9 +149,11 @@ fragmentation_without_mbufs_leaves_the_packet_whole(void **state)
 
 	for (unsigned how = 0; how < HOWS; how++) {
 		bool ipv6 = how == ATTACH_IPV6;
-		struct evpl_iovec payload = frame_payload(b.evpl, PAYLOAD, LOCAL, 9);
-		struct rte_mbuf *packet = datagram(b.evpl, ipv6, &payload, 4), *fragments[FRAGMENTS];
+		struct evpl_iovec payload;
+		struct rte_mbuf *packet, *fragments[FRAGMENTS];
 
+		frame_payload(b.evpl, PAYLOAD, LOCAL, 9, &payload);
+		packet = datagram(b.evpl, ipv6, &payload, 4);
 		assert_true(fragment(&b, (enum how)how, packet, fragments) < 0);
 		frame_assert_sound(packet);
 		frame_assert(packet, (ipv6 ? FRAME_IPV6 : FRAME_IPV4) + FRAME_UDP, PAYLOAD, 9, 0);

@@ -17,8 +17,8 @@ ipv4_header(struct rte_ipv4_hdr *ip, const struct frame *frame, uint32_t payload
 	ip->packet_id = htons(frame->ip_id);
 	ip->time_to_live = 64;
 	ip->next_proto_id = frame->protocol;
-	ip->src_addr = htonl(RTE_IPV4(192, 0, 2, 1));
-	ip->dst_addr = htonl(RTE_IPV4(198, 51, 100, 2));
+	ip->src_addr = htonl(FRAME_SOURCE);
+	ip->dst_addr = htonl(FRAME_TARGET);
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
 	return sizeof(*ip);
 }
@@ -137,15 +137,11 @@ frame_assert_sound(struct rte_mbuf *packet)
 	assert_int_equal(rte_pktmbuf_pkt_len(packet), bytes);
 }
 
-struct evpl_iovec
-frame_payload(struct evpl *evpl, unsigned length, unsigned flags, uint64_t seed)
+void
+frame_payload(struct evpl *evpl, unsigned length, unsigned flags, uint64_t seed, struct evpl_iovec *r_iovec)
 {
-	struct evpl_iovec iovec, payload;
-
-	assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, flags, &iovec), 1);
-	iovec_fill(&iovec, seed);
-	evpl_iovec_move(&payload, &iovec);
-	return payload;
+	assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, flags, r_iovec), 1);
+	iovec_fill(r_iovec, seed);
 }
 
 void

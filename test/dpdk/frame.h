@@ -21,6 +21,10 @@
 #define FRAME_TCP (uint32_t)sizeof(struct rte_tcp_hdr)
 #define FRAME_UDP (uint32_t)sizeof(struct rte_udp_hdr)
 
+/* 192.0.2.1 and 198.51.100.2 (RTE_IPV4() shifts into the sign). */
+#define FRAME_SOURCE 0xC0000201u
+#define FRAME_TARGET 0xC6336402u
+
 /** What differs between the frames of a case. */
 struct frame {
 	bool ipv6;
@@ -54,8 +58,8 @@ void frame_cut(struct evpl_iovec *segments, unsigned n, const struct evpl_iovec 
 struct rte_mbuf *frame_build(struct evpl *evpl, const struct frame *frame, const struct evpl_iovec *payload,
 			     unsigned n);
 
-/** An iovec of @p length bytes of stream @p seed. */
-struct evpl_iovec frame_payload(struct evpl *evpl, unsigned length, unsigned flags, uint64_t seed);
+/** Takes an iovec of @p length bytes of stream @p seed. */
+void frame_payload(struct evpl *evpl, unsigned length, unsigned flags, uint64_t seed, struct evpl_iovec *r_iovec);
 
 /** Turns what a library made into iovecs and back into a packet, which must be sound. @return that packet. */
 struct rte_mbuf *frame_there_and_back(struct evpl *evpl, struct rte_mbuf *packet);

@@ -96,7 +96,7 @@ assert_headers(const struct rte_mbuf *frame, unsigned i, uint32_t payload)
 	assert_int_equal(rte_be_to_cpu_16(ip.total_length), FRAME_IPV4 + FRAME_TCP + payload);
 	assert_int_equal(rte_be_to_cpu_16(ip.packet_id), tcp4.ip_id + i);
 	assert_int_equal(rte_be_to_cpu_32(tcp.sent_seq), tcp4.seq + i * MSS);
-	assert_int_equal(rte_be_to_cpu_32(ip.dst_addr), RTE_IPV4(198, 51, 100, 2));
+	assert_int_equal(rte_be_to_cpu_32(ip.dst_addr), FRAME_TARGET);
 }
 
 /* Every byte of every frame, as it is and after it was made iovecs and a packet again; frees them. */
@@ -128,9 +128,11 @@ gso_of_iovecs_behind_a_direct_header_shows_their_bytes(void **state)
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		for (unsigned n = 1; n <= 100; n = n * 3 + 1) {
-			struct evpl_iovec payload = frame_payload(b.evpl, PAYLOAD, flags, n);
-			struct rte_mbuf *packet = behind_a_direct_header(&b, &payload, n), *frames[FRAMES];
+			struct evpl_iovec payload;
+			struct rte_mbuf *packet, *frames[FRAMES];
 
+			frame_payload(b.evpl, PAYLOAD, flags, n, &payload);
+			packet = behind_a_direct_header(&b, &payload, n);
 			assert_int_equal(segment(&b, packet, frames, FRAMES), FRAMES);
 			/* Now only the frames hold the bytes. */
 			rte_pktmbuf_free(packet);
@@ -145,9 +147,11 @@ static void
 gso_of_nothing_but_iovecs_wants_a_flag_taken_away(void **state)
 {
 	struct bench b = open_bench(state, 511);
-	struct evpl_iovec payload = frame_payload(b.evpl, PAYLOAD, LOCAL, 7);
-	struct rte_mbuf *packet = frame_build(b.evpl, &tcp4, &payload, 5), *frames[FRAMES];
+	struct evpl_iovec payload;
+	struct rte_mbuf *packet, *frames[FRAMES];
 
+	frame_payload(b.evpl, PAYLOAD, LOCAL, 7, &payload);
+	packet = frame_build(b.evpl, &tcp4, &payload, 5);
 	assert_int_equal(segment(&b, packet, frames, FRAMES), FRAMES);
 	rte_pktmbuf_free(packet);
 	evpl_iovec_release(b.evpl, &payload);
@@ -164,9 +168,11 @@ static void
 gso_without_mbufs_leaves_the_packet_whole(void **state)
 {
 	struct bench b = open_bench(state, 31); /* fewer than it needs, so that it fails in the middle */
-	struct evpl_iovec payload = frame_payload(b.evpl, PAYLOAD, SHARED, 8);
-	struct rte_mbuf *packet = behind_a_direct_header(&b, &payload, 10), *frames[FRAMES];
+	struct evpl_iovec payload;
+	struct rte_mbuf *packet, *frames[FRAMES];
 
+	frame_payload(b.evpl, PAYLOAD, SHARED, 8, &payload);
+	packet = behind_a_direct_header(&b, &payload, 10);
 	assert_true(segment(&b, packet, frames, FRAMES) < 0);
 	assert_true(segment(&b, packet, frames, 3) < 0); /* no room for them, either */
 	frame_assert_sound(packet);

@@ -17,7 +17,7 @@
 static const struct evpl_global_config config = {.slab_size = 4 << 20, .packet_mbufs = 4095};
 
 static struct rte_distributor *distributor;
-static atomic_bool done;
+static atomic_bool done, left;
 static struct evpl *evpl_of_main;
 
 /* There is no call that frees one. */
@@ -58,6 +58,7 @@ distribute(void)
 
 		while (n < BURST && made < N && made - back < WINDOW) {
 			packet[n] = relay_make(evpl_of_main, (uint16_t)made);
+			threads_check(packet[n] != NULL || back < made); /* otherwise none will ever come home */
 			if (packet[n] == NULL)
 				break;
 			packet[n++]->hash.usr = made++ % 64;
@@ -103,10 +104,14 @@ run(unsigned index, void *arg)
 	RTE_SET_USED(arg);
 	if (index == 1) {
 		work();
+		atomic_store(&left, true);
 		return;
 	}
 	distribute();
 	atomic_store(&done, true);
+	/* A worker that asks waits for its distributor, whatever else it wants to look at. */
+	while (!atomic_load(&left))
+		rte_distributor_process(distributor, NULL, 0);
 }
 
 static void

@@ -89,6 +89,7 @@ produce(void)
 						   .sched_type = RTE_SCHED_TYPE_ATOMIC,
 						   .flow_id = made % 64};
 			event.mbuf = relay_make(evpl_of_main, (uint16_t)made);
+			threads_check(event.mbuf != NULL || back < made); /* otherwise none will ever come home */
 			if (event.mbuf != NULL) {
 				while (rte_event_enqueue_burst(device, OF_MAIN, &event, 1) != 1 && !threads_failed())
 					rte_service_run_iter_on_app_lcore(service, 1);

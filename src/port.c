@@ -81,19 +81,24 @@ check_secondary(const struct port *p, struct evpl_port_limit *limit)
 		     "address");
 }
 
-/* Drivers that take data from an mbuf's own room, or from its pool's memory, though it is attached elsewhere. */
+/* Takes data from an mbuf's own room, or from its pool's memory, though it is attached elsewhere. */
 static bool
 check_attached(const struct port *p, struct evpl_port_limit *limit)
 {
-	bool wrong = driver_is(p, "net_octeontx");
+	static const struct {
+		const char *driver;
+		uint32_t mended_in;
+	} wrong[] = {
+		{"net_af_xdp", RTE_VERSION_NUM(26, 3, 0, 0)},
+		{"net_cn9k", RTE_VERSION_NUM(23, 3, 0, 0)},
+		{"net_cn10k", RTE_VERSION_NUM(23, 3, 0, 0)},
+		{"net_octeontx", UINT32_MAX},
+	};
+	bool is_wrong = false;
 
-#if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
-	wrong = wrong || driver_is(p, "net_cn9k") || driver_is(p, "net_cn10k");
-#endif
-#if RTE_VERSION < RTE_VERSION_NUM(26, 3, 0, 0)
-	wrong = wrong || driver_is(p, "net_af_xdp");
-#endif
-	if (!wrong)
+	for (unsigned i = 0; i < RTE_DIM(wrong); i++)
+		is_wrong |= driver_is(p, wrong[i].driver) && RTE_VERSION < wrong[i].mended_in;
+	if (!is_wrong)
 		return false;
 	return found(limit,
 		     "use another driver or a later DPDK, or send rte_pktmbuf_copy() into a pool of "

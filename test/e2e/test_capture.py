@@ -21,7 +21,7 @@ FREE = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
 def huge_pages(directory):
     """A mount of huge pages of the case's own, or a reason to skip it."""
     if not shutil.which("dpdk-dumpcap"):
-        raise Skip("dpdk-dumpcap is not installed (Debian: dpdk)")
+        raise Skip("dpdk-dumpcap is not installed (Debian: dpdk-dev)")
     free = int(read(FREE)) if os.path.exists(FREE) else 0
     if free < PAGES:
         raise Skip(f"a second process needs {PAGES} free huge pages of 2 MiB, and there are {free}")

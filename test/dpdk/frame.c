@@ -183,6 +183,10 @@ frame_there_and_back(struct evpl *evpl, struct rte_mbuf *packet)
 	int n = evpl_iovecs_from_mbuf(evpl, packet, LOCAL, DIM(iovec), iovec);
 
 	assert_in_range(n, 1, SEGMENTS_MAX);
+	for (int i = 0; i < n; i++) {
+		assert_null(iovec[i].ref->next);
+		assert_int_equal(iovec[i].ref->nb_segs, 1);
+	}
 	back = evpl_iovecs_to_mbuf(evpl, iovec, n);
 	assert_non_null(back);
 	frame_assert_sound(back);

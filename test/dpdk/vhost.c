@@ -69,12 +69,14 @@ open_pair(struct pair *p, void **state)
 	char args[128];
 	size_t heap;
 
+	if (folder == NULL || strlen(folder) > 40) /* a socket's path has 107 characters */
+		folder = P_tmpdir;
 	memset(p, 0, sizeof(*p));
 	p->evpl = home->evpl;
 	p->pool = evpl_rx_pool_create("vhost", MBUFS, 0, SOCKET_ID_ANY);
 	assert_non_null(p->pool);
 	heap = home_heap();
-	snprintf(p->directory, sizeof(p->directory), "%.40s/evpl-vhost-XXXXXX", folder != NULL ? folder : "/tmp");
+	snprintf(p->directory, sizeof(p->directory), "%s/evpl-vhost-XXXXXX", folder);
 	assert_non_null(mkdtemp(p->directory));
 	/* vhost makes its socket when it is configured, and virtio_user connects when it is probed. */
 	snprintf(args, sizeof(args), "iface=%s/socket,queues=1", p->directory);

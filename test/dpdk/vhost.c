@@ -69,7 +69,7 @@ open_pair(struct pair *p, void **state)
 	char args[128];
 	size_t heap;
 
-	if (folder == NULL || strlen(folder) > 40) /* a socket's path has 107 characters */
+	if (folder == NULL || folder[0] == '\0' || strlen(folder) > 40) /* a socket's path has 107 characters */
 		folder = P_tmpdir;
 	memset(p, 0, sizeof(*p));
 	p->evpl = home->evpl;

@@ -11,6 +11,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
+#include <rte_pdump.h>
 
 #include <evpl/evpl.h>
 
@@ -175,6 +176,9 @@ with_eal(int eal_count, char **argv, const struct fwd_options *o, struct fwd_jso
 		error_line("EAL does not start: %s (its own messages are above)", rte_strerror(rte_errno));
 		return 1;
 	}
+	/* For dpdk-dumpcap, which is a secondary process: without huge pages there can be none. */
+	if (rte_eal_has_hugepages() && rte_pdump_init() != 0)
+		error_line("note: packets cannot be captured: %s", rte_strerror(rte_errno));
 	/* EAL's drivers install their own handlers, so ours come after. */
 	catch_signals();
 	status = fwd_ports_choose(&ports, o);
@@ -185,6 +189,8 @@ with_eal(int eal_count, char **argv, const struct fwd_options *o, struct fwd_jso
 	if (status == 0)
 		status = forward(&run, &ports, o, json);
 	fwd_run_free(&run);
+	if (rte_eal_has_hugepages())
+		rte_pdump_uninit();
 	rte_eal_cleanup();
 	return status;
 }

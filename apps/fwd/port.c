@@ -70,6 +70,63 @@ check_port(const struct fwd_port *p, const struct fwd_options *o)
 	return status;
 }
 
+static int
+failed(const struct fwd_port *p, const char *what, int rc)
+{
+	error_line("port %u (%s): %s: %s", p->id, p->name, what, rte_strerror(-rc));
+	return 1;
+}
+
+/*
+ * On huge pages drivers free an mbuf with its own data faster than one that is pinned to a slab (io on net_null: 9.7
+ * against 12.4 ns per packet); on 4 KiB pages each such mbuf has a page to itself, and the TLB makes it the slower one
+ * (21.7 against 12.4). Its iovecs are SHARED, so where every packet is cloned it does not pay.
+ */
+static bool
+prefers_slab(const struct fwd_options *o)
+{
+	if (o->rx_pool == FWD_RX_POOL_AUTO)
+		return !rte_eal_has_hugepages() || o->mode->multiplies;
+	return o->rx_pool == FWD_RX_POOL_SLAB;
+}
+
+/* Whether a limit of the port touches what is asked of it. Pools are sized for ports that free late, and their memory is EAL's. */
+static bool
+concerns(enum evpl_port_limit_kind kind, const struct fwd_options *o)
+{
+	switch (kind) {
+	case EVPL_PORT_ONE_SEGMENT:
+	case EVPL_PORT_SEGMENTS:
+		return o->mode->generates && o->segment_count > 1;
+	case EVPL_PORT_RX_POOL:
+		return prefers_slab(o);
+	case EVPL_PORT_LATE:
+	case EVPL_PORT_SHARED_MEMORY:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static int
+check_limits(const struct fwd_port *p, const struct fwd_options *o)
+{
+	struct evpl_port_limit limit[EVPL_PORT_LIMITS];
+	int n = evpl_port_check(p->id, limit, EVPL_PORT_LIMITS);
+
+	if (n < 0)
+		return failed(p, "check", n);
+	for (int i = 0; i < n; i++) {
+		if (!concerns(limit[i].kind, o))
+			continue;
+		error_line("%sport %u (%s): %s (%s)", limit[i].is_error ? "" : "note: ", p->id, p->name, limit[i].text,
+			   limit[i].remedy);
+		if (limit[i].is_error)
+			return 1;
+	}
+	return 0;
+}
+
 /*
  * What is sent may come back to the RX queue of the same number (net_ring), so each queue that txonly sends through gets
  * one, to be drained at the end. The other modes send through the first --rxq queues only.
@@ -86,7 +143,7 @@ static int
 add_port(struct fwd_ports *ports, uint16_t id, const struct fwd_options *o)
 {
 	struct fwd_port *p = &ports->port[ports->count];
-	int rc;
+	int status, rc;
 
 	p->id = id;
 	if (rte_eth_dev_get_name_by_port(id, p->name) != 0)
@@ -103,7 +160,8 @@ add_port(struct fwd_ports *ports, uint16_t id, const struct fwd_options *o)
 		p->socket = (int)rte_lcore_to_socket_id(rte_get_main_lcore());
 	p->rx_queues = rx_queues(p, o);
 	ports->count++;
-	return check_port(p, o);
+	status = check_port(p, o);
+	return status != 0 ? status : check_limits(p, o);
 }
 
 int
@@ -157,19 +215,6 @@ fwd_ports_rx_mbufs(const struct fwd_ports *ports, const struct fwd_options *o, i
 	return (uint32_t)RTE_MIN(n, (uint64_t)UINT32_MAX);
 }
 
-/*
- * On huge pages drivers free an mbuf with its own data faster than one that is pinned to a slab (io on net_null: 9.7
- * against 12.4 ns per packet); on 4 KiB pages each such mbuf has a page to itself, and the TLB makes it the slower one
- * (21.7 against 12.4). Its iovecs are SHARED, so where every packet is cloned it does not pay.
- */
-static bool
-prefers_slab(const struct fwd_options *o)
-{
-	if (o->rx_pool == FWD_RX_POOL_AUTO)
-		return !rte_eal_has_hugepages() || o->mode->multiplies;
-	return o->rx_pool == FWD_RX_POOL_SLAB;
-}
-
 uint32_t
 fwd_ports_packet_mbufs(const struct fwd_ports *ports, const struct fwd_options *o, unsigned lcores)
 {
@@ -212,13 +257,6 @@ rx_pool(struct fwd_ports *ports, const struct fwd_port *p, const struct fwd_opti
 }
 
 static int
-failed(const struct fwd_port *p, const char *what, int rc)
-{
-	error_line("port %u (%s): %s: %s", p->id, p->name, what, rte_strerror(-rc));
-	return 1;
-}
-
-static int
 configure(const struct fwd_port *p, const struct fwd_options *o)
 {
 	struct rte_eth_conf conf = {0};
@@ -238,14 +276,9 @@ configure(const struct fwd_port *p, const struct fwd_options *o)
 		if (frame > (uint32_t)o->mbuf_size - RTE_PKTMBUF_HEADROOM)
 			conf.rxmode.offloads |= p->info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
 	}
-	/* Never RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE: it frees mbufs without letting go of what they are attached to. */
-	if (o->mode->generates && o->segment_count > 1) {
+	/* Never RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE: see evpl_port.h. */
+	if (o->mode->generates && o->segment_count > 1)
 		conf.txmode.offloads |= p->info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
-		if (conf.txmode.offloads == 0)
-			error_line(
-				"note: port %u (%s) does not announce packets of several segments (--txpkts); trying",
-				p->id, p->name);
-	}
 	rc = rte_eth_dev_configure(p->id, p->rx_queues, o->txq, &conf);
 	if (rc != 0)
 		return failed(p, "configure", rc);

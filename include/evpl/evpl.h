@@ -12,6 +12,7 @@
  *	evpl_core.h    evpl_init, evpl_create and their opposites, configuration, statistics
  *	evpl_memory.h  the iovec calls; evpl_inline.h has their hot half
  *	evpl_mbuf.h    iovecs to packets and back, bursts on ports, pools for reception
+ *	evpl_port.h    what a port cannot do with packets of iovecs
  *	evpl_trace.h   what a tracing build puts over all of these
  *	evpl_compat.h  what differs between DPDK versions (for this library's own use)
  *
@@ -25,6 +26,7 @@
 #include <evpl/evpl_core.h>
 #include <evpl/evpl_mbuf.h>
 #include <evpl/evpl_memory.h>
+#include <evpl/evpl_port.h>
 #include <evpl/evpl_trace.h>
 
 #endif /* EVPL_H */

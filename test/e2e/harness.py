@@ -148,10 +148,11 @@ def kill_children():
 class Fwd:
     """One evpl-fwd: started at once; end() waits for it and returns itself with rc, out, err and report."""
 
-    def __init__(self, directory, vdevs, options, lcores=1, memory=256, eal=(), stdout=None, telemetry=False):
+    def __init__(self, directory, vdevs, options, lcores=1, memory=256, eal=(), stdout=None, telemetry=False,
+                 flags=None):
         base = os.path.join(directory, f"evpl-fwd-{next(_serial)}")
         self.out_path, self.err_path, self.json_path = base + ".out", base + ".err", base + ".json"
-        self.argv = [fwd_path(), *eal_flags(lcores, memory, telemetry), *eal, *(f"--vdev={v}" for v in vdevs), "--",
+        self.argv = [fwd_path(), *(flags or eal_flags(lcores, memory, telemetry)), *eal, *(f"--vdev={v}" for v in vdevs), "--",
                      "--json", self.json_path, *(str(o) for o in options)]
         self.child = spawn(self.argv, self.out_path, self.err_path, stdout)
 

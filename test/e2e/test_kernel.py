@@ -17,7 +17,7 @@ import time
 
 import netns
 from frames import checksum, icmp, pattern
-from harness import TIMEOUT, Fwd, case, check, check_equal, main
+from harness import TIMEOUT, Fwd, Skip, case, check, check_equal, main
 
 OURS, THEIRS = "10.77.0.1", "10.77.0.2"
 OURS6, THEIRS6 = "fd77::1", "fd77::2"
@@ -55,6 +55,20 @@ def tap(directory, mode, *options, mtu=1500):
     """A tap device of ours whose other end is evpl-fwd sending everything back."""
     netns.need_tap()
     run = Fwd(directory, ["net_tap0,iface=evpl0"], [f"--forward-mode={mode}", "--port-topology=loop", *options])
+    wait_for(lambda: exists("evpl0"), "the tap device", run)
+    configure("evpl0", OURS, OURS6, mtu)
+    return run
+
+
+def vhost_net(directory, mode, *options, mtu=1500):
+    """A tap device again, whose other end is a virtio_user port by way of the kernel's vhost-net: sent late, and in place."""
+    netns.need_tap()
+    try:
+        os.close(os.open("/dev/vhost-net", os.O_RDWR))
+    except OSError as error:
+        raise Skip(f"no vhost-net in this kernel, or no right to it: {error}") from None
+    run = Fwd(directory, ["net_virtio_user0,path=/dev/vhost-net,queues=1,queue_size=1024,iface=evpl0"],
+              [f"--forward-mode={mode}", "--port-topology=loop", *options])
     wait_for(lambda: exists("evpl0"), "the tap device", run)
     configure("evpl0", OURS, OURS6, mtu)
     return run
@@ -102,6 +116,7 @@ def finish(run):
 
 
 @case("kernel_tap_icmpecho_answers_arp_and_ping", tap)
+@case("kernel_vhost_net_icmpecho_answers_arp_and_ping", vhost_net)
 @case("kernel_af_packet_icmpecho_answers_arp_and_ping", veth)
 def echo(directory, wire):
     """No neighbour is set: the kernel asks who has the address, and evpl-fwd must tell it."""

@@ -125,6 +125,16 @@ def full_disk(directory):
     check_equal(run.lost(), 0, "lost buffers")
 
 
+@case("null_chains_are_noted_as_the_port_does_not_announce_them")
+def chains(directory):
+    """evpl_port_check() says so, and evpl-fwd goes on; without chains there is nothing to say."""
+    run = run_fwd(directory, ["net_null0"], ["--forward-mode=txonly", "--packets=100", "--txpkts=30,30"])
+    notes = [line for line in run.err.splitlines() if "note: port 0 (net_null0): does not announce" in line]
+    check_equal(len(notes), 1, f"notes ({run.err!r})")
+    run = run_fwd(directory, ["net_null0"], ["--forward-mode=txonly", "--packets=100"])
+    check_equal(run.err, "", "stderr")
+
+
 @case("null_no_ports_is_an_error_not_a_crash")
 def no_ports(directory):
     run = Fwd(directory, [], ["--duration=1"]).end()

@@ -7,7 +7,7 @@ import re
 import subprocess
 import time
 
-from harness import ROOT, TIMEOUT, Fwd, case, check, check_equal, fwd_path, main, read, run_fwd, spawn
+from harness import ROOT, TIMEOUT, Fwd, Skip, case, check, check_equal, fwd_path, main, read, run_fwd, spawn
 
 NULL2 = ["net_null0", "net_null1"]
 OPTIONS = ("forward-mode nb-cores rxq txq burst portmask port-topology stats-period total-num-mbufs mbuf-size txpkts "
@@ -252,6 +252,17 @@ def packet_mbufs(directory):
     check(len(lines) == 1 and all(word in lines[0] for word in ("--txq", "--txd", "--txpkts")),
           f"one line that names the options was expected:\n{run.err}")
     check_equal(run.lost(), 0, "lost buffers")
+
+
+@case("options_port_that_cannot_take_iovecs_is_refused")
+def refused(directory):
+    """net_af_xdp sends other bytes than an attached mbuf's: evpl_port_check() says so, before anything is set up."""
+    run = Fwd(directory, ["net_af_xdp0,iface=lo"], ["--packets=10"]).end()
+    if "no ports" in run.err:
+        raise Skip("no net_af_xdp driver, or no right to it")
+    lines = [line for line in run.err.splitlines() if line.startswith("evpl-fwd: ")]
+    check_equal((run.rc, len(lines)), (1, 1), f"exit code, lines of evpl-fwd's own ({run.err!r})")
+    check("port 0 (net_af_xdp0)" in lines[0] and "attached" in lines[0], f"the reason is missing: {lines[0]}")
 
 
 @case("options_eal_flags_leave_iova_mode_to_the_caller")

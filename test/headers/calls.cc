@@ -78,6 +78,9 @@ all_of_them(struct evpl *evpl, struct rte_mempool *pool)
 		evpl_iovec_release(evpl, &c[0]);
 	if (::evpl_rx_burst(evpl, 0, 0, c, 1) == 1)
 		::evpl_iovec_release(evpl, &c[0]);
+	struct evpl_port_limit limit[EVPL_PORT_LIMITS];
+	if (::evpl_port_check(0, limit, EVPL_PORT_LIMITS) > 0 && limit[0].is_error)
+		return;
 	/* By its address, with no macro. */
 	void (*release)(struct evpl *, struct evpl_iovec *) = ::evpl_iovec_release;
 	release(evpl, &c[1]);

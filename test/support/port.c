@@ -15,6 +15,12 @@ port_lost(void)
 	return lost;
 }
 
+void
+port_keeps(size_t bytes)
+{
+	lost += bytes;
+}
+
 static uint16_t
 start(const char *name, const char *args, struct rte_mempool *rx_pool)
 {

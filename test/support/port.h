@@ -22,6 +22,9 @@ void port_close(uint16_t port);
 /** Bytes of EAL's heap that closed ports did not give back: DPDK's drivers leak some, which is not what we test. */
 size_t port_lost(void);
 
+/** Bytes of EAL's heap that a driver opened and closed by the case itself kept. */
+void port_keeps(size_t bytes);
+
 /** A plain pool, with data inside the mbufs. */
 struct rte_mempool *plain_pool(const char *name, unsigned n, uint16_t data_room);
 

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Packets that go from one lcore to another and back, by whatever carries mbufs. Nothing here fails a case by itself, since
+ * cmocka's asserts must not be used in threads: false and NULL say it.
+ */
+#ifndef TEST_RELAY_H
+#define TEST_RELAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <evpl/evpl.h>
+
+/** Packet @p i of one to four segments, LOCAL and SHARED ones in turn; NULL: no memory at the moment. */
+struct rte_mbuf *relay_make(struct evpl *evpl, uint16_t i);
+
+/** Whether every byte of a packet of relay_make() is right; @p r_i tells which one it is. */
+bool relay_check(const struct rte_mbuf *packet, uint16_t *r_i);
+
+/** What a stage does with a packet: takes it as SHARED iovecs, lets go of the last one's reference by a clone, and sends it on. */
+struct rte_mbuf *relay_turn(struct evpl *evpl, struct rte_mbuf *packet);
+
+#endif /* TEST_RELAY_H */

@@ -17,11 +17,73 @@
 #include <stdint.h>
 
 #include <lwip/err.h>
+#include <lwip/netif.h>
 #include <lwip/pbuf.h>
 
 #include <evpl/evpl.h>
 
+#include "glue_queue.h"
+
 struct tcp_pcb;
+
+struct glue_config {
+	struct evpl *evpl;
+	/*
+	 * Received mbufs that lwIP may hold at once. Beyond, packets are copied into its own memory, so that what connections
+	 * hold (out of order, or not read yet) never leaves a port without mbufs to receive into.
+	 */
+	unsigned rx_hold;
+	/* Copy every byte in both directions instead, with packets of this pool for sending. NULL: copy none. */
+	struct rte_mempool *copy_pool;
+};
+
+struct glue_netif_stats {
+	uint64_t rx_packets, rx_bytes;
+	uint64_t rx_segments;  /* taken over as iovecs */
+	uint64_t rx_copied;    /* packets that were copied: --copy, too many held, or headers in several segments */
+	uint64_t rx_no_memory; /* packets dropped */
+	uint64_t tx_packets, tx_bytes;
+	uint64_t tx_bytes_copied; /* of those: headers, and what could not be sent from where it lay */
+	uint64_t tx_linear;	  /* packets copied into one segment */
+	uint64_t tx_no_memory;	  /* packets lwIP was told that there is no memory for */
+	uint64_t tx_full;	  /* the same, for the port took none */
+};
+
+struct glue_memory_stats {
+	uint64_t blocks; /* in use */
+	uint64_t failed; /* requests that found no memory */
+};
+
+/* One lwIP netif on one queue pair of a port. Zeroed but for what the caller sets before glue_netif_add(). */
+struct glue_netif {
+	struct glue_queue queue; /* the caller's: port_id, queue_id, tcp_checksum */
+	unsigned segments;	 /* the caller's: most segments that the port sends in one packet; 1: it wants one */
+	struct netif netif;
+	struct glue_netif_stats stats;
+};
+
+/* Starts lwIP on this thread. 0, or -ENOMEM. Once per process, as lwIP goes. */
+int glue_init(const struct glue_config *config);
+
+/* After the last netif: gives all memory back that lwIP does not use. What connections still have stays held. */
+void glue_finish(void);
+
+/* Makes lwIP see the port, with a link-local IPv6 address. Other addresses: lwIP's netif_set_addr(), netif_add_ip6_address(). */
+int glue_netif_add(struct glue_netif *n, const uint8_t mac[6], uint16_t mtu);
+
+/* Forgets the port; what waits to be sent is freed. */
+void glue_netif_remove(struct glue_netif *n);
+
+/* Receives a burst, lets lwIP answer, sends. Returns packets received. To be called in turn with sys_check_timeouts(). */
+unsigned glue_netif_poll(struct glue_netif *n);
+
+/* Sends what waits, after programs or timers have written. */
+void glue_netif_flush(struct glue_netif *n);
+
+/* Whether glue_write() does not copy. */
+bool glue_zero_copy(void);
+
+const struct glue_memory_stats *glue_memory_stats_get(void);
 
 /*
  * As tcp_write() without TCP_WRITE_FLAG_COPY, of length bytes of the iovec from offset on: what lwIP queues holds a

@@ -356,8 +356,6 @@ http_range_parse(const char *text, uint64_t length, uint64_t *r_first, uint64_t 
 	}
 	if (end == text) { /* "-N": the last N bytes */
 		first = last < length ? length - last : 0;
-		if (last == 0)
-			return HTTP_RANGE_UNSATISFIABLE;
 		last = UINT64_MAX;
 	} else if (first > last) {
 		return HTTP_RANGE_WHOLE;
@@ -446,7 +444,7 @@ http_etag_listed(const char *list, const char *etag, bool weak)
 		end = *list == '"' ? strchr(list + 1, '"') : NULL;
 		if (end == NULL)
 			return false;
-		if ((weak || !is_weak) && (size_t)(end + 1 - list) == length && memcmp(list, etag, length) == 0)
+		if ((weak || !is_weak) && strncmp(list, etag, length) == 0)
 			return true;
 		list = end + 1;
 	}

@@ -48,7 +48,7 @@ glue_queue_offload(struct rte_mbuf *m)
 	if (tcp == 0)
 		return;
 	m->l2_len = RTE_ETHER_HDR_LEN;
-	m->l3_len = (uint16_t)(tcp - RTE_ETHER_HDR_LEN) & 0x1FF;
+	m->l3_len = (unsigned)(tcp - RTE_ETHER_HDR_LEN) & 0x1FFu;
 	m->l4_len = rte_pktmbuf_mtod_offset(m, const struct rte_tcp_hdr *, tcp)->data_off >> 4 << 2;
 	m->ol_flags |= ip_version | RTE_MBUF_F_TX_TCP_CKSUM;
 	/* Ports take the sum of the pseudo header from the packet. */

@@ -8,7 +8,7 @@
  *
  * One thread runs lwIP, all its netifs, and everything here; iovecs are LOCAL.
  *
- * Include lwIP's headers before DPDK's, and no rte_ethdev.h or rte_ip.h in one file with them: both define IP's headers.
+ * lwip/tcp.h and rte_ethdev.h cannot be in one file: both have struct ip6_hdr.
  */
 #ifndef GLUE_H
 #define GLUE_H
@@ -65,7 +65,12 @@ struct glue_netif {
 /* Starts lwIP on this thread. 0, or -ENOMEM. Once per process, as lwIP goes. */
 int glue_init(const struct glue_config *config);
 
-/* After the last netif: gives all memory back that lwIP does not use. What connections still have stays held. */
+/*
+ * Before the netifs go: ends what lwIP still has, connections with RST. Programs have ended theirs, and stopped listening.
+ */
+void glue_stop(void);
+
+/* After the last netif: gives the memory back. */
 void glue_finish(void);
 
 /* Makes lwIP see the port, with a link-local IPv6 address. Other addresses: lwIP's netif_set_addr(), netif_add_ip6_address(). */
@@ -83,7 +88,10 @@ void glue_netif_flush(struct glue_netif *n);
 /* Whether glue_write() does not copy. */
 bool glue_zero_copy(void);
 
-const struct glue_memory_stats *glue_memory_stats_get(void);
+/* Whether lwIP can be told which checksums the port does. */
+bool glue_checksum_control(void);
+
+void glue_memory_stats_get(struct glue_memory_stats *stats);
 
 /*
  * As tcp_write() without TCP_WRITE_FLAG_COPY, of length bytes of the iovec from offset on: what lwIP queues holds a

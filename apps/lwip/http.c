@@ -6,6 +6,7 @@
 
 #include "connection.h"
 #include "crc32.h"
+#include "error.h"
 #include "files.h"
 #include "glue.h"
 #include "http.h"
@@ -506,12 +507,12 @@ http_start(const struct http_options *o)
 	options = *o;
 	server.late_s = o->request_s;
 	if (make_pattern() != 0) {
-		fprintf(stderr, "evpl-httpd: no memory for the HTTP server\n");
+		httpd_error("no memory for the HTTP server");
 		return -1;
 	}
-	err = connections_listen(&server, o->port);
+	err = o->port != 0 ? connections_listen(&server, o->port) : ERR_OK;
 	if (err != ERR_OK)
-		fprintf(stderr, "evpl-httpd: --http-port=%u: %s\n", o->port, lwip_strerr(err));
+		httpd_error("--http-port=%u: %s", o->port, err == ERR_USE ? "another server has it" : "no memory");
 	return err == ERR_OK ? 0 : -1;
 }
 

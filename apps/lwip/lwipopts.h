@@ -37,8 +37,9 @@
 #define LWIP_IPV6 1
 #define LWIP_IPV6_NUM_ADDRESSES 4
 #define LWIP_IPV6_AUTOCONFIG 0
+/* Tables of IPv6 are walked with 8-bit counters. */
 #define LWIP_ND6_NUM_NEIGHBORS 127
-#define LWIP_ND6_NUM_DESTINATIONS 256
+#define LWIP_ND6_NUM_DESTINATIONS 127
 #define MEMP_NUM_ND6_QUEUE 64
 /* Addresses are used at once: they are given by hand, or made of the port's own MAC. */
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 0

@@ -192,8 +192,8 @@ glue_memory_finish(void)
 	trim();
 }
 
-const struct glue_memory_stats *
-glue_memory_stats_get(void)
+void
+glue_memory_stats_get(struct glue_memory_stats *now)
 {
-	return &stats;
+	*now = stats;
 }

@@ -5,6 +5,9 @@
 #include <lwip/etharp.h>
 #include <lwip/ethip6.h>
 #include <lwip/init.h>
+#include <lwip/ip4_frag.h>
+#include <lwip/ip6_frag.h>
+#include <lwip/priv/tcp_priv.h>
 #include <netif/ethernet.h>
 
 #include "glue_internal.h"
@@ -66,6 +69,12 @@ glue_netif_remove(struct glue_netif *n)
 {
 	netif_remove(&n->netif);
 	glue_queue_drop(&n->queue);
+}
+
+bool
+glue_checksum_control(void)
+{
+	return LWIP_CHECKSUM_CTRL_PER_NETIF;
 }
 
 /* What lwIP has to sum itself: all but what the port sends, and what it has found good in this packet. */
@@ -138,6 +147,20 @@ glue_init(const struct glue_config *config)
 }
 
 void
+glue_stop(void)
+{
+	while (tcp_active_pcbs != NULL)
+		tcp_abort(tcp_active_pcbs);
+	while (tcp_tw_pcbs != NULL)
+		tcp_abort(tcp_tw_pcbs);
+	/* Fragments have no other way out than by age. */
+	for (unsigned i = 0; i <= IP_REASS_MAXAGE; i++)
+		ip_reass_tmr();
+	for (unsigned i = 0; i <= IPV6_REASS_MAXAGE; i++)
+		ip6_reass_tmr();
+}
+
+void
 glue_finish(void)
 {
 	glue_pbuf_finish();
@@ -145,3 +168,12 @@ glue_finish(void)
 	glue_memory_finish();
 #endif
 }
+
+#if !GLUE_LWIP_SOURCE
+/* Its memory is malloc()'s. */
+void
+glue_memory_stats_get(struct glue_memory_stats *stats)
+{
+	*stats = (struct glue_memory_stats){0};
+}
+#endif

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include <lwip/priv/tcp_priv.h>
+#include <lwip/pbuf.h>
 #include <lwip/sys.h>
 #include <lwip/timeouts.h>
 
@@ -56,12 +56,6 @@ sys_timeouts_init(void)
 	LWIP_ASSERT("too many timers", lwip_num_cyclic_timers <= CYCLIC_MAX);
 	for (int i = 0; i < lwip_num_cyclic_timers; i++)
 		cyclic_due[i] = now + lwip_cyclic_timers[i].interval_ms;
-}
-
-/* lwIP would stop TCP's timer when there is no connection; ours looks at empty lists then. */
-void
-tcp_timer_needed(void)
-{
 }
 
 void

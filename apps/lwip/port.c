@@ -28,36 +28,52 @@ failed(const struct httpd_port *p, const char *what, int rc)
 	return 1;
 }
 
+static int
+add_port(struct httpd_ports *ports, uint16_t id)
+{
+	struct httpd_port *p = &ports->port[ports->count];
+	struct rte_eth_dev_info info;
+	struct rte_ether_addr mac;
+	int rc;
+
+	if (ports->count == PORTS_MAX) {
+		httpd_error("more than %u ports", PORTS_MAX);
+		return 2;
+	}
+	p->id = id;
+	if (rte_eth_dev_get_name_by_port(id, p->name) != 0)
+		snprintf(p->name, sizeof(p->name), "port%u", id);
+	rc = rte_eth_dev_info_get(id, &info);
+	if (rc == 0)
+		rc = rte_eth_macaddr_get(id, &mac);
+	if (rc != 0)
+		return failed(p, "information", rc);
+	memcpy(p->mac, mac.addr_bytes, sizeof(p->mac));
+	/* Both ends of a tap have one MAC, and so would have one link-local address. */
+	if (strcmp(info.driver_name, "net_tap") == 0)
+		p->mac[3] ^= 1;
+	p->socket = rte_eth_dev_socket_id(id);
+	if (p->socket < 0)
+		p->socket = (int)rte_lcore_to_socket_id(rte_get_main_lcore());
+	ports->count++;
+	return 0;
+}
+
 int
 ports_choose(struct httpd_ports *ports)
 {
+	int status = 0;
+
 	memset(ports, 0, sizeof(*ports));
 	/* RTE_ETH_FOREACH_DEV, whose 64-bit result must become a port id. */
-	for (uint64_t id = rte_eth_find_next_owned_by(0, RTE_ETH_DEV_NO_OWNER); id < RTE_MAX_ETHPORTS;
-	     id = rte_eth_find_next_owned_by((uint16_t)(id + 1), RTE_ETH_DEV_NO_OWNER)) {
-		struct httpd_port *p = &ports->port[ports->count];
-		struct rte_ether_addr mac;
-
-		if (ports->count == PORTS_MAX) {
-			httpd_error("more than %u ports", PORTS_MAX);
-			return 2;
-		}
-		p->id = (uint16_t)id;
-		if (rte_eth_dev_get_name_by_port(p->id, p->name) != 0)
-			snprintf(p->name, sizeof(p->name), "port%u", p->id);
-		if (rte_eth_macaddr_get(p->id, &mac) != 0)
-			return failed(p, "MAC address", -EIO);
-		memcpy(p->mac, mac.addr_bytes, sizeof(p->mac));
-		p->socket = rte_eth_dev_socket_id(p->id);
-		if (p->socket < 0)
-			p->socket = (int)rte_lcore_to_socket_id(rte_get_main_lcore());
-		ports->count++;
-	}
-	if (ports->count == 0) {
+	for (uint64_t id = rte_eth_find_next_owned_by(0, RTE_ETH_DEV_NO_OWNER); id < RTE_MAX_ETHPORTS && status == 0;
+	     id = rte_eth_find_next_owned_by((uint16_t)(id + 1), RTE_ETH_DEV_NO_OWNER))
+		status = add_port(ports, (uint16_t)id);
+	if (status == 0 && ports->count == 0) {
 		httpd_error("no ports: give EAL some, as --vdev=net_tap0 before --");
 		return 2;
 	}
-	return 0;
+	return status;
 }
 
 uint32_t

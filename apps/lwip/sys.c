@@ -95,7 +95,10 @@ sys_check_timeouts(void)
 	PBUF_CHECK_FREE_OOSEQ();
 	for (int i = 0; i < lwip_num_cyclic_timers; i++) {
 		if (is_due(cyclic_due[i], now)) {
-			cyclic_due[i] = now + lwip_cyclic_timers[i].interval_ms;
+			/* Late now is not later for ever; but what was missed is not made up for. */
+			cyclic_due[i] += lwip_cyclic_timers[i].interval_ms;
+			if (is_due(cyclic_due[i], now))
+				cyclic_due[i] = now + lwip_cyclic_timers[i].interval_ms;
 			lwip_cyclic_timers[i].handler();
 		}
 	}

@@ -12,13 +12,13 @@
 #include <rte_jhash.h>
 
 #include "files.h"
-#include "glue.h"
 
 #define BUCKETS 4096
 
 /* A file that was looked at in this time is taken as it is held. */
 #define FRESH_MS 1000
 
+static struct evpl *evpl;
 static int folder = -1;
 static uint64_t cache;
 static struct files_stats stats;
@@ -134,7 +134,7 @@ destroy(struct file *file)
 	end_loading(file);
 	stats.files--;
 	stats.bytes -= file->cost;
-	content_release(&file->content, glue_evpl());
+	content_release(&file->content, evpl);
 	free(file);
 }
 
@@ -197,7 +197,7 @@ check_unchanged(struct file *file)
 static bool
 load_next(struct file *file)
 {
-	struct evpl_iovec *iovec = content_grow(&file->content, glue_evpl());
+	struct evpl_iovec *iovec = content_grow(&file->content, evpl);
 	ssize_t n;
 
 	if (iovec == NULL) {
@@ -354,8 +354,9 @@ files_load(void)
 }
 
 int
-files_start(const struct files_options *options)
+files_start(const struct files_options *options, struct evpl *context)
 {
+	evpl = context;
 	cache = options->cache;
 	folder = open(options->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return folder < 0 ? -1 : 0;

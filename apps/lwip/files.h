@@ -70,8 +70,8 @@ enum files_result {
 	FILES_NO_ROOM,
 };
 
-/* 0, or -1 with errno. */
-int files_start(const struct files_options *options);
+/* Iovecs are the context's, LOCAL. 0, or -1 with errno. */
+int files_start(const struct files_options *options, struct evpl *context);
 
 /* When no file has a user any more. */
 void files_stop(void);

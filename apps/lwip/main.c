@@ -110,7 +110,7 @@ print_ready(const struct httpd_ports *ports, const struct httpd_options *o, FILE
 static int
 start_servers(const struct httpd_options *o)
 {
-	if (files_start(&o->files) != 0) {
+	if (files_start(&o->files, glue_evpl()) != 0) {
 		httpd_error("--folder=%s: %s", o->files.folder, strerror(errno));
 		return 1;
 	}
@@ -160,7 +160,7 @@ static int
 with_evpl(struct httpd_ports *ports, const struct httpd_options *o, struct watch *w)
 {
 	struct evpl *evpl = evpl_create(NULL);
-	struct glue_config config = {.evpl = evpl, .rx_hold = ports_rx_hold(ports, &o->ports)};
+	struct glue_config config = {.evpl = evpl, .rx_hold = ports_rx_hold(&o->ports)};
 	int status;
 
 	if (evpl == NULL) {

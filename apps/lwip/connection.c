@@ -66,8 +66,8 @@ detach(struct tcp_pcb *pcb)
 static void
 discard_rx(struct connection *c)
 {
-	if (c->rx != NULL)
-		connection_consume(c, c->rx->tot_len);
+	while (c->rx != NULL)
+		connection_consume(c, c->rx->len);
 }
 
 /* Closing goes on: FIN behind our last byte, and the end when the peer has acknowledged all and sent its own. */
@@ -112,17 +112,38 @@ go_on(struct connection *c)
 	return ERR_OK;
 }
 
-/* Behind rx, unless that would be too many. A chain's length has 16 bits. */
+static void
+append(struct connection *c, struct pbuf *p)
+{
+	p->tot_len = p->len;
+	if (c->rx == NULL)
+		c->rx = p;
+	else
+		c->rx_last->next = p;
+	c->rx_last = p;
+	c->rx_bytes += p->len;
+	c->rx_pbufs++;
+}
+
+/* Behind rx, unless that would be too many. */
 static bool
 keep(struct connection *c, struct pbuf *p)
 {
-	if (c->rx == NULL) {
-		c->rx = p;
-		return true;
-	}
-	if (pbuf_clen(c->rx) + pbuf_clen(p) > limits.rx_pbufs || c->rx->tot_len + p->tot_len > UINT16_MAX)
+	unsigned pbufs = c->rx_pbufs + pbuf_clen(p), bytes = c->rx_bytes + p->tot_len;
+
+	if (c->rx != NULL && pbufs > limits.rx_pbufs + bytes / CONNECTION_PBUF_BYTES)
 		return false;
-	pbuf_cat(c->rx, p);
+	while (p != NULL) {
+		struct pbuf *next = p->next;
+
+		p->next = NULL;
+		/* Of a small RX mbuf the headers may have been all. */
+		if (p->len == 0)
+			pbuf_free(p);
+		else
+			append(c, p);
+		p = next;
+	}
 	return true;
 }
 
@@ -340,10 +361,21 @@ connections_stats(struct connection_stats *s)
 void
 connection_free_rx(struct connection *c, unsigned n)
 {
-	c->rx = pbuf_free_header(c->rx, (u16_t)n);
+	struct pbuf *p;
+
+	c->rx_bytes -= n;
 	c->moved += n;
 	if (c->wait == CONNECTION_IDLE && !c->closing)
 		c->since_ms = sys_now();
+	while (n > 0 && n >= (p = c->rx)->len) {
+		n -= p->len;
+		c->rx = p->next;
+		c->rx_pbufs--;
+		p->next = NULL;
+		pbuf_free(p);
+	}
+	if (n > 0)
+		pbuf_remove_header(c->rx, n);
 }
 
 void

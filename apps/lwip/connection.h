@@ -30,11 +30,15 @@ struct connection_limits {
 	unsigned peer_connections; /* --peer-connections=N (1024): of these, from one address; at least 1 */
 	unsigned backlog;	   /* --backlog=N (255): half open, per server; 1 to 255 */
 	unsigned send_budget;	   /* --send-budget=BYTES (256K): not acknowledged yet, per connection; at least 4K */
-	unsigned rx_pbufs;	   /* --rx-pbufs=N (32): received and not read yet, per connection; 1 to 1,024 */
+	unsigned rx_pbufs;	   /* --rx-pbufs=N (32): received and not read yet, per connection, and one for each
+			    * CONNECTION_PBUF_BYTES received; 1 to 1,024 */
 	unsigned idle_s;	   /* --idle-timeout=SECONDS (30): nothing asked, nothing to answer: FIN; at least 1 */
 	unsigned
 		progress_s; /* --progress-timeout=SECONDS (10): CONNECTION_PROGRESS bytes in that time, or RST; at least 1 */
 };
+
+/* A pbuf with as many bytes is worth its RX mbuf; the receive window is the limit for those. */
+#define CONNECTION_PBUF_BYTES 512
 
 /* Bytes that a transfer must move in progress_s, unless it ends before. */
 #define CONNECTION_PROGRESS 4096
@@ -97,8 +101,10 @@ enum connection_wait {
 struct connection {
 	struct tcp_pcb *pcb; /* for reading, and tcp_recved(); NULL when it is over */
 	const struct connection_server *server;
-	struct pbuf *rx; /* received, not consumed; NULL: none */
-	bool eof;	 /* the peer sends nothing behind rx */
+	struct pbuf
+		*rx; /* received, not consumed, none empty, a packet each as lwIP has it (tot_len is len); NULL: none */
+	bool eof;    /* the peer sends nothing behind rx */
+	uint32_t unacked; /* handed to lwIP, not acknowledged */
 
 	/* connection.c's own */
 	bool closing, fin_sent;
@@ -107,7 +113,8 @@ struct connection {
 	uint32_t since_ms;    /* when that began; of CONNECTION_IDLE: when bytes came or went last */
 	uint32_t progress_ms; /* when `moved` was 0 */
 	uint32_t moved;	      /* bytes read and acknowledged since then */
-	uint32_t unacked;     /* handed to lwIP, not acknowledged */
+	struct pbuf *rx_last;
+	uint32_t rx_bytes, rx_pbufs;
 	struct peer peer;
 	LIST_ENTRY(connection) link; /* of those open, or those free */
 

@@ -27,7 +27,7 @@ echo_first(struct connection *c)
 	struct evpl_iovec copy;
 	bool sent;
 
-	if (length == 0 || tcp_sndqueuelen(c->pcb) >= options.echo_pbufs)
+	if (length == 0 || tcp_sndqueuelen(c->pcb) >= options.echo_pbufs + c->unacked / CONNECTION_PBUF_BYTES)
 		return 0;
 	if (iovec != NULL) {
 		unsigned offset = (unsigned)((uint8_t *)p->payload - (uint8_t *)evpl_iovec_data(iovec));

@@ -83,9 +83,14 @@ ports_packet_mbufs(const struct httpd_ports *ports, const struct port_options *o
 }
 
 unsigned
-ports_rx_hold(const struct httpd_ports *ports, const struct port_options *o)
+ports_rx_hold(const struct port_options *o)
 {
-	return o->rx_hold != 0 ? o->rx_hold : ports->count * o->mbufs / 2;
+	uint32_t ring = o->rxd != 0 ? o->rxd : RING_SIZE;
+
+	/* The other half is for what comes in. A port whose pool is empty loses the very segment that lwIP waits for. */
+	if (o->rx_hold != 0)
+		return o->rx_hold;
+	return o->mbufs > ring ? (o->mbufs - ring) / 2 : 0;
 }
 
 static int

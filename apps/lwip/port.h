@@ -20,7 +20,7 @@ struct port_options {
 	uint16_t mtu;		     /* bytes of L3 */
 	uint32_t mbufs;		     /* RX mbufs per port */
 	uint16_t mbuf_size;	     /* bytes with headroom */
-	uint32_t rx_hold;	     /* 0: half of all RX mbufs */
+	uint32_t rx_hold;	     /* 0: half of what a port's RX ring leaves */
 };
 
 struct httpd_port {
@@ -49,8 +49,8 @@ int ports_choose(struct httpd_ports *ports);
 /* Packet mbufs that may be in flight on all ports. */
 uint32_t ports_packet_mbufs(const struct httpd_ports *ports, const struct port_options *o);
 
-/* Received mbufs that lwIP may hold. */
-unsigned ports_rx_hold(const struct httpd_ports *ports, const struct port_options *o);
+/* Received mbufs that lwIP may hold, of all ports together: none may be left without. */
+unsigned ports_rx_hold(const struct port_options *o);
 
 /* Makes the pools and starts every port. evpl_init() must have run. */
 int ports_start(struct httpd_ports *ports, const struct port_options *o);

@@ -33,8 +33,12 @@ struct glue_config {
 	 * hold (out of order, or not read yet) never leaves a port without mbufs to receive into.
 	 */
 	unsigned rx_hold;
-	/* Copy every byte in both directions instead, with packets of this pool for sending. NULL: copy none. */
-	struct rte_mempool *copy_pool;
+	/*
+	 * Packets of a frame's length, for the bytes that are copied to be sent: at least as many as ports hold at once. What
+	 * lwIP has queued must go out for memory to come back, so the way out never depends on memory that lwIP can take.
+	 */
+	struct rte_mempool *tx_pool;
+	bool copy; /* every byte in both directions, to compare with; tx_pool may then be an ordinary one */
 };
 
 struct glue_netif_stats {

@@ -11,12 +11,15 @@
 
 /* memory.c, which an lwIP that brings its own memory does without. */
 void glue_memory_init(struct evpl *evpl);
-void glue_memory_finish(void);
+/* Releases the blocks that wait to be used again: they may keep buffers. */
+void glue_memory_trim(void);
 /* From now on all that lwIP allocates holds a clone of the iovec, until it is freed; NULL ends that. */
 void glue_memory_hold(struct evpl_iovec *iovec);
 /* Of memory that lwIP allocated: the iovec that it lies in, and the one that it holds, or NULL. */
 struct evpl_iovec *glue_memory_self(void *memory);
 struct evpl_iovec *glue_memory_held(void *memory);
+/* Packets have some of its bytes: they are not to be used again before those packets end, even if lwIP frees it. */
+void glue_memory_sent(void *memory);
 
 /* pbuf.c */
 int glue_pbuf_init(const struct glue_config *config);

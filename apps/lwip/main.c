@@ -160,7 +160,7 @@ static int
 with_evpl(struct httpd_ports *ports, const struct httpd_options *o, struct watch *w)
 {
 	struct evpl *evpl = evpl_create(NULL);
-	struct glue_config config = {.evpl = evpl, .rx_hold = ports_rx_hold(&o->ports)};
+	struct glue_config config = {.evpl = evpl, .rx_hold = ports_rx_hold(&o->ports), .copy = o->ports.copy};
 	int status;
 
 	if (evpl == NULL) {
@@ -168,7 +168,7 @@ with_evpl(struct httpd_ports *ports, const struct httpd_options *o, struct watch
 		return 1;
 	}
 	status = ports_start(ports, &o->ports);
-	config.copy_pool = ports->copy_pool;
+	config.tx_pool = ports->tx_pool;
 	if (status == 0 && glue_init(&config) != 0) {
 		httpd_error("lwIP does not start: no memory");
 		status = 1;

@@ -3,14 +3,14 @@
  * lwIP's memory: its heap and its pools (MEM_LIBC_MALLOC, MEMP_MEM_MALLOC) are blocks in slabs, each with its own iovec in
  * front, so that what lwIP has built can be sent from where it lies.
  *
- *	[ self: iovec of the whole block ][ held: iovec, or empty ][ bytes for lwIP ... ]
- *	                                                           ^ what glue_malloc() returns
+ *	[ self: iovec of the whole block ][ held: iovec, or empty ][ sent ][ bytes for lwIP ... ]
+ *	                                                                   ^ what glue_malloc() returns
  *
  * held is a clone of what glue_write() is writing while lwIP allocates: a PBUF_ROM keeps what it points to. lwIP frees the
  * block when the peer has acknowledged the bytes, and with it goes the reference.
  *
  * Freed blocks wait in one list per size. A connection's state, which may live for hours, would else pin a whole buffer of
- * short-lived neighbours; so blocks are taken by the dozen, and used again.
+ * short-lived neighbours; so blocks are taken by the dozen, and used again. Once a second those that wait are given back.
  */
 #include <stddef.h>
 #include <string.h>
@@ -24,6 +24,7 @@
 struct block {
 	struct evpl_iovec self;
 	struct evpl_iovec held;
+	bool sent; /* packets may still have its bytes when lwIP frees it */
 };
 
 /* In the bytes of a free block. */
@@ -57,6 +58,7 @@ block_make(struct evpl_iovec *iovec)
 
 	evpl_iovec_move(&b->self, iovec);
 	b->held = (struct evpl_iovec){0};
+	b->sent = false;
 	return b;
 }
 
@@ -70,8 +72,8 @@ block_destroy(struct block *b)
 	evpl_iovec_release(evpl, &self);
 }
 
-static void
-trim(void)
+void
+glue_memory_trim(void)
 {
 	for (unsigned i = 0; i < BLOCK_SIZES; i++) {
 		while (free_blocks[i] != NULL) {
@@ -109,7 +111,7 @@ block_alloc(size_t size)
 
 	if (*list == NULL && !take(bytes, n, list)) {
 		/* No more slabs: what waits in other sizes may make one free. */
-		trim();
+		glue_memory_trim();
 		if (!take(bytes, 1, list))
 			return NULL;
 	}
@@ -154,7 +156,8 @@ glue_free(void *memory)
 		b->held = (struct evpl_iovec){0};
 	}
 	stats.blocks--;
-	if (steps < BLOCK_SIZES)
+	/* What a port may not have sent yet must not be written to: the buffer knows when it has. */
+	if (steps < BLOCK_SIZES && !b->sent)
 		push(&free_blocks[steps], b);
 	else
 		block_destroy(b);
@@ -164,6 +167,12 @@ struct evpl_iovec *
 glue_memory_self(void *memory)
 {
 	return &((struct block *)memory - 1)->self;
+}
+
+void
+glue_memory_sent(void *memory)
+{
+	((struct block *)memory - 1)->sent = true;
 }
 
 struct evpl_iovec *
@@ -184,12 +193,6 @@ void
 glue_memory_init(struct evpl *context)
 {
 	evpl = context;
-}
-
-void
-glue_memory_finish(void)
-{
-	trim();
 }
 
 void

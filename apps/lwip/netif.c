@@ -8,9 +8,12 @@
 #include <lwip/ip4_frag.h>
 #include <lwip/ip6_frag.h>
 #include <lwip/priv/tcp_priv.h>
+#include <lwip/timeouts.h>
 #include <netif/ethernet.h>
 
 #include "glue_internal.h"
+
+#define TRIM_MS 1000
 
 /* lwIP sends a frame. An error makes TCP keep the segment, and try again later. */
 static err_t
@@ -132,6 +135,15 @@ glue_netif_flush(struct glue_netif *n)
 	glue_queue_flush(&n->queue);
 }
 
+#if GLUE_LWIP_SOURCE
+static void
+trim(void *argument)
+{
+	glue_memory_trim();
+	sys_timeout(TRIM_MS, trim, argument);
+}
+#endif
+
 int
 glue_init(const struct glue_config *config)
 {
@@ -141,8 +153,11 @@ glue_init(const struct glue_config *config)
 		return rc;
 #if GLUE_LWIP_SOURCE
 	glue_memory_init(config->evpl);
-#endif
 	lwip_init();
+	sys_timeout(TRIM_MS, trim, NULL);
+#else
+	lwip_init();
+#endif
 	return 0;
 }
 
@@ -165,7 +180,7 @@ glue_finish(void)
 {
 	glue_pbuf_finish();
 #if GLUE_LWIP_SOURCE
-	glue_memory_finish();
+	glue_memory_trim();
 #endif
 }
 

@@ -90,7 +90,7 @@ glue_pbuf_from_mbuf(struct rte_mbuf *m, struct glue_netif_stats *stats)
 		rte_pktmbuf_free(m);
 		return NULL;
 	}
-	if (config.copy_pool == NULL && headers && m->nb_segs <= free_count)
+	if (!config.copy && headers && m->nb_segs <= free_count)
 		n = evpl_iovecs_from_mbuf(config.evpl, m, 0, SEGMENTS, iovecs);
 	if (n < 0) {
 		p = copy_mbuf(m, stats);
@@ -132,7 +132,7 @@ find_iovec(struct pbuf *p)
 static bool
 add_copy(struct evpl_iovec *iovec, const void *bytes, unsigned length, struct glue_netif_stats *stats)
 {
-	if (evpl_iovec_alloc(config.evpl, length, 2, 1, 0, iovec) != 1)
+	if (evpl_packets_alloc(config.evpl, config.tx_pool, length, 0, iovec, 1) != 1)
 		return false;
 	memcpy(evpl_iovec_data(iovec), bytes, length);
 	stats->tx_bytes_copied += length;
@@ -157,35 +157,11 @@ add_pbuf(struct evpl_iovec *iovecs, struct pbuf *p, unsigned copied, struct glue
 	return n;
 }
 
-static struct rte_mbuf *
-to_mbuf(struct evpl_iovec *iovecs, int n)
-{
-	struct rte_mbuf *m = evpl_iovecs_to_mbuf(config.evpl, iovecs, n);
-
-	if (m == NULL)
-		evpl_iovecs_release(config.evpl, iovecs, n);
-	return m;
-}
-
-/* All bytes copied into one iovec, for ports that take one segment. */
+/* All bytes copied into one packet, as a stack without iovecs would. */
 static struct rte_mbuf *
 to_linear(struct pbuf *p, struct glue_netif_stats *stats)
 {
-	struct evpl_iovec iovec;
-
-	if (evpl_iovec_alloc(config.evpl, p->tot_len, 2, 1, 0, &iovec) != 1)
-		return NULL;
-	pbuf_copy_partial(p, evpl_iovec_data(&iovec), p->tot_len, 0);
-	stats->tx_bytes_copied += p->tot_len;
-	stats->tx_linear++;
-	return to_mbuf(&iovec, 1);
-}
-
-/* As a stack without iovecs would. */
-static struct rte_mbuf *
-to_plain(struct pbuf *p, struct glue_netif_stats *stats)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(config.copy_pool);
+	struct rte_mbuf *m = rte_pktmbuf_alloc(config.tx_pool);
 	char *bytes = m != NULL ? rte_pktmbuf_append(m, p->tot_len) : NULL;
 
 	if (bytes == NULL) {
@@ -202,29 +178,27 @@ struct rte_mbuf *
 glue_pbuf_to_mbuf(struct pbuf *p, unsigned segments, struct glue_netif_stats *stats)
 {
 	struct evpl_iovec iovecs[SEGMENTS];
-	int n = 0;
+	struct rte_mbuf *m = NULL;
+	int n = 0, more = 0;
 
-	if (config.copy_pool != NULL)
-		return to_plain(p, stats);
 	/* The first pbuf may become two. */
-	if (pbuf_clen(p) + 1u > RTE_MIN(segments, SEGMENTS))
+	if (config.copy || pbuf_clen(p) + 1u > RTE_MIN(segments, SEGMENTS))
 		return to_linear(p, stats);
-	for (struct pbuf *q = p; q != NULL; q = q->next) {
-		int more = add_pbuf(&iovecs[n], q, q == p ? HEADERS : 0, stats);
-
-		if (more < 0) {
-			evpl_iovecs_release(config.evpl, iovecs, n);
-			return NULL;
-		}
-		n += more;
+	for (struct pbuf *q = p; q != NULL && more >= 0; q = q->next) {
+		more = add_pbuf(&iovecs[n], q, q == p ? HEADERS : 0, stats);
+		n += more > 0 ? more : 0;
 	}
-	return to_mbuf(iovecs, n);
+	if (more >= 0)
+		m = evpl_iovecs_to_mbuf(config.evpl, iovecs, n);
+	if (m == NULL)
+		evpl_iovecs_release(config.evpl, iovecs, n);
+	return m;
 }
 
 bool
 glue_zero_copy(void)
 {
-	return GLUE_LWIP_SOURCE && config.copy_pool == NULL;
+	return GLUE_LWIP_SOURCE && !config.copy;
 }
 
 struct evpl *
@@ -287,7 +261,7 @@ glue_write(struct tcp_pcb *pcb, struct evpl_iovec *iovec, unsigned offset, unsig
 		return ERR_ARG;
 	bytes = (const char *)evpl_iovec_data(iovec) + offset;
 #if GLUE_LWIP_SOURCE
-	if (config.copy_pool == NULL)
+	if (!config.copy)
 		return write_held(pcb, iovec, bytes, length, flags & TCP_WRITE_FLAG_MORE);
 #endif
 	return tcp_write(pcb, bytes, (u16_t)length, (flags & TCP_WRITE_FLAG_MORE) | TCP_WRITE_FLAG_COPY);

@@ -16,8 +16,7 @@
 #define POOL_CACHE 250u
 /* Segments that a frame of lwIP's has at most, and so packet mbufs. */
 #define FRAME_SEGMENTS 16u
-#define FRAME_SEGMENTS_USUAL 3u
-#define PACKET_MBUFS_SPARE 2048u
+#define FRAME_SEGMENTS_USUAL 3u /* packet mbufs among them: two, and one to spare */
 #define LINK_WAIT_MS 3000
 #define LINK_POLL_MS 20
 
@@ -76,10 +75,17 @@ ports_choose(struct httpd_ports *ports)
 	return status;
 }
 
+/* Packets that ports and their queues may hold at once, and lcores' caches. */
+static uint32_t
+tx_packets(const struct httpd_ports *ports, const struct port_options *o)
+{
+	return ports->count * (RTE_MAX(o->txd, RING_SIZE) + 2 * GLUE_BURST) + 2 * POOL_CACHE;
+}
+
 uint32_t
 ports_packet_mbufs(const struct httpd_ports *ports, const struct port_options *o)
 {
-	return ports->count * FRAME_SEGMENTS_USUAL * RTE_MAX(o->txd, RING_SIZE) + PACKET_MBUFS_SPARE;
+	return FRAME_SEGMENTS_USUAL * tx_packets(ports, o);
 }
 
 unsigned
@@ -93,32 +99,33 @@ ports_rx_hold(const struct port_options *o)
 	return o->mbufs > ring ? (o->mbufs - ring) / 2 : 0;
 }
 
+static struct rte_mempool *
+make_pool(const char *name, uint32_t n, uint16_t size, int socket, const struct port_options *o)
+{
+	struct rte_mempool *pool;
+
+	if (o->copy)
+		pool = rte_pktmbuf_pool_create(name, n, RTE_MIN(POOL_CACHE, n * 2 / 3), 0, size, socket);
+	else
+		pool = evpl_rx_pool_create(name, n, size, socket);
+	if (pool == NULL)
+		httpd_error("no pool of %u mbufs of %u bytes: %s (try a smaller --total-num-mbufs, or EAL's -m)", n,
+			    size, rte_strerror(rte_errno));
+	return pool;
+}
+
 static int
 make_pools(struct httpd_ports *ports, struct httpd_port *p, const struct port_options *o)
 {
-	unsigned cache = RTE_MIN(POOL_CACHE, o->mbufs * 2 / 3);
+	uint16_t frame = (uint16_t)(o->mtu + RTE_ETHER_HDR_LEN + RTE_PKTMBUF_HEADROOM);
 	char name[24];
 
+	ports->pools_ours = o->copy;
+	if (ports->tx_pool == NULL)
+		ports->tx_pool = make_pool("httpd_tx", tx_packets(ports, o), frame, p->socket, o);
 	snprintf(name, sizeof(name), "httpd_rx_%u", p->id);
-	if (o->copy)
-		p->rx_pool = rte_pktmbuf_pool_create(name, o->mbufs, cache, 0, o->mbuf_size, p->socket);
-	else
-		p->rx_pool = evpl_rx_pool_create(name, o->mbufs, o->mbuf_size, p->socket);
-	if (p->rx_pool == NULL) {
-		httpd_error("no RX pool of %u mbufs of %u bytes: %s (try a smaller --total-num-mbufs, or EAL's -m)",
-			    o->mbufs, o->mbuf_size, rte_strerror(rte_errno));
-		return 1;
-	}
-	if (!o->copy || ports->copy_pool != NULL)
-		return 0;
-	ports->copy_pool =
-		rte_pktmbuf_pool_create("httpd_tx", ports_packet_mbufs(ports, o), POOL_CACHE, 0,
-					(uint16_t)(o->mtu + RTE_ETHER_HDR_LEN + RTE_PKTMBUF_HEADROOM), p->socket);
-	if (ports->copy_pool == NULL) {
-		httpd_error("no pool of packets to send: %s (EAL's -m)", rte_strerror(rte_errno));
-		return 1;
-	}
-	return 0;
+	p->rx_pool = make_pool(name, o->mbufs, o->mbuf_size, p->socket, o);
+	return ports->tx_pool == NULL || p->rx_pool == NULL ? 1 : 0;
 }
 
 static void
@@ -308,20 +315,24 @@ ports_close(struct httpd_ports *ports)
 	}
 }
 
+static unsigned
+free_pool(struct rte_mempool *pool)
+{
+	unsigned away = pool == NULL ? 0 : rte_mempool_in_use_count(pool);
+
+	rte_mempool_free(pool);
+	return away;
+}
+
 unsigned
 ports_free(struct httpd_ports *ports)
 {
-	unsigned away = ports->copy_pool == NULL ? 0 : rte_mempool_in_use_count(ports->copy_pool);
+	unsigned away = 0;
 
-	for (unsigned i = 0; i < ports->count && ports->copy_pool != NULL; i++) {
-		struct rte_mempool *pool = ports->port[i].rx_pool;
-
-		if (pool == NULL)
-			continue;
-		away += rte_mempool_in_use_count(pool);
-		rte_mempool_free(pool);
-	}
-	rte_mempool_free(ports->copy_pool);
-	ports->copy_pool = NULL;
+	if (!ports->pools_ours)
+		return 0;
+	away = free_pool(ports->tx_pool);
+	for (unsigned i = 0; i < ports->count; i++)
+		away += free_pool(ports->port[i].rx_pool);
 	return away;
 }

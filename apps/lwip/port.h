@@ -40,7 +40,8 @@ struct httpd_port {
 struct httpd_ports {
 	unsigned count;
 	struct httpd_port port[PORTS_MAX];
-	struct rte_mempool *copy_pool; /* --copy: what is sent */
+	struct rte_mempool *tx_pool; /* for what is copied to be sent */
+	bool pools_ours;	     /* --copy: of rte_pktmbuf_pool_create(), so the library does not know them */
 };
 
 /* Finds all ports. 0; else the exit status, an error line was printed. So for the others. */

@@ -228,6 +228,14 @@ begin_upload(struct exchange *x, const struct http_request *request)
 	x->phase = request->expects_continue ? PHASE_CONTINUE : PHASE_BODY;
 }
 
+/* Heads are short, and most come whole: what was not needed is taken next, for the response. */
+static void
+give_head_room_back(struct exchange *x)
+{
+	evpl_iovec_set_length(&x->head_iovec, x->head.length);
+	evpl_iovec_commit(glue_evpl(), 1, &x->head_iovec, 1);
+}
+
 /* A head is complete: what is to be done. */
 static void
 begin_request(struct exchange *x)
@@ -260,7 +268,7 @@ take_head_room(struct exchange *x)
 {
 	if (x->head.bytes != NULL)
 		return true;
-	if (evpl_iovec_alloc(glue_evpl(), options.head_size, 1, 1, 0, &x->head_iovec) != 1) {
+	if (evpl_iovec_reserve(glue_evpl(), options.head_size, 1, 1, &x->head_iovec) != 1) {
 		stats.no_memory++;
 		return false;
 	}
@@ -290,8 +298,10 @@ read_head(struct connection *c, struct exchange *x)
 		connection_consume(c, (unsigned)taken);
 		if (status != 0)
 			refuse(x, status);
-		else if (x->head.ended)
+		if (x->head.ended) {
+			give_head_room_back(x);
 			begin_request(x);
+		}
 	}
 	/* Half a request will never be a whole one. */
 	if (x->phase == PHASE_HEAD && c->eof)

@@ -153,6 +153,10 @@ add_pbuf(struct evpl_iovec *iovecs, struct pbuf *p, unsigned copied, struct glue
 		unsigned at = (unsigned)((char *)p->payload - (char *)evpl_iovec_data(from));
 
 		evpl_iovec_clone_segment(&iovecs[n++], from, at + head, p->len - head);
+#if GLUE_LWIP_SOURCE
+		if (from == glue_memory_self(p))
+			glue_memory_sent(p);
+#endif
 	}
 	return n;
 }

@@ -18,6 +18,12 @@
 /* A file that was looked at in this time is taken as it is held. */
 #define FRESH_MS 1000
 
+/* Buffers that files leave to what is sent. */
+#define SPARE_BUFFERS 8
+
+/* A file that finds no memory for so long is given up: it may be the one that has it all. */
+#define PATIENCE_MS 1000
+
 static struct evpl *evpl;
 static int folder = -1;
 static uint64_t cache;
@@ -149,20 +155,47 @@ forget(struct file *file)
 		destroy(file);
 }
 
-/* Gives up what is not used, longest ago first. */
+/* Gives up the file that was not used for longest. False: all are in use. */
 static bool
-make_room(uint64_t cost)
+evict(void)
 {
-	struct file *file = TAILQ_FIRST(&used_files), *next;
+	struct file *file;
 
-	for (; file != NULL && stats.bytes + cost > cache; file = next) {
-		next = TAILQ_NEXT(file, used);
+	TAILQ_FOREACH (file, &used_files, used) {
 		if (file->users == 0) {
 			stats.evictions++;
 			forget(file);
+			return true;
 		}
 	}
-	return stats.bytes + cost <= cache;
+	return false;
+}
+
+static bool
+make_room(uint64_t cost)
+{
+	while (stats.bytes + cost > cache) {
+		if (cost > cache || !evict())
+			return false;
+	}
+	return true;
+}
+
+/* Whether buffers are left, or can be had, beyond those that are in use. */
+static bool
+has_spare_buffers(void)
+{
+	struct evpl_iovec probe[SPARE_BUFFERS];
+	struct evpl_stats now;
+	int n = 0;
+
+	evpl_stats_get(&now);
+	if (now.buffers - now.buffers_in_use >= SPARE_BUFFERS)
+		return true;
+	while (n < SPARE_BUFFERS && evpl_iovec_alloc(evpl, evpl_buffer_size(), 1, 1, 0, &probe[n]) == 1)
+		n++;
+	evpl_iovecs_release(evpl, probe, n);
+	return n == SPARE_BUFFERS;
 }
 
 static void
@@ -184,41 +217,58 @@ is_same(const struct file *file, const struct stat *st)
 }
 
 /* A file may be written while it is read: then its bytes are of no version. */
-static void
-check_unchanged(struct file *file)
+static bool
+is_unchanged(const struct file *file)
 {
 	struct stat st;
 
-	if (fstat(file->fd, &st) != 0 || !is_same(file, &st))
-		file->broken = true;
+	return fstat(file->fd, &st) == 0 && is_same(file, &st);
+}
+
+/* Nobody is served from it any more. */
+static void
+break_off(struct file *file)
+{
+	file->broken = true;
+	stats.broken++;
+	if (!file->stale)
+		forget(file);
 }
 
 /* Reads one iovec more. False: there was no memory, and nothing was done. */
 static bool
 load_next(struct file *file)
 {
-	struct evpl_iovec *iovec = content_grow(&file->content, evpl);
+	struct evpl_iovec *iovec = has_spare_buffers() ? content_grow(&file->content, evpl) : NULL;
 	ssize_t n;
 
 	if (iovec == NULL) {
 		stats.no_memory++;
 		return false;
 	}
+	file->starved_ms = 0;
 	n = pread(file->fd, evpl_iovec_data(iovec), evpl_iovec_length(iovec), (off_t)file->loaded);
-	if (n == (ssize_t)evpl_iovec_length(iovec)) {
-		file->loaded += (uint64_t)n;
-		stats.bytes_read += (uint64_t)n;
-	} else {
-		file->broken = true;
+	if (n != (ssize_t)evpl_iovec_length(iovec)) {
+		break_off(file);
+		return true;
 	}
-	if (file->loaded == file->content.length)
-		check_unchanged(file);
-	if (file->broken) {
-		stats.broken++;
-		if (!file->stale)
-			forget(file);
-	}
+	file->loaded += (uint64_t)n;
+	stats.bytes_read += (uint64_t)n;
+	if (file->loaded == file->content.length && !is_unchanged(file))
+		break_off(file);
 	return true;
+}
+
+/* It found no memory: another file may go for it, or it goes itself. */
+static void
+starve(struct file *file)
+{
+	if (evict())
+		return;
+	if (file->starved_ms == 0)
+		file->starved_ms = now_ms();
+	else if (now_ms() - file->starved_ms > PATIENCE_MS)
+		break_off(file);
 }
 
 static struct file *
@@ -260,7 +310,9 @@ load(const char *name, int fd, const struct stat *st, struct file **r_file)
 	stats.loads++;
 	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	/* The rest comes by files_load(). */
-	if (file->content.length > 0 && !load_next(file)) {
+	while (file->content.length > 0 && !load_next(file)) {
+		if (evict())
+			continue;
 		file->users = 0;
 		forget(file);
 		return FILES_NO_ROOM;
@@ -336,6 +388,7 @@ bool
 files_load(void)
 {
 	struct file *file = TAILQ_FIRST(&loading_files);
+	bool got;
 
 	if (file == NULL)
 		return false;
@@ -343,14 +396,14 @@ files_load(void)
 	TAILQ_REMOVE(&loading_files, file, loading);
 	TAILQ_INSERT_TAIL(&loading_files, file, loading);
 	file->users++;
-	if (!load_next(file)) {
-		files_put(file);
-		return false;
-	}
+	got = load_next(file);
+	if (!got)
+		starve(file);
+	got |= file->broken;
 	if (file->loaded == file->content.length || file->broken)
 		end_loading(file);
 	files_put(file);
-	return true;
+	return got;
 }
 
 int

@@ -35,7 +35,8 @@ struct files_stats {
 	uint64_t changed;   /* given up because it was another one on disk */
 	uint64_t no_room;   /* requests refused: over --cache, or no memory for the first bytes */
 	uint64_t no_memory; /* times that reading had to wait for a buffer */
-	uint64_t broken;    /* changed, or could not be read to its end */
+	uint64_t
+		broken; /* changed while they were read, could not be read to their end, or found no memory for a second */
 };
 
 #define FILE_ETAG_ROOM 40
@@ -56,6 +57,7 @@ struct file {
 	bool stale; /* not found any more: goes with its last user */
 	uint64_t cost;
 	uint64_t looked_at_ms;
+	uint64_t starved_ms;	    /* since when it waits for memory; 0: it does not */
 	struct timespec changed_at; /* the file's mtime */
 	LIST_ENTRY(file) bucket;
 	TAILQ_ENTRY(file) used;	   /* of all that are found; the one used last is last */

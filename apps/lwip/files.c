@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <rte_jhash.h>
-
 #include "files.h"
 
 #define BUCKETS 4096
@@ -28,7 +26,7 @@ static struct evpl *evpl;
 static int folder = -1;
 static uint64_t cache;
 static struct files_stats stats;
-static LIST_HEAD(, file) buckets[BUCKETS];
+static LIST_HEAD(bucket, file) buckets[BUCKETS];
 static TAILQ_HEAD(, file) used_files = TAILQ_HEAD_INITIALIZER(used_files);
 static TAILQ_HEAD(, file) loading_files = TAILQ_HEAD_INITIALIZER(loading_files);
 
@@ -111,12 +109,23 @@ open_below(const char *name)
 	}
 }
 
+/* FNV-1a: rte_jhash() reads whole words, and so behind a name's end. */
+static struct bucket *
+bucket_of(const char *name)
+{
+	uint32_t hash = 2166136261;
+
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (unsigned char)*name) * 16777619;
+	return &buckets[hash % BUCKETS];
+}
+
 static struct file *
 find(const char *name)
 {
 	struct file *file;
 
-	LIST_FOREACH(file, &buckets[rte_jhash(name, (uint32_t)strlen(name), 0) % BUCKETS], bucket)
+	LIST_FOREACH(file, bucket_of(name), bucket)
 	{
 		if (strcmp(file->name, name) == 0)
 			return file;
@@ -292,7 +301,7 @@ create(const char *name, int fd, const struct stat *st, uint64_t cost)
 		stats.peak_bytes = stats.bytes;
 	TAILQ_INSERT_TAIL(&loading_files, file, loading);
 	TAILQ_INSERT_TAIL(&used_files, file, used);
-	LIST_INSERT_HEAD(&buckets[rte_jhash(name, (uint32_t)length, 0) % BUCKETS], file, bucket);
+	LIST_INSERT_HEAD(bucket_of(name), file, bucket);
 	return file;
 }
 

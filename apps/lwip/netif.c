@@ -180,6 +180,7 @@ glue_finish(void)
 {
 	glue_pbuf_finish();
 #if GLUE_LWIP_SOURCE
+	sys_untimeout(trim, NULL);
 	glue_memory_trim();
 #endif
 }

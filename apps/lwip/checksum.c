@@ -87,7 +87,7 @@ glue_queue_offload(struct rte_mbuf *m)
 	}
 	m->l2_len = RTE_ETHER_HDR_LEN;
 	m->l3_len = (unsigned)(at - RTE_ETHER_HDR_LEN) & 0x1FFu;
-	m->l4_len = tcp->data_off >> 4 << 2;
+	m->l4_len = (unsigned)tcp->data_off >> 4 << 2;
 	m->ol_flags |= ip_version | RTE_MBUF_F_TX_TCP_CKSUM;
 	/* Ports take the sum of the pseudo header from the packet. */
 	rte_net_intel_cksum_prepare(m);

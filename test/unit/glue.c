@@ -312,6 +312,8 @@ write_until_memory_ends_can_still_be_sent(void **state)
 	while (n < 64 && evpl_iovec_alloc(evpl, 16 << 10, 1, 1, 0, &spent[n]) == 1)
 		n++;
 	assert_in_range(n, 1, 63);
+	/* One buffer is left for what lwIP queues. */
+	evpl_iovec_release(evpl, &spent[--n]);
 	while (error == ERR_OK && queued++ < 1000)
 		error = glue_write(pcb, &iovec, 0, 1400, 0);
 	assert_int_equal(error, ERR_MEM);

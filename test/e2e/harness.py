@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Cases printed as TAP, and evpl-fwd as a child process whose report is read and judged."""
+"""Cases printed as TAP, and evpl-fwd and its like as child processes whose reports are read and judged."""
 import ctypes
 import itertools
 import json
@@ -145,14 +145,15 @@ def kill_children():
             child.wait()
 
 
-class Fwd:
-    """One evpl-fwd: started at once; end() waits for it and returns itself with rc, out, err and report."""
+class Program:
+    """A program of ours: started at once; end() waits for it and returns itself with rc, out, err and report."""
 
-    def __init__(self, directory, vdevs, options, lcores=1, memory=256, eal=(), stdout=None, telemetry=False,
+    def __init__(self, path, directory, vdevs, options, lcores=1, memory=256, eal=(), stdout=None, telemetry=False,
                  flags=None):
-        base = os.path.join(directory, f"evpl-fwd-{next(_serial)}")
+        self.name = os.path.basename(path)
+        base = os.path.join(directory, f"{self.name}-{next(_serial)}")
         self.out_path, self.err_path, self.json_path = base + ".out", base + ".err", base + ".json"
-        self.argv = [fwd_path(), *(flags or eal_flags(lcores, memory, telemetry)), *eal, *(f"--vdev={v}" for v in vdevs), "--",
+        self.argv = [path, *(flags or eal_flags(lcores, memory, telemetry)), *eal, *(f"--vdev={v}" for v in vdevs), "--",
                      "--json", self.json_path, *(str(o) for o in options)]
         self.child = spawn(self.argv, self.out_path, self.err_path, stdout)
 
@@ -166,7 +167,7 @@ class Fwd:
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()
-            raise AssertionError(f"evpl-fwd did not end within {TIMEOUT} s\n{self.describe()}") from None
+            raise AssertionError(f"{self.name} did not end within {TIMEOUT} s\n{self.describe()}") from None
         self.out, self.err = read(self.out_path), read(self.err_path)
         self.report = json.loads(read(self.json_path)) if os.path.exists(self.json_path) else None
         return self
@@ -182,6 +183,17 @@ class Fwd:
         check(self.lost() == 0, f"{self.lost()} buffers lost\n{self.describe()}")
         check("runtime error:" not in self.err, f"undefined behaviour\n{self.describe()}")      # of a UBSan build
         return self
+
+    def lost(self):
+        """Buffers that did not come home."""
+        raise NotImplementedError
+
+
+class Fwd(Program):
+    """One evpl-fwd."""
+
+    def __init__(self, *args, **kw):
+        super().__init__(fwd_path(), *args, **kw)
 
     def total(self, field):
         return self.report["total"][field]

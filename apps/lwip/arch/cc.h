@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What lwIP wants to know of the compiler and the system, beyond its own guesses (lwip/arch.h). */
+#ifndef LWIP_ARCH_CC_H
+#define LWIP_ARCH_CC_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* DPDK includes the system's htons() and errno, so lwIP does not bring its own. */
+#define LWIP_DONT_PROVIDE_BYTEORDER_FUNCTIONS 1
+#define LWIP_ERRNO_STDINCLUDE 1
+#define LWIP_TIMEVAL_PRIVATE 0
+
+/* Reassembly keeps notes in the IPv6 header that it replaces: too small for 64-bit pointers, so beside it. */
+#define IPV6_FRAG_COPYHEADER 1
+
+#define LWIP_PLATFORM_DIAG(arguments)                                                                                  \
+	do {                                                                                                           \
+		printf arguments;                                                                                      \
+	} while (0)
+#define LWIP_PLATFORM_ASSERT(message)                                                                                  \
+	do {                                                                                                           \
+		fprintf(stderr, "lwIP: %s (%s:%d)\n", message, __FILE__, __LINE__);                                    \
+		abort();                                                                                               \
+	} while (0)
+
+/* sys.c */
+uint32_t glue_random(void);
+#define LWIP_RAND() glue_random()
+
+/* checksum.c */
+uint16_t glue_checksum(const void *data, int length);
+#define LWIP_CHKSUM glue_checksum
+
+/* memory.c */
+void *glue_malloc(size_t size);
+void *glue_calloc(size_t count, size_t size);
+void glue_free(void *memory);
+
+#endif /* LWIP_ARCH_CC_H */

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdbool.h>
+#include <string.h>
+
+#include <lwip/netif.h>
+#include <lwip/pbuf.h>
+#include <lwip/prot/ethernet.h>
+#include <lwip/timeouts.h>
+
+#include "fault.h"
+#include "port.h"
+
+#define OVERTAKEN_MAX 3u
+#define HELD_MS 3u
+
+/* One direction of one netif. */
+struct way {
+	double percent[FAULT_KINDS];
+	uint64_t *count; /* of struct fault_stats */
+	err_t (*pass)(struct pbuf *p, struct netif *netif);
+	struct netif *netif;
+	bool shared;	    /* frames are lwIP's, which may send them again */
+	struct pbuf *held;  /* out of order */
+	unsigned overtaken; /* frames that are still to go before it */
+};
+
+static struct {
+	struct netif *netif;
+	netif_input_fn input;
+	netif_linkoutput_fn linkoutput;
+	struct way rx, tx;
+} lines[PORTS_MAX];
+static unsigned line_count;
+static uint64_t random_state;
+static struct fault_stats counts;
+
+const char *const fault_names[FAULT_KINDS] = {"drop", "dup", "reorder", "corrupt"};
+
+/* splitmix64 */
+static uint64_t
+random_next(void)
+{
+	uint64_t z = random_state += UINT64_C(0x9E3779B97F4A7C15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+	z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
+	return z ^ z >> 31;
+}
+
+static bool
+happens(struct way *w, enum fault_kind kind)
+{
+	/* 53 bits are a double's precision. */
+	if (w->percent[kind] <= 0 || (double)(random_next() >> 11) * 0x1p-53 * 100 >= w->percent[kind])
+		return false;
+	w->count[kind]++;
+	return true;
+}
+
+static unsigned
+line_of(const struct netif *netif)
+{
+	unsigned i = 0;
+
+	while (lines[i].netif != netif)
+		i++;
+	return i;
+}
+
+static err_t
+pass_input(struct pbuf *p, struct netif *netif)
+{
+	err_t error;
+
+#if LWIP_CHECKSUM_CTRL_PER_NETIF
+	/* What the port found good may be good no more. */
+	netif->chksum_flags |= NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
+#endif
+	error = lines[line_of(netif)].input(p, netif);
+	if (error != ERR_OK)
+		pbuf_free(p);
+	return ERR_OK;
+}
+
+static err_t
+pass_output(struct pbuf *p, struct netif *netif)
+{
+	err_t error = lines[line_of(netif)].linkoutput(netif, p);
+
+	pbuf_free(p);
+	return error;
+}
+
+static bool
+is_ip(const struct pbuf *p)
+{
+	const struct eth_hdr *ether = p->payload;
+
+	return p->len > SIZEOF_ETH_HDR && p->tot_len > SIZEOF_ETH_HDR &&
+	       (ether->type == PP_HTONS(ETHTYPE_IP) || ether->type == PP_HTONS(ETHTYPE_IPV6));
+}
+
+static void
+corrupt(struct pbuf *p)
+{
+	unsigned at = SIZEOF_ETH_HDR + (unsigned)(random_next() % (p->tot_len - SIZEOF_ETH_HDR));
+
+	pbuf_put_at(p, (u16_t)at, pbuf_get_at(p, (u16_t)at) ^ (u8_t)(1u << random_next() % 8));
+}
+
+/* Makes the frame one that may be written to and kept. What lwIP sends stays lwIP's, so that is copied. */
+static bool
+own(const struct way *w, struct pbuf **p)
+{
+	struct pbuf *copy;
+
+	if (!w->shared)
+		return true;
+	copy = pbuf_clone(PBUF_RAW, PBUF_RAM, *p);
+	if (copy == NULL)
+		return false;
+	pbuf_free(*p);
+	*p = copy;
+	return true;
+}
+
+static void release(void *argument);
+
+static err_t
+pass_on(struct way *w, struct pbuf *p)
+{
+	err_t error = w->pass(p, w->netif);
+
+	if (w->held != NULL && w->overtaken-- <= 1)
+		release(w);
+	return error;
+}
+
+static void
+drop_held(struct way *w)
+{
+	sys_untimeout(release, w);
+	if (w->held != NULL)
+		pbuf_free(w->held);
+	w->held = NULL;
+}
+
+/* The frame that others were to overtake goes on. */
+static void
+release(void *argument)
+{
+	struct way *w = argument;
+	struct pbuf *p = w->held;
+
+	sys_untimeout(release, w);
+	w->held = NULL;
+	if (p != NULL)
+		w->pass(p, w->netif);
+}
+
+/* One reference to a frame, through all that can befall it. */
+static err_t
+befall(struct way *w, struct pbuf *p)
+{
+	if (happens(w, FAULT_DROP)) {
+		pbuf_free(p);
+		return ERR_OK;
+	}
+	if (is_ip(p) && happens(w, FAULT_CORRUPT) && own(w, &p))
+		corrupt(p);
+	if (happens(w, FAULT_DUP)) {
+		struct pbuf *twin = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
+
+		if (twin != NULL)
+			pass_on(w, twin);
+	}
+	if (w->held == NULL && happens(w, FAULT_REORDER) && own(w, &p)) {
+		w->held = p;
+		w->overtaken = 1 + (unsigned)(random_next() % OVERTAKEN_MAX);
+		sys_timeout(HELD_MS, release, w);
+		return ERR_OK;
+	}
+	return pass_on(w, p);
+}
+
+static err_t
+bad_input(struct pbuf *p, struct netif *netif)
+{
+	return befall(&lines[line_of(netif)].rx, p);
+}
+
+static err_t
+bad_output(struct netif *netif, struct pbuf *p)
+{
+	pbuf_ref(p);
+	return befall(&lines[line_of(netif)].tx, p);
+}
+
+static void
+way_init(struct way *w, struct netif *netif, const double *percent, uint64_t *count)
+{
+	memcpy(w->percent, percent, sizeof(w->percent));
+	w->count = count;
+	w->netif = netif;
+}
+
+static bool
+any(const double *percent)
+{
+	for (unsigned i = 0; i < FAULT_KINDS; i++) {
+		if (percent[i] > 0)
+			return true;
+	}
+	return false;
+}
+
+void
+fault_attach(struct netif *netif, const struct fault_options *o)
+{
+	unsigned i = line_count;
+
+	if (!any(o->rx) && !any(o->tx))
+		return;
+	if (i == 0)
+		random_state = o->seed;
+	lines[i].netif = netif;
+	lines[i].input = netif->input;
+	lines[i].linkoutput = netif->linkoutput;
+	way_init(&lines[i].rx, netif, o->rx, counts.rx);
+	way_init(&lines[i].tx, netif, o->tx, counts.tx);
+	lines[i].rx.pass = pass_input;
+	lines[i].tx.pass = pass_output;
+	lines[i].tx.shared = true;
+	line_count++;
+	netif->input = bad_input;
+	netif->linkoutput = bad_output;
+}
+
+void
+fault_stop(void)
+{
+	for (unsigned i = 0; i < line_count; i++) {
+		lines[i].netif->input = lines[i].input;
+		lines[i].netif->linkoutput = lines[i].linkoutput;
+		drop_held(&lines[i].rx);
+		drop_held(&lines[i].tx);
+	}
+	line_count = 0;
+}
+
+void
+fault_stats_get(struct fault_stats *stats)
+{
+	*stats = counts;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A port's queue pair as the glue sees it: no lwIP here, and so no quarrel between its headers and DPDK's. */
+#ifndef GLUE_QUEUE_H
+#define GLUE_QUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#define GLUE_BURST 32u
+
+/* What a received packet's checksums are known to be. */
+#define GLUE_IP_GOOD 1u
+#define GLUE_L4_GOOD 2u
+
+struct glue_queue {
+	uint16_t port_id;
+	uint16_t queue_id;
+	bool tcp_checksum; /* the port computes those of TCP: it was configured so */
+	uint16_t waiting;  /* packets not taken by the port yet */
+	struct rte_mbuf *packets[2 * GLUE_BURST];
+};
+
+/* Up to GLUE_BURST received packets, which are the caller's. */
+uint16_t glue_queue_receive(struct glue_queue *q, struct rte_mbuf **packets);
+
+/* GLUE_IP_GOOD and GLUE_L4_GOOD, where the port says so. */
+unsigned glue_queue_checked(const struct rte_mbuf *m);
+
+/* Takes a packet over, to be sent with the next flush or before. */
+void glue_queue_send(struct glue_queue *q, struct rte_mbuf *m);
+
+/* No room for one more: the port took nothing for a while. */
+bool glue_queue_full(struct glue_queue *q);
+
+/* Hands what waits to the port, which may leave some waiting. */
+void glue_queue_flush(struct glue_queue *q);
+
+/* Frees what waits. */
+void glue_queue_drop(struct glue_queue *q);
+
+/* checksum.c: asks the port for the checksum of m, if it is a TCP packet. */
+void glue_queue_offload(struct rte_mbuf *m);
+
+#endif /* GLUE_QUEUE_H */

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The HTTP/1.1 server (RFC 9110, 9112): files by GET and HEAD, from iovecs that all downloads share, and two paths for tests.
+ *
+ *	GET /_/bytes/N        N bytes (0 to 2^63 - 1) that any program can compute: see HTTP_PATTERN_PERIOD
+ *	PUT, POST /_/discard  takes a body of any length, and answers {"bytes": N, "crc32": "xxxxxxxx"}, the CRC as zlib's
+ *
+ * What it needs: connections_start(), and files_start() before it.
+ */
+#ifndef LWIP_HTTP_H
+#define LWIP_HTTP_H
+
+#include <stdint.h>
+
+/*
+ * Bytes of /_/bytes/N repeat after this many, a prime, so that no shift by whole segments or buffers goes unseen.
+ * x = 1; each byte: x = (x * 1103515245 + 12345) mod 2^31, byte = x >> 16 & 255.
+ */
+#define HTTP_PATTERN_PERIOD 65521
+
+struct http_options {
+	uint16_t port;	    /* --http-port=N (80); 0: no such server */
+	unsigned head_size; /* --max-head=BYTES (8K): longest head of a request, else 431; 256 to 32K */
+	unsigned line_size; /* --max-request-line=BYTES (4K): longest request line, else 414; 64 to --max-head */
+	unsigned
+		request_s; /* --request-timeout=SECONDS (10): from the first byte of a head to its last, else 408; at least 1 */
+};
+
+/* Statuses that this server answers with. */
+#define HTTP_STATUSES(X)                                                                                               \
+	X(200, "OK")                                                                                                   \
+	X(206, "Partial Content")                                                                                      \
+	X(301, "Moved Permanently")                                                                                    \
+	X(304, "Not Modified")                                                                                         \
+	X(400, "Bad Request")                                                                                          \
+	X(404, "Not Found")                                                                                            \
+	X(405, "Method Not Allowed")                                                                                   \
+	X(408, "Request Timeout")                                                                                      \
+	X(411, "Length Required")                                                                                      \
+	X(412, "Precondition Failed")                                                                                  \
+	X(413, "Content Too Large")                                                                                    \
+	X(414, "URI Too Long")                                                                                         \
+	X(416, "Range Not Satisfiable")                                                                                \
+	X(417, "Expectation Failed")                                                                                   \
+	X(431, "Request Header Fields Too Large")                                                                      \
+	X(501, "Not Implemented")                                                                                      \
+	X(503, "Service Unavailable")                                                                                  \
+	X(505, "HTTP Version Not Supported")
+
+#define HTTP_STATUS_COUNT 18
+
+struct http_stats {
+	uint64_t requests; /* answered, or being answered: the sum of responses[].count */
+	struct {
+		unsigned status;
+		uint64_t count;
+	} responses[HTTP_STATUS_COUNT]; /* in the order of HTTP_STATUSES */
+	uint64_t body_bytes;		/* of responses, handed to lwIP */
+	uint64_t upload_bytes;
+	uint64_t waits_for_file; /* times that a download was ahead of the disk */
+	uint64_t no_memory;	 /* times that a request or a response's head had to wait for a buffer */
+};
+
+/* 0, or -1: no memory, or the port is taken; one line says so. */
+int http_start(const struct http_options *options);
+
+/* After connections_stop(). */
+void http_stop(void);
+
+/* Reads files on, and sends what was waited for. Once per turn of the main loop; costs a load when there is nothing to read. */
+void http_poll(void);
+
+void http_stats(struct http_stats *stats);
+
+#endif /* LWIP_HTTP_H */

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "glue.h"
+#include "http.h"
+#include "http_exchange.h"
+
+#define GENERATED "/_/bytes/"
+#define DISCARD "/_/discard"
+
+static struct content pattern;
+static uint64_t responses[HTTP_STATUS_COUNT];
+
+void
+exchange_respond(struct exchange *x, unsigned status)
+{
+	unsigned index;
+
+	http_status_name(status, &index);
+	responses[index]++;
+	x->response.status = status;
+	x->phase = PHASE_RESPOND;
+}
+
+void
+exchange_refuse(struct exchange *x, unsigned status)
+{
+	x->response = (struct http_response){.close = true};
+	exchange_respond(x, status);
+}
+
+static void
+refuse_method(struct exchange *x, const char *allow)
+{
+	x->response.allow = allow;
+	exchange_respond(x, 405);
+}
+
+/* Which bytes of the content are wanted; 200, 206 or 416. */
+static void
+respond_content(struct exchange *x, const struct http_request *request, const struct content *content, uint64_t length,
+		const char *range)
+{
+	struct http_response *r = &x->response;
+	enum http_range kind;
+
+	r->total = length;
+	r->position = 0;
+	r->end = length;
+	/* RFC 9110, 14.2: a Range is GET's. */
+	kind = request->method == HTTP_GET ? http_range_parse(range, length, &r->position, &r->end) : HTTP_RANGE_WHOLE;
+	if (kind == HTTP_RANGE_UNSATISFIABLE) {
+		exchange_respond(x, 416);
+		return;
+	}
+	r->has_content = true;
+	x->content = content;
+	exchange_respond(x, kind == HTTP_RANGE_PART ? 206 : 200);
+}
+
+/* Whether a date field's time is not before the file's last change. */
+static bool
+is_since(const char *date, const struct file *file)
+{
+	time_t time = http_date_parse(date);
+
+	return time != -1 && file->modified <= time;
+}
+
+/* RFC 9110, 13.2.2. Returns 0, 304 or 412. */
+static unsigned
+check_preconditions(const struct http_request *request, const struct file *file)
+{
+	if (request->if_match != NULL) {
+		if (!http_etag_listed(request->if_match, file->etag, false))
+			return 412;
+	} else if (request->if_unmodified_since != NULL && http_date_parse(request->if_unmodified_since) != -1) {
+		if (!is_since(request->if_unmodified_since, file))
+			return 412;
+	}
+	if (request->if_none_match != NULL)
+		return http_etag_listed(request->if_none_match, file->etag, true) ? 304 : 0;
+	return request->if_modified_since != NULL && is_since(request->if_modified_since, file) ? 304 : 0;
+}
+
+/* The Range field, unless it is meant for another version of the file. */
+static const char *
+range_of(const struct http_request *request, const struct file *file)
+{
+	const char *condition = request->if_range;
+	bool same =
+		condition == NULL || strcmp(condition, file->etag) == 0 || strcmp(condition, file->last_modified) == 0;
+
+	return same ? request->range : NULL;
+}
+
+static void
+respond_file(struct exchange *x, const struct http_request *request)
+{
+	struct http_response *r = &x->response;
+	char name[4096];
+	unsigned status = http_path_decode(request->path, name, sizeof(name));
+
+	if (status == 0) {
+		switch (files_get(name, &x->file)) {
+		case FILES_OK:
+			break;
+		case FILES_FOLDER:
+			r->location = request->path;
+			status = 301;
+			break;
+		case FILES_NO_ROOM:
+			status = 503;
+			break;
+		default:
+			status = 404;
+			break;
+		}
+	}
+	if (status == 0 && x->file->broken)
+		status = 503;
+	if (status != 0) {
+		exchange_respond(x, status);
+		return;
+	}
+	r->type = x->file->type;
+	r->etag = x->file->etag;
+	r->last_modified = x->file->last_modified;
+	status = check_preconditions(request, x->file);
+	if (status != 0) {
+		r->type = NULL;
+		exchange_respond(x, status);
+		return;
+	}
+	respond_content(x, request, &x->file->content, x->file->content.length, range_of(request, x->file));
+}
+
+static void
+respond_generated(struct exchange *x, const struct http_request *request, const char *number)
+{
+	uint64_t length = 0;
+
+	for (; *number >= '0' && *number <= '9' && length < UINT64_MAX / 20; number++)
+		length = length * 10 + (uint64_t)(*number - '0');
+	if (*number != '\0' || number[-1] == '/' || length > INT64_MAX) {
+		exchange_respond(x, 404);
+		return;
+	}
+	x->response.type = "application/octet-stream";
+	respond_content(x, request, &pattern, length, request->range);
+}
+
+static void
+begin_upload(struct exchange *x, const struct http_request *request)
+{
+	if (request->method != HTTP_PUT && request->method != HTTP_POST) {
+		refuse_method(x, "PUT, POST");
+		return;
+	}
+	x->upload_left = request->length;
+	x->upload_bytes = 0;
+	x->upload_crc = 0;
+	x->phase = request->expects_continue ? PHASE_CONTINUE : PHASE_BODY;
+}
+
+void
+exchange_begin(struct exchange *x)
+{
+	struct http_request request;
+	unsigned status = http_request_parse(&x->head, &request);
+	bool gets = request.method == HTTP_GET || request.method == HTTP_HEAD;
+
+	if (status != 0) {
+		exchange_refuse(x, status);
+		return;
+	}
+	x->response = (struct http_response){.close = request.close, .without_body = request.method == HTTP_HEAD};
+	if (request.method != HTTP_OTHER && strcmp(request.path, DISCARD) == 0) {
+		begin_upload(x, &request);
+		return;
+	}
+	/* A body that nobody wants is not waited for. */
+	x->response.close |= request.length > 0;
+	if (!gets)
+		refuse_method(x, "GET, HEAD");
+	else if (strncmp(request.path, GENERATED, sizeof(GENERATED) - 1) == 0)
+		respond_generated(x, &request, request.path + sizeof(GENERATED) - 1);
+	else
+		respond_file(x, &request);
+}
+
+int
+exchange_start(void)
+{
+	uint32_t x = 1;
+
+	if (content_init(&pattern, HTTP_PATTERN_PERIOD) != 0)
+		return -1;
+	while (content_held(&pattern) < HTTP_PATTERN_PERIOD) {
+		struct evpl_iovec *iovec = content_grow(&pattern, glue_evpl());
+		uint8_t *bytes;
+
+		if (iovec == NULL)
+			return -1;
+		bytes = evpl_iovec_data(iovec);
+		for (unsigned i = 0; i < evpl_iovec_length(iovec); i++) {
+			x = (x * UINT32_C(1103515245) + 12345) & INT32_MAX;
+			bytes[i] = (uint8_t)(x >> 16);
+		}
+	}
+	return 0;
+}
+
+void
+exchange_stop(void)
+{
+	content_release(&pattern, glue_evpl());
+}
+
+void
+exchange_stats(struct http_stats *s)
+{
+#define ROW(status, name) status,
+	static const unsigned statuses[] = {HTTP_STATUSES(ROW)};
+#undef ROW
+
+	s->requests = 0;
+	for (unsigned i = 0; i < HTTP_STATUS_COUNT; i++) {
+		s->responses[i].status = statuses[i];
+		s->responses[i].count = responses[i];
+		s->requests += responses[i];
+	}
+}

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "http_request.h"
+
+/* A line of the head has ended: is it one that may be, and the last? Returns 0 or a status. */
+static unsigned
+end_line(struct http_head *head)
+{
+	unsigned length = head->length - head->line;
+
+	if (length < 2 || head->bytes[head->length - 2] != '\r')
+		return 400;
+	if (length > 2)
+		head->line = head->length;
+	else if (head->line == 0)
+		head->length = 0;
+	else
+		head->ended = true;
+	return 0;
+}
+
+unsigned
+http_head_take(struct http_head *head, const char *data, size_t length, size_t *r_taken)
+{
+	unsigned status = 0;
+
+	*r_taken = 0;
+	while (!head->ended && status == 0 && *r_taken < length) {
+		const char *from = data + *r_taken;
+		size_t left = length - *r_taken;
+		const char *newline = memchr(from, '\n', left);
+		size_t piece = newline != NULL ? (size_t)(newline - from) + 1 : left;
+		size_t line = head->length - head->line + piece;
+
+		/* The CRLF may be of a line that is just long enough, or still on its way. */
+		if (head->line == 0 && line > (size_t)head->line_room + 2)
+			return 414;
+		if (piece > head->room - head->length)
+			return 431;
+		memcpy(head->bytes + head->length, from, piece);
+		head->length += (unsigned)piece;
+		*r_taken += piece;
+		if (newline != NULL)
+			status = end_line(head);
+	}
+	return status;
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* RFC 9110, 5.6.2: what methods and field names are made of. */
+static bool
+is_token(const char *text)
+{
+	static const char marks[] = "!#$%&'*+-.^_`|~";
+
+	for (const char *p = text; *p != '\0'; p++) {
+		char lower = (char)(*p | 0x20);
+
+		if (!is_digit(*p) && !(lower >= 'a' && lower <= 'z') && strchr(marks, *p) == NULL)
+			return false;
+	}
+	return text[0] != '\0';
+}
+
+/* Visible characters, space and tab, and bytes beyond ASCII: no control character, so no CR either. */
+static bool
+is_field_value(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+/* Cuts the line's CRLF off; NULL: there is no line left but the empty one. */
+static char *
+next_line(char **rest)
+{
+	char *line = *rest, *end = strchr(line, '\n');
+
+	*rest = end + 1;
+	end[-1] = '\0';
+	return line[0] != '\0' ? line : NULL;
+}
+
+static unsigned
+parse_method(const char *text, enum http_method *method)
+{
+	static const struct {
+		const char *name;
+		enum http_method method;
+	} methods[] = {
+		{"GET", HTTP_GET},     {"HEAD", HTTP_HEAD},	{"PUT", HTTP_PUT},
+		{"POST", HTTP_POST},   {"DELETE", HTTP_OTHER},	{"OPTIONS", HTTP_OTHER},
+		{"TRACE", HTTP_OTHER}, {"CONNECT", HTTP_OTHER}, {"PATCH", HTTP_OTHER},
+	};
+
+	if (!is_token(text))
+		return 400;
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (strcmp(text, methods[i].name) == 0) {
+			*method = methods[i].method;
+			return 0;
+		}
+	}
+	return 501;
+}
+
+/* "/path?query", or the same behind "http://host"; "*" and "host:port" belong to methods that have no path. */
+static unsigned
+parse_target(char *text, struct http_request *request)
+{
+	static char root[] = "/";
+
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p <= 0x20 || *p >= 0x7f || *p == '#')
+			return 400;
+	}
+	if (strncasecmp(text, "http://", 7) == 0) {
+		text += 7 + strcspn(text + 7, "/?");
+		if (*text != '/')
+			text = root;
+	}
+	if (text[0] != '/' && request->method != HTTP_OTHER)
+		return 400;
+	request->path = text;
+	if (text != root)
+		text[strcspn(text, "?")] = '\0';
+	return 0;
+}
+
+/* "HTTP/1.0" or "HTTP/1.1" (a later minor version is as good as that). */
+static unsigned
+parse_version(const char *text, bool *old)
+{
+	if (strncmp(text, "HTTP/", 5) != 0 || !is_digit(text[5]) || text[6] != '.' || !is_digit(text[7]) ||
+	    text[8] != '\0')
+		return 400;
+	*old = text[7] == '0';
+	return text[5] == '1' ? 0 : 505;
+}
+
+static unsigned
+parse_request_line(char *line, struct http_request *request, bool *old)
+{
+	char *target = strchr(line, ' ');
+	char *version = target != NULL ? strchr(target + 1, ' ') : NULL;
+	unsigned status;
+
+	if (version == NULL)
+		return 400;
+	*target++ = '\0';
+	*version++ = '\0';
+	status = parse_version(version, old);
+	if (status == 0)
+		status = parse_method(line, &request->method);
+	if (status == 0)
+		status = parse_target(target, request);
+	return status;
+}
+
+/* Digits and nothing else: no sign, no list. Two lengths never agree, not even when they are equal. */
+static unsigned
+parse_length(const char *text, struct http_request *request)
+{
+	if (request->has_length || text[0] == '\0')
+		return 400;
+	for (const char *p = text; *p != '\0'; p++) {
+		if (!is_digit(*p))
+			return 400;
+		if (request->length > (UINT64_MAX - 9) / 10)
+			return 413;
+		request->length = request->length * 10 + (uint64_t)(*p - '0');
+	}
+	request->has_length = true;
+	return 0;
+}
+
+/* Whether one of a list's members is the word. */
+static bool
+has_word(const char *list, const char *word)
+{
+	while (*list != '\0') {
+		size_t length;
+
+		list += strspn(list, ", \t");
+		length = strcspn(list, ", \t");
+		if (length == strlen(word) && strncasecmp(list, word, length) == 0)
+			return true;
+		list += length;
+	}
+	return false;
+}
+
+/* What the fields say before it is known whether they fit each other. */
+struct fields {
+	bool old; /* HTTP/1.0 */
+	unsigned hosts;
+	bool close, keep_alive;
+	const char *transfer_encoding;
+	const char *expect;
+};
+
+static unsigned
+parse_host(const char *value, struct fields *f)
+{
+	f->hosts++;
+	return strpbrk(value, " \t,/?#@\\") != NULL ? 400 : 0;
+}
+
+static unsigned
+parse_field(const char *name, const char *value, struct http_request *request, struct fields *f)
+{
+	const struct {
+		const char *name;
+		const char **value;
+	} texts[] = {
+		{"Transfer-Encoding", &f->transfer_encoding},
+		{"Expect", &f->expect},
+		{"Range", &request->range},
+		{"If-Range", &request->if_range},
+		{"If-Match", &request->if_match},
+		{"If-None-Match", &request->if_none_match},
+		{"If-Modified-Since", &request->if_modified_since},
+		{"If-Unmodified-Since", &request->if_unmodified_since},
+	};
+
+	if (strcasecmp(name, "Content-Length") == 0)
+		return parse_length(value, request);
+	if (strcasecmp(name, "Host") == 0)
+		return parse_host(value, f);
+	if (strcasecmp(name, "Connection") == 0) {
+		f->close |= has_word(value, "close");
+		f->keep_alive |= has_word(value, "keep-alive");
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (strcasecmp(name, texts[i].name) == 0) {
+			if (*texts[i].value != NULL)
+				return 400;
+			*texts[i].value = value;
+		}
+	}
+	return 0;
+}
+
+static unsigned
+parse_field_line(char *line, struct http_request *request, struct fields *f)
+{
+	char *colon = strchr(line, ':'), *value;
+	size_t length;
+
+	if (colon == NULL)
+		return 400;
+	*colon = '\0';
+	/* Not a token: space before the colon, or a folded line, which begins with one. */
+	if (!is_token(line))
+		return 400;
+	value = colon + 1 + strspn(colon + 1, " \t");
+	length = strlen(value);
+	if (!is_field_value(value, length))
+		return 400;
+	while (length > 0 && (value[length - 1] == ' ' || value[length - 1] == '\t'))
+		length--;
+	value[length] = '\0';
+	return parse_field(line, value, request, f);
+}
+
+/* Where the body ends must be beyond doubt. */
+static unsigned
+check_body(const struct http_request *request, const struct fields *f)
+{
+	bool gets = request->method == HTTP_GET || request->method == HTTP_HEAD;
+
+	if (f->transfer_encoding != NULL && (request->has_length || f->old))
+		return 400;
+	if (f->transfer_encoding != NULL)
+		return strcasecmp(f->transfer_encoding, "chunked") == 0 ? 411 : 501;
+	return gets && request->length > 0 ? 413 : 0;
+}
+
+static unsigned
+check_fields(struct http_request *request, const struct fields *f)
+{
+	unsigned status = check_body(request, f);
+
+	if (f->hosts > 1 || (f->hosts == 0 && !f->old))
+		return 400;
+	if (status != 0)
+		return status;
+	/* An HTTP/1.0 client does not wait for "100 Continue". */
+	if (f->expect != NULL && !f->old) {
+		if (strcasecmp(f->expect, "100-continue") != 0)
+			return 417;
+		request->expects_continue = request->length > 0;
+	}
+	request->close = f->close || (f->old && !f->keep_alive);
+	return 0;
+}
+
+unsigned
+http_request_parse(struct http_head *head, struct http_request *request)
+{
+	struct fields f = {0};
+	char *rest = head->bytes, *line;
+	unsigned status;
+
+	memset(request, 0, sizeof(*request));
+	if (memchr(head->bytes, '\0', head->length) != NULL)
+		return 400;
+	status = parse_request_line(next_line(&rest), request, &f.old);
+	while (status == 0 && (line = next_line(&rest)) != NULL)
+		status = parse_field_line(line, request, &f);
+	return status != 0 ? status : check_fields(request, &f);
+}
+
+/* Digits up to what is none; a number too large becomes the largest. Returns where it ended. */
+static const char *
+parse_number(const char *text, uint64_t *value)
+{
+	for (*value = 0; is_digit(*text); text++)
+		*value = *value > (UINT64_MAX - 9) / 10 ? UINT64_MAX : *value * 10 + (uint64_t)(*text - '0');
+	return text;
+}
+
+enum http_range
+http_range_parse(const char *text, uint64_t length, uint64_t *r_first, uint64_t *r_end)
+{
+	uint64_t first, last = UINT64_MAX;
+	const char *end;
+
+	if (text == NULL || strncasecmp(text, "bytes=", 6) != 0)
+		return HTTP_RANGE_WHOLE;
+	text += 6;
+	end = parse_number(text, &first);
+	if (*end != '-' || (end == text && !is_digit(end[1])))
+		return HTTP_RANGE_WHOLE;
+	if (is_digit(end[1])) {
+		const char *behind = parse_number(end + 1, &last);
+
+		if (*behind != '\0')
+			return HTTP_RANGE_WHOLE;
+	} else if (end[1] != '\0') {
+		return HTTP_RANGE_WHOLE;
+	}
+	if (end == text) { /* "-N": the last N bytes */
+		first = last < length ? length - last : 0;
+		last = UINT64_MAX;
+	} else if (first > last) {
+		return HTTP_RANGE_WHOLE;
+	}
+	if (first >= length)
+		return HTTP_RANGE_UNSATISFIABLE;
+	*r_first = first;
+	*r_end = last < length - 1 ? last + 1 : length;
+	return HTTP_RANGE_PART;
+}
+
+/* The value of a hexadecimal digit; -1 when it is none. */
+static int
+hex_digit(char c)
+{
+	char lower = (char)(c | 0x20);
+
+	if (is_digit(c))
+		return c - '0';
+	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* One byte of the path, decoded, and the place behind it; -1: not to be decoded. */
+static int
+decode_byte(const char **path)
+{
+	int high, low;
+
+	if (**path != '%')
+		return (unsigned char)*(*path)++;
+	high = hex_digit((*path)[1]);
+	low = high >= 0 ? hex_digit((*path)[2]) : -1;
+	*path += 3;
+	return low < 0 || (high == 0 && low == 0) ? -1 : high * 16 + low;
+}
+
+unsigned
+http_path_decode(const char *path, char *name, size_t room)
+{
+	static const char index[] = "index.html";
+	size_t length = 0;
+
+	while (*path != '\0') {
+		/* Each round begins with the slash before a segment. */
+		path++;
+		if (*path == '\0')
+			break;
+		for (size_t start = length; *path != '/' && *path != '\0'; length++) {
+			int byte = decode_byte(&path);
+
+			if (byte < 0)
+				return 400;
+			if (byte == '/' || (byte == '.' && length == start))
+				return 404;
+			if (length + sizeof(index) + 2 > room)
+				return 414;
+			name[length] = (char)byte;
+		}
+		if (length == 0 || name[length - 1] == '/')
+			return 404; /* an empty segment */
+		if (*path == '/')
+			name[length++] = '/';
+	}
+	if (length == 0 || name[length - 1] == '/') {
+		memcpy(name + length, index, sizeof(index));
+		return 0;
+	}
+	name[length] = '\0';
+	return 0;
+}
+
+bool
+http_etag_listed(const char *list, const char *etag, bool weak)
+{
+	size_t length = strlen(etag);
+
+	if (strcmp(list, "*") == 0)
+		return true;
+	while (*list != '\0') {
+		bool is_weak;
+		const char *end;
+
+		list += strspn(list, ", \t");
+		is_weak = strncmp(list, "W/", 2) == 0;
+		list += is_weak ? 2 : 0;
+		end = *list == '"' ? strchr(list + 1, '"') : NULL;
+		if (end == NULL)
+			return false;
+		if ((weak || !is_weak) && strncmp(list, etag, length) == 0)
+			return true;
+		list = end + 1;
+	}
+	return false;
+}
+
+time_t
+http_date_parse(const char *text)
+{
+	static const char *const forms[] = {
+		"%a, %d %b %Y %H:%M:%S GMT",
+		"%A, %d-%b-%y %H:%M:%S GMT",
+		"%a %b %d %H:%M:%S %Y",
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct tm tm = {0};
+		const char *end = strptime(text, forms[i], &tm);
+
+		if (end != NULL && *end == '\0')
+			return timegm(&tm);
+	}
+	return -1;
+}
+
+void
+http_date_format(time_t time, char *text)
+{
+	struct tm tm;
+
+	gmtime_r(&time, &tm);
+	strftime(text, HTTP_DATE_ROOM, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+}

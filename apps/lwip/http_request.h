@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The text of an HTTP/1 request (RFC 9112): where its head ends, what it says, and whether that is to be believed. No
+ * network, no files, no memory of its own: bytes in, a struct or a status out.
+ *
+ * Everything in which two readers could disagree about where a request ends is refused: line ends other than CRLF, folded
+ * lines, space before a colon, two lengths, a length beside Transfer-Encoding.
+ */
+#ifndef LWIP_HTTP_REQUEST_H
+#define LWIP_HTTP_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+/* A request's head, up to and with its empty line, collected from pieces of any size. */
+struct http_head {
+	char *bytes;	    /* room for `room` bytes, the caller's */
+	unsigned room;	    /* longest head: more is status 431 */
+	unsigned line_room; /* longest request line without its CRLF: more is status 414 */
+	unsigned length;    /* bytes collected */
+	unsigned line;	    /* where the last line begins */
+	bool ended;	    /* the empty line is there */
+};
+
+/*
+ * Takes what belongs to the head from data: all of it, or up to the empty line; *r_taken says how much. Empty lines before
+ * the request line are taken and forgotten.
+ * Returns 0, or the status to refuse the request with: 400, 414, 431; nothing more must be taken then.
+ */
+unsigned http_head_take(struct http_head *head, const char *data, size_t length, size_t *r_taken);
+
+enum http_method {
+	HTTP_GET,
+	HTTP_HEAD,
+	HTTP_PUT,
+	HTTP_POST,
+	HTTP_OTHER, /* one that RFC 9110 or 5789 knows, and this server has no use for */
+};
+
+/* Texts lie in the head's bytes; NULL: the field is not there. */
+struct http_request {
+	enum http_method method;
+	char *path; /* as sent, from its "/" on, without the query */
+	bool close; /* the connection ends after the response */
+	bool expects_continue;
+	bool has_length;
+	uint64_t length; /* bytes of the body; 0 without has_length */
+	const char *range;
+	const char *if_range;
+	const char *if_match;
+	const char *if_none_match;
+	const char *if_modified_since;
+	const char *if_unmodified_since;
+};
+
+/*
+ * Reads a head that has ended; its bytes are changed.
+ * Returns 0, or the status to refuse the request with, and to close the connection after: 400, 411 (chunks, which
+ * say no length before they come), 413 (a body where there must be none), 417, 501, 505.
+ */
+unsigned http_request_parse(struct http_head *head, struct http_request *request);
+
+enum http_range {
+	HTTP_RANGE_WHOLE, /* none asked for, or not one that is understood, or several: the answer is the whole */
+	HTTP_RANGE_PART,
+	HTTP_RANGE_UNSATISFIABLE,
+};
+
+/* Of length bytes: what a Range field's text (or NULL) asks for, bytes *r_first up to, not with, *r_end. */
+enum http_range http_range_parse(const char *text, uint64_t length, uint64_t *r_first, uint64_t *r_end);
+
+/*
+ * The file that a request's path names, relative to the served folder: percent-decoded once, "index.html" behind a "/" at its
+ * end. No segment begins with a dot (so neither "..", nor files meant to be hidden), is empty, or holds a slash that was encoded.
+ * Returns 0, 400 (a broken escape, a NUL), 404 (no such name can be), or 414 (more than room, with its NUL).
+ */
+unsigned http_path_decode(const char *path, char *name, size_t room);
+
+/* Whether a list as of If-None-Match names etag (with its quotes). weak: W/ in front of one does not matter. */
+bool http_etag_listed(const char *list, const char *etag, bool weak);
+
+/* The time of an HTTP-date, of which there are three forms (RFC 9110, 5.6.7); -1 when it is none. */
+time_t http_date_parse(const char *text);
+
+/* Room for what http_date_format() writes, with its NUL. */
+#define HTTP_DATE_ROOM 30
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT" */
+void http_date_format(time_t time, char *text);
+
+#endif /* LWIP_HTTP_REQUEST_H */

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "http.h"
+#include "http_request.h"
+#include "http_response.h"
+
+struct text {
+	char *out;
+	size_t room, length;
+};
+
+static void __attribute__((format(printf, 2, 3))) add(struct text *t, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(t->out + t->length, t->room - t->length, format, args);
+	va_end(args);
+	/* What did not fit leaves no room for more, and so shows at the end. */
+	t->length = (size_t)n < t->room - t->length ? t->length + (size_t)n : t->room;
+}
+
+const char *
+http_status_name(unsigned status, unsigned *r_index)
+{
+	static const struct {
+		unsigned status;
+		const char *name;
+	} statuses[] = {
+#define ROW(status, name) {status, name},
+		HTTP_STATUSES(ROW)
+#undef ROW
+	};
+	unsigned i = 0;
+
+	_Static_assert(sizeof(statuses) / sizeof(statuses[0]) == HTTP_STATUS_COUNT, "the list and its length");
+	while (i < HTTP_STATUS_COUNT - 1 && statuses[i].status != status)
+		i++;
+	if (r_index != NULL)
+		*r_index = i;
+	return statuses[i].name;
+}
+
+/* The Date field's text; made once per second. */
+static const char *
+date(void)
+{
+	static char text[HTTP_DATE_ROOM];
+	static time_t made;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	if (now.tv_sec != made) {
+		made = now.tv_sec;
+		http_date_format(made, text);
+	}
+	return text;
+}
+
+static void
+add_validators(struct text *t, const struct http_response *r)
+{
+	if (r->etag != NULL)
+		add(t, "ETag: %s\r\n", r->etag);
+	if (r->last_modified != NULL)
+		add(t, "Last-Modified: %s\r\n", r->last_modified);
+}
+
+static void
+add_content_fields(struct text *t, const struct http_response *r)
+{
+	uint64_t length = r->end - r->position;
+
+	add(t, "Content-Type: %s\r\nContent-Length: %" PRIu64 "\r\nAccept-Ranges: bytes\r\n", r->type, length);
+	if (r->status == 206)
+		add(t, "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n", r->position, r->end - 1,
+		    r->total);
+	add(t, "\r\n");
+}
+
+static void
+add_text(struct text *t, const struct http_response *r, const char *name)
+{
+	char own[64];
+	const char *body = r->text;
+
+	if (body == NULL) {
+		snprintf(own, sizeof(own), "%u %s\n", r->status, name);
+		body = own;
+	}
+	add(t, "Content-Type: %s\r\nContent-Length: %zu\r\n", r->type != NULL ? r->type : "text/plain", strlen(body));
+	add(t, "\r\n%s", r->without_body ? "" : body);
+}
+
+size_t
+http_response_format(const struct http_response *r, char *out, size_t room)
+{
+	const char *name = http_status_name(r->status, NULL);
+	struct text t = {.out = out, .room = room};
+
+	add(&t, "HTTP/1.1 %u %s\r\nServer: evpl-httpd\r\nDate: %s\r\n", r->status, name, date());
+	/* What an HTTP/1.0 client asked for, and the default of later ones. */
+	add(&t, "Connection: %s\r\n", r->close ? "close" : "keep-alive");
+	add_validators(&t, r);
+	if (r->allow != NULL)
+		add(&t, "Allow: %s\r\n", r->allow);
+	if (r->location != NULL)
+		add(&t, "Location: %s/\r\n", r->location);
+	if (r->status == 416)
+		add(&t, "Content-Range: bytes */%" PRIu64 "\r\n", r->total);
+	if (r->status == 503)
+		add(&t, "Retry-After: 1\r\n");
+	if (r->status == 304)
+		add(&t, "\r\n");
+	else if (r->has_content)
+		add_content_fields(&t, r);
+	else
+		add_text(&t, r, name);
+	return t.length < room ? t.length : 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The head of an HTTP response, and the short bodies that say what went wrong. */
+#ifndef LWIP_HTTP_RESPONSE_H
+#define LWIP_HTTP_RESPONSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* NULL and 0: there is none. */
+struct http_response {
+	unsigned status;
+	bool close;
+	bool without_body;    /* to HEAD: the length is told, the bytes are not sent */
+	const char *text;     /* the whole body; without it and without a content: the status's name */
+	const char *type;     /* of the content, or the text; "text/plain" */
+	const char *allow;    /* 405: the methods that there are */
+	const char *location; /* 301: the path, without the "/" that is missed at its end */
+	const char *etag;
+	const char *last_modified;
+	bool has_content; /* bytes [position, end) of total follow, from elsewhere */
+	uint64_t position, end, total;
+};
+
+/* What RFC 9110 calls the status; its place in HTTP_STATUSES in *r_index, which may be NULL. */
+const char *http_status_name(unsigned status, unsigned *r_index);
+
+/*
+ * Writes the head, and the body if that is a text. Returns the bytes, or 0 when room does not suffice: 512, and the location.
+ */
+size_t http_response_format(const struct http_response *r, char *out, size_t room);
+
+#endif /* LWIP_HTTP_RESPONSE_H */

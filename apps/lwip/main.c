@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* evpl-httpd: lwIP over DPDK ports with every byte in iovecs, serving files over HTTP, echo, discard and chargen. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <lwip/timeouts.h>
+
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include <evpl/evpl.h>
+
+#include "error.h"
+#include "options.h"
+#include "report.h"
+
+/* Turns of the main loop between two looks at the clock. */
+#define TURNS_PER_TICK 256
+
+static volatile sig_atomic_t stop_requested, leak_report_wanted;
+
+static void
+on_stop_signal(int number)
+{
+	(void)number;
+	stop_requested = 1;
+}
+
+static void
+on_leak_report_signal(int number)
+{
+	(void)number;
+	leak_report_wanted = 1;
+}
+
+static void
+catch_signals(void)
+{
+	/* A second signal kills: the way out when a driver hangs. */
+	struct sigaction action = {.sa_handler = on_stop_signal, .sa_flags = (int)SA_RESETHAND};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGUSR1, on_leak_report_signal);
+	/* When whoever reads our report goes away, the ports must still be closed. */
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* What the main loop looks after besides packets. */
+struct watch {
+	const struct httpd_options *options;
+	const struct httpd_ports *ports;
+	struct httpd_report *report;
+	FILE *out;
+	uint64_t started; /* TSC */
+	unsigned lines;
+};
+
+/* True: it is time to stop. */
+static bool
+tick(struct watch *w)
+{
+	double period = w->options->stats_period_s;
+
+	w->report->seconds = (double)(rte_rdtsc() - w->started) / (double)rte_get_tsc_hz();
+	if (leak_report_wanted) {
+		leak_report_wanted = 0;
+		evpl_leak_report(stderr);
+	}
+	if (period > 0 && w->report->seconds >= (w->lines + 1) * period) {
+		report_take(w->report, w->ports);
+		report_line(w->report, w->out);
+		w->lines++;
+	}
+	return stop_requested || (w->options->duration_s > 0 && w->report->seconds >= w->options->duration_s);
+}
+
+static void
+serve(struct httpd_ports *ports, struct watch *w)
+{
+	w->started = rte_rdtsc();
+	while (!tick(w)) {
+		for (unsigned turn = 0; turn < TURNS_PER_TICK; turn++) {
+			for (unsigned i = 0; i < ports->count; i++)
+				glue_netif_poll(&ports->port[i].glue);
+			sys_check_timeouts();
+			http_poll();
+		}
+	}
+}
+
+static void
+print_ready(const struct httpd_ports *ports, const struct httpd_options *o, FILE *out)
+{
+	fprintf(out, "evpl-httpd: lwIP %s, %s\n", EVPL_HTTPD_LWIP,
+		glue_zero_copy() ? "no payload is copied" : "what is sent is copied");
+	fprintf(out, "listening on ");
+	for (unsigned i = 0; i < ports->count; i++) {
+		fprintf(out, i == 0 ? "" : "; ");
+		addresses_print(out, &ports->port[i].glue.netif);
+	}
+	fprintf(out, ": http %u, echo %u, discard %u, chargen %u\n", o->http.port, o->services.echo_port,
+		o->services.discard_port, o->services.chargen_port);
+	fflush(out);
+}
+
+static int
+start_servers(const struct httpd_options *o)
+{
+	if (files_start(&o->files, glue_evpl()) != 0) {
+		httpd_error("--folder=%s: %s", o->files.folder, strerror(errno));
+		return 1;
+	}
+	if (connections_start(&o->limits) != 0) {
+		httpd_error("no memory for --connections=%u", o->limits.connections);
+		return 1;
+	}
+	return http_start(&o->http) != 0 || services_start(&o->services) != 0 ? 1 : 0;
+}
+
+static void
+stop_servers(void)
+{
+	connections_stop();
+	services_stop();
+	http_stop();
+	files_stop();
+}
+
+/* lwIP, its netifs, and all that runs on them, for as long as the program serves. */
+static int
+with_lwip(struct httpd_ports *ports, const struct httpd_options *o, struct watch *w)
+{
+	int status = ports_add_netifs(ports, &o->addresses);
+
+	for (unsigned i = 0; i < ports->count && status == 0; i++)
+		fault_attach(&ports->port[i].glue.netif, &o->faults);
+	if (status == 0)
+		status = start_servers(o);
+	if (status == 0) {
+		ports_wait_links(ports);
+		print_ready(ports, o, w->out);
+		serve(ports, w);
+		report_take(w->report, ports);
+	}
+	stop_servers();
+	fault_stop();
+	glue_stop();
+	for (unsigned i = 0; i < ports->count; i++)
+		glue_netif_flush(&ports->port[i].glue);
+	ports_remove_netifs(ports);
+	return status;
+}
+
+/* Everything that needs the library. */
+static int
+with_evpl(struct httpd_ports *ports, const struct httpd_options *o, struct watch *w)
+{
+	struct evpl *evpl = evpl_create(NULL);
+	struct glue_config config = {.evpl = evpl, .rx_hold = ports_rx_hold(&o->ports), .copy = o->ports.copy};
+	int status;
+
+	if (evpl == NULL) {
+		httpd_error("no context: %s", rte_strerror(rte_errno));
+		return 1;
+	}
+	status = ports_start(ports, &o->ports);
+	config.tx_pool = ports->tx_pool;
+	if (status == 0 && glue_init(&config) != 0) {
+		httpd_error("lwIP does not start: no memory");
+		status = 1;
+	}
+	if (status == 0)
+		status = with_lwip(ports, o, w);
+	ports_close(ports);
+	glue_finish();
+	evpl_destroy(evpl);
+	return status;
+}
+
+static int
+write_report(struct httpd_report *r, FILE *json, FILE *out)
+{
+	int status = 0;
+
+	report_print(r, out);
+	if (json != NULL)
+		report_json(r, json);
+	if (fflush(out) != 0 || ferror(out) || (json != NULL && (fflush(json) != 0 || ferror(json)))) {
+		httpd_error("the report could not be written: %s", strerror(errno));
+		status = 1;
+	}
+	return status;
+}
+
+/* Everything that needs EAL. */
+static int
+with_eal(const struct httpd_options *o, FILE *json, FILE *out)
+{
+	static struct httpd_ports ports;
+	static struct httpd_report report;
+	struct watch watch = {.options = o, .ports = &ports, .report = &report, .out = out};
+	struct evpl_global_config config = {
+		.slab_size = o->slab_size,
+		.buffer_size = o->buffer_size,
+		.max_slabs = o->max_slabs,
+		.sample_period = o->sample_period,
+	};
+	unsigned lost_mbufs;
+	int status = ports_choose(&ports), rc;
+
+	if (status != 0)
+		return status;
+	config.packet_mbufs = ports_packet_mbufs(&ports, &o->ports);
+	rc = evpl_init(&config);
+	if (rc != 0) {
+		httpd_error("the library does not start: %s%s", rte_strerror(-rc),
+			    rc == -EINVAL ? " (see --slab-size, --buffer-size, --max-slabs)" : "");
+		return rc == -EINVAL ? 2 : 1;
+	}
+	status = with_evpl(&ports, o, &watch);
+	lost_mbufs = ports_free(&ports);
+	if (!report_take_lost(&report, lost_mbufs)) {
+		evpl_leak_report(stderr);
+		status = 1;
+	}
+	if (report.ports != NULL && write_report(&report, json, out) != 0)
+		status = 1;
+	rc = evpl_cleanup();
+	if (rc != 0) {
+		httpd_error("the library does not stop: %s", rte_strerror(-rc));
+		status = 1;
+	}
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct httpd_options options;
+	int eal_count = options_parse(argc, argv, &options), status;
+	bool json_to_stdout;
+	FILE *json = NULL;
+
+	if (eal_count <= 0)
+		return eal_count == 0 ? 0 : 2;
+	json_to_stdout = options.json != NULL && strcmp(options.json, "-") == 0;
+	if (options.json != NULL) {
+		json = json_to_stdout ? stdout : fopen(options.json, "w");
+		if (json == NULL) {
+			httpd_error("--json=%s: %s", options.json, strerror(errno));
+			return 1;
+		}
+	}
+	if (rte_eal_init(eal_count, argv) < 0) {
+		httpd_error("EAL does not start: %s (its own messages are above)", rte_strerror(rte_errno));
+		return 1;
+	}
+	/* EAL's drivers install their own handlers, so ours come after. */
+	catch_signals();
+	status = with_eal(&options, json, json_to_stdout ? stderr : stdout);
+	rte_eal_cleanup();
+	if (json != NULL && !json_to_stdout && fclose(json) != 0)
+		status = 1;
+	return status;
+}

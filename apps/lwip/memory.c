@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * lwIP's memory: its heap and its pools (MEM_LIBC_MALLOC, MEMP_MEM_MALLOC) are blocks in slabs, each with its own iovec in
+ * front, so that what lwIP has built can be sent from where it lies.
+ *
+ *	[ self: iovec of the whole block ][ held: iovec, or empty ][ sent ][ bytes for lwIP ... ]
+ *	                                                                   ^ what glue_malloc() returns
+ *
+ * held is a clone of what glue_write() is writing while lwIP allocates: a PBUF_ROM keeps what it points to. lwIP frees the
+ * block when the peer has acknowledged the bytes, and with it goes the reference.
+ *
+ * Freed blocks wait in one list per size. A connection's state, which may live for hours, would else pin a whole buffer of
+ * short-lived neighbours; so blocks are taken by the dozen, and used again. Once a second those that wait are given back.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "glue_internal.h"
+
+#define BLOCK_STEP 64u	/* sizes are multiples of this: what a cache line holds */
+#define BLOCK_SIZES 32u /* up to 2 KiB; larger ones are not kept */
+#define BLOCKS_PER_TAKE 16u
+
+struct block {
+	struct evpl_iovec self;
+	struct evpl_iovec held;
+	bool sent; /* packets may still have its bytes when lwIP frees it */
+};
+
+/* In the bytes of a free block. */
+struct free_block {
+	struct block *next;
+};
+
+static struct evpl *evpl;
+static struct evpl_iovec *writing;
+static struct block *free_blocks[BLOCK_SIZES];
+static struct glue_memory_stats stats;
+
+static struct free_block *
+free_part(struct block *b)
+{
+	return (struct free_block *)(b + 1);
+}
+
+static void
+push(struct block **list, struct block *b)
+{
+	free_part(b)->next = *list;
+	*list = b;
+}
+
+/* The block that an iovec's bytes are, with the iovec in front. */
+static struct block *
+block_make(struct evpl_iovec *iovec)
+{
+	struct block *b = evpl_iovec_data(iovec);
+
+	evpl_iovec_move(&b->self, iovec);
+	b->held = (struct evpl_iovec){0};
+	b->sent = false;
+	return b;
+}
+
+static void
+block_destroy(struct block *b)
+{
+	struct evpl_iovec self;
+
+	/* Not from its own bytes: they are gone when the last reference is. */
+	evpl_iovec_move(&self, &b->self);
+	evpl_iovec_release(evpl, &self);
+}
+
+void
+glue_memory_trim(void)
+{
+	for (unsigned i = 0; i < BLOCK_SIZES; i++) {
+		while (free_blocks[i] != NULL) {
+			struct block *b = free_blocks[i];
+
+			free_blocks[i] = free_part(b)->next;
+			block_destroy(b);
+		}
+	}
+}
+
+/* n blocks of one size, or none. */
+static bool
+take(unsigned bytes, unsigned n, struct block **list)
+{
+	struct evpl_iovec iovecs[BLOCKS_PER_TAKE];
+
+	if (evpl_iovecs_alloc(evpl, bytes, BLOCK_STEP, 0, iovecs, n) < 0)
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		push(list, block_make(&iovecs[i]));
+	return true;
+}
+
+static struct block *
+block_alloc(size_t size)
+{
+	unsigned bytes =
+		(unsigned)RTE_ALIGN_CEIL(sizeof(struct block) + RTE_MAX(size, sizeof(struct free_block)), BLOCK_STEP);
+	unsigned steps = bytes / BLOCK_STEP;
+	struct block *large = NULL;
+	struct block **list = steps < BLOCK_SIZES ? &free_blocks[steps] : &large;
+	unsigned n = steps < BLOCK_SIZES ? BLOCKS_PER_TAKE : 1;
+	struct block *b;
+
+	if (*list == NULL && !take(bytes, n, list)) {
+		/* No more slabs: what waits in other sizes may make one free. */
+		glue_memory_trim();
+		if (!take(bytes, 1, list))
+			return NULL;
+	}
+	b = *list;
+	*list = free_part(b)->next;
+	return b;
+}
+
+void *
+glue_malloc(size_t size)
+{
+	struct block *b = size <= UINT16_MAX ? block_alloc(size) : NULL;
+
+	if (b == NULL) {
+		stats.failed++;
+		return NULL;
+	}
+	if (writing != NULL)
+		evpl_iovec_clone(&b->held, writing);
+	stats.blocks++;
+	return b + 1;
+}
+
+void *
+glue_calloc(size_t count, size_t size)
+{
+	void *p = size != 0 && count > UINT16_MAX / size ? NULL : glue_malloc(count * size);
+
+	if (p != NULL)
+		memset(p, 0, count * size);
+	return p;
+}
+
+void
+glue_free(void *memory)
+{
+	struct block *b = (struct block *)memory - 1;
+	unsigned steps = evpl_iovec_length(&b->self) / BLOCK_STEP;
+
+	if (b->held.ref != NULL) {
+		evpl_iovec_release(evpl, &b->held);
+		b->held = (struct evpl_iovec){0};
+	}
+	stats.blocks--;
+	/* What a port may not have sent yet must not be written to: the buffer knows when it has. */
+	if (steps < BLOCK_SIZES && !b->sent)
+		push(&free_blocks[steps], b);
+	else
+		block_destroy(b);
+}
+
+struct evpl_iovec *
+glue_memory_self(void *memory)
+{
+	return &((struct block *)memory - 1)->self;
+}
+
+void
+glue_memory_sent(void *memory)
+{
+	((struct block *)memory - 1)->sent = true;
+}
+
+struct evpl_iovec *
+glue_memory_held(void *memory)
+{
+	struct block *b = (struct block *)memory - 1;
+
+	return b->held.ref != NULL ? &b->held : NULL;
+}
+
+void
+glue_memory_hold(struct evpl_iovec *iovec)
+{
+	writing = iovec;
+}
+
+void
+glue_memory_init(struct evpl *context)
+{
+	evpl = context;
+}
+
+void
+glue_memory_stats_get(struct glue_memory_stats *now)
+{
+	*now = stats;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A port's queue pair as a netif of lwIP's. */
+#include <string.h>
+
+#include <lwip/etharp.h>
+#include <lwip/ethip6.h>
+#include <lwip/init.h>
+#include <lwip/ip4_frag.h>
+#include <lwip/ip6_frag.h>
+#include <lwip/priv/tcp_priv.h>
+#include <lwip/timeouts.h>
+#include <netif/ethernet.h>
+
+#include "glue_internal.h"
+
+#define TRIM_MS 1000
+
+/* lwIP sends a frame. An error makes TCP keep the segment, and try again later. */
+static err_t
+link_output(struct netif *netif, struct pbuf *p)
+{
+	struct glue_netif *n = netif->state;
+	struct rte_mbuf *m;
+
+	if (glue_queue_full(&n->queue)) {
+		n->stats.tx_full++;
+		return ERR_MEM;
+	}
+	m = glue_pbuf_to_mbuf(p, n->segments, &n->stats);
+	if (m == NULL) {
+		n->stats.tx_no_memory++;
+		return ERR_MEM;
+	}
+	glue_queue_send(&n->queue, m);
+	n->stats.tx_packets++;
+	n->stats.tx_bytes += p->tot_len;
+	return ERR_OK;
+}
+
+static err_t
+netif_start(struct netif *netif)
+{
+	netif->name[0] = 'd';
+	netif->name[1] = 'p';
+	netif->output = etharp_output;
+	netif->output_ip6 = ethip6_output;
+	netif->linkoutput = link_output;
+	netif->hwaddr_len = ETH_HWADDR_LEN;
+	netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_MLD6;
+	return ERR_OK;
+}
+
+int
+glue_netif_add(struct glue_netif *n, const uint8_t mac[6], uint16_t mtu)
+{
+	struct netif *netif = &n->netif;
+
+	if (netif_add_noaddr(netif, n, netif_start, ethernet_input) == NULL)
+		return -1;
+	memcpy(netif->hwaddr, mac, sizeof(netif->hwaddr));
+	netif->mtu = mtu;
+	netif->mtu6 = mtu;
+	netif_create_ip6_linklocal_address(netif, 1);
+	netif_ip6_addr_set_state(netif, 0, IP6_ADDR_PREFERRED);
+	netif_set_link_up(netif);
+	netif_set_up(netif);
+	return 0;
+}
+
+void
+glue_netif_remove(struct glue_netif *n)
+{
+	netif_remove(&n->netif);
+	glue_queue_drop(&n->queue);
+}
+
+bool
+glue_checksum_control(void)
+{
+	return LWIP_CHECKSUM_CTRL_PER_NETIF;
+}
+
+/* What lwIP has to sum itself: all but what the port sends, and what it has found good in this packet. */
+static void
+set_checksums(struct glue_netif *n, unsigned good)
+{
+#if LWIP_CHECKSUM_CTRL_PER_NETIF
+	u16_t flags = NETIF_CHECKSUM_ENABLE_ALL;
+
+	if (n->queue.tcp_checksum)
+		flags &= (u16_t)~NETIF_CHECKSUM_GEN_TCP;
+	if (good & GLUE_IP_GOOD)
+		flags &= (u16_t)~NETIF_CHECKSUM_CHECK_IP;
+	if (good & GLUE_L4_GOOD)
+		flags &= (u16_t) ~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP);
+	NETIF_SET_CHECKSUM_CTRL(&n->netif, flags);
+#else
+	(void)n;
+	(void)good;
+#endif
+}
+
+static void
+input(struct glue_netif *n, struct rte_mbuf *m)
+{
+	unsigned good = glue_queue_checked(m), length = m->pkt_len;
+	struct pbuf *p = glue_pbuf_from_mbuf(m, &n->stats);
+
+	n->stats.rx_packets++;
+	n->stats.rx_bytes += length;
+	if (p == NULL) {
+		n->stats.rx_no_memory++;
+		return;
+	}
+	set_checksums(n, good);
+	if (n->netif.input(p, &n->netif) != ERR_OK)
+		pbuf_free(p);
+}
+
+unsigned
+glue_netif_poll(struct glue_netif *n)
+{
+	struct rte_mbuf *packets[GLUE_BURST];
+	uint16_t count = glue_queue_receive(&n->queue, packets);
+
+	for (uint16_t i = 0; i < count; i++)
+		input(n, packets[i]);
+	glue_queue_flush(&n->queue);
+	return count;
+}
+
+void
+glue_netif_flush(struct glue_netif *n)
+{
+	glue_queue_flush(&n->queue);
+}
+
+#if GLUE_LWIP_SOURCE
+static void
+trim(void *argument)
+{
+	glue_memory_trim();
+	sys_timeout(TRIM_MS, trim, argument);
+}
+#endif
+
+int
+glue_init(const struct glue_config *config)
+{
+	int rc = glue_pbuf_init(config);
+
+	if (rc != 0)
+		return rc;
+#if GLUE_LWIP_SOURCE
+	glue_memory_init(config->evpl);
+	lwip_init();
+	sys_timeout(TRIM_MS, trim, NULL);
+#else
+	lwip_init();
+#endif
+	return 0;
+}
+
+void
+glue_stop(void)
+{
+	while (tcp_active_pcbs != NULL)
+		tcp_abort(tcp_active_pcbs);
+	while (tcp_tw_pcbs != NULL)
+		tcp_abort(tcp_tw_pcbs);
+	/* Fragments have no other way out than by age. */
+	for (unsigned i = 0; i <= IP_REASS_MAXAGE; i++)
+		ip_reass_tmr();
+	for (unsigned i = 0; i <= IPV6_REASS_MAXAGE; i++)
+		ip6_reass_tmr();
+}
+
+void
+glue_finish(void)
+{
+	glue_pbuf_finish();
+#if GLUE_LWIP_SOURCE
+	sys_untimeout(trim, NULL);
+	glue_memory_trim();
+#endif
+}
+
+#if !GLUE_LWIP_SOURCE
+/* Its memory is malloc()'s. */
+void
+glue_memory_stats_get(struct glue_memory_stats *stats)
+{
+	*stats = (struct glue_memory_stats){0};
+}
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef HTTPD_OPTIONS_H
+#define HTTPD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "connection.h"
+#include "fault.h"
+#include "files.h"
+#include "http.h"
+#include "port.h"
+#include "services.h"
+
+/* What the command line asks for. */
+struct httpd_options {
+	struct address_options addresses;
+	struct port_options ports;
+	uint64_t slab_size;
+	uint32_t buffer_size;
+	unsigned max_slabs;
+	unsigned sample_period;
+
+	double duration_s;     /* 0: no limit */
+	double stats_period_s; /* 0: never */
+	const char *json;
+
+	struct fault_options faults;
+	struct connection_limits limits;
+	struct files_options files;
+	struct http_options http;
+	struct services_options services;
+};
+
+/*
+ * Splits argv at "--" and parses what follows it.
+ * Returns the number of arguments that are EAL's, the program's name included; 0: help or version was printed,
+ * nothing is left to do; -1: one line on stderr says what is wrong.
+ */
+int options_parse(int argc, char **argv, struct httpd_options *o);
+
+#endif /* HTTPD_OPTIONS_H */

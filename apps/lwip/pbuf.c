@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Packets as pbufs, pbufs as packets, and iovecs as what lwIP's TCP sends. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lwip/priv/tcp_priv.h>
+#include <lwip/tcp.h>
+
+#include <rte_errno.h>
+
+#include "glue_internal.h"
+
+/*
+ * Ethernet, IP and TCP headers with their options fit. lwIP reads them from a packet's first pbuf; and it writes them anew,
+ * in the same place, when it sends a segment again, while a port may still have the first packet in its queue. So the start
+ * of what lwIP owns is always sent as a copy, and everything behind it from where it lies.
+ */
+#define HEADERS 128u
+#define SEGMENTS 16u
+
+/* A received segment: what lwIP sees, and what keeps its bytes. */
+struct received {
+	struct pbuf_custom pbuf; /* first: lwIP hands it back as a struct pbuf */
+	struct evpl_iovec iovec;
+	struct received *next; /* of the free ones */
+};
+
+static struct glue_config config;
+static struct received *all_received, *free_received;
+static unsigned free_count;
+
+static void
+received_free(struct pbuf *p)
+{
+	struct received *r = (struct received *)p;
+
+	evpl_iovec_release(config.evpl, &r->iovec);
+	r->next = free_received;
+	free_received = r;
+	free_count++;
+}
+
+static struct pbuf *
+received_make(struct evpl_iovec *iovec)
+{
+	struct received *r = free_received;
+	u16_t length = (u16_t)evpl_iovec_length(iovec);
+
+	free_received = r->next;
+	free_count--;
+	evpl_iovec_move(&r->iovec, iovec);
+	r->pbuf.custom_free_function = received_free;
+	return pbuf_alloced_custom(PBUF_RAW, length, PBUF_REF, &r->pbuf, evpl_iovec_data(&r->iovec), length);
+}
+
+struct evpl_iovec *
+glue_pbuf_iovec(struct pbuf *p)
+{
+	if ((p->flags & PBUF_FLAG_IS_CUSTOM) == 0 || ((struct pbuf_custom *)p)->custom_free_function != received_free)
+		return NULL;
+	return &((struct received *)p)->iovec;
+}
+
+static struct pbuf *
+copy_mbuf(const struct rte_mbuf *packet, struct glue_netif_stats *stats)
+{
+	struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)packet->pkt_len, PBUF_POOL);
+	unsigned at = 0;
+
+	if (p == NULL)
+		return NULL;
+	for (const struct rte_mbuf *m = packet; m != NULL; m = m->next) {
+		pbuf_take_at(p, rte_pktmbuf_mtod(m, const void *), m->data_len, (u16_t)at);
+		at += m->data_len;
+	}
+	stats->rx_copied++;
+	return p;
+}
+
+struct pbuf *
+glue_pbuf_from_mbuf(struct rte_mbuf *m, struct glue_netif_stats *stats)
+{
+	bool headers = m->nb_segs == 1 || m->data_len >= HEADERS;
+	struct evpl_iovec iovecs[SEGMENTS];
+	struct pbuf *p = NULL;
+	int n = -1;
+
+	if (m->pkt_len > UINT16_MAX) {
+		rte_pktmbuf_free(m);
+		return NULL;
+	}
+	if (!config.copy && headers && m->nb_segs <= free_count)
+		n = evpl_iovecs_from_mbuf(config.evpl, m, 0, SEGMENTS, iovecs);
+	if (n < 0) {
+		p = copy_mbuf(m, stats);
+		rte_pktmbuf_free(m);
+		return p;
+	}
+	stats->rx_segments += (unsigned)n;
+	p = received_make(&iovecs[0]);
+	for (int i = 1; i < n; i++)
+		pbuf_cat(p, received_make(&iovecs[i]));
+	return p;
+}
+
+/* The iovec that a pbuf's bytes lie in; NULL: memory of somebody else. */
+static struct evpl_iovec *
+find_iovec(struct pbuf *p)
+{
+	struct evpl_iovec *candidates[3] = {glue_pbuf_iovec(p)};
+
+#if GLUE_LWIP_SOURCE
+	if ((p->flags & PBUF_FLAG_IS_CUSTOM) == 0) {
+		candidates[1] = glue_memory_self(p);
+		candidates[2] = glue_memory_held(p);
+	}
+#endif
+	for (unsigned i = 0; i < 3; i++) {
+		struct evpl_iovec *c = candidates[i];
+		uintptr_t at;
+
+		if (c == NULL)
+			continue;
+		at = (uintptr_t)p->payload - (uintptr_t)evpl_iovec_data(c);
+		if (at <= evpl_iovec_length(c) && p->len <= evpl_iovec_length(c) - at)
+			return c;
+	}
+	return NULL;
+}
+
+static bool
+add_copy(struct evpl_iovec *iovec, const void *bytes, unsigned length, struct glue_netif_stats *stats)
+{
+	if (evpl_packets_alloc(config.evpl, config.tx_pool, length, 0, iovec, 1) != 1)
+		return false;
+	memcpy(evpl_iovec_data(iovec), bytes, length);
+	stats->tx_bytes_copied += length;
+	return true;
+}
+
+/* One pbuf's bytes as up to two iovecs; -1: no memory. The first `copied` ones, at most, are copied. */
+static int
+add_pbuf(struct evpl_iovec *iovecs, struct pbuf *p, unsigned copied, struct glue_netif_stats *stats)
+{
+	struct evpl_iovec *from = find_iovec(p);
+	unsigned head = from == NULL ? p->len : RTE_MIN(p->len, copied);
+	int n = 0;
+
+	if (head > 0 && !add_copy(&iovecs[n++], p->payload, head, stats))
+		return -1;
+	if (head < p->len) {
+		unsigned at = (unsigned)((char *)p->payload - (char *)evpl_iovec_data(from));
+
+		evpl_iovec_clone_segment(&iovecs[n++], from, at + head, p->len - head);
+#if GLUE_LWIP_SOURCE
+		if (from == glue_memory_self(p))
+			glue_memory_sent(p);
+#endif
+	}
+	return n;
+}
+
+/* All bytes copied into one packet, as a stack without iovecs would. */
+static struct rte_mbuf *
+to_linear(struct pbuf *p, struct glue_netif_stats *stats)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(config.tx_pool);
+	char *bytes = m != NULL ? rte_pktmbuf_append(m, p->tot_len) : NULL;
+
+	if (bytes == NULL) {
+		rte_pktmbuf_free(m);
+		return NULL;
+	}
+	pbuf_copy_partial(p, bytes, p->tot_len, 0);
+	stats->tx_bytes_copied += p->tot_len;
+	stats->tx_linear++;
+	return m;
+}
+
+struct rte_mbuf *
+glue_pbuf_to_mbuf(struct pbuf *p, unsigned segments, struct glue_netif_stats *stats)
+{
+	struct evpl_iovec iovecs[SEGMENTS];
+	struct rte_mbuf *m = NULL;
+	int n = 0, more = 0;
+
+	/* The first pbuf may become two. */
+	if (config.copy || pbuf_clen(p) + 1u > RTE_MIN(segments, SEGMENTS))
+		return to_linear(p, stats);
+	for (struct pbuf *q = p; q != NULL && more >= 0; q = q->next) {
+		more = add_pbuf(&iovecs[n], q, q == p ? HEADERS : 0, stats);
+		n += more > 0 ? more : 0;
+	}
+	if (more >= 0)
+		m = evpl_iovecs_to_mbuf(config.evpl, iovecs, n);
+	if (m == NULL)
+		evpl_iovecs_release(config.evpl, iovecs, n);
+	return m;
+}
+
+bool
+glue_zero_copy(void)
+{
+	return GLUE_LWIP_SOURCE && !config.copy;
+}
+
+struct evpl *
+glue_evpl(void)
+{
+	return config.evpl;
+}
+
+#if GLUE_LWIP_SOURCE
+/*
+ * tcp_write() makes the last PBUF_ROM that is not sent yet longer if the new bytes follow it in memory. That pbuf holds one
+ * iovec, and the bytes behind may be another's: neighbours in a buffer are. Returns a pbuf that must not grow so, or NULL.
+ */
+static struct pbuf *
+last_of_another(const struct tcp_pcb *pcb, const char *bytes, unsigned length)
+{
+	struct tcp_seg *segment = pcb->unsent;
+	struct evpl_iovec *held;
+	struct pbuf *p;
+
+	if (segment == NULL)
+		return NULL;
+	while (segment->next != NULL)
+		segment = segment->next;
+	for (p = segment->p; p->next != NULL; p = p->next)
+		;
+	if (!pbuf_match_type(p, PBUF_ROM) || (const char *)p->payload + p->len != bytes)
+		return NULL;
+	held = glue_memory_held(p);
+	if (held != NULL && bytes + length <= (const char *)evpl_iovec_data(held) + evpl_iovec_length(held))
+		return NULL;
+	return p;
+}
+
+static err_t
+write_held(struct tcp_pcb *pcb, struct evpl_iovec *iovec, const char *bytes, unsigned length, u8_t flags)
+{
+	struct pbuf *another = last_of_another(pcb, bytes, length);
+	err_t error;
+
+	/* Bytes that may change are no ROM, and not joined. */
+	if (another != NULL)
+		another->type_internal |= PBUF_TYPE_FLAG_DATA_VOLATILE;
+	glue_memory_hold(iovec);
+	error = tcp_write(pcb, bytes, (u16_t)length, flags);
+	glue_memory_hold(NULL);
+	if (another != NULL)
+		another->type_internal &= (u8_t)~PBUF_TYPE_FLAG_DATA_VOLATILE;
+	return error;
+}
+#endif
+
+err_t
+glue_write(struct tcp_pcb *pcb, struct evpl_iovec *iovec, unsigned offset, unsigned length, u8_t flags)
+{
+	unsigned whole = evpl_iovec_length(iovec);
+	const char *bytes;
+
+	if (length == 0 || length > UINT16_MAX || offset > whole || length > whole - offset)
+		return ERR_ARG;
+	bytes = (const char *)evpl_iovec_data(iovec) + offset;
+#if GLUE_LWIP_SOURCE
+	if (!config.copy)
+		return write_held(pcb, iovec, bytes, length, flags & TCP_WRITE_FLAG_MORE);
+#endif
+	return tcp_write(pcb, bytes, (u16_t)length, (flags & TCP_WRITE_FLAG_MORE) | TCP_WRITE_FLAG_COPY);
+}
+
+int
+glue_pbuf_init(const struct glue_config *c)
+{
+	config = *c;
+	all_received = calloc(RTE_MAX(c->rx_hold, 1u), sizeof(*all_received));
+	if (all_received == NULL)
+		return -ENOMEM;
+	for (unsigned i = 0; i < c->rx_hold; i++) {
+		all_received[i].next = free_received;
+		free_received = &all_received[i];
+	}
+	free_count = c->rx_hold;
+	return 0;
+}
+
+void
+glue_pbuf_finish(void)
+{
+	/* Those that lwIP still holds are in there. */
+	if (free_count == config.rx_hold)
+		free(all_received);
+	all_received = NULL;
+}

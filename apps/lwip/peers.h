@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How many connections each peer address has. */
+#ifndef LWIP_PEERS_H
+#define LWIP_PEERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* An IPv6 address, or an IPv4 one in its last four bytes, the others as in ::ffff:0:0/96. */
+struct peer {
+	uint8_t address[16];
+};
+
+/* For at most max connections in all. 0, or -1: no memory. */
+int peers_start(unsigned max);
+void peers_stop(void);
+
+/* Counts one connection more unless the peer has limit already. */
+bool peers_enter(const struct peer *peer, unsigned limit);
+
+/* One that was counted has ended. */
+void peers_leave(const struct peer *peer);
+
+#endif /* LWIP_PEERS_H */

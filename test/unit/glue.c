@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The glue between lwIP and iovecs (apps/lwip), without a port: what lwIP queues and what comes out of it as a packet.
+ *
+ * What would break: bytes of one iovec sent in the name of its neighbour's, references that end before the peer has
+ * acknowledged, headers that change in a packet which a port still has, packets that nobody frees, and a stack that cannot send
+ * what it has queued because queueing took all memory. Neighbours are two views of one iovec, for in tracing builds guards
+ * part what is allocated.
+ */
+#include <lwip/priv/tcp_priv.h>
+#include <lwip/tcp.h>
+
+#include "glue_internal.h"
+#include "support.h"
+
+#define TCP_HEADER 20u
+#define FRAME_ROOM (1514 + RTE_PKTMBUF_HEADROOM)
+
+static const struct evpl_global_config one_slab = {.slab_size = 256 << 10, .buffer_size = 16 << 10, .max_slabs = 1};
+
+static struct glue_netif_stats stats;
+
+static struct evpl *
+start(void **state, unsigned rx_hold, bool copy)
+{
+	struct home *home = *state;
+	struct glue_config config = {.evpl = home->evpl, .rx_hold = rx_hold, .copy = copy};
+
+	config.tx_pool = evpl_rx_pool_create("tx", 63, FRAME_ROOM, SOCKET_ID_ANY);
+	assert_non_null(config.tx_pool);
+	assert_int_equal(glue_init(&config), 0);
+	stats = (struct glue_netif_stats){0};
+	return home->evpl;
+}
+
+/* As after a handshake, with a peer that takes a lot. */
+static struct tcp_pcb *
+connect_pcb(void)
+{
+	struct tcp_pcb *pcb = tcp_new();
+
+	assert_non_null(pcb);
+	pcb->state = ESTABLISHED;
+	pcb->local_port = pcb->remote_port = 80;
+	pcb->mss = TCP_MSS;
+	pcb->snd_wnd = pcb->snd_wnd_max = 1 << 20;
+	TCP_REG_ACTIVE(pcb);
+	return pcb;
+}
+
+static void
+stop(void)
+{
+	glue_stop();
+	glue_finish();
+}
+
+static void
+alloc_filled(struct evpl *evpl, unsigned length, uint64_t seed, struct evpl_iovec *iovec)
+{
+	assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, 0, iovec), 1);
+	iovec_fill(iovec, seed);
+}
+
+/* The packet of the first segment begins with these bytes, behind its TCP header. */
+static void
+assert_segment_begins(struct tcp_pcb *pcb, unsigned length, uint64_t seed)
+{
+	struct rte_mbuf *m = glue_pbuf_to_mbuf(pcb->unsent->p, 16, &stats);
+	char copy[TCP_MSS];
+	const void *bytes;
+
+	assert_non_null(m);
+	bytes = rte_pktmbuf_read(m, TCP_HEADER, length, copy);
+	assert_non_null(bytes);
+	assert_int_equal(bytes_right(bytes, length, seed, 0), length);
+	rte_pktmbuf_free(m);
+}
+
+/* ... and has no others. */
+static void
+assert_segment(struct tcp_pcb *pcb, unsigned length, uint64_t seed)
+{
+	assert_int_equal(pcb->unsent->p->tot_len, TCP_HEADER + length);
+	assert_segment_begins(pcb, length, seed);
+}
+
+static void
+write_of_neighbours_keeps_a_pbuf_for_each(void **state)
+{
+	struct evpl *evpl = start(state, 0, false);
+	struct tcp_pcb *pcb = connect_pcb();
+	struct evpl_iovec whole, first, second;
+
+	alloc_filled(evpl, 1000, 1, &whole);
+	evpl_iovec_clone_segment(&first, &whole, 0, 400);
+	evpl_iovec_clone_segment(&second, &whole, 400, 600);
+	evpl_iovec_release(evpl, &whole);
+	assert_int_equal(glue_write(pcb, &first, 0, 400, 0), ERR_OK);
+	assert_int_equal(glue_write(pcb, &second, 0, 600, 0), ERR_OK);
+	evpl_iovec_release(evpl, &first);
+	evpl_iovec_release(evpl, &second);
+	assert_null(pcb->unsent->next);
+	assert_int_equal(pbuf_clen(pcb->unsent->p), 3); /* header, first, second */
+	assert_segment(pcb, 1000, 1);
+	stop();
+}
+
+static void
+write_of_one_iovec_in_parts_keeps_one_pbuf(void **state)
+{
+	struct evpl *evpl = start(state, 0, false);
+	struct tcp_pcb *pcb = connect_pcb();
+	struct evpl_iovec iovec;
+
+	alloc_filled(evpl, 1000, 2, &iovec);
+	assert_int_equal(glue_write(pcb, &iovec, 0, 400, 0), ERR_OK);
+	assert_int_equal(glue_write(pcb, &iovec, 400, 600, 0), ERR_OK);
+	evpl_iovec_release(evpl, &iovec);
+	assert_int_equal(pbuf_clen(pcb->unsent->p), 2);
+	assert_segment(pcb, 1000, 2);
+	stop();
+}
+
+/* The caller's iovec is gone before anything is sent, and the bytes would be another's by then. */
+static void
+write_holds_the_bytes_until_the_connection_ends(void **state)
+{
+	struct evpl *evpl = start(state, 0, false);
+	struct tcp_pcb *pcb = connect_pcb();
+	struct evpl_iovec iovec, other[64];
+	unsigned n = 0;
+
+	alloc_filled(evpl, 1400, 3, &iovec);
+	assert_int_equal(glue_write(pcb, &iovec, 0, 1400, 0), ERR_OK);
+	evpl_iovec_release(evpl, &iovec);
+	while (n < 64 && evpl_iovec_alloc(evpl, 16 << 10, 1, 1, 0, &other[n]) == 1)
+		iovec_fill(&other[n++], 99);
+	assert_segment(pcb, 1400, 3);
+	evpl_iovecs_release(evpl, other, (int)n);
+	stop();
+}
+
+static void
+write_out_of_range_is_err_arg(void **state)
+{
+	struct evpl *evpl = start(state, 0, false);
+	struct tcp_pcb *pcb = connect_pcb();
+	struct evpl_iovec iovec;
+
+	alloc_filled(evpl, 100, 4, &iovec);
+	assert_int_equal(glue_write(pcb, &iovec, 0, 0, 0), ERR_ARG);
+	assert_int_equal(glue_write(pcb, &iovec, 0, 101, 0), ERR_ARG);
+	assert_int_equal(glue_write(pcb, &iovec, 101, 1, 0), ERR_ARG);
+	assert_int_equal(glue_write(pcb, &iovec, UINT32_MAX, 2, 0), ERR_ARG);
+	assert_int_equal(glue_write(pcb, &iovec, 1, UINT32_MAX, 0), ERR_ARG);
+	assert_null(pcb->unsent);
+	evpl_iovec_release(evpl, &iovec);
+	stop();
+}
+
+static void
+packet_has_its_own_headers_and_the_iovec_s_payload(void **state)
+{
+	struct evpl *evpl = start(state, 0, false);
+	struct tcp_pcb *pcb = connect_pcb();
+	struct evpl_iovec iovec;
+	struct rte_mbuf *m;
+	uint8_t *header, before;
+
+	alloc_filled(evpl, 1000, 5, &iovec);
+	assert_int_equal(glue_write(pcb, &iovec, 0, 1000, 0), ERR_OK);
+	m = glue_pbuf_to_mbuf(pcb->unsent->p, 16, &stats);
+	assert_non_null(m);
+	assert_int_equal(m->nb_segs, 2);
+	assert_int_equal(m->data_len, TCP_HEADER);
+	assert_ptr_equal(rte_pktmbuf_mtod(m->next, void *), evpl_iovec_data(&iovec));
+	assert_int_equal(stats.tx_bytes_copied, TCP_HEADER);
+	/* lwIP writes its header anew for the next try. */
+	header = pcb->unsent->p->payload;
+	before = header[4];
+	header[4] ^= 0xFF;
+	assert_int_equal(rte_pktmbuf_mtod(m, uint8_t *)[4], before);
+	rte_pktmbuf_free(m);
+	evpl_iovec_release(evpl, &iovec);
+	stop();
+}
+
+static void
+packet_for_a_port_of_one_segment_is_in_one_piece(void **state)
+{
+	struct evpl *evpl = start(state, 0, false);
+	struct tcp_pcb *pcb = connect_pcb();
+	struct evpl_iovec iovec;
+	struct rte_mbuf *m;
+
+	alloc_filled(evpl, 1000, 6, &iovec);
+	assert_int_equal(glue_write(pcb, &iovec, 0, 1000, 0), ERR_OK);
+	m = glue_pbuf_to_mbuf(pcb->unsent->p, 1, &stats);
+	assert_non_null(m);
+	assert_int_equal(m->nb_segs, 1);
+	assert_int_equal(bytes_right(rte_pktmbuf_mtod_offset(m, void *, TCP_HEADER), 1000, 6, 0), 1000);
+	rte_pktmbuf_free(m);
+	evpl_iovec_release(evpl, &iovec);
+	stop();
+}
+
+/* Packets of an RX pool with little rooms, three to a packet. */
+static struct rte_mbuf *
+received_packet(struct rte_mempool *pool, uint64_t seed)
+{
+	struct rte_mbuf *head = NULL;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+
+		assert_non_null(m);
+		bytes_fill(rte_pktmbuf_append(m, 256), 256, seed, i * 256);
+		if (head == NULL)
+			head = m;
+		else
+			assert_int_equal(rte_pktmbuf_chain(head, m), 0);
+	}
+	return head;
+}
+
+static void
+assert_pbuf(struct pbuf *p, uint64_t seed)
+{
+	char copy[768];
+
+	assert_non_null(p);
+	assert_int_equal(p->tot_len, sizeof(copy));
+	assert_int_equal(pbuf_copy_partial(p, copy, sizeof(copy), 0), sizeof(copy));
+	assert_int_equal(bytes_right(copy, sizeof(copy), seed, 0), sizeof(copy));
+}
+
+static void
+received_segments_are_pbufs_where_they_lie(void **state)
+{
+	struct rte_mempool *pool;
+	struct pbuf *p;
+
+	start(state, 6, false);
+	pool = evpl_rx_pool_create("rx", 31, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
+	assert_non_null(pool);
+	p = glue_pbuf_from_mbuf(received_packet(pool, 7), &stats);
+	assert_pbuf(p, 7);
+	assert_int_equal(pbuf_clen(p), 3);
+	for (struct pbuf *q = p; q != NULL; q = q->next)
+		assert_ptr_equal(evpl_iovec_data(glue_pbuf_iovec(q)), q->payload);
+	assert_int_equal(stats.rx_copied, 0);
+	pbuf_free(p);
+	stop();
+}
+
+static void
+received_packets_beyond_the_hold_are_copied(void **state)
+{
+	struct rte_mempool *pool;
+	struct pbuf *held, *copied, *again;
+
+	start(state, 5, false);
+	pool = evpl_rx_pool_create("rx", 31, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
+	assert_non_null(pool);
+	held = glue_pbuf_from_mbuf(received_packet(pool, 8), &stats);
+	copied = glue_pbuf_from_mbuf(received_packet(pool, 9), &stats);
+	assert_int_equal(rte_mempool_in_use_count(pool), 3);
+	assert_null(glue_pbuf_iovec(copied));
+	assert_pbuf(held, 8);
+	assert_pbuf(copied, 9);
+	assert_int_equal(stats.rx_copied, 1);
+	pbuf_free(held);
+	again = glue_pbuf_from_mbuf(received_packet(pool, 10), &stats);
+	assert_non_null(glue_pbuf_iovec(again));
+	pbuf_free(again);
+	pbuf_free(copied);
+	stop();
+}
+
+static void
+received_packet_without_memory_is_dropped(void **state)
+{
+	struct evpl *evpl = start(state, 0, false);
+	struct rte_mempool *pool = evpl_rx_pool_create("rx", 31, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
+	struct evpl_iovec spent[64];
+	unsigned n = 0;
+
+	assert_non_null(pool);
+	glue_memory_trim();
+	while (n < 64 && evpl_iovec_alloc(evpl, 16 << 10, 1, 1, 0, &spent[n]) == 1)
+		n++;
+	while (n < 64 && evpl_iovec_alloc(evpl, 64, 1, 1, 0, &spent[n]) == 1)
+		n++;
+	assert_null(glue_pbuf_from_mbuf(received_packet(pool, 11), &stats));
+	assert_int_equal(rte_mempool_in_use_count(pool), 0);
+	evpl_iovecs_release(evpl, spent, (int)n);
+	stop();
+}
+
+/* What was queued goes out when there is no memory left, and more is refused. */
+static void
+write_until_memory_ends_can_still_be_sent(void **state)
+{
+	struct evpl *evpl = start(state, 0, false);
+	struct tcp_pcb *pcb = connect_pcb();
+	struct evpl_iovec iovec, spent[64];
+	err_t error = ERR_OK;
+	unsigned n = 0, queued = 0;
+
+	alloc_filled(evpl, 1400, 12, &iovec);
+	while (n < 64 && evpl_iovec_alloc(evpl, 16 << 10, 1, 1, 0, &spent[n]) == 1)
+		n++;
+	assert_in_range(n, 1, 63);
+	/* One buffer is left for what lwIP queues. */
+	evpl_iovec_release(evpl, &spent[--n]);
+	while (error == ERR_OK && queued++ < 1000)
+		error = glue_write(pcb, &iovec, 0, 1400, 0);
+	assert_int_equal(error, ERR_MEM);
+	assert_in_range(queued, 2, 999);
+	assert_segment_begins(pcb, 1400, 12);
+	evpl_iovecs_release(evpl, spent, (int)n);
+	evpl_iovec_release(evpl, &iovec);
+	stop();
+}
+
+static void
+copy_leaves_the_iovec_alone(void **state)
+{
+	struct evpl *evpl = start(state, 0, true);
+	struct tcp_pcb *pcb = connect_pcb();
+	struct evpl_iovec iovec;
+
+	alloc_filled(evpl, 1000, 13, &iovec);
+	assert_int_equal(glue_write(pcb, &iovec, 0, 1000, 0), ERR_OK);
+	iovec_fill(&iovec, 98);
+	assert_segment(pcb, 1000, 13);
+	evpl_iovec_release(evpl, &iovec);
+	assert_false(glue_zero_copy());
+	stop();
+}
+
+static const struct CMUnitTest cases[] = {
+	home_case(write_of_neighbours_keeps_a_pbuf_for_each, home_small),
+	home_case(write_of_one_iovec_in_parts_keeps_one_pbuf, home_small),
+	home_case(write_holds_the_bytes_until_the_connection_ends, one_slab),
+	home_case(write_out_of_range_is_err_arg, home_small),
+	home_case(packet_has_its_own_headers_and_the_iovec_s_payload, home_small),
+	home_case(packet_for_a_port_of_one_segment_is_in_one_piece, home_small),
+	home_case(received_segments_are_pbufs_where_they_lie, home_small),
+	home_case(received_packets_beyond_the_hold_are_copied, home_small),
+	home_case(received_packet_without_memory_is_dropped, one_slab),
+	home_case(write_until_memory_ends_can_still_be_sent, one_slab),
+	home_case(copy_leaves_the_iovec_alone, home_small),
+};
+
+int
+main(int argc, char **argv)
+{
+	const struct program program = {.name = "glue", .cases = cases, .n_cases = DIM(cases)};
+
+	return program_main(&program, argc, argv);
+}

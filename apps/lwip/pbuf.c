@@ -19,6 +19,12 @@
 #define HEADERS 128u
 #define SEGMENTS 16u
 
+/*
+ * Mbufs that stay free for a port to receive into: all that two bursts may take. What echo sends back, out of order or not
+ * acknowledged yet, is held for long, and nothing would ever be acknowledged if a port could not receive.
+ */
+#define RX_FREE 64u
+
 /* A received segment: what lwIP sees, and what keeps its bytes. */
 struct received {
 	struct pbuf_custom pbuf; /* first: lwIP hands it back as a struct pbuf */
@@ -29,6 +35,10 @@ struct received {
 static struct glue_config config;
 static struct received *all_received, *free_received;
 static unsigned free_count;
+
+/* Mbufs of the pool that came last that may be kept before its free ones are counted again. */
+static const struct rte_mempool *rx_pool;
+static unsigned rx_credit;
 
 static void
 received_free(struct pbuf *p)
@@ -78,6 +88,23 @@ copy_mbuf(const struct rte_mbuf *packet, struct glue_netif_stats *stats)
 	return p;
 }
 
+/* Whether the packet's mbufs may be kept. Counting the free ones looks at every lcore's cache: with plenty it is done rarely. */
+static bool
+may_keep(const struct rte_mbuf *m)
+{
+	unsigned available;
+
+	if (m->pool != rx_pool || rx_credit < m->nb_segs) {
+		available = rte_mempool_avail_count(m->pool);
+		rx_pool = m->pool;
+		rx_credit = available > RX_FREE ? available - RX_FREE : 0;
+		if (rx_credit < m->nb_segs)
+			return false;
+	}
+	rx_credit -= m->nb_segs;
+	return true;
+}
+
 struct pbuf *
 glue_pbuf_from_mbuf(struct rte_mbuf *m, struct glue_netif_stats *stats)
 {
@@ -90,7 +117,7 @@ glue_pbuf_from_mbuf(struct rte_mbuf *m, struct glue_netif_stats *stats)
 		rte_pktmbuf_free(m);
 		return NULL;
 	}
-	if (!config.copy && headers && m->nb_segs <= free_count)
+	if (!config.copy && headers && m->nb_segs <= free_count && may_keep(m))
 		n = evpl_iovecs_from_mbuf(config.evpl, m, 0, SEGMENTS, iovecs);
 	if (n < 0) {
 		p = copy_mbuf(m, stats);

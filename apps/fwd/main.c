@@ -164,6 +164,20 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 	return status;
 }
 
+/*
+ * By dpdk-dumpcap, a secondary process: without huge pages there can be none. It makes the mempool that we copy packets to, and
+ * mempool ops go by their number: where DPDK is linked statically here, and there it is not, ours is a crash.
+ */
+static bool
+can_be_captured(void)
+{
+#ifdef APPS_STATIC_DPDK
+	return false;
+#else
+	return rte_eal_has_hugepages();
+#endif
+}
+
 /* Everything that needs EAL. */
 static int
 with_eal(int eal_count, char **argv, const struct fwd_options *o, struct fwd_json *json)
@@ -176,8 +190,7 @@ with_eal(int eal_count, char **argv, const struct fwd_options *o, struct fwd_jso
 		error_line("EAL does not start: %s (its own messages are above)", rte_strerror(rte_errno));
 		return 1;
 	}
-	/* For dpdk-dumpcap, which is a secondary process: without huge pages there can be none. */
-	if (rte_eal_has_hugepages() && rte_pdump_init() != 0)
+	if (can_be_captured() && rte_pdump_init() != 0)
 		error_line("note: packets cannot be captured: %s", rte_strerror(rte_errno));
 	/* EAL's drivers install their own handlers, so ours come after. */
 	catch_signals();
@@ -189,7 +202,7 @@ with_eal(int eal_count, char **argv, const struct fwd_options *o, struct fwd_jso
 	if (status == 0)
 		status = forward(&run, &ports, o, json);
 	fwd_run_free(&run);
-	if (rte_eal_has_hugepages())
+	if (can_be_captured())
 		rte_pdump_uninit();
 	rte_eal_cleanup();
 	return status;

@@ -169,7 +169,10 @@ class Program:
             self.child.wait()
             raise AssertionError(f"{self.name} did not end within {TIMEOUT} s\n{self.describe()}") from None
         self.out, self.err = read(self.out_path), read(self.err_path)
-        self.report = json.loads(read(self.json_path)) if os.path.exists(self.json_path) else None
+        try:
+            self.report = json.loads(read(self.json_path))
+        except (OSError, ValueError):       # it ended before it wrote one: clean() tells
+            self.report = None
         return self
 
     def describe(self):
@@ -192,8 +195,8 @@ class Program:
 class Fwd(Program):
     """One evpl-fwd."""
 
-    def __init__(self, *args, **kw):
-        super().__init__(fwd_path(), *args, **kw)
+    def __init__(self, *args, path=None, **kw):
+        super().__init__(path or fwd_path(), *args, **kw)
 
     def total(self, field):
         return self.report["total"][field]

@@ -46,7 +46,8 @@ def capture(directory, mode):
         run = Fwd(directory, [f"net_pcap0,rx_pcap={sent},infinite_rx=1", "net_null0,no-rx=1", "net_null1,no-rx=1"],
                   [f"--forward-mode={mode}", "--stats-period=0.1"],
                   flags=[f"--lcores={cpus(1)}", "--iova-mode=va", "--no-pci", "--no-telemetry", "-m", "256",
-                         "--huge-dir", mount, "--file-prefix", prefix, "--log-level=.,error"])
+                         "--huge-dir", mount, "--file-prefix", prefix, "--log-level=.,error"],
+                  path=os.environ.get("EVPL_FWD_SHARED"))
         end = time.monotonic() + TIMEOUT
         while "port" not in read(run.out_path) and time.monotonic() < end and run.child.poll() is None:
             time.sleep(0.02)

@@ -55,6 +55,8 @@ evpl_buffer_of(const struct rte_mbuf *ref)
 	return ref->shinfo->fcb_opaque;
 }
 
+/* Else a compiler that does not optimize links what only tracing has. */
+#if EVPL_TRACE_BYTES
 #define TRACE_HELD                                                                                                     \
 	8u /* 512 KiB with the default size: they still are in the second-level cache when they are used again */
 
@@ -80,14 +82,16 @@ take_oldest(struct evpl_context *ctx)
 	}
 	return buffer;
 }
+#endif
 
 struct rte_mbuf *
 evpl_buffer_take(struct evpl_context *ctx)
 {
 	struct rte_mbuf *buffer;
 
-	if (EVPL_TRACE_BYTES)
-		return take_oldest(ctx);
+#if EVPL_TRACE_BYTES
+	return take_oldest(ctx);
+#else
 	if (ctx->stash_count > 0) {
 		__atomic_store_n(&ctx->stash_count, ctx->stash_count - 1, __ATOMIC_RELAXED);
 		return ctx->stash[ctx->stash_count];
@@ -96,6 +100,7 @@ evpl_buffer_take(struct evpl_context *ctx)
 	if (buffer != NULL)
 		(void)evpl_compat_ref_load(buffer); /* acquire: pairs with the release in to_pool() */
 	return buffer;
+#endif
 }
 
 static void

@@ -13,7 +13,7 @@
 
 #include <evpl/evpl.h>
 
-#include "error.h"
+#include "../common/error.h"
 #include "options.h"
 #include "report.h"
 
@@ -111,11 +111,11 @@ static int
 start_servers(const struct httpd_options *o)
 {
 	if (files_start(&o->files, glue_evpl()) != 0) {
-		httpd_error("--folder=%s: %s", o->files.folder, strerror(errno));
+		error_line("--folder=%s: %s", o->files.folder, strerror(errno));
 		return 1;
 	}
 	if (connections_start(&o->limits) != 0) {
-		httpd_error("no memory for --connections=%u", o->limits.connections);
+		error_line("no memory for --connections=%u", o->limits.connections);
 		return 1;
 	}
 	return http_start(&o->http) != 0 || services_start(&o->services) != 0 ? 1 : 0;
@@ -164,13 +164,13 @@ with_evpl(struct httpd_ports *ports, const struct httpd_options *o, struct watch
 	int status;
 
 	if (evpl == NULL) {
-		httpd_error("no context: %s", rte_strerror(rte_errno));
+		error_line("no context: %s", rte_strerror(rte_errno));
 		return 1;
 	}
 	status = ports_start(ports, &o->ports);
 	config.tx_pool = ports->tx_pool;
 	if (status == 0 && glue_init(&config) != 0) {
-		httpd_error("lwIP does not start: no memory");
+		error_line("lwIP does not start: no memory");
 		status = 1;
 	}
 	if (status == 0)
@@ -190,7 +190,7 @@ write_report(struct httpd_report *r, FILE *json, FILE *out)
 	if (json != NULL)
 		report_json(r, json);
 	if (fflush(out) != 0 || ferror(out) || (json != NULL && (fflush(json) != 0 || ferror(json)))) {
-		httpd_error("the report could not be written: %s", strerror(errno));
+		error_line("the report could not be written: %s", strerror(errno));
 		status = 1;
 	}
 	return status;
@@ -217,8 +217,8 @@ with_eal(const struct httpd_options *o, FILE *json, FILE *out)
 	config.packet_mbufs = ports_packet_mbufs(&ports, &o->ports);
 	rc = evpl_init(&config);
 	if (rc != 0) {
-		httpd_error("the library does not start: %s%s", rte_strerror(-rc),
-			    rc == -EINVAL ? " (see --slab-size, --buffer-size, --max-slabs)" : "");
+		error_line("the library does not start: %s%s", rte_strerror(-rc),
+			   rc == -EINVAL ? " (see --slab-size, --buffer-size, --max-slabs)" : "");
 		return rc == -EINVAL ? 2 : 1;
 	}
 	status = with_evpl(&ports, o, &watch);
@@ -231,7 +231,7 @@ with_eal(const struct httpd_options *o, FILE *json, FILE *out)
 		status = 1;
 	rc = evpl_cleanup();
 	if (rc != 0) {
-		httpd_error("the library does not stop: %s", rte_strerror(-rc));
+		error_line("the library does not stop: %s", rte_strerror(-rc));
 		status = 1;
 	}
 	return status;
@@ -251,12 +251,12 @@ main(int argc, char **argv)
 	if (options.json != NULL) {
 		json = json_to_stdout ? stdout : fopen(options.json, "w");
 		if (json == NULL) {
-			httpd_error("--json=%s: %s", options.json, strerror(errno));
+			error_line("--json=%s: %s", options.json, strerror(errno));
 			return 1;
 		}
 	}
 	if (rte_eal_init(eal_count, argv) < 0) {
-		httpd_error("EAL does not start: %s (its own messages are above)", rte_strerror(rte_errno));
+		error_line("EAL does not start: %s (its own messages are above)", rte_strerror(rte_errno));
 		return 1;
 	}
 	/* EAL's drivers install their own handlers, so ours come after. */

@@ -8,7 +8,7 @@
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 
-#include "error.h"
+#include "../common/error.h"
 #include "port.h"
 
 /* Where neither the command line nor the port names a ring size, counts are made for this one. */
@@ -23,7 +23,7 @@
 static int
 failed(const struct httpd_port *p, const char *what, int rc)
 {
-	httpd_error("port %u (%s): %s: %s", p->id, p->name, what, rte_strerror(-rc));
+	error_line("port %u (%s): %s: %s", p->id, p->name, what, rte_strerror(-rc));
 	return 1;
 }
 
@@ -36,7 +36,7 @@ add_port(struct httpd_ports *ports, uint16_t id)
 	int rc;
 
 	if (ports->count == PORTS_MAX) {
-		httpd_error("more than %u ports", PORTS_MAX);
+		error_line("more than %u ports", PORTS_MAX);
 		return 2;
 	}
 	p->id = id;
@@ -69,7 +69,7 @@ ports_choose(struct httpd_ports *ports)
 	     id = rte_eth_find_next_owned_by((uint16_t)(id + 1), RTE_ETH_DEV_NO_OWNER))
 		status = add_port(ports, (uint16_t)id);
 	if (status == 0 && ports->count == 0) {
-		httpd_error("no ports: give EAL some, as --vdev=net_tap0 before --");
+		error_line("no ports: give EAL some, as --vdev=net_tap0 before --");
 		return 2;
 	}
 	return status;
@@ -109,8 +109,8 @@ make_pool(const char *name, uint32_t n, uint16_t size, int socket, const struct 
 	else
 		pool = evpl_rx_pool_create(name, n, size, socket);
 	if (pool == NULL)
-		httpd_error("no pool of %u mbufs of %u bytes: %s (try a smaller --total-num-mbufs, or EAL's -m)", n,
-			    size, rte_strerror(rte_errno));
+		error_line("no pool of %u mbufs of %u bytes: %s (try a smaller --total-num-mbufs, or EAL's -m)", n,
+			   size, rte_strerror(rte_errno));
 	return pool;
 }
 
@@ -231,7 +231,7 @@ ports_add_netifs(struct httpd_ports *ports, const struct address_options *o)
 			return failed(p, "lwIP takes no netif more", -ENOMEM);
 		p->netif_added = true;
 		if (!addresses_set(&p->glue.netif, p->id, o)) {
-			httpd_error("port %u (%s): more addresses than lwIP has room for", p->id, p->name);
+			error_line("port %u (%s): more addresses than lwIP has room for", p->id, p->name);
 			return 2;
 		}
 	}

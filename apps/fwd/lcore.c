@@ -21,21 +21,6 @@
 /* Rounds over the streams between two looks at the clock, where the main lcore forwards as well. */
 #define ROUNDS_PER_TICK 256
 
-/* Set by signal handlers too. Relaxed: it carries no data. */
-static volatile int stop_requested;
-
-void
-fwd_stop_request(void)
-{
-	__atomic_store_n(&stop_requested, 1, __ATOMIC_RELAXED);
-}
-
-bool
-fwd_stop_requested(void)
-{
-	return __atomic_load_n(&stop_requested, __ATOMIC_RELAXED) != 0;
-}
-
 static unsigned
 other_port(const struct fwd_options *o, unsigned index, unsigned count)
 {

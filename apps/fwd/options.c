@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <rte_ip.h>
 #include <rte_mbuf_core.h>
 
-#include <evpl/evpl.h>
-
-#include "../common/error.h"
 #include "../common/command.h"
+#include "../common/error.h"
+#include "../common/library.h"
 #include "lcore.h"
 #include "mode.h"
 #include "options.h"
@@ -168,16 +166,16 @@ set_option(void *values, const struct command_option *option, const char *text)
 		value_rx_pool(v, o);
 		break;
 	case OPT_SLAB_SIZE:
-		o->slab_size = value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT64_C(64) << 30);
+		o->library.slab_size = value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT64_C(64) << 30);
 		break;
 	case OPT_BUFFER_SIZE:
-		o->buffer_size = (uint32_t)value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 63);
+		o->library.buffer_size = (uint32_t)value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 63);
 		break;
 	case OPT_MAX_SLABS:
-		o->max_slabs = (unsigned)value_number(v, 1, EVPL_MAX_SLABS);
+		o->library.max_slabs = (unsigned)value_number(v, 1, EVPL_MAX_SLABS);
 		break;
 	case OPT_SAMPLE_PERIOD:
-		o->sample_period = (unsigned)value_number(v, 0, UINT32_MAX);
+		o->library.sample_period = (unsigned)value_number(v, 0, UINT32_MAX);
 		break;
 	case OPT_SHARED:
 		o->shared = true;
@@ -234,11 +232,8 @@ set_defaults(struct fwd_options *o)
 static int
 check_combination(const struct fwd_options *o)
 {
-	/* One that was not given follows the other. */
-	if (o->slab_size != 0 && o->buffer_size > o->slab_size) {
-		error_line("--buffer-size=%u is more than a slab, --slab-size=%" PRIu64, o->buffer_size, o->slab_size);
+	if (library_check(&o->library) != 0)
 		return -1;
-	}
 	if (o->mode->receives && o->mode->transmits && o->rxq > o->txq) {
 		error_line("--rxq=%u needs --txq=%u or more: each RX queue sends to a TX queue of its own", o->rxq,
 			   o->rxq);

@@ -11,6 +11,7 @@
 #include <evpl/evpl.h>
 
 #include "../common/error.h"
+#include "../common/signals.h"
 #include "lcore.h"
 #include "mode.h"
 #include "port.h"
@@ -353,7 +354,7 @@ links_up(const struct fwd_ports *ports)
 void
 fwd_ports_wait_links(const struct fwd_ports *ports)
 {
-	for (unsigned ms = 0; ms < LINK_WAIT_MS && !links_up(ports) && !fwd_stop_requested(); ms += LINK_POLL_MS)
+	for (unsigned ms = 0; ms < LINK_WAIT_MS && !links_up(ports) && !signals_stop_requested(); ms += LINK_POLL_MS)
 		rte_delay_us_sleep(LINK_POLL_MS * 1000);
 }
 

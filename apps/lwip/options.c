@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "../common/args.h"
 #include "../common/command.h"
 #include "../common/error.h"
+#include "../common/library.h"
 #include "../common/value.h"
 #include "options.h"
 
@@ -256,16 +256,16 @@ set_port(struct value *v, int id, struct httpd_options *o)
 		o->ports.rx_hold = (uint32_t)value_number(v, 1, INT32_MAX);
 		break;
 	case OPT_SLAB_SIZE:
-		o->slab_size = value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT64_C(64) << 30);
+		o->library.slab_size = value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT64_C(64) << 30);
 		break;
 	case OPT_BUFFER_SIZE:
-		o->buffer_size = (uint32_t)value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 63);
+		o->library.buffer_size = (uint32_t)value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 63);
 		break;
 	case OPT_MAX_SLABS:
-		o->max_slabs = (unsigned)value_number(v, 1, EVPL_MAX_SLABS);
+		o->library.max_slabs = (unsigned)value_number(v, 1, EVPL_MAX_SLABS);
 		break;
 	case OPT_SAMPLE_PERIOD:
-		o->sample_period = (unsigned)value_number(v, 0, UINT32_MAX);
+		o->library.sample_period = (unsigned)value_number(v, 0, UINT32_MAX);
 		break;
 	default:
 		break;
@@ -323,10 +323,8 @@ check_combination(struct httpd_options *o)
 	/* A port would give a frame that we spoil the right sum for it. */
 	if (o->faults.tx[FAULT_CORRUPT] > 0)
 		o->ports.tx_offload = false;
-	if (o->slab_size != 0 && o->buffer_size > o->slab_size) {
-		error_line("--buffer-size=%u is more than a slab, --slab-size=%" PRIu64, o->buffer_size, o->slab_size);
+	if (library_check(&o->library) != 0)
 		return -1;
-	}
 	if (o->http.line_size > o->http.head_size) {
 		error_line("--max-request-line=%u is more than --max-head=%u", o->http.line_size, o->http.head_size);
 		return -1;

@@ -4,6 +4,7 @@
 
 #include <lwip/stats.h>
 
+#include "../common/library.h"
 #include "report.h"
 
 void
@@ -32,8 +33,7 @@ report_take(struct httpd_report *r, const struct httpd_ports *ports)
 static uint64_t
 lost(const struct httpd_report *r)
 {
-	return (uint64_t)r->lost.buffers_in_use + r->lost.rx_buffers_in_use + r->lost.packet_mbufs_in_use +
-	       r->lost.overflow_mbufs_in_use + r->lost_mbufs;
+	return library_in_use(&r->lost) + r->lost_mbufs;
 }
 
 bool
@@ -248,8 +248,10 @@ json_memory(const struct httpd_report *r, FILE *out)
 }
 
 void
-report_json(const struct httpd_report *r, FILE *out)
+report_json(const void *report, FILE *out)
 {
+	const struct httpd_report *r = report;
+
 	fprintf(out, "{\"seconds\": %.3f, \"lwip\": \"%s\", \"zero_copy\": %s,\n\"ports\": [", r->seconds,
 		EVPL_HTTPD_LWIP, glue_zero_copy() ? "true" : "false");
 	for (unsigned i = 0; i < r->ports->count; i++) {

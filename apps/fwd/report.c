@@ -67,7 +67,7 @@ fwd_report_print(const struct fwd_report *r, FILE *out)
 		fprintf(out,
 			"port %u (%s): received %" PRIu64 ", sent %" PRIu64 ", dropped %" PRIu64 " (port: %" PRIu64
 			" RX errors, %" PRIu64 " TX errors)\n",
-			p->id, p->name, c->rx_packets, c->tx_packets,
+			p->dev.id, p->dev.name, c->rx_packets, c->tx_packets,
 			c->drop_full + c->drop_malformed + c->drop_memory + p->stats.imissed + p->stats.rx_nombuf,
 			p->stats.ierrors, p->stats.oerrors);
 	}
@@ -136,8 +136,8 @@ fwd_report_json(const void *report, FILE *out)
 	for (unsigned i = 0; i < r->ports->count; i++) {
 		const struct fwd_port *p = &r->ports->port[i];
 
-		fprintf(out, "%s\n    {\"port\": %u, \"name\": ", i == 0 ? "" : ",", p->id);
-		print_string(out, p->name);
+		fprintf(out, "%s\n    {\"port\": %u, \"name\": ", i == 0 ? "" : ",", p->dev.id);
+		print_string(out, p->dev.name);
 		fprintf(out, ", ");
 		print_counters(out, &r->port[i]);
 		fprintf(out,

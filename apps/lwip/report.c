@@ -81,7 +81,8 @@ print_port(const struct httpd_port *p, FILE *out)
 	fprintf(out,
 		"port %u (%s): received %" PRIu64 " packets, %" PRIu64 " bytes (%" PRIu64 " copied, %" PRIu64
 		" no memory; port: %" PRIu64 " missed, %" PRIu64 " no RX mbuf)\n",
-		p->id, p->name, s->rx_packets, s->rx_bytes, s->rx_copied, s->rx_no_memory, p->missed, p->no_mbuf);
+		p->dev.id, p->dev.name, s->rx_packets, s->rx_bytes, s->rx_copied, s->rx_no_memory, p->missed,
+		p->no_mbuf);
 	fprintf(out,
 		"  sent %" PRIu64 " packets, %" PRIu64 " bytes, of which %" PRIu64 " copied (%" PRIu64
 		" whole packets; not sent: %" PRIu64 " no memory, %" PRIu64 " TX full)\n",
@@ -149,7 +150,7 @@ json_port(const struct httpd_port *p, FILE *out)
 	fprintf(out, "{\"multi_segment\": %s, \"tx_checksum\": %s, \"rx_checksum\": %s, ",
 		p->glue.segments > 1 ? "true" : "false", p->tx_checksum ? "true" : "false",
 		p->rx_checksum ? "true" : "false");
-	json_u64(out, "port", p->id);
+	json_u64(out, "port", p->dev.id);
 	json_u64(out, "rx_packets", s->rx_packets);
 	json_u64(out, "rx_bytes", s->rx_bytes);
 	json_u64(out, "rx_segments", s->rx_segments);

@@ -52,7 +52,7 @@ struct fwd_options {
 	uint32_t mbufs; /* RX mbufs per NUMA node; 0: computed */
 	uint16_t mbuf_size;
 	enum fwd_rx_pool rx_pool;
-	struct evpl_global_config library;
+	struct evpl_global_config library; /* but for packet_mbufs, which is computed */
 	bool shared;
 
 	struct rte_ether_addr peers[RTE_MAX_ETHPORTS];

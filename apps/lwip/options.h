@@ -19,7 +19,7 @@
 struct httpd_options {
 	struct address_options addresses;
 	struct port_options ports;
-	struct evpl_global_config library;
+	struct evpl_global_config library; /* but for packet_mbufs, which is computed */
 
 	double duration_s;     /* 0: no limit */
 	double stats_period_s; /* 0: never */

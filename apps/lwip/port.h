@@ -6,8 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <rte_config.h>
-
 #include "../common/ethdev.h"
 #include "address.h"
 #include "glue.h"

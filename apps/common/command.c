@@ -15,26 +15,42 @@
 /* What getopt gives back: an index into the options and this, which no short option is. */
 #define LONG_OPTION 256
 
+/* As getopt says it. */
+static int
+takes_argument(const char *argument)
+{
+	if (argument == NULL)
+		return no_argument;
+	return argument[0] == '[' && argument[strlen(argument) - 1] == ']' ? optional_argument : required_argument;
+}
+
 static void
 print_line(const struct command *c, const char *name, const char *argument, const char *help)
 {
-	bool may = argument != NULL && argument[0] == '[';
+	int takes = takes_argument(argument);
 	char option[64];
 
-	snprintf(option, sizeof(option), "--%s%s%s", name,
-		 may		    ? "[="
-		 : argument != NULL ? "="
-				    : "",
-		 argument != NULL ? argument + may : "");
+	if (takes == no_argument)
+		snprintf(option, sizeof(option), "--%s", name);
+	else if (takes == required_argument)
+		snprintf(option, sizeof(option), "--%s=%s", name, argument);
+	else
+		snprintf(option, sizeof(option), "--%s[=%s", name, argument + 1);
 	printf("  %-*s %s\n", c->width, option, help);
 }
 
 static void
 print_help(const struct command *c)
 {
-	printf("Usage: %s [EAL options] -- [options]\n%s\n\nOptions:\n", c->program, c->about);
-	for (size_t i = 0; i < c->count; i++)
-		print_line(c, c->options[i].name, c->options[i].argument, c->options[i].help);
+	printf("Usage: %s [EAL options] -- [options]\n%s\n", c->program, c->about);
+	if (c->options[0].name != NULL)
+		printf("\nOptions:\n");
+	for (size_t i = 0; i < c->count; i++) {
+		if (c->options[i].name == NULL)
+			printf("\n%s:\n", c->options[i].help);
+		else
+			print_line(c, c->options[i].name, c->options[i].argument, c->options[i].help);
+	}
 	print_line(c, "help", NULL, "this text");
 	print_line(c, "version", NULL, "the version");
 	c->help_more();
@@ -51,7 +67,7 @@ is_option(const char *argument, const char *name)
 {
 	size_t length = strcspn(argument, "=");
 
-	return length > 2 && strncmp(argument, "--", 2) == 0 && strlen(name) == length - 2 &&
+	return name != NULL && length > 2 && strncmp(argument, "--", 2) == 0 && strlen(name) == length - 2 &&
 	       strncmp(argument + 2, name, length - 2) == 0;
 }
 
@@ -121,6 +137,7 @@ parse_own_part(const struct command *c, const struct option *longs, int argc, ch
 
 	while ((id = getopt_long(argc, argv, "+:h", longs, NULL)) != -1) {
 		const struct command_option *option;
+		const char *text = optarg;
 
 		if (id == '?' || id == ':') {
 			refuse(id, argv[optind - 1]);
@@ -135,9 +152,9 @@ parse_own_part(const struct command *c, const struct option *longs, int argc, ch
 			return 0;
 		}
 		option = &c->options[id - LONG_OPTION];
-		if (c->set(values, option,
-			   option->argument != NULL && option->argument[0] == '[' ? file_name(argc, argv) : optarg) !=
-		    0)
+		if (takes_argument(option->argument) == optional_argument)
+			text = file_name(argc, argv);
+		if (c->set(values, option, text) != 0)
 			return -1;
 	}
 	if (optind < argc) {
@@ -150,7 +167,7 @@ parse_own_part(const struct command *c, const struct option *longs, int argc, ch
 int
 command_parse(const struct command *c, int argc, char **argv, void *values)
 {
-	struct option *longs;
+	struct option *longs, *next;
 	int eal_count = 1, rc;
 
 	while (eal_count < argc && strcmp(argv[eal_count], "--") != 0)
@@ -163,17 +180,16 @@ command_parse(const struct command *c, int argc, char **argv, void *values)
 		error_line("out of memory");
 		return -1;
 	}
+	next = longs;
 	for (size_t i = 0; i < c->count; i++) {
-		const char *argument = c->options[i].argument;
-
-		longs[i].name = c->options[i].name;
-		longs[i].has_arg = argument == NULL	? no_argument
-				   : argument[0] == '[' ? optional_argument
-							: required_argument;
-		longs[i].val = LONG_OPTION + (int)i;
+		if (c->options[i].name == NULL)
+			continue;
+		next->name = c->options[i].name;
+		next->has_arg = takes_argument(c->options[i].argument);
+		next++->val = LONG_OPTION + (int)i;
 	}
-	longs[c->count] = (struct option){.name = "help", .val = LONG_OPTION + (int)c->count};
-	longs[c->count + 1] = (struct option){.name = "version", .val = LONG_OPTION + (int)c->count + 1};
+	*next++ = (struct option){.name = "help", .val = LONG_OPTION + (int)c->count};
+	*next = (struct option){.name = "version", .val = LONG_OPTION + (int)c->count + 1};
 	opterr = 0;
 	optind = 1;
 	/* getopt skips its first argument: here that is the "--". */

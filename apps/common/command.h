@@ -10,8 +10,8 @@
 
 /* One line of the list that both getopt and --help use. */
 struct command_option {
-	const char *name;
-	const char *argument; /* NULL: takes none; in brackets: a file's name, "-" if it is left out */
+	const char *name;     /* NULL: a heading, in help */
+	const char *argument; /* NULL: takes none; all in brackets: a file's name, "-" if it is left out */
 	const char *help;
 	int id; /* the program's */
 };

@@ -21,21 +21,6 @@
 /* Rounds over the streams between two looks at the clock, where the main lcore forwards as well. */
 #define ROUNDS_PER_TICK 256
 
-/* Set by signal handlers too. Relaxed: it carries no data. */
-static volatile int stop_requested;
-
-void
-fwd_stop_request(void)
-{
-	__atomic_store_n(&stop_requested, 1, __ATOMIC_RELAXED);
-}
-
-bool
-fwd_stop_requested(void)
-{
-	return __atomic_load_n(&stop_requested, __ATOMIC_RELAXED) != 0;
-}
-
 static unsigned
 other_port(const struct fwd_options *o, unsigned index, unsigned count)
 {
@@ -57,10 +42,10 @@ init_target(struct fwd_stream *s, unsigned index)
 	const struct fwd_port *port = &s->lcore->run->ports->port[index];
 	struct fwd_target *t = &s->targets[s->target_count++];
 
-	t->port = port->id;
+	t->port = port->dev.id;
 	t->queue = s->queue;
-	t->mac = port->mac;
-	t->peer = s->options->peers[port->id];
+	t->mac = port->dev.mac;
+	t->peer = s->options->peers[port->dev.id];
 	t->count = &s->lcore->counters[index];
 }
 
@@ -73,7 +58,7 @@ init_stream(struct fwd_run *run, struct fwd_stream *s, struct fwd_lcore *lcore, 
 	s->options = o;
 	s->iovecs = lcore->iovecs;
 	s->count = &lcore->counters[index];
-	s->port = run->ports->port[index].id;
+	s->port = run->ports->port[index].dev.id;
 	s->queue = queue;
 	if (o->mode->multiplies) {
 		for (unsigned i = 0; i < run->ports->count; i++) {
@@ -83,7 +68,7 @@ init_stream(struct fwd_run *run, struct fwd_stream *s, struct fwd_lcore *lcore, 
 	} else {
 		init_target(s, o->mode->answers ? index : other_port(o, index, run->ports->count));
 	}
-	s->packet_pool = &run->ports->rx_pool[run->ports->port[index].socket];
+	s->packet_pool = &run->ports->rx_pool[run->ports->port[index].dev.socket];
 	s->packet_room = (uint32_t)o->mbuf_size - RTE_PKTMBUF_HEADROOM;
 	if (o->mode->burst == fwd_txonly)
 		fwd_txonly_header(s);

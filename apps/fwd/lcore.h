@@ -105,8 +105,4 @@ void fwd_run_end(struct fwd_run *run);
 /* Sums over lcores of what happened on one port, by its index in fwd_ports. */
 void fwd_run_counters(const struct fwd_run *run, unsigned index, struct fwd_counters *sum);
 
-/* Asks a run to stop; async-signal-safe, as is asking whether it was asked. */
-void fwd_stop_request(void);
-bool fwd_stop_requested(void);
-
 #endif /* FWD_LCORE_H */

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* evpl-fwd: forwards packets between DPDK ports through iovecs, as dpdk-testpmd does through mbufs. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +14,9 @@
 #include <evpl/evpl.h>
 
 #include "../common/error.h"
+#include "../common/json_file.h"
+#include "../common/library.h"
+#include "../common/signals.h"
 #include "lcore.h"
 #include "mode.h"
 #include "options.h"
@@ -31,35 +32,6 @@ struct watch {
 	double period_s; /* 0: no table */
 	uint64_t next;	 /* TSC of the next table */
 };
-
-static void
-on_signal(int number)
-{
-	(void)number;
-	fwd_stop_request();
-}
-
-static volatile sig_atomic_t leak_report_wanted;
-
-static void
-on_leak_report_signal(int number)
-{
-	(void)number;
-	leak_report_wanted = 1;
-}
-
-static void
-catch_signals(void)
-{
-	/* A second signal kills: the way out when a driver hangs. */
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	signal(SIGUSR1, on_leak_report_signal);
-	/* When whoever reads our table goes away, the ports must still be closed. */
-	signal(SIGPIPE, SIG_IGN);
-}
 
 static bool
 packets_done(const struct watch *w)
@@ -82,12 +54,9 @@ tick(void *arg)
 	uint64_t now = rte_rdtsc();
 	double hz = (double)rte_get_tsc_hz();
 
-	if (fwd_stop_requested())
+	if (signals_stop_requested())
 		return true;
-	if (leak_report_wanted) {
-		leak_report_wanted = 0;
-		evpl_leak_report(stderr);
-	}
+	signals_leak_report();
 	if (w->options->duration_s > 0 && (double)(now - w->run->started) >= w->options->duration_s * hz)
 		return true;
 	if (w->options->packets != 0 && packets_done(w))
@@ -99,33 +68,14 @@ tick(void *arg)
 	return false;
 }
 
-static int
-init_library(const struct fwd_options *o, const struct fwd_ports *ports, unsigned lcores)
-{
-	struct evpl_global_config config = {
-		.slab_size = o->slab_size,
-		.buffer_size = o->buffer_size,
-		.max_slabs = o->max_slabs,
-		.packet_mbufs = fwd_ports_packet_mbufs(ports, o, lcores),
-		.sample_period = o->sample_period,
-	};
-	int rc = evpl_init(&config);
-
-	if (rc == 0)
-		return 0;
-	error_line("the library does not start: %s%s", rte_strerror(-rc),
-		   rc == -EINVAL ? " (see --slab-size, --buffer-size, --max-slabs)" : "");
-	return rc == -EINVAL ? 2 : 1;
-}
-
 /* Forwards, and reports. Everything it starts it ends, whatever happens in between. */
 static int
-forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *o, struct fwd_json *json)
+forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *o, struct json_file *json)
 {
-	FILE *out = o->json != NULL && strcmp(o->json, "-") == 0 ? stderr : stdout;
+	FILE *out = json_file_words(json);
 	struct watch watch = {.options = o, .run = run, .next = 1};
 	static struct fwd_report report;
-	int status, rc;
+	int status;
 
 	watch.period_s = o->stats_period_s;
 	if (watch.period_s < 0)
@@ -147,7 +97,7 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 	if (report.run != NULL) {
 		if (!fwd_report_take_lost(&report))
 			status = 1;
-		if (fwd_json_write(json, &report) != 0)
+		if (json_file_write(json, fwd_report_json, &report) != 0)
 			status = 1;
 		fwd_report_print(&report, out);
 		if (fflush(out) != 0 || ferror(out)) {
@@ -156,11 +106,8 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 		}
 	}
 	fwd_ports_free(ports);
-	rc = evpl_cleanup();
-	if (rc != 0) {
-		error_line("the library does not stop: %s", rte_strerror(-rc));
+	if (library_stop() != 0)
 		status = 1;
-	}
 	return status;
 }
 
@@ -180,10 +127,11 @@ can_be_captured(void)
 
 /* Everything that needs EAL. */
 static int
-with_eal(int eal_count, char **argv, const struct fwd_options *o, struct fwd_json *json)
+with_eal(int eal_count, char **argv, const struct fwd_options *o, struct json_file *json)
 {
 	static struct fwd_ports ports;
 	static struct fwd_run run;
+	struct evpl_global_config config = o->library;
 	int status;
 
 	if (rte_eal_init(eal_count, argv) < 0) {
@@ -192,13 +140,14 @@ with_eal(int eal_count, char **argv, const struct fwd_options *o, struct fwd_jso
 	}
 	if (can_be_captured() && rte_pdump_init() != 0)
 		error_line("note: packets cannot be captured: %s", rte_strerror(rte_errno));
-	/* EAL's drivers install their own handlers, so ours come after. */
-	catch_signals();
+	signals_catch();
 	status = fwd_ports_choose(&ports, o);
 	if (status == 0)
 		status = fwd_run_init(&run, o, &ports);
-	if (status == 0)
-		status = init_library(o, &ports, run.lcore_count);
+	if (status == 0) {
+		config.packet_mbufs = fwd_ports_packet_mbufs(&ports, o, run.lcore_count);
+		status = library_start(&config);
+	}
 	if (status == 0)
 		status = forward(&run, &ports, o, json);
 	fwd_run_free(&run);
@@ -212,15 +161,15 @@ int
 main(int argc, char **argv)
 {
 	static struct fwd_options options;
-	struct fwd_json json;
+	struct json_file json;
 	int eal_count = options_parse(argc, argv, &options);
 	int status;
 
 	if (eal_count <= 0)
 		return eal_count == 0 ? 0 : 2;
-	if (fwd_json_open(&json, options.json) != 0)
+	if (json_file_open(&json, options.json) != 0)
 		return 1;
 	status = with_eal(eal_count, argv, &options, &json);
-	fwd_json_close(&json);
+	json_file_close(&json);
 	return status;
 }

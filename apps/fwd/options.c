@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <rte_ip.h>
 #include <rte_mbuf_core.h>
 
-#include <evpl/evpl.h>
-
-#include "../common/error.h"
 #include "../common/command.h"
+#include "../common/error.h"
+#include "../common/library.h"
 #include "lcore.h"
 #include "mode.h"
 #include "options.h"
@@ -102,100 +100,100 @@ static int
 set_option(void *values, const struct command_option *option, const char *text)
 {
 	struct fwd_options *o = values;
-	struct fwd_value value = {.o = o, .name = option->name, .text = text}, *c = &value;
+	struct value value = {.name = option->name, .text = text}, *v = &value;
 
 	switch (option->id) {
 	case OPT_FORWARD_MODE:
-		value_mode(c);
+		value_mode(v, o);
 		break;
 	case OPT_NB_CORES:
-		o->cores = (unsigned)value_number(c, 1, RTE_MAX_LCORE);
+		o->cores = (unsigned)value_number(v, 1, RTE_MAX_LCORE);
 		break;
 	case OPT_RXQ:
-		o->rxq = (uint16_t)value_number(c, 1, RTE_MAX_QUEUES_PER_PORT);
+		o->rxq = (uint16_t)value_number(v, 1, RTE_MAX_QUEUES_PER_PORT);
 		break;
 	case OPT_TXQ:
-		o->txq = (uint16_t)value_number(c, 1, RTE_MAX_QUEUES_PER_PORT);
+		o->txq = (uint16_t)value_number(v, 1, RTE_MAX_QUEUES_PER_PORT);
 		break;
 	case OPT_RXD:
-		o->rxd = (uint16_t)value_number(c, 1, UINT16_MAX);
+		o->rxd = (uint16_t)value_number(v, 1, UINT16_MAX);
 		break;
 	case OPT_TXD:
-		o->txd = (uint16_t)value_number(c, 1, UINT16_MAX);
+		o->txd = (uint16_t)value_number(v, 1, UINT16_MAX);
 		break;
 	case OPT_BURST:
-		o->burst = (uint16_t)value_number(c, 1, FWD_BURST_MAX);
+		o->burst = (uint16_t)value_number(v, 1, FWD_BURST_MAX);
 		break;
 	case OPT_PORTMASK:
 		o->port_count = 0;
-		value_portmask(c);
+		value_portmask(v, o);
 		break;
 	case OPT_PORTLIST:
 		o->port_count = 0;
-		value_portlist(c);
+		value_portlist(v, o);
 		break;
 	case OPT_PORT_TOPOLOGY:
-		value_topology(c);
+		value_topology(v, o);
 		break;
 	case OPT_NO_PROMISCUOUS:
 		o->promiscuous = false;
 		break;
 	case OPT_MTU:
-		o->mtu = (uint32_t)value_number(c, MTU_MIN, UINT16_MAX);
+		o->mtu = (uint32_t)value_number(v, MTU_MIN, UINT16_MAX);
 		break;
 	case OPT_MAX_PKT_LEN:
-		o->max_frame = (uint32_t)value_number(c, RTE_ETHER_MIN_LEN + 1, UINT16_MAX);
+		o->max_frame = (uint32_t)value_number(v, RTE_ETHER_MIN_LEN + 1, UINT16_MAX);
 		break;
 	case OPT_STATS_PERIOD:
-		o->stats_period_s = value_seconds(c);
+		o->stats_period_s = value_seconds(v);
 		break;
 	case OPT_DURATION:
-		o->duration_s = value_seconds(c);
+		o->duration_s = value_seconds(v);
 		break;
 	case OPT_PACKETS:
-		o->packets = value_number(c, 1, INT64_MAX);
+		o->packets = value_number(v, 1, INT64_MAX);
 		break;
 	case OPT_JSON:
-		value_json(c);
+		o->json = value_json(v);
 		break;
 	case OPT_TOTAL_NUM_MBUFS:
-		o->mbufs = (uint32_t)value_number(c, 1, INT32_MAX);
+		o->mbufs = (uint32_t)value_number(v, 1, INT32_MAX);
 		break;
 	case OPT_MBUF_SIZE:
-		o->mbuf_size = (uint16_t)value_bytes(c, RTE_PKTMBUF_HEADROOM + 64, UINT16_MAX);
+		o->mbuf_size = (uint16_t)value_bytes(v, RTE_PKTMBUF_HEADROOM + 64, UINT16_MAX);
 		break;
 	case OPT_RX_POOL:
-		value_rx_pool(c);
+		value_rx_pool(v, o);
 		break;
 	case OPT_SLAB_SIZE:
-		o->slab_size = value_bytes(c, EVPL_MIN_BUFFER_SIZE, UINT64_C(64) << 30);
+		o->library.slab_size = value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT64_C(64) << 30);
 		break;
 	case OPT_BUFFER_SIZE:
-		o->buffer_size = (uint32_t)value_bytes(c, EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 63);
+		o->library.buffer_size = (uint32_t)value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 63);
 		break;
 	case OPT_MAX_SLABS:
-		o->max_slabs = (unsigned)value_number(c, 1, EVPL_MAX_SLABS);
+		o->library.max_slabs = (unsigned)value_number(v, 1, EVPL_MAX_SLABS);
 		break;
 	case OPT_SAMPLE_PERIOD:
-		o->sample_period = (unsigned)value_number(c, 0, UINT32_MAX);
+		o->library.sample_period = (unsigned)value_number(v, 0, UINT32_MAX);
 		break;
 	case OPT_SHARED:
 		o->shared = true;
 		break;
 	case OPT_ETH_PEER:
-		value_peer(c);
+		value_peer(v, o);
 		break;
 	case OPT_TXPKTS:
-		value_segments(c);
+		value_segments(v, o);
 		break;
 	case OPT_TX_IP:
-		value_addresses(c);
+		value_addresses(v, o);
 		break;
 	case OPT_TX_UDP:
-		value_udp(c);
+		value_udp(v, o);
 		break;
 	case OPT_FLOWGEN_FLOWS:
-		o->flows = (uint32_t)value_number(c, 1, INT32_MAX);
+		o->flows = (uint32_t)value_number(v, 1, INT32_MAX);
 		break;
 	default:
 		break;
@@ -234,11 +232,8 @@ set_defaults(struct fwd_options *o)
 static int
 check_combination(const struct fwd_options *o)
 {
-	/* One that was not given follows the other. */
-	if (o->slab_size != 0 && o->buffer_size > o->slab_size) {
-		error_line("--buffer-size=%u is more than a slab, --slab-size=%" PRIu64, o->buffer_size, o->slab_size);
+	if (library_check(&o->library) != 0)
 		return -1;
-	}
 	if (o->mode->receives && o->mode->transmits && o->rxq > o->txq) {
 		error_line("--rxq=%u needs --txq=%u or more: each RX queue sends to a TX queue of its own", o->rxq,
 			   o->rxq);

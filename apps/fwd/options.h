@@ -8,6 +8,8 @@
 #include <rte_config.h>
 #include <rte_ether.h>
 
+#include <evpl/evpl.h>
+
 struct fwd_mode;
 
 #define FWD_BURST_MAX 512
@@ -50,10 +52,7 @@ struct fwd_options {
 	uint32_t mbufs; /* RX mbufs per NUMA node; 0: computed */
 	uint16_t mbuf_size;
 	enum fwd_rx_pool rx_pool;
-	uint64_t slab_size;
-	uint32_t buffer_size;
-	unsigned max_slabs;
-	unsigned sample_period; /* as evpl_global_config's */
+	struct evpl_global_config library; /* but for packet_mbufs, which is computed */
 	bool shared;
 
 	struct rte_ether_addr peers[RTE_MAX_ETHPORTS];

@@ -3,10 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
-#include <rte_lcore.h>
 
 #include <evpl/evpl.h>
 
@@ -22,14 +20,13 @@
 #define RX_CACHE 250u		    /* as testpmd's --mbcache */
 #define PACKET_MBUFS_MAX (1u << 24) /* evpl_init() takes no more */
 #define LINK_WAIT_MS 3000
-#define LINK_POLL_MS 20
 
 static int
 check_limit(const struct fwd_port *p, const char *option, unsigned value, unsigned min, unsigned max)
 {
 	if (value >= min && value <= max)
 		return 0;
-	error_line("%s=%u: port %u (%s) takes %u to %u", option, value, p->id, p->name, min, max);
+	error_line("%s=%u: port %u (%s) takes %u to %u", option, value, p->dev.id, p->dev.name, min, max);
 	return 2;
 }
 
@@ -70,13 +67,6 @@ check_port(const struct fwd_port *p, const struct fwd_options *o)
 	return status;
 }
 
-static int
-failed(const struct fwd_port *p, const char *what, int rc)
-{
-	error_line("port %u (%s): %s: %s", p->id, p->name, what, rte_strerror(-rc));
-	return 1;
-}
-
 /*
  * On huge pages drivers free an mbuf with its own data faster than one that is pinned to a slab (io on net_null: 9.7
  * against 12.4 ns per packet); on 4 KiB pages each such mbuf has a page to itself, and the TLB makes it the slower one
@@ -112,15 +102,15 @@ static int
 check_limits(const struct fwd_port *p, const struct fwd_options *o)
 {
 	struct evpl_port_limit limit[EVPL_PORT_LIMITS];
-	int n = evpl_port_check(p->id, limit, EVPL_PORT_LIMITS);
+	int n = evpl_port_check(p->dev.id, limit, EVPL_PORT_LIMITS);
 
 	if (n < 0)
-		return failed(p, "check", n);
+		return ethdev_failed(&p->dev, "check", n);
 	for (int i = 0; i < n; i++) {
 		if (!concerns(limit[i].kind, o))
 			continue;
-		error_line("%sport %u (%s): %s (%s)", limit[i].is_error ? "" : "note: ", p->id, p->name, limit[i].text,
-			   limit[i].remedy);
+		error_line("%sport %u (%s): %s (%s)", limit[i].is_error ? "" : "note: ", p->dev.id, p->dev.name,
+			   limit[i].text, limit[i].remedy);
 		if (limit[i].is_error)
 			return 1;
 	}
@@ -143,21 +133,10 @@ static int
 add_port(struct fwd_ports *ports, uint16_t id, const struct fwd_options *o)
 {
 	struct fwd_port *p = &ports->port[ports->count];
-	int status, rc;
+	int status = ethdev_init(&p->dev, id, &p->info);
 
-	p->id = id;
-	if (rte_eth_dev_get_name_by_port(id, p->name) != 0)
-		snprintf(p->name, sizeof(p->name), "port%u", id);
-	rc = rte_eth_dev_info_get(id, &p->info);
-	if (rc == 0)
-		rc = rte_eth_macaddr_get(id, &p->mac);
-	if (rc != 0) {
-		error_line("port %u (%s): %s", id, p->name, rte_strerror(-rc));
-		return 1;
-	}
-	p->socket = rte_eth_dev_socket_id(id);
-	if (p->socket < 0)
-		p->socket = (int)rte_lcore_to_socket_id(rte_get_main_lcore());
+	if (status != 0)
+		return status;
 	p->rx_queues = rx_queues(p, o);
 	ports->count++;
 	status = check_port(p, o);
@@ -167,27 +146,22 @@ add_port(struct fwd_ports *ports, uint16_t id, const struct fwd_options *o)
 int
 fwd_ports_choose(struct fwd_ports *ports, const struct fwd_options *o)
 {
-	int status = 0;
+	uint16_t all[RTE_MAX_ETHPORTS];
+	const uint16_t *ids = o->port_count != 0 ? o->ports : all;
+	unsigned all_count = ethdev_list(all), count = o->port_count != 0 ? o->port_count : all_count;
+	int status;
 
 	memset(ports, 0, sizeof(*ports));
-	if (rte_eth_dev_count_avail() == 0) {
+	if (all_count == 0) {
 		error_line("no ports: give EAL some, as --vdev=net_null0 --vdev=net_null1 before --");
 		return 2;
 	}
-	for (unsigned i = 0; i < o->port_count; i++) {
-		if (!rte_eth_dev_is_valid_port(o->ports[i])) {
-			error_line("port %u does not exist", o->ports[i]);
+	for (unsigned i = 0; i < count; i++) {
+		if (!rte_eth_dev_is_valid_port(ids[i])) {
+			error_line("port %u does not exist", ids[i]);
 			return 2;
 		}
-		status = add_port(ports, o->ports[i], o);
-		if (status != 0)
-			return status;
-	}
-	/* RTE_ETH_FOREACH_DEV, whose 64-bit result must become a port id. */
-	for (uint64_t id = rte_eth_find_next_owned_by(0, RTE_ETH_DEV_NO_OWNER);
-	     o->port_count == 0 && id < RTE_MAX_ETHPORTS;
-	     id = rte_eth_find_next_owned_by((uint16_t)(id + 1), RTE_ETH_DEV_NO_OWNER)) {
-		status = add_port(ports, (uint16_t)id, o);
+		status = add_port(ports, ids[i], o);
 		if (status != 0)
 			return status;
 	}
@@ -207,7 +181,7 @@ fwd_ports_rx_mbufs(const struct fwd_ports *ports, const struct fwd_options *o, i
 		return o->mbufs;
 	/* A packet may sit in an RX ring, in an lcore, or in the TX ring of any port. */
 	for (unsigned i = 0; i < ports->count; i++) {
-		if (ports->port[i].socket == socket)
+		if (ports->port[i].dev.socket == socket)
 			n += (uint64_t)ports->port[i].rx_queues * RTE_MAX(o->rxd, RING_SIZE);
 		if (o->mode->transmits)
 			n += (uint64_t)o->txq * RTE_MAX(o->txd, RING_SIZE);
@@ -234,25 +208,25 @@ fwd_ports_packet_mbufs(const struct fwd_ports *ports, const struct fwd_options *
 static struct rte_mempool *
 rx_pool(struct fwd_ports *ports, const struct fwd_port *p, const struct fwd_options *o, unsigned lcores)
 {
-	uint32_t n = fwd_ports_rx_mbufs(ports, o, p->socket, lcores);
-	struct rte_mempool *pool = ports->rx_pool[p->socket];
+	uint32_t n = fwd_ports_rx_mbufs(ports, o, p->dev.socket, lcores);
+	struct rte_mempool *pool = ports->rx_pool[p->dev.socket];
 	char name[24];
 
 	/* One per NUMA node: the first port there makes it. */
 	if (pool != NULL)
 		return pool;
-	snprintf(name, sizeof(name), "fwd_rx_%d", p->socket);
+	snprintf(name, sizeof(name), "fwd_rx_%d", p->dev.socket);
 	ports->rx_pool_ours = !prefers_slab(o);
 	if (ports->rx_pool_ours)
-		pool = rte_pktmbuf_pool_create(name, n, RTE_MIN(RX_CACHE, n * 2 / 3), 0, o->mbuf_size, p->socket);
+		pool = rte_pktmbuf_pool_create(name, n, RTE_MIN(RX_CACHE, n * 2 / 3), 0, o->mbuf_size, p->dev.socket);
 	else
-		pool = evpl_rx_pool_create(name, n, o->mbuf_size, p->socket);
-	ports->rx_pool[p->socket] = pool;
+		pool = evpl_rx_pool_create(name, n, o->mbuf_size, p->dev.socket);
+	ports->rx_pool[p->dev.socket] = pool;
 	if (pool == NULL)
 		error_line(
 			"no RX pool of %u mbufs of %u bytes on NUMA node %d: %s (try a smaller --total-num-mbufs, or "
 			"EAL's -m)",
-			n, o->mbuf_size, p->socket, rte_strerror(rte_errno));
+			n, o->mbuf_size, p->dev.socket, rte_strerror(rte_errno));
 	return pool;
 }
 
@@ -279,9 +253,9 @@ configure(const struct fwd_port *p, const struct fwd_options *o)
 	/* Never RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE: see evpl_port.h. */
 	if (o->mode->generates && o->segment_count > 1)
 		conf.txmode.offloads |= p->info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
-	rc = rte_eth_dev_configure(p->id, p->rx_queues, o->txq, &conf);
+	rc = rte_eth_dev_configure(p->dev.id, p->rx_queues, o->txq, &conf);
 	if (rc != 0)
-		return failed(p, "configure", rc);
+		return ethdev_failed(&p->dev, "configure", rc);
 	return 0;
 }
 
@@ -289,9 +263,8 @@ static int
 start_port(struct fwd_ports *ports, struct fwd_port *p, const struct fwd_options *o, unsigned lcores)
 {
 	struct rte_mempool *pool = rx_pool(ports, p, o, lcores);
-	uint32_t frame;
 	uint16_t mtu;
-	int rc, mtu_rc;
+	int rc;
 
 	if (pool == NULL)
 		return 1;
@@ -299,30 +272,22 @@ start_port(struct fwd_ports *ports, struct fwd_port *p, const struct fwd_options
 	if (rc != 0)
 		return rc;
 	for (uint16_t q = 0; q < p->rx_queues; q++) {
-		rc = rte_eth_rx_queue_setup(p->id, q, o->rxd, (unsigned)p->socket, NULL, pool);
+		rc = rte_eth_rx_queue_setup(p->dev.id, q, o->rxd, (unsigned)p->dev.socket, NULL, pool);
 		if (rc != 0)
-			return failed(p, "RX queue", rc);
+			return ethdev_failed(&p->dev, "RX queue", rc);
 	}
 	for (uint16_t q = 0; q < o->txq; q++) {
-		rc = rte_eth_tx_queue_setup(p->id, q, o->txd, (unsigned)p->socket, NULL);
+		rc = rte_eth_tx_queue_setup(p->dev.id, q, o->txd, (unsigned)p->dev.socket, NULL);
 		if (rc != 0)
-			return failed(p, "TX queue", rc);
+			return ethdev_failed(&p->dev, "TX queue", rc);
 	}
-	/* Some drivers take the MTU from the configuration; of the others, some want a stopped port, some one that runs. */
-	frame = frame_length(p, o, &mtu);
-	mtu_rc = frame == 0 ? 0 : rte_eth_dev_set_mtu(p->id, mtu);
-	rc = rte_eth_dev_start(p->id);
-	if (rc != 0)
-		return failed(p, "start", rc);
-	p->started = true;
-	if (mtu_rc != 0 && mtu_rc != -ENOTSUP)
-		mtu_rc = rte_eth_dev_set_mtu(p->id, mtu);
-	if (mtu_rc != 0 && mtu_rc != -ENOTSUP)
-		return failed(p, "MTU", mtu_rc);
+	frame_length(p, o, &mtu);
+	if (ethdev_start(&p->dev, mtu) != 0)
+		return 1;
 	if (o->promiscuous) {
-		rc = rte_eth_promiscuous_enable(p->id);
+		rc = rte_eth_promiscuous_enable(p->dev.id);
 		if (rc != 0 && rc != -ENOTSUP)
-			return failed(p, "promiscuous mode", rc);
+			return ethdev_failed(&p->dev, "promiscuous mode", rc);
 	}
 	return 0;
 }
@@ -337,24 +302,13 @@ fwd_ports_start(struct fwd_ports *ports, const struct fwd_options *o, unsigned l
 	return status;
 }
 
-static bool
-links_up(const struct fwd_ports *ports)
-{
-	for (unsigned i = 0; i < ports->count; i++) {
-		struct rte_eth_link link = {0};
-
-		/* A port that knows nothing of links is not waited for. */
-		if (rte_eth_link_get_nowait(ports->port[i].id, &link) == 0 && link.link_status == RTE_ETH_LINK_DOWN)
-			return false;
-	}
-	return true;
-}
-
 void
 fwd_ports_wait_links(const struct fwd_ports *ports)
 {
-	for (unsigned ms = 0; ms < LINK_WAIT_MS && !links_up(ports) && !fwd_stop_requested(); ms += LINK_POLL_MS)
-		rte_delay_us_sleep(LINK_POLL_MS * 1000);
+	unsigned ms = LINK_WAIT_MS;
+
+	for (unsigned i = 0; i < ports->count; i++)
+		ethdev_wait_link(&ports->port[i].dev, &ms);
 }
 
 void
@@ -384,27 +338,8 @@ fwd_ports_stats(struct fwd_ports *ports)
 	for (unsigned i = 0; i < ports->count; i++) {
 		struct fwd_port *p = &ports->port[i];
 
-		if (p->started && rte_eth_stats_get(p->id, &p->stats) != 0)
+		if (p->dev.started && rte_eth_stats_get(p->dev.id, &p->stats) != 0)
 			memset(&p->stats, 0, sizeof(p->stats));
-	}
-}
-
-/*
- * What is still in an RX queue comes out, because not every port frees it when it is closed (net_ring does not).
- * A port may also never run dry, so no more is taken than its pool could have filled in.
- */
-static void
-drain(const struct fwd_port *p, uint16_t queue, uint32_t most)
-{
-	struct rte_mbuf *packets[64];
-	uint16_t n;
-
-	for (uint32_t done = 0; done < most; done += n) {
-		n = rte_eth_rx_burst(p->id, queue, packets, RTE_DIM(packets));
-		if (n == 0)
-			break;
-		for (uint16_t i = 0; i < n; i++)
-			rte_pktmbuf_free(packets[i]);
 	}
 }
 
@@ -413,15 +348,9 @@ fwd_ports_close(struct fwd_ports *ports, const struct fwd_options *o)
 {
 	/* All queues first: closing one port may end another, as virtio_user and vhost do. */
 	for (unsigned i = 0; i < ports->count; i++) {
-		for (uint16_t q = 0; q < ports->port[i].rx_queues && ports->port[i].started; q++)
-			drain(&ports->port[i], q, RTE_MAX(o->mbufs, 65536u));
+		for (uint16_t q = 0; q < ports->port[i].rx_queues && ports->port[i].dev.started; q++)
+			ethdev_drain(&ports->port[i].dev, q, RTE_MAX(o->mbufs, 65536u));
 	}
-	for (unsigned i = ports->count; i-- > 0;) {
-		struct fwd_port *p = &ports->port[i];
-
-		if (p->started)
-			rte_eth_dev_stop(p->id);
-		rte_eth_dev_close(p->id);
-		p->started = false;
-	}
+	for (unsigned i = ports->count; i-- > 0;)
+		ethdev_close(&ports->port[i].dev);
 }

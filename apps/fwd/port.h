@@ -10,15 +10,12 @@
 
 #include <evpl/evpl.h>
 
+#include "../common/ethdev.h"
 #include "options.h"
 
 struct fwd_port {
-	uint16_t id;
-	int socket;
-	bool started;
+	struct ethdev dev;
 	uint16_t rx_queues; /* --rxq; with txonly at least --txq, as far as the port goes */
-	char name[RTE_ETH_NAME_MAX_LEN];
-	struct rte_ether_addr mac;
 	struct rte_eth_dev_info info;
 	struct rte_eth_stats stats; /* when forwarding ended */
 };

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <rte_cycles.h>
 
-#include "../common/error.h"
+#include "../common/library.h"
 #include "mode.h"
 #include "report.h"
 
@@ -39,8 +36,7 @@ fwd_report_take_lost(struct fwd_report *r)
 uint64_t
 fwd_report_lost(const struct fwd_report *r)
 {
-	return (uint64_t)r->lost.buffers_in_use + r->lost.rx_buffers_in_use + r->lost.packet_mbufs_in_use +
-	       r->lost.overflow_mbufs_in_use;
+	return library_in_use(&r->lost);
 }
 
 uint64_t
@@ -71,7 +67,7 @@ fwd_report_print(const struct fwd_report *r, FILE *out)
 		fprintf(out,
 			"port %u (%s): received %" PRIu64 ", sent %" PRIu64 ", dropped %" PRIu64 " (port: %" PRIu64
 			" RX errors, %" PRIu64 " TX errors)\n",
-			p->id, p->name, c->rx_packets, c->tx_packets,
+			p->dev.id, p->dev.name, c->rx_packets, c->tx_packets,
 			c->drop_full + c->drop_malformed + c->drop_memory + p->stats.imissed + p->stats.rx_nombuf,
 			p->stats.ierrors, p->stats.oerrors);
 	}
@@ -125,9 +121,11 @@ print_counters(FILE *out, const struct fwd_counters *c)
 		c->drop_malformed, c->drop_memory);
 }
 
-static void
-print_json(const struct fwd_report *r, FILE *out)
+void
+fwd_report_json(const void *report, FILE *out)
 {
+	const struct fwd_report *r = report;
+
 	fprintf(out, "{\n  \"program\": \"evpl-fwd\",\n  \"version\": \"%s\",\n  \"mode\": \"%s\",\n", EVPL_FWD_VERSION,
 		r->options->mode->name);
 	fprintf(out, "  \"seconds\": %.6f,\n  \"lcores\": %u,\n  \"burst\": %u,\n", r->seconds, r->run->lcore_count,
@@ -138,8 +136,8 @@ print_json(const struct fwd_report *r, FILE *out)
 	for (unsigned i = 0; i < r->ports->count; i++) {
 		const struct fwd_port *p = &r->ports->port[i];
 
-		fprintf(out, "%s\n    {\"port\": %u, \"name\": ", i == 0 ? "" : ",", p->id);
-		print_string(out, p->name);
+		fprintf(out, "%s\n    {\"port\": %u, \"name\": ", i == 0 ? "" : ",", p->dev.id);
+		print_string(out, p->dev.name);
 		fprintf(out, ", ");
 		print_counters(out, &r->port[i]);
 		fprintf(out,
@@ -163,67 +161,4 @@ print_json(const struct fwd_report *r, FILE *out)
 		"\"total\": %" PRIu64 "}\n}\n",
 		r->lost.buffers_in_use, r->lost.rx_buffers_in_use, r->lost.packet_mbufs_in_use,
 		r->lost.overflow_mbufs_in_use, fwd_report_lost(r));
-}
-
-static int
-json_failed(const struct fwd_json *json, int error)
-{
-	error_line("--json=%s: %s", json->path, strerror(error));
-	return 1;
-}
-
-int
-fwd_json_open(struct fwd_json *json, const char *path)
-{
-	int fd;
-
-	*json = (struct fwd_json){.path = path};
-	if (path == NULL)
-		return 0;
-	if (strcmp(path, "-") == 0) {
-		json->file = stdout;
-		return 0;
-	}
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	json->created = fd >= 0;
-	if (fd < 0 && errno == EEXIST)
-		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return json_failed(json, errno);
-	json->file = fdopen(fd, "w");
-	if (json->file == NULL) {
-		close(fd);
-		return json_failed(json, ENOMEM);
-	}
-	return 0;
-}
-
-int
-fwd_json_write(struct fwd_json *json, const struct fwd_report *r)
-{
-	int error = 0;
-
-	if (json->file == NULL)
-		return 0;
-	/* Only files can be cut: pipes and devices say EINVAL. */
-	if (json->file != stdout && ftruncate(fileno(json->file), 0) != 0 && errno != EINVAL)
-		return json_failed(json, errno);
-	json->created = false;
-	print_json(r, json->file);
-	if (ferror(json->file) || fflush(json->file) != 0)
-		error = errno;
-	if (json->file != stdout && fclose(json->file) != 0 && error == 0)
-		error = errno;
-	json->file = NULL;
-	return error != 0 ? json_failed(json, error) : 0;
-}
-
-void
-fwd_json_close(struct fwd_json *json)
-{
-	if (json->created)
-		unlink(json->path);
-	if (json->file != NULL && json->file != stdout)
-		fclose(json->file);
-	json->file = NULL;
 }

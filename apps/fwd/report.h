@@ -25,22 +25,6 @@ struct fwd_report {
 	struct evpl_stats lost; /* when nobody may hold anything */
 };
 
-/* Where the report goes as JSON. */
-struct fwd_json {
-	const char *path; /* --json; NULL: nowhere */
-	FILE *file;
-	bool created; /* there was no such file before */
-};
-
-/* Before anything is started: opens the file, and leaves in it what it has. 0; else an error line was printed. */
-int fwd_json_open(struct fwd_json *json, const char *path);
-
-/* Replaces what is in the file by the report. 0; else an error line was printed. */
-int fwd_json_write(struct fwd_json *json, const struct fwd_report *r);
-
-/* Without a report a file that was there stays as it was, and one that was not goes again. */
-void fwd_json_close(struct fwd_json *json);
-
 /* After fwd_run_start: takes the counters, and `held`. */
 void fwd_report_take(struct fwd_report *r, const struct fwd_run *run, const struct fwd_ports *ports);
 
@@ -51,5 +35,8 @@ uint64_t fwd_report_lost(const struct fwd_report *r);
 uint64_t fwd_report_dropped(const struct fwd_report *r);
 
 void fwd_report_print(const struct fwd_report *r, FILE *out);
+
+/* For json_file_write(): of a struct fwd_report. */
+void fwd_report_json(const void *report, FILE *out);
 
 #endif /* FWD_REPORT_H */

@@ -100,10 +100,10 @@ fwd_table_draw(struct fwd_table *t)
 		struct fwd_counters c;
 
 		fwd_run_counters(t->run, i, &c);
-		if (rte_eth_stats_get(p->id, &port_stats) != 0)
+		if (rte_eth_stats_get(p->dev.id, &port_stats) != 0)
 			memset(&port_stats, 0, sizeof(port_stats));
-		snprintf(label, sizeof(label), "%u", p->id);
-		add_row(&text, label, p->name, &c, &t->last[i], port_stats.imissed + port_stats.rx_nombuf, seconds);
+		snprintf(label, sizeof(label), "%u", p->dev.id);
+		add_row(&text, label, p->dev.name, &c, &t->last[i], port_stats.imissed + port_stats.rx_nombuf, seconds);
 		fwd_counters_add(&sum, &c);
 		fwd_counters_add(&sum_before, &t->last[i]);
 		missed += port_stats.imissed + port_stats.rx_nombuf;

@@ -25,7 +25,7 @@ struct address_options {
 	bool has_gateway;
 };
 
-/* "[PORT,]ADDRESS[/BITS]"; without_bits: only an address. False: it is none. */
+/* "[PORT,]ADDRESS/BITS", or without with_bits "[PORT,]ADDRESS". False: it is none. */
 bool address_parse(const char *text, bool with_bits, struct address *address);
 
 /* Gives a netif the addresses that the options have for a port, and the gateway. False: there is no room for all. */

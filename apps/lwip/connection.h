@@ -10,8 +10,8 @@
  * What a peer can hold: connections (in all, and per address), `send_budget` bytes on their way to it, `rx_pbufs` received and
  * not read yet (lwIP refuses more, and the peer sends again), and nothing for long: see struct connection_limits.
  */
-#ifndef LWIP_CONNECTION_H
-#define LWIP_CONNECTION_H
+#ifndef HTTPD_CONNECTION_H
+#define HTTPD_CONNECTION_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,11 +30,11 @@ struct connection_limits {
 	unsigned peer_connections; /* --peer-connections=N (1024): of these, from one address; at least 1 */
 	unsigned backlog;	   /* --backlog=N (255): half open, per server; 1 to 255 */
 	unsigned send_budget;	   /* --send-budget=BYTES (256K): not acknowledged yet, per connection; at least 4K */
-	unsigned rx_pbufs;	   /* --rx-pbufs=N (32): received and not read yet, per connection, and one for each
-			    * CONNECTION_PBUF_BYTES received; 1 to 1,024 */
-	unsigned idle_s;	   /* --idle-timeout=SECONDS (30): nothing asked, nothing to answer: FIN; at least 1 */
-	unsigned
-		progress_s; /* --progress-timeout=SECONDS (10): CONNECTION_PROGRESS bytes in that time, or RST; at least 1 */
+	/* --rx-pbufs=N (32): received and not read yet, per connection, one more per CONNECTION_PBUF_BYTES; 1 to 1,024 */
+	unsigned rx_pbufs;
+	unsigned idle_s; /* --idle-timeout=SECONDS (30): nothing asked, nothing to answer: FIN; at least 1 */
+	/* --progress-timeout=SECONDS (10): CONNECTION_PROGRESS bytes in that time, or RST; at least 1 */
+	unsigned progress_s;
 };
 
 /* A pbuf with as many bytes is worth its RX mbuf; the receive window is the limit for those. */
@@ -101,9 +101,9 @@ enum connection_wait {
 struct connection {
 	struct tcp_pcb *pcb; /* for reading, and tcp_recved(); NULL when it is over */
 	const struct connection_server *server;
-	struct pbuf
-		*rx; /* received, not consumed, none empty, a packet each as lwIP has it (tot_len is len); NULL: none */
-	bool eof;    /* the peer sends nothing behind rx */
+	/* Received, not consumed; none is empty, and each is a packet of its own to lwIP (tot_len is len). NULL: none. */
+	struct pbuf *rx;
+	bool eof;	  /* the peer sends nothing behind rx */
 	uint32_t unacked; /* handed to lwIP, not acknowledged */
 
 	/* connection.c's own */
@@ -121,7 +121,7 @@ struct connection {
 	_Alignas(16) unsigned char state[CONNECTION_STATE]; /* the server's; all zero at the beginning */
 };
 
-/* Before any server starts. 0, or -1 with errno. */
+/* Before any server starts. 0, or -1: no memory. */
 int connections_start(const struct connection_limits *limits);
 
 /* Ends all connections and listening with RST. Servers release their own after it. */
@@ -159,4 +159,4 @@ void connection_abort(struct connection *c, enum connection_abort reason);
 /* advance(), from outside of lwIP's callbacks. */
 void connection_wake(struct connection *c);
 
-#endif /* LWIP_CONNECTION_H */
+#endif /* HTTPD_CONNECTION_H */

@@ -3,8 +3,8 @@
  * Bytes in iovecs that are sent to any number of peers: a file, or a pattern that is sent again and again. Each iovec but
  * the last has `chunk` bytes.
  */
-#ifndef LWIP_CONTENT_H
-#define LWIP_CONTENT_H
+#ifndef HTTPD_CONTENT_H
+#define HTTPD_CONTENT_H
 
 #include <stdint.h>
 
@@ -38,4 +38,4 @@ struct content_piece content_at(const struct content *content, uint64_t position
 /* Gives the iovecs back; bytes that a connection still sends stay. What was never used must be all zero. */
 void content_release(struct content *content, struct evpl *evpl);
 
-#endif /* LWIP_CONTENT_H */
+#endif /* HTTPD_CONTENT_H */

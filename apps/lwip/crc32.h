@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef LWIP_CRC32_H
-#define LWIP_CRC32_H
+#ifndef HTTPD_CRC32_H
+#define HTTPD_CRC32_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -11,4 +11,4 @@
  */
 uint32_t crc32_update(uint32_t crc, const void *data, size_t length);
 
-#endif /* LWIP_CRC32_H */
+#endif /* HTTPD_CRC32_H */

@@ -7,8 +7,8 @@
  * segment of its name); each turn of the main loop reads at most one buffer (64 KiB) of one file. On a disk that sleeps, that is
  * how long packets wait.
  */
-#ifndef LWIP_FILES_H
-#define LWIP_FILES_H
+#ifndef HTTPD_FILES_H
+#define HTTPD_FILES_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,9 +19,9 @@
 #include "http_request.h"
 
 struct files_options {
-	const char *folder; /* --folder=DIR: what is served; no default. No symbolic link in it is followed, and nothing
-			     * whose name begins with a dot is served. */
-	uint64_t cache;	    /* --cache=BYTES (1G): most bytes of files held; what finds no room is answered with 503 */
+	/* --folder=DIR (.): what is served. No link in it is followed, nothing whose name begins with a dot is served. */
+	const char *folder;
+	uint64_t cache; /* --cache=BYTES (1G): most bytes of files held; what finds no room is answered with 503 */
 };
 
 struct files_stats {
@@ -35,8 +35,8 @@ struct files_stats {
 	uint64_t changed;   /* given up because it was another one on disk */
 	uint64_t no_room;   /* requests refused: over --cache, or no memory for the first bytes */
 	uint64_t no_memory; /* times that reading had to wait for a buffer */
-	uint64_t
-		broken; /* changed while they were read, could not be read to their end, or found no memory for a second */
+	/* Files changed while they were read, not to be read to their end, or without memory for a second. */
+	uint64_t broken;
 };
 
 #define FILE_ETAG_ROOM 40
@@ -87,4 +87,4 @@ bool files_load(void);
 
 void files_stats(struct files_stats *stats);
 
-#endif /* LWIP_FILES_H */
+#endif /* HTTPD_FILES_H */

@@ -6,9 +6,12 @@
  *	sent:      glue_write() -> PBUF_ROM, whose block holds a clone of the iovec until it is freed    (memory.c)
  *	           linkoutput: pbuf chain -> one iovec per pbuf -> mbuf chain -> port                    (pbuf.c, netif.c)
  *
- * One thread runs lwIP, all its netifs, and everything here; iovecs are LOCAL.
+ * One thread runs lwIP, all its netifs, and everything here; iovecs are LOCAL. It calls, in this order:
  *
- * lwip/tcp.h and rte_ethdev.h cannot be in one file: both have struct ip6_hdr.
+ *	glue_init(), with each port glue_netif_add(); then in turn glue_netif_poll() of each, and sys_check_timeouts();
+ *	glue_stop(), with each glue_netif_flush() and glue_netif_remove(); the ports are closed; glue_finish()
+ *
+ * lwip/tcp.h and rte_ethdev.h cannot be in one file: both bring a struct ip6_hdr.
  */
 #ifndef GLUE_H
 #define GLUE_H
@@ -43,8 +46,8 @@ struct glue_config {
 
 struct glue_netif_stats {
 	uint64_t rx_packets, rx_bytes;
-	uint64_t rx_segments;  /* taken over as iovecs */
-	uint64_t rx_copied;    /* packets that were copied: --copy, too many held, or headers in several segments */
+	uint64_t rx_segments; /* taken over as iovecs */
+	uint64_t rx_copied; /* packets: too many held, headers in several segments, over 16 segments, or config.copy */
 	uint64_t rx_no_memory; /* packets dropped */
 	uint64_t tx_packets, tx_bytes;
 	uint64_t tx_bytes_copied; /* of those: headers, and what could not be sent from where it lay */
@@ -77,7 +80,10 @@ void glue_stop(void);
 /* After the last netif: gives the memory back. */
 void glue_finish(void);
 
-/* Makes lwIP see the port, with a link-local IPv6 address. Other addresses: lwIP's netif_set_addr(), netif_add_ip6_address(). */
+/*
+ * Makes lwIP see the port, with a link-local IPv6 address. Other addresses: lwIP's netif_set_addr(), netif_add_ip6_address().
+ * 0, or -1: lwIP takes no netif more.
+ */
 int glue_netif_add(struct glue_netif *n, const uint8_t mac[6], uint16_t mtu);
 
 /* Forgets the port; what waits to be sent is freed. */
@@ -101,7 +107,7 @@ void glue_memory_stats_get(struct glue_memory_stats *stats);
  * As tcp_write() without TCP_WRITE_FLAG_COPY, of length bytes of the iovec from offset on: what lwIP queues holds a
  * reference to the whole iovec until the peer has acknowledged the bytes, or the connection is gone. The caller keeps its
  * own iovec and may release it at once, but nobody may write to those bytes any more.
- * With --copy, and with an lwIP that cannot do without (see glue_zero_copy()), the bytes are copied.
+ * With config.copy, and with an lwIP that cannot do without (see glue_zero_copy()), the bytes are copied.
  * flags: TCP_WRITE_FLAG_MORE, or 0. length: 1 to 65,535.
  * Returns what tcp_write() does: ERR_OK, or ERR_MEM with nothing queued (no room in the send buffer, or no memory: try again
  * from the sent or poll callback), ERR_CONN; and ERR_ARG for bytes that are not inside the iovec.

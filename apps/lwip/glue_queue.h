@@ -28,7 +28,7 @@ uint16_t glue_queue_receive(struct glue_queue *q, struct rte_mbuf **packets);
 /* GLUE_IP_GOOD and GLUE_L4_GOOD, where the port says so. */
 unsigned glue_queue_checked(const struct rte_mbuf *m);
 
-/* Takes a packet over, to be sent with the next flush or before. */
+/* Takes a packet over, to be sent with the next flush or before. Only while the queue is not full: see glue_queue_full(). */
 void glue_queue_send(struct glue_queue *q, struct rte_mbuf *m);
 
 /* No room for one more: the port took nothing for a while. */

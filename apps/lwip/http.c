@@ -4,9 +4,9 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "../common/error.h"
 #include "connection.h"
 #include "crc32.h"
-#include "error.h"
 #include "glue.h"
 #include "http.h"
 #include "http_exchange.h"
@@ -285,12 +285,12 @@ http_start(const struct http_options *o)
 	options = *o;
 	server.late_s = o->request_s;
 	if (exchange_start() != 0) {
-		httpd_error("no memory for the HTTP server");
+		error_line("no memory for the HTTP server");
 		return -1;
 	}
 	err = o->port != 0 ? connections_listen(&server, o->port) : ERR_OK;
 	if (err != ERR_OK)
-		httpd_error("--http-port=%u: %s", o->port, err == ERR_USE ? "another server has it" : "no memory");
+		error_line("--http-port=%u: %s", o->port, err == ERR_USE ? "another server has it" : "no memory");
 	return err == ERR_OK ? 0 : -1;
 }
 

@@ -7,8 +7,8 @@
  *
  * What it needs: connections_start(), and files_start() before it.
  */
-#ifndef LWIP_HTTP_H
-#define LWIP_HTTP_H
+#ifndef HTTPD_HTTP_H
+#define HTTPD_HTTP_H
 
 #include <stdint.h>
 
@@ -22,8 +22,8 @@ struct http_options {
 	uint16_t port;	    /* --http-port=N (80); 0: no such server */
 	unsigned head_size; /* --max-head=BYTES (8K): longest head of a request, else 431; 256 to 32K */
 	unsigned line_size; /* --max-request-line=BYTES (4K): longest request line, else 414; 64 to --max-head */
-	unsigned
-		request_s; /* --request-timeout=SECONDS (10): from the first byte of a head to its last, else 408; at least 1 */
+	/* --request-timeout=SECONDS (10): from the first byte of a head to its last, else 408; at least 1 */
+	unsigned request_s;
 };
 
 /* Statuses that this server answers with. */
@@ -72,4 +72,4 @@ void http_poll(void);
 
 void http_stats(struct http_stats *stats);
 
-#endif /* LWIP_HTTP_H */
+#endif /* HTTPD_HTTP_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One request and its response, and what a request is answered with. http.c reads the one and sends the other. */
-#ifndef LWIP_HTTP_EXCHANGE_H
-#define LWIP_HTTP_EXCHANGE_H
+#ifndef HTTPD_HTTP_EXCHANGE_H
+#define HTTPD_HTTP_EXCHANGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,7 +36,7 @@ struct exchange {
 	uint64_t upload_left, upload_bytes;
 	uint32_t upload_crc;
 	char upload_text[64]; /* the answer */
-	bool waiting;	      /* in `waiting`, for its file to be read on */
+	bool waiting;	      /* in http.c's list, for its file to be read on */
 	LIST_ENTRY(exchange) wait_link;
 	struct connection *connection;
 };
@@ -57,4 +57,4 @@ void exchange_stop(void);
 /* Fills requests and responses. */
 void exchange_stats(struct http_stats *stats);
 
-#endif /* LWIP_HTTP_EXCHANGE_H */
+#endif /* HTTPD_HTTP_EXCHANGE_H */

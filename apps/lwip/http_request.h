@@ -6,8 +6,8 @@
  * Everything in which two readers could disagree about where a request ends is refused: line ends other than CRLF, folded
  * lines, space before a colon, two lengths, a length beside Transfer-Encoding.
  */
-#ifndef LWIP_HTTP_REQUEST_H
-#define LWIP_HTTP_REQUEST_H
+#ifndef HTTPD_HTTP_REQUEST_H
+#define HTTPD_HTTP_REQUEST_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -90,4 +90,4 @@ time_t http_date_parse(const char *text);
 /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 void http_date_format(time_t time, char *text);
 
-#endif /* LWIP_HTTP_REQUEST_H */
+#endif /* HTTPD_HTTP_REQUEST_H */

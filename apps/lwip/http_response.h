@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The head of an HTTP response, and the short bodies that say what went wrong. */
-#ifndef LWIP_HTTP_RESPONSE_H
-#define LWIP_HTTP_RESPONSE_H
+#ifndef HTTPD_HTTP_RESPONSE_H
+#define HTTPD_HTTP_RESPONSE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,4 +30,4 @@ const char *http_status_name(unsigned status, unsigned *r_index);
  */
 size_t http_response_format(const struct http_response *r, char *out, size_t room);
 
-#endif /* LWIP_HTTP_RESPONSE_H */
+#endif /* HTTPD_HTTP_RESPONSE_H */

@@ -19,7 +19,7 @@
 #define mem_clib_calloc glue_calloc
 #define mem_clib_free glue_free
 
-/* pbufs. A received frame that is copied (netif.c) is in one. */
+/* pbufs. A received frame that is copied (pbuf.c) is in some of these. */
 #define LWIP_SUPPORT_CUSTOM_PBUF 1
 #define LWIP_NETIF_TX_SINGLE_PBUF 0
 #define LWIP_PBUF_REF_T u16_t

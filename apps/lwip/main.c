@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* evpl-httpd: lwIP over DPDK ports with every byte in iovecs, serving files over HTTP, echo, discard and chargen. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,41 +12,15 @@
 
 #include <evpl/evpl.h>
 
-#include "error.h"
+#include "../common/error.h"
+#include "../common/json_file.h"
+#include "../common/library.h"
+#include "../common/signals.h"
 #include "options.h"
 #include "report.h"
 
 /* Turns of the main loop between two looks at the clock. */
 #define TURNS_PER_TICK 256
-
-static volatile sig_atomic_t stop_requested, leak_report_wanted;
-
-static void
-on_stop_signal(int number)
-{
-	(void)number;
-	stop_requested = 1;
-}
-
-static void
-on_leak_report_signal(int number)
-{
-	(void)number;
-	leak_report_wanted = 1;
-}
-
-static void
-catch_signals(void)
-{
-	/* A second signal kills: the way out when a driver hangs. */
-	struct sigaction action = {.sa_handler = on_stop_signal, .sa_flags = (int)SA_RESETHAND};
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	signal(SIGUSR1, on_leak_report_signal);
-	/* When whoever reads our report goes away, the ports must still be closed. */
-	signal(SIGPIPE, SIG_IGN);
-}
 
 /* What the main loop looks after besides packets. */
 struct watch {
@@ -66,16 +39,13 @@ tick(struct watch *w)
 	double period = w->options->stats_period_s;
 
 	w->report->seconds = (double)(rte_rdtsc() - w->started) / (double)rte_get_tsc_hz();
-	if (leak_report_wanted) {
-		leak_report_wanted = 0;
-		evpl_leak_report(stderr);
-	}
+	signals_leak_report();
 	if (period > 0 && w->report->seconds >= (w->lines + 1) * period) {
 		report_take(w->report, w->ports);
 		report_line(w->report, w->out);
 		w->lines++;
 	}
-	return stop_requested || (w->options->duration_s > 0 && w->report->seconds >= w->options->duration_s);
+	return signals_stop_requested() || (w->options->duration_s > 0 && w->report->seconds >= w->options->duration_s);
 }
 
 static void
@@ -111,11 +81,11 @@ static int
 start_servers(const struct httpd_options *o)
 {
 	if (files_start(&o->files, glue_evpl()) != 0) {
-		httpd_error("--folder=%s: %s", o->files.folder, strerror(errno));
+		error_line("--folder=%s: %s", o->files.folder, strerror(errno));
 		return 1;
 	}
 	if (connections_start(&o->limits) != 0) {
-		httpd_error("no memory for --connections=%u", o->limits.connections);
+		error_line("no memory for --connections=%u", o->limits.connections);
 		return 1;
 	}
 	return http_start(&o->http) != 0 || services_start(&o->services) != 0 ? 1 : 0;
@@ -164,13 +134,13 @@ with_evpl(struct httpd_ports *ports, const struct httpd_options *o, struct watch
 	int status;
 
 	if (evpl == NULL) {
-		httpd_error("no context: %s", rte_strerror(rte_errno));
+		error_line("no context: %s", rte_strerror(rte_errno));
 		return 1;
 	}
 	status = ports_start(ports, &o->ports);
 	config.tx_pool = ports->tx_pool;
 	if (status == 0 && glue_init(&config) != 0) {
-		httpd_error("lwIP does not start: no memory");
+		error_line("lwIP does not start: no memory");
 		status = 1;
 	}
 	if (status == 0)
@@ -182,58 +152,46 @@ with_evpl(struct httpd_ports *ports, const struct httpd_options *o, struct watch
 }
 
 static int
-write_report(struct httpd_report *r, FILE *json, FILE *out)
+write_report(const struct httpd_report *r, struct json_file *json)
 {
+	FILE *out = json_file_words(json);
 	int status = 0;
 
 	report_print(r, out);
-	if (json != NULL)
-		report_json(r, json);
-	if (fflush(out) != 0 || ferror(out) || (json != NULL && (fflush(json) != 0 || ferror(json)))) {
-		httpd_error("the report could not be written: %s", strerror(errno));
+	if (fflush(out) != 0 || ferror(out)) {
+		error_line("the report could not be written: %s", strerror(errno));
 		status = 1;
 	}
-	return status;
+	return json_file_write(json, report_json, r) != 0 ? 1 : status;
 }
 
 /* Everything that needs EAL. */
 static int
-with_eal(const struct httpd_options *o, FILE *json, FILE *out)
+with_eal(const struct httpd_options *o, struct json_file *json)
 {
 	static struct httpd_ports ports;
 	static struct httpd_report report;
-	struct watch watch = {.options = o, .ports = &ports, .report = &report, .out = out};
-	struct evpl_global_config config = {
-		.slab_size = o->slab_size,
-		.buffer_size = o->buffer_size,
-		.max_slabs = o->max_slabs,
-		.sample_period = o->sample_period,
-	};
+	struct watch watch = {.options = o, .ports = &ports, .report = &report, .out = json_file_words(json)};
+	struct evpl_global_config config = o->library;
 	unsigned lost_mbufs;
-	int status = ports_choose(&ports), rc;
+	int status = ports_choose(&ports);
 
 	if (status != 0)
 		return status;
 	config.packet_mbufs = ports_packet_mbufs(&ports, &o->ports);
-	rc = evpl_init(&config);
-	if (rc != 0) {
-		httpd_error("the library does not start: %s%s", rte_strerror(-rc),
-			    rc == -EINVAL ? " (see --slab-size, --buffer-size, --max-slabs)" : "");
-		return rc == -EINVAL ? 2 : 1;
-	}
+	status = library_start(&config);
+	if (status != 0)
+		return status;
 	status = with_evpl(&ports, o, &watch);
 	lost_mbufs = ports_free(&ports);
 	if (!report_take_lost(&report, lost_mbufs)) {
 		evpl_leak_report(stderr);
 		status = 1;
 	}
-	if (report.ports != NULL && write_report(&report, json, out) != 0)
+	if (report.ports != NULL && write_report(&report, json) != 0)
 		status = 1;
-	rc = evpl_cleanup();
-	if (rc != 0) {
-		httpd_error("the library does not stop: %s", rte_strerror(-rc));
+	if (library_stop() != 0)
 		status = 1;
-	}
 	return status;
 }
 
@@ -242,28 +200,20 @@ main(int argc, char **argv)
 {
 	static struct httpd_options options;
 	int eal_count = options_parse(argc, argv, &options), status;
-	bool json_to_stdout;
-	FILE *json = NULL;
+	struct json_file json;
 
 	if (eal_count <= 0)
 		return eal_count == 0 ? 0 : 2;
-	json_to_stdout = options.json != NULL && strcmp(options.json, "-") == 0;
-	if (options.json != NULL) {
-		json = json_to_stdout ? stdout : fopen(options.json, "w");
-		if (json == NULL) {
-			httpd_error("--json=%s: %s", options.json, strerror(errno));
-			return 1;
-		}
-	}
-	if (rte_eal_init(eal_count, argv) < 0) {
-		httpd_error("EAL does not start: %s (its own messages are above)", rte_strerror(rte_errno));
+	if (json_file_open(&json, options.json) != 0)
 		return 1;
-	}
-	/* EAL's drivers install their own handlers, so ours come after. */
-	catch_signals();
-	status = with_eal(&options, json, json_to_stdout ? stderr : stdout);
-	rte_eal_cleanup();
-	if (json != NULL && !json_to_stdout && fclose(json) != 0)
+	if (rte_eal_init(eal_count, argv) < 0) {
+		error_line("EAL does not start: %s (its own messages are above)", rte_strerror(rte_errno));
 		status = 1;
+	} else {
+		signals_catch();
+		status = with_eal(&options, &json);
+		rte_eal_cleanup();
+	}
+	json_file_close(&json);
 	return status;
 }

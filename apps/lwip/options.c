@@ -1,86 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <ctype.h>
-#include <getopt.h>
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <rte_mbuf_core.h>
-#include <rte_version.h>
 
 #include "../common/args.h"
-#include "error.h"
+#include "../common/command.h"
+#include "../common/error.h"
+#include "../common/library.h"
+#include "../common/value.h"
 #include "options.h"
 
 #define MTU_MIN 1280 /* RFC 8200 */
 #define MTU_MAX 9000
-#define SECONDS_MAX 31536000.0 /* a year */
-
-void
-httpd_error(const char *format, ...)
-{
-	char line[512];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	/* In one write, so that a line stays one. */
-	fprintf(stderr, "evpl-httpd: %s\n", line);
-}
-
-/* One option's value on its way into struct httpd_options. A wrong one gets its error line, and is marked as failed. */
-struct value {
-	struct httpd_options *o;
-	const char *name;
-	const char *text;
-	bool failed;
-};
-
-static void
-expected(struct value *v, const char *what)
-{
-	httpd_error("--%s=%s: expected %s", v->name, v->text, what);
-	v->failed = true;
-}
-
-static uint64_t
-number(struct value *v, uint64_t min, uint64_t max)
-{
-	uint64_t n = min;
-	char what[64];
-
-	if (!args_number(v->text, min, max, &n)) {
-		snprintf(what, sizeof(what), "a number from %" PRIu64 " to %" PRIu64, min, max);
-		expected(v, what);
-	}
-	return n;
-}
-
-static uint64_t
-bytes(struct value *v, uint64_t min, uint64_t max)
-{
-	uint64_t n = min;
-	char what[96];
-
-	if (!args_bytes(v->text, min, max, &n)) {
-		snprintf(what, sizeof(what), "%" PRIu64 " to %" PRIu64 " bytes, as 64K, 16M or 1G", min, max);
-		expected(v, what);
-	}
-	return n;
-}
-
-static double
-seconds(struct value *v)
-{
-	double s = 0;
-
-	if (!args_seconds(v->text, SECONDS_MAX, &s))
-		expected(v, "seconds, as 5 or 0.5");
-	return s;
-}
 
 /* "1%", "0.5" */
 static double
@@ -95,43 +27,31 @@ percent(struct value *v)
 	if (length < sizeof(copy))
 		memcpy(copy, v->text, length);
 	if (!args_seconds(copy, 100, &p))
-		expected(v, "a percentage, as 1% or 0.5%");
+		value_expected(v, "a percentage, as 1% or 0.5%");
 	return p;
 }
 
 static void
-add_address(struct value *v)
+add_address(struct value *v, struct address_options *a)
 {
-	struct address_options *a = &v->o->addresses;
-
 	if (a->count == ADDRESSES_MAX) {
-		httpd_error("--ip: more than %u addresses", ADDRESSES_MAX);
+		error_line("--ip: more than %u addresses", ADDRESSES_MAX);
 		v->failed = true;
 	} else if (!address_parse(v->text, true, &a->list[a->count++])) {
-		expected(v, "[port,]address/bits, as 192.0.2.1/24 or 1,2001:db8::1/64");
+		value_expected(v, "[port,]address/bits, as 192.0.2.1/24 or 1,2001:db8::1/64");
 	}
 }
 
 static void
-set_gateway(struct value *v)
+set_gateway(struct value *v, struct address_options *a)
 {
-	struct address_options *a = &v->o->addresses;
-
 	a->has_gateway = true;
 	if (!address_parse(v->text, false, &a->gateway) || a->gateway.v6)
-		expected(v, "[port,]address, an IPv4 one: IPv6 routers announce themselves");
-}
-
-static void
-set_text(struct value *v, const char **text, const char *what)
-{
-	*text = v->text;
-	if (*v->text == '\0')
-		expected(v, what);
+		value_expected(v, "[port,]address, an IPv4 one: IPv6 routers announce themselves");
 }
 
 enum option_id {
-	OPT_IP = 256,
+	OPT_IP,
 	OPT_GATEWAY,
 	OPT_FOLDER,
 	OPT_CACHE,
@@ -168,17 +88,9 @@ enum option_id {
 	OPT_DURATION,
 	OPT_STATS_PERIOD,
 	OPT_JSON,
-	OPT_HELP,
-	OPT_VERSION,
 };
 
-/* One list for getopt and for --help; a NULL argument means that the option takes none, a NULL name begins a paragraph. */
-static const struct {
-	const char *name;
-	const char *argument;
-	const char *help;
-	int id;
-} table[] = {
+static const struct command_option table[] = {
 	{NULL, NULL, "Network", 0},
 	{"ip", "[PORT,]ADDR/BITS", "an address of a port, IPv4 or IPv6; again for more (198.18.PORT.1/24)", OPT_IP},
 	{"gateway", "[PORT,]ADDR", "IPv4 router, and the port it is behind", OPT_GATEWAY},
@@ -230,36 +142,19 @@ static const struct {
 	{"duration", "SECONDS", "stop after that time (0: no limit)", OPT_DURATION},
 	{"stats-period", "SECONDS", "a line of figures (0: none)", OPT_STATS_PERIOD},
 	{"json", "FILE", "write the report as JSON too; -: to stdout, the rest to stderr", OPT_JSON},
-	{"help", NULL, "this text", OPT_HELP},
-	{"version", NULL, "the versions, and which lwIP", OPT_VERSION},
 };
 
 static void
-print_help(void)
+help_more(void)
 {
-	char option[48];
-
-	printf("Usage: evpl-httpd [EAL options] -- [options]\n"
-	       "Serves files over HTTP, and echo, discard and chargen: lwIP over DPDK ports, its bytes in iovecs.\n");
-	for (size_t i = 0; i < RTE_DIM(table); i++) {
-		if (table[i].name == NULL) {
-			printf("\n%s:\n", table[i].help);
-			continue;
-		}
-		snprintf(option, sizeof(option), "--%s%s%s", table[i].name, table[i].argument != NULL ? "=" : "",
-			 table[i].argument != NULL ? table[i].argument : "");
-		printf("  %-28s %s\n", option, table[i].help);
-	}
 	printf("\nAs root, or under unshare -Urn; then, with an address on tap0: curl http://198.18.0.1/\n"
 	       "  evpl-httpd -l 0 --no-pci --no-huge --no-shconf -m 512 --vdev=net_tap0,iface=tap0 -- --folder=.\n\n"
 	       "Exit status: 0; 1: something failed, or a buffer did not come home; 2: the command line is wrong.\n");
 }
 
 static void
-set_fault(struct value *v, int id)
+set_fault(struct value *v, int id, struct fault_options *f)
 {
-	struct fault_options *f = &v->o->faults;
-
 	if (id >= OPT_TX_FAULT)
 		f->tx[id - OPT_TX_FAULT] = percent(v);
 	else
@@ -267,61 +162,59 @@ set_fault(struct value *v, int id)
 }
 
 static void
-set_server(struct value *v, int id)
+set_server(struct value *v, int id, struct httpd_options *o)
 {
-	struct httpd_options *o = v->o;
-
 	switch (id) {
 	case OPT_FOLDER:
-		set_text(v, &o->files.folder, "a folder");
+		o->files.folder = value_text(v, "a folder");
 		break;
 	case OPT_CACHE:
-		o->files.cache = bytes(v, 0, UINT64_C(1) << 40);
+		o->files.cache = value_bytes(v, 0, UINT64_C(1) << 40);
 		break;
 	case OPT_HTTP_PORT:
-		o->http.port = (uint16_t)number(v, 0, UINT16_MAX);
+		o->http.port = (uint16_t)value_number(v, 0, UINT16_MAX);
 		break;
 	case OPT_ECHO_PORT:
-		o->services.echo_port = (uint16_t)number(v, 0, UINT16_MAX);
+		o->services.echo_port = (uint16_t)value_number(v, 0, UINT16_MAX);
 		break;
 	case OPT_DISCARD_PORT:
-		o->services.discard_port = (uint16_t)number(v, 0, UINT16_MAX);
+		o->services.discard_port = (uint16_t)value_number(v, 0, UINT16_MAX);
 		break;
 	case OPT_CHARGEN_PORT:
-		o->services.chargen_port = (uint16_t)number(v, 0, UINT16_MAX);
+		o->services.chargen_port = (uint16_t)value_number(v, 0, UINT16_MAX);
 		break;
 	case OPT_CONNECTIONS:
-		o->limits.connections = (unsigned)number(v, 1, 65536);
+		o->limits.connections = (unsigned)value_number(v, 1, 65536);
 		break;
 	case OPT_PEER_CONNECTIONS:
-		o->limits.peer_connections = (unsigned)number(v, 1, 65536);
+		o->limits.peer_connections = (unsigned)value_number(v, 1, 65536);
 		break;
 	case OPT_BACKLOG:
-		o->limits.backlog = (unsigned)number(v, 1, 255);
+		o->limits.backlog = (unsigned)value_number(v, 1, 255);
 		break;
 	case OPT_SEND_BUDGET:
-		o->limits.send_budget = (unsigned)bytes(v, 4096, 1u << 30);
+		o->limits.send_budget = (unsigned)value_bytes(v, 4096, 1u << 30);
 		break;
 	case OPT_RX_PBUFS:
-		o->limits.rx_pbufs = (unsigned)number(v, 1, 1024);
+		o->limits.rx_pbufs = (unsigned)value_number(v, 1, 1024);
 		break;
 	case OPT_ECHO_PBUFS:
-		o->services.echo_pbufs = (unsigned)number(v, 2, 4096);
+		o->services.echo_pbufs = (unsigned)value_number(v, 2, 4096);
 		break;
 	case OPT_IDLE_TIMEOUT:
-		o->limits.idle_s = (unsigned)number(v, 1, 86400);
+		o->limits.idle_s = (unsigned)value_number(v, 1, 86400);
 		break;
 	case OPT_PROGRESS_TIMEOUT:
-		o->limits.progress_s = (unsigned)number(v, 1, 86400);
+		o->limits.progress_s = (unsigned)value_number(v, 1, 86400);
 		break;
 	case OPT_REQUEST_TIMEOUT:
-		o->http.request_s = (unsigned)number(v, 1, 86400);
+		o->http.request_s = (unsigned)value_number(v, 1, 86400);
 		break;
 	case OPT_MAX_HEAD:
-		o->http.head_size = (unsigned)bytes(v, 256, 32 * 1024);
+		o->http.head_size = (unsigned)value_bytes(v, 256, 32 * 1024);
 		break;
 	case OPT_MAX_REQUEST_LINE:
-		o->http.line_size = (unsigned)bytes(v, 64, 32 * 1024);
+		o->http.line_size = (unsigned)value_bytes(v, 64, 32 * 1024);
 		break;
 	default:
 		break;
@@ -329,16 +222,14 @@ set_server(struct value *v, int id)
 }
 
 static void
-set_port(struct value *v, int id)
+set_port(struct value *v, int id, struct httpd_options *o)
 {
-	struct httpd_options *o = v->o;
-
 	switch (id) {
 	case OPT_IP:
-		add_address(v);
+		add_address(v, &o->addresses);
 		break;
 	case OPT_GATEWAY:
-		set_gateway(v);
+		set_gateway(v, &o->addresses);
 		break;
 	case OPT_COPY:
 		o->ports.copy = true;
@@ -347,57 +238,60 @@ set_port(struct value *v, int id)
 		o->ports.rx_offload = o->ports.tx_offload = false;
 		break;
 	case OPT_RXD:
-		o->ports.rxd = (uint16_t)number(v, 1, UINT16_MAX);
+		o->ports.rxd = (uint16_t)value_number(v, 1, UINT16_MAX);
 		break;
 	case OPT_TXD:
-		o->ports.txd = (uint16_t)number(v, 1, UINT16_MAX);
+		o->ports.txd = (uint16_t)value_number(v, 1, UINT16_MAX);
 		break;
 	case OPT_MTU:
-		o->ports.mtu = (uint16_t)number(v, MTU_MIN, MTU_MAX);
+		o->ports.mtu = (uint16_t)value_number(v, MTU_MIN, MTU_MAX);
 		break;
 	case OPT_TOTAL_NUM_MBUFS:
-		o->ports.mbufs = (uint32_t)number(v, 1, INT32_MAX);
+		o->ports.mbufs = (uint32_t)value_number(v, 1, INT32_MAX);
 		break;
 	case OPT_MBUF_SIZE:
-		o->ports.mbuf_size = (uint16_t)bytes(v, RTE_PKTMBUF_HEADROOM + 64, UINT16_MAX);
+		o->ports.mbuf_size = (uint16_t)value_bytes(v, RTE_PKTMBUF_HEADROOM + 64, UINT16_MAX);
 		break;
 	case OPT_RX_HOLD:
-		o->ports.rx_hold = (uint32_t)number(v, 1, INT32_MAX);
+		o->ports.rx_hold = (uint32_t)value_number(v, 1, INT32_MAX);
 		break;
 	case OPT_SLAB_SIZE:
-		o->slab_size = bytes(v, EVPL_MIN_BUFFER_SIZE, UINT64_C(64) << 30);
+		o->library.slab_size = value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT64_C(64) << 30);
 		break;
 	case OPT_BUFFER_SIZE:
-		o->buffer_size = (uint32_t)bytes(v, EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 63);
+		o->library.buffer_size = (uint32_t)value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 63);
 		break;
 	case OPT_MAX_SLABS:
-		o->max_slabs = (unsigned)number(v, 1, EVPL_MAX_SLABS);
+		o->library.max_slabs = (unsigned)value_number(v, 1, EVPL_MAX_SLABS);
 		break;
 	case OPT_SAMPLE_PERIOD:
-		o->sample_period = (unsigned)number(v, 0, UINT32_MAX);
+		o->library.sample_period = (unsigned)value_number(v, 0, UINT32_MAX);
 		break;
 	default:
 		break;
 	}
 }
 
-static void
-set_option(struct value *v, int id)
+static int
+set_option(void *values, const struct command_option *option, const char *text)
 {
-	struct httpd_options *o = v->o;
+	struct httpd_options *o = values;
+	struct value value = {.name = option->name, .text = text}, *v = &value;
+	int id = option->id;
 
-	set_server(v, id);
-	set_port(v, id);
+	set_server(v, id, o);
+	set_port(v, id, o);
 	if (id >= OPT_RX_FAULT && id < OPT_FAULT_SEED)
-		set_fault(v, id);
+		set_fault(v, id, &o->faults);
 	else if (id == OPT_FAULT_SEED)
-		o->faults.seed = number(v, 0, UINT64_MAX);
+		o->faults.seed = value_number(v, 0, UINT64_MAX);
 	else if (id == OPT_DURATION)
-		o->duration_s = seconds(v);
+		o->duration_s = value_seconds(v);
 	else if (id == OPT_STATS_PERIOD)
-		o->stats_period_s = seconds(v);
+		o->stats_period_s = value_seconds(v);
 	else if (id == OPT_JSON)
-		set_text(v, &o->json, "a file to write, or - for stdout");
+		o->json = value_json(v);
+	return value.failed ? -1 : 0;
 }
 
 static void
@@ -429,114 +323,33 @@ check_combination(struct httpd_options *o)
 	/* A port would give a frame that we spoil the right sum for it. */
 	if (o->faults.tx[FAULT_CORRUPT] > 0)
 		o->ports.tx_offload = false;
-	if (o->slab_size != 0 && o->buffer_size > o->slab_size) {
-		httpd_error("--buffer-size=%u is more than a slab, --slab-size=%" PRIu64, o->buffer_size, o->slab_size);
+	if (library_check(&o->library) != 0)
 		return -1;
-	}
 	if (o->http.line_size > o->http.head_size) {
-		httpd_error("--max-request-line=%u is more than --max-head=%u", o->http.line_size, o->http.head_size);
+		error_line("--max-request-line=%u is more than --max-head=%u", o->http.line_size, o->http.head_size);
 		return -1;
 	}
 	return 0;
 }
 
-static void
-print_version(void)
-{
-	printf("evpl-httpd %s (%s, lwIP %s)\n", EVPL_HTTPD_VERSION, rte_version(),
-	       strcmp(EVPL_HTTPD_LWIP, "source") == 0 ? "built from source: no copies"
-						      : "of the system: what is sent is copied");
-}
-
-static int
-parse_own(int argc, char **argv, struct httpd_options *o)
-{
-	struct option longs[RTE_DIM(table) + 1] = {0};
-	size_t count = 0;
-	int id, index;
-
-	for (size_t i = 0; i < RTE_DIM(table); i++) {
-		if (table[i].name == NULL)
-			continue;
-		longs[count].name = table[i].name;
-		longs[count].has_arg = table[i].argument != NULL ? required_argument : no_argument;
-		longs[count++].val = table[i].id;
-	}
-	opterr = 0;
-	optind = 1;
-	while ((id = getopt_long(argc, argv, "+:", longs, &index)) != -1) {
-		struct value v = {.o = o, .text = optarg};
-
-		if (id == OPT_HELP) {
-			print_help();
-			return 0;
-		}
-		if (id == OPT_VERSION) {
-			print_version();
-			return 0;
-		}
-		if (id == '?' || id == ':') {
-			httpd_error(id == ':' ? "%s needs a value"
-					      : "%s: no such option, or a value too many (see --help)",
-				    argv[optind - 1]);
-			return -1;
-		}
-		v.name = longs[index].name;
-		set_option(&v, id);
-		if (v.failed)
-			return -1;
-	}
-	if (optind < argc) {
-		httpd_error("%s: not an option", argv[optind]);
-		return -1;
-	}
-	optind = 1;
-	return check_combination(o) != 0 ? -1 : 1;
-}
-
-/* Before "--" only EAL's options stand; ours there would end in EAL's long usage text. */
-static int
-check_eal_part(int count, char **argv)
-{
-	for (int i = 1; i < count; i++) {
-		size_t length = strcspn(argv[i], "=");
-
-		if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0) {
-			print_help();
-			return 0;
-		}
-		if (strcmp(argv[i], "--version") == 0) {
-			print_version();
-			return 0;
-		}
-		for (size_t k = 0; k < RTE_DIM(table); k++) {
-			if (table[k].name != NULL && length > 2 && strncmp(argv[i], "--", 2) == 0 &&
-			    strlen(table[k].name) == length - 2 &&
-			    strncmp(argv[i] + 2, table[k].name, length - 2) == 0) {
-				httpd_error("%s belongs behind --: evpl-httpd [EAL options] -- [options]", argv[i]);
-				return -1;
-			}
-		}
-	}
-	return count;
-}
-
 int
 options_parse(int argc, char **argv, struct httpd_options *o)
 {
-	int eal_count = 1, rc;
+	static const struct command command = {
+		.program = "evpl-httpd",
+		.version = GLUE_LWIP_SOURCE ? EVPL_HTTPD_VERSION " (lwIP built from source: no copies)"
+					    : EVPL_HTTPD_VERSION " (lwIP of the system: what is sent is copied)",
+		.about = "Serves files over HTTP, and echo, discard and chargen: lwIP over DPDK ports, its bytes in "
+			 "iovecs.",
+		.options = table,
+		.count = RTE_DIM(table),
+		.width = 28,
+		.help_more = help_more,
+		.set = set_option,
+	};
+	int eal_count;
 
 	set_defaults(o);
-	while (eal_count < argc && strcmp(argv[eal_count], "--") != 0)
-		eal_count++;
-	rc = check_eal_part(eal_count, argv);
-	if (rc <= 0)
-		return rc;
-	/* getopt skips its first argument: here that is the "--". */
-	if (eal_count < argc) {
-		rc = parse_own(argc - eal_count, argv + eal_count, o);
-		if (rc <= 0)
-			return rc;
-	}
-	return eal_count;
+	eal_count = command_parse(&command, argc, argv, o);
+	return eal_count > 0 && check_combination(o) != 0 ? -1 : eal_count;
 }

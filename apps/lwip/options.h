@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <evpl/evpl.h>
+
 #include "address.h"
 #include "connection.h"
 #include "fault.h"
@@ -17,10 +19,7 @@
 struct httpd_options {
 	struct address_options addresses;
 	struct port_options ports;
-	uint64_t slab_size;
-	uint32_t buffer_size;
-	unsigned max_slabs;
-	unsigned sample_period;
+	struct evpl_global_config library; /* but for packet_mbufs, which is computed */
 
 	double duration_s;     /* 0: no limit */
 	double stats_period_s; /* 0: never */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* How many connections each peer address has. */
-#ifndef LWIP_PEERS_H
-#define LWIP_PEERS_H
+#ifndef HTTPD_PEERS_H
+#define HTTPD_PEERS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,4 +21,4 @@ bool peers_enter(const struct peer *peer, unsigned limit);
 /* One that was counted has ended. */
 void peers_leave(const struct peer *peer);
 
-#endif /* LWIP_PEERS_H */
+#endif /* HTTPD_PEERS_H */

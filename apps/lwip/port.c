@@ -3,12 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
-#include <rte_lcore.h>
 
-#include "error.h"
+#include "../common/error.h"
 #include "port.h"
 
 /* Where neither the command line nor the port names a ring size, counts are made for this one. */
@@ -18,42 +16,22 @@
 #define FRAME_SEGMENTS 16u
 #define FRAME_SEGMENTS_USUAL 3u /* packet mbufs among them: two, and one to spare */
 #define LINK_WAIT_MS 3000
-#define LINK_POLL_MS 20
-
-static int
-failed(const struct httpd_port *p, const char *what, int rc)
-{
-	httpd_error("port %u (%s): %s: %s", p->id, p->name, what, rte_strerror(-rc));
-	return 1;
-}
 
 static int
 add_port(struct httpd_ports *ports, uint16_t id)
 {
 	struct httpd_port *p = &ports->port[ports->count];
 	struct rte_eth_dev_info info;
-	struct rte_ether_addr mac;
-	int rc;
 
 	if (ports->count == PORTS_MAX) {
-		httpd_error("more than %u ports", PORTS_MAX);
+		error_line("more than %u ports", PORTS_MAX);
 		return 2;
 	}
-	p->id = id;
-	if (rte_eth_dev_get_name_by_port(id, p->name) != 0)
-		snprintf(p->name, sizeof(p->name), "port%u", id);
-	rc = rte_eth_dev_info_get(id, &info);
-	if (rc == 0)
-		rc = rte_eth_macaddr_get(id, &mac);
-	if (rc != 0)
-		return failed(p, "information", rc);
-	memcpy(p->mac, mac.addr_bytes, sizeof(p->mac));
+	if (ethdev_init(&p->dev, id, &info) != 0)
+		return 1;
 	/* Both ends of a tap have one MAC, and so would have one link-local address. */
 	if (strcmp(info.driver_name, "net_tap") == 0)
-		p->mac[3] ^= 1;
-	p->socket = rte_eth_dev_socket_id(id);
-	if (p->socket < 0)
-		p->socket = (int)rte_lcore_to_socket_id(rte_get_main_lcore());
+		p->dev.mac.addr_bytes[3] ^= 1;
 	ports->count++;
 	return 0;
 }
@@ -61,17 +39,17 @@ add_port(struct httpd_ports *ports, uint16_t id)
 int
 ports_choose(struct httpd_ports *ports)
 {
+	uint16_t ids[RTE_MAX_ETHPORTS];
+	unsigned count = ethdev_list(ids);
 	int status = 0;
 
 	memset(ports, 0, sizeof(*ports));
-	/* RTE_ETH_FOREACH_DEV, whose 64-bit result must become a port id. */
-	for (uint64_t id = rte_eth_find_next_owned_by(0, RTE_ETH_DEV_NO_OWNER); id < RTE_MAX_ETHPORTS && status == 0;
-	     id = rte_eth_find_next_owned_by((uint16_t)(id + 1), RTE_ETH_DEV_NO_OWNER))
-		status = add_port(ports, (uint16_t)id);
-	if (status == 0 && ports->count == 0) {
-		httpd_error("no ports: give EAL some, as --vdev=net_tap0 before --");
+	if (count == 0) {
+		error_line("no ports: give EAL some, as --vdev=net_tap0 before --");
 		return 2;
 	}
+	for (unsigned i = 0; i < count && status == 0; i++)
+		status = add_port(ports, ids[i]);
 	return status;
 }
 
@@ -109,8 +87,8 @@ make_pool(const char *name, uint32_t n, uint16_t size, int socket, const struct 
 	else
 		pool = evpl_rx_pool_create(name, n, size, socket);
 	if (pool == NULL)
-		httpd_error("no pool of %u mbufs of %u bytes: %s (try a smaller --total-num-mbufs, or EAL's -m)", n,
-			    size, rte_strerror(rte_errno));
+		error_line("no pool of %u mbufs of %u bytes: %s (try a smaller --total-num-mbufs, or EAL's -m)", n,
+			   size, rte_strerror(rte_errno));
 	return pool;
 }
 
@@ -122,9 +100,9 @@ make_pools(struct httpd_ports *ports, struct httpd_port *p, const struct port_op
 
 	ports->pools_ours = o->copy;
 	if (ports->tx_pool == NULL)
-		ports->tx_pool = make_pool("httpd_tx", tx_packets(ports, o), frame, p->socket, o);
-	snprintf(name, sizeof(name), "httpd_rx_%u", p->id);
-	p->rx_pool = make_pool(name, o->mbufs, o->mbuf_size, p->socket, o);
+		ports->tx_pool = make_pool("httpd_tx", tx_packets(ports, o), frame, p->dev.socket, o);
+	snprintf(name, sizeof(name), "httpd_rx_%u", p->dev.id);
+	p->rx_pool = make_pool(name, o->mbufs, o->mbuf_size, p->dev.socket, o);
 	return ports->tx_pool == NULL || p->rx_pool == NULL ? 1 : 0;
 }
 
@@ -160,22 +138,22 @@ configure(struct httpd_port *p, const struct port_options *o)
 {
 	struct rte_eth_conf conf = {0};
 	struct rte_eth_dev_info info;
-	int rc = rte_eth_dev_info_get(p->id, &info);
+	int rc = rte_eth_dev_info_get(p->dev.id, &info);
 
 	if (rc != 0)
-		return failed(p, "information", rc);
+		return ethdev_failed(&p->dev, "information", rc);
 	choose_offloads(p, o, &info, &conf);
 	p->mtu = o->mtu;
 	conf.rxmode.mtu = o->mtu;
-	rc = rte_eth_dev_configure(p->id, 1, 1, &conf);
+	rc = rte_eth_dev_configure(p->dev.id, 1, 1, &conf);
 	if (rc != 0)
-		return failed(p, "configure", rc);
-	rc = rte_eth_rx_queue_setup(p->id, 0, o->rxd, (unsigned)p->socket, NULL, p->rx_pool);
+		return ethdev_failed(&p->dev, "configure", rc);
+	rc = rte_eth_rx_queue_setup(p->dev.id, 0, o->rxd, (unsigned)p->dev.socket, NULL, p->rx_pool);
 	if (rc != 0)
-		return failed(p, "RX queue", rc);
-	rc = rte_eth_tx_queue_setup(p->id, 0, o->txd, (unsigned)p->socket, NULL);
+		return ethdev_failed(&p->dev, "RX queue", rc);
+	rc = rte_eth_tx_queue_setup(p->dev.id, 0, o->txd, (unsigned)p->dev.socket, NULL);
 	if (rc != 0)
-		return failed(p, "TX queue", rc);
+		return ethdev_failed(&p->dev, "TX queue", rc);
 	return 0;
 }
 
@@ -184,21 +162,12 @@ start(struct httpd_port *p)
 {
 	int rc;
 
-	/* Some drivers take the MTU from the configuration; of the others, some want a stopped port, some one that runs. */
-	int mtu_rc = rte_eth_dev_set_mtu(p->id, p->mtu);
-
-	rc = rte_eth_dev_start(p->id);
-	if (rc != 0)
-		return failed(p, "start", rc);
-	p->started = true;
-	if (mtu_rc != 0 && mtu_rc != -ENOTSUP)
-		mtu_rc = rte_eth_dev_set_mtu(p->id, p->mtu);
-	if (mtu_rc != 0 && mtu_rc != -ENOTSUP)
-		return failed(p, "MTU", mtu_rc);
+	if (ethdev_start(&p->dev, p->mtu) != 0)
+		return 1;
 	/* IPv6 asks for neighbours by multicast. */
-	rc = rte_eth_allmulticast_enable(p->id);
+	rc = rte_eth_allmulticast_enable(p->dev.id);
 	if (rc != 0 && rc != -ENOTSUP)
-		return failed(p, "all-multicast mode", rc);
+		return ethdev_failed(&p->dev, "all-multicast mode", rc);
 	return 0;
 }
 
@@ -225,37 +194,26 @@ ports_add_netifs(struct httpd_ports *ports, const struct address_options *o)
 	for (unsigned i = 0; i < ports->count; i++) {
 		struct httpd_port *p = &ports->port[i];
 
-		p->glue.queue.port_id = p->id;
+		p->glue.queue.port_id = p->dev.id;
 		p->glue.queue.tcp_checksum = p->tx_checksum;
-		if (glue_netif_add(&p->glue, p->mac, p->mtu) != 0)
-			return failed(p, "lwIP takes no netif more", -ENOMEM);
+		if (glue_netif_add(&p->glue, p->dev.mac.addr_bytes, p->mtu) != 0)
+			return ethdev_failed(&p->dev, "lwIP takes no netif more", -ENOMEM);
 		p->netif_added = true;
-		if (!addresses_set(&p->glue.netif, p->id, o)) {
-			httpd_error("port %u (%s): more addresses than lwIP has room for", p->id, p->name);
+		if (!addresses_set(&p->glue.netif, p->dev.id, o)) {
+			error_line("port %u (%s): more addresses than lwIP has room for", p->dev.id, p->dev.name);
 			return 2;
 		}
 	}
 	return 0;
 }
 
-static bool
-links_up(const struct httpd_ports *ports)
-{
-	for (unsigned i = 0; i < ports->count; i++) {
-		struct rte_eth_link link = {0};
-
-		/* A port that knows nothing of links is not waited for. */
-		if (rte_eth_link_get_nowait(ports->port[i].id, &link) == 0 && link.link_status == RTE_ETH_LINK_DOWN)
-			return false;
-	}
-	return true;
-}
-
 void
 ports_wait_links(const struct httpd_ports *ports)
 {
-	for (unsigned ms = 0; ms < LINK_WAIT_MS && !links_up(ports); ms += LINK_POLL_MS)
-		rte_delay_us_sleep(LINK_POLL_MS * 1000);
+	unsigned ms = LINK_WAIT_MS;
+
+	for (unsigned i = 0; i < ports->count; i++)
+		ethdev_wait_link(&ports->port[i].dev, &ms);
 }
 
 void
@@ -273,7 +231,7 @@ take_counters(struct httpd_port *p)
 {
 	struct rte_eth_stats stats;
 
-	if (rte_eth_stats_get(p->id, &stats) != 0)
+	if (rte_eth_stats_get(p->dev.id, &stats) != 0)
 		return;
 	p->missed = stats.imissed;
 	p->no_mbuf = stats.rx_nombuf;
@@ -281,38 +239,19 @@ take_counters(struct httpd_port *p)
 	p->tx_errors = stats.oerrors;
 }
 
-/* What is still in an RX queue comes out, because not every port frees it when it is closed. */
-static void
-drain(const struct httpd_port *p)
-{
-	struct rte_mbuf *packets[GLUE_BURST];
-	uint16_t n;
-
-	for (unsigned done = 0; done < UINT16_MAX; done += n) {
-		n = rte_eth_rx_burst(p->id, 0, packets, RTE_DIM(packets));
-		if (n == 0)
-			break;
-		rte_pktmbuf_free_bulk(packets, n);
-	}
-}
-
 void
 ports_close(struct httpd_ports *ports)
 {
 	for (unsigned i = 0; i < ports->count; i++) {
-		if (!ports->port[i].started)
-			continue;
-		take_counters(&ports->port[i]);
-		drain(&ports->port[i]);
-	}
-	for (unsigned i = ports->count; i-- > 0;) {
 		struct httpd_port *p = &ports->port[i];
 
-		if (p->started)
-			rte_eth_dev_stop(p->id);
-		rte_eth_dev_close(p->id);
-		p->started = false;
+		if (!p->dev.started)
+			continue;
+		take_counters(p);
+		ethdev_drain(&p->dev, 0, UINT16_MAX);
 	}
+	for (unsigned i = ports->count; i-- > 0;)
+		ethdev_close(&ports->port[i].dev);
 }
 
 static unsigned

@@ -6,8 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <rte_config.h>
-
+#include "../common/ethdev.h"
 #include "address.h"
 #include "glue.h"
 
@@ -24,12 +23,8 @@ struct port_options {
 };
 
 struct httpd_port {
-	uint16_t id;
-	int socket;
-	bool started;
+	struct ethdev dev;
 	bool netif_added;
-	char name[64];
-	uint8_t mac[6];
 	uint16_t mtu;
 	bool tx_checksum, rx_checksum;			/* the port does them */
 	uint64_t missed, no_mbuf, rx_errors, tx_errors; /* the port's own counters, taken before it is closed */

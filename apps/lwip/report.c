@@ -4,6 +4,7 @@
 
 #include <lwip/stats.h>
 
+#include "../common/library.h"
 #include "report.h"
 
 void
@@ -32,8 +33,7 @@ report_take(struct httpd_report *r, const struct httpd_ports *ports)
 static uint64_t
 lost(const struct httpd_report *r)
 {
-	return (uint64_t)r->lost.buffers_in_use + r->lost.rx_buffers_in_use + r->lost.packet_mbufs_in_use +
-	       r->lost.overflow_mbufs_in_use + r->lost_mbufs;
+	return library_in_use(&r->lost) + r->lost_mbufs;
 }
 
 bool
@@ -81,7 +81,8 @@ print_port(const struct httpd_port *p, FILE *out)
 	fprintf(out,
 		"port %u (%s): received %" PRIu64 " packets, %" PRIu64 " bytes (%" PRIu64 " copied, %" PRIu64
 		" no memory; port: %" PRIu64 " missed, %" PRIu64 " no RX mbuf)\n",
-		p->id, p->name, s->rx_packets, s->rx_bytes, s->rx_copied, s->rx_no_memory, p->missed, p->no_mbuf);
+		p->dev.id, p->dev.name, s->rx_packets, s->rx_bytes, s->rx_copied, s->rx_no_memory, p->missed,
+		p->no_mbuf);
 	fprintf(out,
 		"  sent %" PRIu64 " packets, %" PRIu64 " bytes, of which %" PRIu64 " copied (%" PRIu64
 		" whole packets; not sent: %" PRIu64 " no memory, %" PRIu64 " TX full)\n",
@@ -149,7 +150,7 @@ json_port(const struct httpd_port *p, FILE *out)
 	fprintf(out, "{\"multi_segment\": %s, \"tx_checksum\": %s, \"rx_checksum\": %s, ",
 		p->glue.segments > 1 ? "true" : "false", p->tx_checksum ? "true" : "false",
 		p->rx_checksum ? "true" : "false");
-	json_u64(out, "port", p->id);
+	json_u64(out, "port", p->dev.id);
 	json_u64(out, "rx_packets", s->rx_packets);
 	json_u64(out, "rx_bytes", s->rx_bytes);
 	json_u64(out, "rx_segments", s->rx_segments);
@@ -248,8 +249,10 @@ json_memory(const struct httpd_report *r, FILE *out)
 }
 
 void
-report_json(const struct httpd_report *r, FILE *out)
+report_json(const void *report, FILE *out)
 {
+	const struct httpd_report *r = report;
+
 	fprintf(out, "{\"seconds\": %.3f, \"lwip\": \"%s\", \"zero_copy\": %s,\n\"ports\": [", r->seconds,
 		EVPL_HTTPD_LWIP, glue_zero_copy() ? "true" : "false");
 	for (unsigned i = 0; i < r->ports->count; i++) {

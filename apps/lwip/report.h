@@ -42,6 +42,8 @@ bool report_take_lost(struct httpd_report *r, unsigned lost_mbufs);
 void report_line(const struct httpd_report *r, FILE *out);
 
 void report_print(const struct httpd_report *r, FILE *out);
-void report_json(const struct httpd_report *r, FILE *out);
+
+/* For json_file_write(): of a struct httpd_report. */
+void report_json(const void *report, FILE *out);
 
 #endif /* HTTPD_REPORT_H */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "../common/error.h"
 #include "connection.h"
 #include "content.h"
-#include "error.h"
 #include "glue.h"
 #include "services.h"
 
@@ -139,8 +139,8 @@ listen_on(const struct connection_server *server, uint16_t port)
 	err_t err = port != 0 ? connections_listen(server, port) : ERR_OK;
 
 	if (err != ERR_OK)
-		httpd_error("--%s-port=%u: %s", server->name, port,
-			    err == ERR_USE ? "another server has it" : "no memory");
+		error_line("--%s-port=%u: %s", server->name, port,
+			   err == ERR_USE ? "another server has it" : "no memory");
 	return err == ERR_OK ? 0 : -1;
 }
 
@@ -149,7 +149,7 @@ services_start(const struct services_options *o)
 {
 	options = *o;
 	if (make_chargen() != 0) {
-		httpd_error("no memory for chargen's characters");
+		error_line("no memory for chargen's characters");
 		return -1;
 	}
 	if (listen_on(&echo_server, o->echo_port) != 0 || listen_on(&discard_server, o->discard_port) != 0)

@@ -3,8 +3,8 @@
  * Echo (RFC 862), discard (RFC 863) and chargen (RFC 864) over TCP. What is echoed goes out from the very buffers that it came
  * in: they are held until the peer acknowledges, and the peer may send no more than that in between.
  */
-#ifndef LWIP_SERVICES_H
-#define LWIP_SERVICES_H
+#ifndef HTTPD_SERVICES_H
+#define HTTPD_SERVICES_H
 
 #include <stdint.h>
 
@@ -12,9 +12,8 @@ struct services_options {
 	uint16_t echo_port;    /* --echo-port=N (7); 0: no such server */
 	uint16_t discard_port; /* --discard-port=N (9); the same */
 	uint16_t chargen_port; /* --chargen-port=N (19); the same */
-	unsigned
-		echo_pbufs; /* --echo-pbufs=N (128): that a connection's echo may hold in lwIP, received bytes and headers; 2 to
-				* 4,096 */
+	/* --echo-pbufs=N (128): that a connection's echo may hold in lwIP, received bytes and headers; 2 to 4,096 */
+	unsigned echo_pbufs;
 };
 
 struct services_stats {
@@ -32,4 +31,4 @@ void services_stop(void);
 
 void services_stats(struct services_stats *stats);
 
-#endif /* LWIP_SERVICES_H */
+#endif /* HTTPD_SERVICES_H */

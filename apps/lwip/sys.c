@@ -10,7 +10,7 @@
 #include <rte_cycles.h>
 
 /* Timers that programs set; lwIP's own are in its table, lwip_cyclic_timers. */
-#define TIMEOUTS 16
+#define TIMEOUTS 64
 #define CYCLIC_MAX 16
 
 static struct {

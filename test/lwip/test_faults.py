@@ -4,12 +4,13 @@
 segments; a port without mbufs to receive into; no slab left. TCP must recover, the bytes be the same, every buffer come home."""
 import hashlib
 import json
+import os
 import random
 import zlib
 
 import httpd
 import netns
-from harness import case, check, check_equal, main
+from harness import case, check, check_equal, main, read
 from httpd import MIB, SLOW, curl, download, downloads, echo, url
 
 SIZE = (1 if SLOW else 4) * MIB
@@ -93,6 +94,20 @@ def no_slabs(directory, link):
     failed = (report["memory"]["lwip_failed"] + total(h, "tx_no_memory") + total(h, "rx_no_memory") +
               report["connections"]["no_memory"] + report["connections"]["no_pcb"] + report["http"]["no_memory"])
     check(failed > 0, "there was always memory")
+
+
+@case("a start that fails leaves the report of the last run")
+def no_start(directory):
+    """The ports are up already when the folder is looked for."""
+    old, new = (os.path.join(directory, name) for name in ("old.json", "new.json"))
+    with open(old, "w", encoding="ascii") as f:
+        f.write("an older report")
+    for path in (old, new):
+        h = httpd.Httpd(directory, "net_null0", "--folder=/nowhere", f"--json={path}").end()
+        check_equal(h.rc, 1, "exit code")
+        check("/nowhere" in h.err and len(h.err.splitlines()) == 1, f"one line was expected:\n{h.err}")
+    check_equal(read(old), "an older report", "the older file")
+    check(not os.path.exists(new), "an empty file was left")
 
 
 netns.enter()

@@ -242,7 +242,7 @@ received_segments_are_pbufs_where_they_lie(void **state)
 	struct pbuf *p;
 
 	start(state, 6, false);
-	pool = evpl_rx_pool_create("rx", 31, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
+	pool = evpl_rx_pool_create("rx", 127, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
 	assert_non_null(pool);
 	p = glue_pbuf_from_mbuf(received_packet(pool, 7), &stats);
 	assert_pbuf(p, 7);
@@ -261,7 +261,7 @@ received_packets_beyond_the_hold_are_copied(void **state)
 	struct pbuf *held, *copied, *again;
 
 	start(state, 5, false);
-	pool = evpl_rx_pool_create("rx", 31, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
+	pool = evpl_rx_pool_create("rx", 127, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
 	assert_non_null(pool);
 	held = glue_pbuf_from_mbuf(received_packet(pool, 8), &stats);
 	copied = glue_pbuf_from_mbuf(received_packet(pool, 9), &stats);
@@ -278,11 +278,36 @@ received_packets_beyond_the_hold_are_copied(void **state)
 	stop();
 }
 
+/* A port must have mbufs to receive into: with few of them left none is kept, whoever holds the others. */
+static void
+received_packets_are_copied_when_the_pool_runs_low(void **state)
+{
+	struct rte_mempool *pool;
+	struct pbuf *p[30];
+	unsigned kept = 0;
+
+	start(state, 100, false);
+	pool = evpl_rx_pool_create("rx", 127, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
+	assert_non_null(pool);
+	for (unsigned i = 0; i < DIM(p); i++) {
+		p[i] = glue_pbuf_from_mbuf(received_packet(pool, i), &stats);
+		assert_non_null(p[i]);
+		kept += glue_pbuf_iovec(p[i]) != NULL;
+		assert_true(rte_mempool_avail_count(pool) >= 60);
+	}
+	assert_in_range(kept, 15, 22);
+	assert_int_equal(stats.rx_copied, DIM(p) - kept);
+	for (unsigned i = 0; i < DIM(p); i++)
+		pbuf_free(p[i]);
+	assert_int_equal(rte_mempool_in_use_count(pool), 0);
+	stop();
+}
+
 static void
 received_packet_without_memory_is_dropped(void **state)
 {
 	struct evpl *evpl = start(state, 0, false);
-	struct rte_mempool *pool = evpl_rx_pool_create("rx", 31, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
+	struct rte_mempool *pool = evpl_rx_pool_create("rx", 127, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
 	struct evpl_iovec spent[64];
 	unsigned n = 0;
 
@@ -349,6 +374,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(packet_for_a_port_of_one_segment_is_in_one_piece, home_small),
 	home_case(received_segments_are_pbufs_where_they_lie, home_small),
 	home_case(received_packets_beyond_the_hold_are_copied, home_small),
+	home_case(received_packets_are_copied_when_the_pool_runs_low, home_small),
 	home_case(received_packet_without_memory_is_dropped, one_slab),
 	home_case(write_until_memory_ends_can_still_be_sent, one_slab),
 	home_case(copy_leaves_the_iovec_alone, home_small),

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a program that runs until it is told otherwise does with signals. */
+#ifndef APPS_SIGNALS_H
+#define APPS_SIGNALS_H
+
+#include <stdbool.h>
+
+/*
+ * After rte_eal_init(), for EAL's drivers install their own handlers. SIGINT and SIGTERM ask to stop, a second one kills;
+ * SIGUSR1 asks for a leak report; SIGPIPE is ignored.
+ */
+void signals_catch(void);
+
+bool signals_stop_requested(void);
+
+/* Writes evpl_leak_report() to stderr if one was asked for since the last call. */
+void signals_leak_report(void);
+
+#endif /* APPS_SIGNALS_H */

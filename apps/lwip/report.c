@@ -4,7 +4,27 @@
 
 #include <lwip/stats.h>
 
+#include <rte_cycles.h>
+
 #include "report.h"
+
+uint64_t
+report_turn(struct report_cycles *c, const struct httpd_ports *ports, uint64_t from)
+{
+	uint64_t moves = 0, driver = 0, now = rte_rdtsc();
+
+	for (unsigned i = 0; i < ports->count; i++) {
+		moves += ports->port[i].glue.queue.moves;
+		driver += ports->port[i].glue.queue.cycles;
+	}
+	if (moves != c->moves_before) {
+		c->busy += now - from;
+		c->driver += driver - c->driver_before;
+	}
+	c->moves_before = moves;
+	c->driver_before = driver;
+	return now;
+}
 
 void
 report_take(struct httpd_report *r, const struct httpd_ports *ports)
@@ -257,6 +277,10 @@ report_json(const struct httpd_report *r, FILE *out)
 		json_port(&r->ports->port[i], out);
 	}
 	fprintf(out, "],\n");
+	json_u64(out, "cycles_per_second", rte_get_tsc_hz());
+	json_u64(out, "busy_cycles", r->cycles.busy);
+	json_u64(out, "driver_cycles", r->cycles.driver);
+	fprintf(out, "\n");
 	json_connections(&r->connections, out);
 	json_http(&r->http, out);
 	fprintf(out, "\"services\": {");

@@ -18,8 +18,14 @@ report_turn(struct report_cycles *c, const struct httpd_ports *ports, uint64_t f
 		driver += ports->port[i].glue.queue.cycles;
 	}
 	if (moves != c->moves_before) {
-		c->busy += now - from;
-		c->driver += driver - c->driver_before;
+		uint64_t busy = now - from, in_driver = driver - c->driver_before;
+
+		if (busy - in_driver > rte_get_tsc_hz() / 1000) {
+			c->interrupted++;
+		} else {
+			c->busy += busy;
+			c->driver += in_driver;
+		}
 	}
 	c->moves_before = moves;
 	c->driver_before = driver;
@@ -280,6 +286,7 @@ report_json(const struct httpd_report *r, FILE *out)
 	json_u64(out, "cycles_per_second", rte_get_tsc_hz());
 	json_u64(out, "busy_cycles", r->cycles.busy);
 	json_u64(out, "driver_cycles", r->cycles.driver);
+	json_u64(out, "interrupted_turns", r->cycles.interrupted);
 	fprintf(out, "\n");
 	json_connections(&r->connections, out);
 	json_http(&r->http, out);

@@ -19,12 +19,14 @@ struct httpd_tcp_stats {
 
 /*
  * A program that polls is always busy: what its work costs is the time of the turns of its loop that had some, that is, in
- * which a packet was received, queued or sent. In TSC cycles; turns in which the system ran something else are longer.
+ * which a packet was received, queued or sent. In TSC cycles. No turn has work for a millisecond outside of the ports' bursts:
+ * in one that is longer, the system ran something else. Those are left out, and counted.
  */
 struct report_cycles {
 	uint64_t busy; /* in turns that had work */
 	uint64_t
 		driver; /* of those, in the ports' bursts, system calls and all; the rest is the stack's and the servers' */
+	uint64_t interrupted; /* turns */
 	uint64_t moves_before, driver_before;
 };
 

@@ -19,6 +19,8 @@ struct glue_queue {
 	uint16_t queue_id;
 	bool tcp_checksum; /* the port computes those of TCP: it was configured so */
 	uint16_t waiting;  /* packets not taken by the port yet */
+	uint64_t moves; /* packets received, queued and sent: a turn of the program's loop that adds none had no work */
+	uint64_t cycles; /* of the TSC, in the port's bursts: its driver's, not the stack's */
 	struct rte_mbuf *packets[2 * GLUE_BURST];
 };
 

@@ -48,16 +48,28 @@ tick(struct watch *w)
 	return signals_stop_requested() || (w->options->duration_s > 0 && w->report->seconds >= w->options->duration_s);
 }
 
+/* One turn of the main loop. */
+static void
+turn(struct httpd_ports *ports)
+{
+	for (unsigned i = 0; i < ports->count; i++)
+		glue_netif_poll(&ports->port[i].glue);
+	sys_check_timeouts();
+	http_poll();
+}
+
 static void
 serve(struct httpd_ports *ports, struct watch *w)
 {
+	struct report_cycles *cycles = &w->report->cycles;
+	uint64_t now;
+
 	w->started = rte_rdtsc();
 	while (!tick(w)) {
-		for (unsigned turn = 0; turn < TURNS_PER_TICK; turn++) {
-			for (unsigned i = 0; i < ports->count; i++)
-				glue_netif_poll(&ports->port[i].glue);
-			sys_check_timeouts();
-			http_poll();
+		now = rte_rdtsc();
+		for (unsigned i = 0; i < TURNS_PER_TICK; i++) {
+			turn(ports);
+			now = report_turn(cycles, ports, now);
 		}
 	}
 }

@@ -17,6 +17,8 @@
  * of what lwIP owns is always sent as a copy, and everything behind it from where it lies.
  */
 #define HEADERS 128u
+/* Short pbufs that follow the headers go with them, up to this: to attach one costs more than to copy it. */
+#define LEAD 512u
 #define SEGMENTS 16u
 
 /*
@@ -156,34 +158,69 @@ find_iovec(struct pbuf *p)
 	return NULL;
 }
 
+/* Length bytes of the chain, copied. */
 static bool
-add_copy(struct evpl_iovec *iovec, const void *bytes, unsigned length, struct glue_netif_stats *stats)
+add_copy(struct evpl_iovec *iovec, const struct pbuf *p, unsigned offset, unsigned length,
+	 struct glue_netif_stats *stats)
 {
 	if (evpl_packets_alloc(config.evpl, config.tx_pool, length, 0, iovec, 1) != 1)
 		return false;
-	memcpy(evpl_iovec_data(iovec), bytes, length);
+	pbuf_copy_partial(p, evpl_iovec_data(iovec), (u16_t)length, (u16_t)offset);
 	stats->tx_bytes_copied += length;
 	return true;
 }
 
-/* One pbuf's bytes as up to two iovecs; -1: no memory. The first `copied` ones, at most, are copied. */
-static int
-add_pbuf(struct evpl_iovec *iovecs, struct pbuf *p, unsigned copied, struct glue_netif_stats *stats)
+/* One pbuf's bytes from offset on; false: no memory. */
+static bool
+add_pbuf(struct evpl_iovec *iovec, struct pbuf *p, unsigned offset, struct glue_netif_stats *stats)
 {
 	struct evpl_iovec *from = find_iovec(p);
-	unsigned head = from == NULL ? p->len : RTE_MIN(p->len, copied);
-	int n = 0;
+	unsigned at;
 
-	if (head > 0 && !add_copy(&iovecs[n++], p->payload, head, stats))
-		return -1;
-	if (head < p->len) {
-		unsigned at = (unsigned)((char *)p->payload - (char *)evpl_iovec_data(from));
-
-		evpl_iovec_clone_segment(&iovecs[n++], from, at + head, p->len - head);
+	if (from == NULL)
+		return add_copy(iovec, p, offset, p->len - offset, stats);
+	at = (unsigned)((char *)p->payload - (char *)evpl_iovec_data(from));
+	evpl_iovec_clone_segment(iovec, from, at + offset, p->len - offset);
 #if GLUE_LWIP_SOURCE
-		if (from == glue_memory_self(p))
-			glue_memory_sent(p);
+	if (from == glue_memory_self(p))
+		glue_memory_sent(p);
 #endif
+	return true;
+}
+
+/* Bytes to be copied from a packet's start. */
+static unsigned
+lead_length(const struct pbuf *p)
+{
+	unsigned length = 0;
+
+	if (p->len > LEAD)
+		return HEADERS;
+	for (; p != NULL && length + p->len <= LEAD; p = p->next)
+		length += p->len;
+	return length;
+}
+
+/* A packet as iovecs, of which there is one more than there are pbufs at most. Their number; 0: no memory. */
+static int
+to_iovecs(struct evpl_iovec *iovecs, struct pbuf *p, struct glue_netif_stats *stats)
+{
+	unsigned skip = lead_length(p);
+	int n = 1;
+
+	if (!add_copy(&iovecs[0], p, 0, skip, stats))
+		return 0;
+	for (; p != NULL; p = p->next) {
+		if (skip >= p->len) {
+			skip -= p->len;
+			continue;
+		}
+		if (!add_pbuf(&iovecs[n], p, skip, stats)) {
+			evpl_iovecs_release(config.evpl, iovecs, n);
+			return 0;
+		}
+		skip = 0;
+		n++;
 	}
 	return n;
 }
@@ -209,18 +246,15 @@ struct rte_mbuf *
 glue_pbuf_to_mbuf(struct pbuf *p, unsigned segments, struct glue_netif_stats *stats)
 {
 	struct evpl_iovec iovecs[SEGMENTS];
-	struct rte_mbuf *m = NULL;
-	int n = 0, more = 0;
+	struct rte_mbuf *m;
+	int n;
 
-	/* The first pbuf may become two. */
 	if (config.copy || pbuf_clen(p) + 1u > RTE_MIN(segments, SEGMENTS))
 		return to_linear(p, stats);
-	for (struct pbuf *q = p; q != NULL && more >= 0; q = q->next) {
-		more = add_pbuf(&iovecs[n], q, q == p ? HEADERS : 0, stats);
-		n += more > 0 ? more : 0;
-	}
-	if (more >= 0)
-		m = evpl_iovecs_to_mbuf(config.evpl, iovecs, n);
+	n = to_iovecs(iovecs, p, stats);
+	if (n == 0)
+		return NULL;
+	m = evpl_iovecs_to_mbuf(config.evpl, iovecs, n);
 	if (m == NULL)
 		evpl_iovecs_release(config.evpl, iovecs, n);
 	return m;

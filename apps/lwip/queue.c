@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 
 #include "glue_queue.h"
@@ -8,7 +9,12 @@
 uint16_t
 glue_queue_receive(struct glue_queue *q, struct rte_mbuf **packets)
 {
-	return rte_eth_rx_burst(q->port_id, q->queue_id, packets, GLUE_BURST);
+	uint64_t from = rte_rdtsc();
+	uint16_t count = rte_eth_rx_burst(q->port_id, q->queue_id, packets, GLUE_BURST);
+
+	q->cycles += rte_rdtsc() - from;
+	q->moves += count;
+	return count;
 }
 
 unsigned
@@ -26,11 +32,15 @@ glue_queue_checked(const struct rte_mbuf *m)
 void
 glue_queue_flush(struct glue_queue *q)
 {
+	uint64_t from;
 	uint16_t sent;
 
 	if (q->waiting == 0)
 		return;
+	from = rte_rdtsc();
 	sent = rte_eth_tx_burst(q->port_id, q->queue_id, q->packets, q->waiting);
+	q->cycles += rte_rdtsc() - from;
+	q->moves += sent;
 	q->waiting -= sent;
 	memmove(q->packets, &q->packets[sent], q->waiting * sizeof(q->packets[0]));
 }
@@ -49,6 +59,7 @@ glue_queue_send(struct glue_queue *q, struct rte_mbuf *m)
 	if (q->tcp_checksum)
 		glue_queue_offload(m);
 	q->packets[q->waiting++] = m;
+	q->moves++;
 	if (q->waiting >= GLUE_BURST)
 		glue_queue_flush(q);
 }

@@ -4,8 +4,34 @@
 
 #include <lwip/stats.h>
 
+#include <rte_cycles.h>
+
 #include "../common/library.h"
 #include "report.h"
+
+uint64_t
+report_turn(struct report_cycles *c, const struct httpd_ports *ports, uint64_t from)
+{
+	uint64_t moves = 0, driver = 0, now = rte_rdtsc();
+
+	for (unsigned i = 0; i < ports->count; i++) {
+		moves += ports->port[i].glue.queue.moves;
+		driver += ports->port[i].glue.queue.cycles;
+	}
+	if (moves != c->moves_before) {
+		uint64_t busy = now - from, in_driver = driver - c->driver_before;
+
+		if (busy - in_driver > rte_get_tsc_hz() / 1000) {
+			c->interrupted++;
+		} else {
+			c->busy += busy;
+			c->driver += in_driver;
+		}
+	}
+	c->moves_before = moves;
+	c->driver_before = driver;
+	return now;
+}
 
 void
 report_take(struct httpd_report *r, const struct httpd_ports *ports)
@@ -260,6 +286,11 @@ report_json(const void *report, FILE *out)
 		json_port(&r->ports->port[i], out);
 	}
 	fprintf(out, "],\n");
+	json_u64(out, "cycles_per_second", rte_get_tsc_hz());
+	json_u64(out, "busy_cycles", r->cycles.busy);
+	json_u64(out, "driver_cycles", r->cycles.driver);
+	json_u64(out, "interrupted_turns", r->cycles.interrupted);
+	fprintf(out, "\n");
 	json_connections(&r->connections, out);
 	json_http(&r->http, out);
 	fprintf(out, "\"services\": {");

@@ -17,8 +17,22 @@ struct httpd_tcp_stats {
 	uint32_t sent, received, dropped, bad_checksum, no_memory, retransmitted;
 };
 
+/*
+ * A program that polls is always busy: what its work costs is the time of the turns of its loop that had some, that is, in
+ * which a packet was received, queued or sent. In TSC cycles. No turn has work for a millisecond outside of the ports' bursts:
+ * in one that is longer, the system ran something else. Those are left out, and counted.
+ */
+struct report_cycles {
+	uint64_t busy; /* in turns that had work */
+	uint64_t
+		driver; /* of those, in the ports' bursts, system calls and all; the rest is the stack's and the servers' */
+	uint64_t interrupted; /* turns */
+	uint64_t moves_before, driver_before;
+};
+
 struct httpd_report {
 	double seconds;
+	struct report_cycles cycles;
 	const struct httpd_ports *ports;
 	struct connection_stats connections;
 	struct http_stats http;
@@ -31,6 +45,9 @@ struct httpd_report {
 	struct evpl_stats lost; /* after everything was closed */
 	unsigned lost_mbufs;	/* of pools that are not the library's */
 };
+
+/* Counts the turn that began at from, in TSC cycles, and ended now, which is returned. */
+uint64_t report_turn(struct report_cycles *c, const struct httpd_ports *ports, uint64_t from);
 
 /* The counters as they are now. */
 void report_take(struct httpd_report *r, const struct httpd_ports *ports);

@@ -12,6 +12,7 @@
 #include <netif/ethernet.h>
 
 #include "glue_internal.h"
+#include "ip6_filter.h"
 
 #define TRIM_MS 1000
 
@@ -110,6 +111,11 @@ input(struct glue_netif *n, struct rte_mbuf *m)
 	n->stats.rx_bytes += length;
 	if (p == NULL) {
 		n->stats.rx_no_memory++;
+		return;
+	}
+	if (!ip6_filter_passes(p)) {
+		n->stats.rx_refused++;
+		pbuf_free(p);
 		return;
 	}
 	set_checksums(n, good);

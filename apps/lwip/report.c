@@ -182,6 +182,7 @@ json_port(const struct httpd_port *p, FILE *out)
 	json_u64(out, "rx_segments", s->rx_segments);
 	json_u64(out, "rx_copied", s->rx_copied);
 	json_u64(out, "rx_no_memory", s->rx_no_memory);
+	json_u64(out, "rx_refused", s->rx_refused);
 	json_u64(out, "rx_missed", p->missed);
 	json_u64(out, "rx_no_mbuf", p->no_mbuf);
 	json_u64(out, "tx_packets", s->tx_packets);

@@ -12,7 +12,7 @@ import time
 
 import httpd
 import netns
-from harness import TIMEOUT, case, check, check_equal, main, read
+from harness import TIMEOUT, Skip, case, check, check_equal, main, read
 from httpd import KERNEL, MIB, SERVER, SLOW, Tap, download, pattern, url, wait_for
 from rawtcp import ACK, PSH, RST, SYN, RawTcp
 
@@ -484,6 +484,47 @@ def out_of_order(directory):
         server.served()
     # 3 * TCP_WND / TCP_MSS of lwipopts.h, for each
     check_held(server, connections * 540)
+
+
+def ip6(raw, kind, payload):
+    """A packet from the kernel's address to the server's."""
+    source, to = (socket.inet_pton(socket.AF_INET6, a) for a in (httpd.KERNEL6, httpd.SERVER6))
+    if kind == 58:      # the checksum, over a header that is not sent
+        data = source + to + struct.pack("!II", len(payload), 58) + payload
+        total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+        while total >> 16:
+            total = (total & 0xffff) + (total >> 16)
+        payload = payload[:2] + struct.pack("!H", ~total & 0xffff) + payload[4:]
+    raw.socket.send(raw.server_mac + b"\x02\0\0\0\0\x4d" + b"\x86\xdd" +
+                    struct.pack("!IHBB", 6 << 28, len(payload), kind, 64) + source + to + payload)
+
+
+def ip6_fragment(kind, offset, more, payload):
+    return struct.pack("!BBHI", kind, 0, offset << 3 | more, 77) + payload
+
+
+@case("IPv6 packets that lwIP must not see")
+def ip6_traps(directory):
+    """The first two made it loop and abort. What is refused is counted, and IPv6 goes on."""
+    if not httpd.IPV6:
+        raise Skip("this kernel has no IPv6")
+    netns.need("curl", "ping")
+    with Server(directory) as server, RawTcp("evpl0") as raw:
+        about = struct.pack("!IHBB", 6 << 28, 20, 6, 64)
+        about += b"".join(socket.inet_pton(socket.AF_INET6, a) for a in (httpd.SERVER6, httpd.KERNEL6)) + bytes(20)
+        for mtu in (48, 55, 60, 1279, 1 << 16):
+            ip6(raw, 58, struct.pack("!BBHI", 2, 0, 0, mtu) + about)
+        ip6(raw, 44, ip6_fragment(44, 0, 1, ip6_fragment(58, 1, 1, bytes(8))))
+        ip6(raw, 44, ip6_fragment(44, 2, 0, bytes(16)))
+        ip6(raw, 44, ip6_fragment(58, 0, 1, struct.pack("!BBHI", 2, 0, 0, 48)))
+        ip6(raw, 43, bytes(24))
+        ip6(raw, 0, struct.pack("!BB6x", 44, 0) + bytes(16))
+        check(httpd.ping(httpd.SERVER6), "no answer to an IPv6 ping")
+        big = subprocess.run(["ping", "-c", "1", "-W", "2", "-q", "-s", "6000", httpd.SERVER6], capture_output=True, check=False)
+        check_equal(big.returncode, 0, "exit code of a ping in fragments")
+        httpd.curl(httpd.url("_/bytes/100000", httpd.SERVER6))
+        server.served()
+    check_equal(server.report["ports"][0]["rx_refused"], 10, "packets refused")
 
 
 @case("single bytes to an echo that cannot answer")

@@ -17,6 +17,21 @@
 #define FRAME_SEGMENTS_USUAL 3u /* packet mbufs among them: two, and one to spare */
 #define LINK_WAIT_MS 3000
 
+/* What iovecs cannot be sent through at all; the rest the glue minds. */
+static int
+check_limits(const struct httpd_port *p)
+{
+	struct evpl_port_limit limit;
+	int n = evpl_port_check(p->dev.id, &limit, 1);
+
+	if (n < 0)
+		return ethdev_failed(&p->dev, "check", n);
+	if (n == 0 || !limit.is_error)
+		return 0;
+	error_line("port %u (%s): %s (%s)", p->dev.id, p->dev.name, limit.text, limit.remedy);
+	return 1;
+}
+
 static int
 add_port(struct httpd_ports *ports, uint16_t id)
 {
@@ -33,7 +48,7 @@ add_port(struct httpd_ports *ports, uint16_t id)
 	if (strcmp(info.driver_name, "net_tap") == 0)
 		p->dev.mac.addr_bytes[3] ^= 1;
 	ports->count++;
-	return 0;
+	return check_limits(p);
 }
 
 int

@@ -71,7 +71,7 @@ def requests(directory, link):
 
 def load(directory, link):
     """As iperf3 does: eight connections each way at once, as much as goes through."""
-    size = (1 if SLOW else 8) * MIB
+    size = (1 if SLOW else 4) * MIB
     failures = []
 
     def send():

@@ -55,7 +55,6 @@ evpl_buffer_of(const struct rte_mbuf *ref)
 	return ref->shinfo->fcb_opaque;
 }
 
-/* Else a compiler that does not optimize links what only tracing has. */
 #if EVPL_TRACE_BYTES
 #define TRACE_HELD                                                                                                     \
 	8u /* 512 KiB with the default size: they still are in the second-level cache when they are used again */
@@ -64,8 +63,8 @@ evpl_buffer_of(const struct rte_mbuf *ref)
  * With bytes watched: the buffer that was let go first, when TRACE_HELD others wait behind it or no slab that is there has
  * any. Checks that nobody wrote to it meanwhile.
  */
-static struct rte_mbuf *
-take_oldest(struct evpl_context *ctx)
+struct rte_mbuf *
+evpl_buffer_take(struct evpl_context *ctx)
 {
 	struct rte_mbuf *buffer = NULL;
 
@@ -82,16 +81,12 @@ take_oldest(struct evpl_context *ctx)
 	}
 	return buffer;
 }
-#endif
-
+#else
 struct rte_mbuf *
 evpl_buffer_take(struct evpl_context *ctx)
 {
 	struct rte_mbuf *buffer;
 
-#if EVPL_TRACE_BYTES
-	return take_oldest(ctx);
-#else
 	if (ctx->stash_count > 0) {
 		__atomic_store_n(&ctx->stash_count, ctx->stash_count - 1, __ATOMIC_RELAXED);
 		return ctx->stash[ctx->stash_count];
@@ -100,8 +95,8 @@ evpl_buffer_take(struct evpl_context *ctx)
 	if (buffer != NULL)
 		(void)evpl_compat_ref_load(buffer); /* acquire: pairs with the release in to_pool() */
 	return buffer;
-#endif
 }
+#endif
 
 static void
 to_pool(struct rte_mbuf *buffer)

@@ -9,10 +9,7 @@
 
 #include <rte_config.h> /* and before any other: rte_version.h, too, asks for ALLOW_EXPERIMENTAL_API */
 
-/*
- * rte_pktmbuf_pool_create_extbuf is experimental before 23.11, and rte_eth_dev_conf_get in every version so far; programs
- * that include us are not told.
- */
+/* rte_eth_dev_conf_get is experimental in every version so far; programs that include us are not told. */
 #if defined(EVPL_BUILDING) && !defined(ALLOW_EXPERIMENTAL_API)
 #define ALLOW_EXPERIMENTAL_API
 #endif

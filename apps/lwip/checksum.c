@@ -5,7 +5,6 @@
 
 #include <rte_ether.h>
 #include <rte_ip.h>
-#include <rte_net.h>
 #include <rte_tcp.h>
 
 #include "arch/cc.h"
@@ -18,26 +17,58 @@ glue_checksum(const void *data, int length)
 	return rte_raw_cksum(data, (size_t)length);
 }
 
-/* Where the TCP header is, if the first segment has all headers of a TCP packet; else 0. */
-static uint16_t
-find_tcp(const struct rte_mbuf *m, uint64_t *ip_version)
+/* What follows an IP header: where, and which protocol. at is 0 if that is not known: fragments, other headers between. */
+struct behind_ip {
+	uint64_t ip_version; /* RTE_MBUF_F_TX_IPV4 or _IPV6 */
+	uint16_t at;
+	uint8_t protocol;
+};
+
+static struct behind_ip
+find_behind_ip(const struct rte_mbuf *m)
 {
 	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
-	uint16_t type = rte_be_to_cpu_16(ether->ether_type), at = 0;
+	struct behind_ip found = {0};
 
-	if (type == RTE_ETHER_TYPE_IPV4 && m->data_len >= sizeof(*ether) + sizeof(struct rte_ipv4_hdr)) {
+	if (m->data_len >= sizeof(*ether) + sizeof(struct rte_ipv4_hdr) &&
+	    ether->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV4)) {
 		const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)(ether + 1);
 
-		*ip_version = RTE_MBUF_F_TX_IPV4;
-		if (ip->next_proto_id == IPPROTO_TCP &&
-		    (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK | RTE_IPV4_HDR_MF_FLAG)) == 0)
-			at = (uint16_t)(sizeof(*ether) + rte_ipv4_hdr_len(ip));
-	} else if (type == RTE_ETHER_TYPE_IPV6 && m->data_len >= sizeof(*ether) + sizeof(struct rte_ipv6_hdr)) {
-		*ip_version = RTE_MBUF_F_TX_IPV6;
-		if (((const struct rte_ipv6_hdr *)(ether + 1))->proto == IPPROTO_TCP)
-			at = sizeof(*ether) + sizeof(struct rte_ipv6_hdr);
+		found.ip_version = RTE_MBUF_F_TX_IPV4;
+		found.protocol = ip->next_proto_id;
+		if ((ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK | RTE_IPV4_HDR_MF_FLAG)) == 0)
+			found.at = (uint16_t)(sizeof(*ether) + rte_ipv4_hdr_len(ip));
+	} else if (m->data_len >= sizeof(*ether) + sizeof(struct rte_ipv6_hdr) &&
+		   ether->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV6)) {
+		found.ip_version = RTE_MBUF_F_TX_IPV6;
+		found.protocol = ((const struct rte_ipv6_hdr *)(ether + 1))->proto;
+		found.at = sizeof(*ether) + sizeof(struct rte_ipv6_hdr);
 	}
-	return at != 0 && m->data_len >= at + sizeof(struct rte_tcp_hdr) ? at : 0;
+	return found;
+}
+
+/* Correct in the packet, or left out by who has verified the bytes: a host's own packets come so, over virtio. */
+static bool
+is_verified(uint64_t flags, uint64_t good, uint64_t none)
+{
+	return flags == good || flags == none;
+}
+
+/* lwIP asks once, of a datagram that it has put together, and would believe the last fragment for all of them. */
+unsigned
+glue_queue_checked(const struct rte_mbuf *m)
+{
+	struct behind_ip found = find_behind_ip(m);
+	unsigned good = 0;
+
+	if (is_verified(m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK, RTE_MBUF_F_RX_IP_CKSUM_GOOD,
+			RTE_MBUF_F_RX_IP_CKSUM_NONE))
+		good |= GLUE_IP_GOOD;
+	if (is_verified(m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK, RTE_MBUF_F_RX_L4_CKSUM_GOOD,
+			RTE_MBUF_F_RX_L4_CKSUM_NONE) &&
+	    found.at != 0 && (found.protocol == IPPROTO_TCP || found.protocol == IPPROTO_UDP))
+		good |= GLUE_L4_GOOD;
+	return good;
 }
 
 static bool
@@ -70,25 +101,23 @@ sum_segments(const struct rte_mbuf *m, uint16_t tcp, uint32_t sum)
 void
 glue_queue_offload(struct rte_mbuf *m)
 {
-	uint64_t ip_version = 0;
-	uint16_t at = find_tcp(m, &ip_version);
+	struct behind_ip found = find_behind_ip(m);
+	uint16_t at = found.at;
 	const void *ip = rte_pktmbuf_mtod_offset(m, const void *, RTE_ETHER_HDR_LEN);
 	struct rte_tcp_hdr *tcp = rte_pktmbuf_mtod_offset(m, struct rte_tcp_hdr *, at);
 
-	if (at == 0)
+	if (at == 0 || found.protocol != IPPROTO_TCP || m->data_len < at + sizeof(*tcp))
 		return;
 	/* Software may go wrong behind a segment of odd length: net_tap and rte_raw_cksum_mbuf() do, in 22.11 at least. */
 	if (odd_inside(m)) {
 		tcp->cksum = 0;
 		tcp->cksum = sum_segments(m, at,
-					  ip_version == RTE_MBUF_F_TX_IPV4 ? rte_ipv4_phdr_cksum(ip, 0)
-									   : rte_ipv6_phdr_cksum(ip, 0));
+					  found.ip_version == RTE_MBUF_F_TX_IPV4 ? rte_ipv4_phdr_cksum(ip, 0)
+										 : rte_ipv6_phdr_cksum(ip, 0));
 		return;
 	}
 	m->l2_len = RTE_ETHER_HDR_LEN;
 	m->l3_len = (unsigned)(at - RTE_ETHER_HDR_LEN) & 0x1FFu;
 	m->l4_len = (unsigned)tcp->data_off >> 4 << 2;
-	m->ol_flags |= ip_version | RTE_MBUF_F_TX_TCP_CKSUM;
-	/* Ports take the sum of the pseudo header from the packet. */
-	rte_net_intel_cksum_prepare(m);
+	m->ol_flags |= found.ip_version | RTE_MBUF_F_TX_TCP_CKSUM;
 }

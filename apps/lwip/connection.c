@@ -16,6 +16,14 @@
 
 #define SERVERS_MAX 8
 
+/*
+ * What a connection may have when lwIP's memory is low: little enough for all of them to have it. With the defaults, 4,096
+ * connections and 64 MiB that are left then, it is 16 KiB for each: four packets not read and one that lwIP keeps are five
+ * times 1,664 bytes when they were copied, and 32 pbufs to be sent, of 16 segments at most, are 16 times 448.
+ */
+#define LOW_RX_PBUFS 4
+#define LOW_SEND_PBUFS 32
+
 const char *const connection_abort_names[CONNECTION_ABORTS] = {
 	"none", "too_many", "too_many_of_one", "stalled", "broken", "stopped",
 };
@@ -131,7 +139,8 @@ keep(struct connection *c, struct pbuf *p)
 {
 	unsigned pbufs = c->rx_pbufs + pbuf_clen(p), bytes = c->rx_bytes + p->tot_len;
 
-	if (c->rx != NULL && pbufs > limits.rx_pbufs + bytes / CONNECTION_PBUF_BYTES)
+	if (c->rx != NULL &&
+	    (pbufs > limits.rx_pbufs + bytes / CONNECTION_PBUF_BYTES || (pbufs > LOW_RX_PBUFS && glue_memory_is_low())))
 		return false;
 	while (p != NULL) {
 		struct pbuf *next = p->next;
@@ -390,13 +399,20 @@ connection_room(const struct connection *c)
 {
 	unsigned room = c->unacked < limits.send_budget ? limits.send_budget - c->unacked : 0;
 
+	if (glue_memory_is_low()) {
+		unsigned queued = LWIP_MIN(tcp_sndqueuelen(c->pcb), LOW_SEND_PBUFS);
+
+		/* A full segment is two pbufs, at least. */
+		room = LWIP_MIN(room, (LOW_SEND_PBUFS - queued) / 2 * tcp_mss(c->pcb));
+	}
 	return LWIP_MIN(room, tcp_sndbuf(c->pcb));
 }
 
-bool
-connection_write(struct connection *c, struct evpl_iovec *iovec, unsigned offset, unsigned length, bool more)
+/* Counts what lwIP was asked to send. */
+static bool
+written(struct connection *c, unsigned length, err_t error)
 {
-	if (glue_write(c->pcb, iovec, offset, length, more ? TCP_WRITE_FLAG_MORE : 0) != ERR_OK) {
+	if (error != ERR_OK) {
 		stats.no_memory++;
 		return false;
 	}
@@ -404,6 +420,18 @@ connection_write(struct connection *c, struct evpl_iovec *iovec, unsigned offset
 		start_progress(c);
 	c->unacked += length;
 	return true;
+}
+
+bool
+connection_write(struct connection *c, struct evpl_iovec *iovec, unsigned offset, unsigned length, bool more)
+{
+	return written(c, length, glue_write(c->pcb, iovec, offset, length, more ? TCP_WRITE_FLAG_MORE : 0));
+}
+
+bool
+connection_write_pbuf(struct connection *c, struct pbuf *p, unsigned length)
+{
+	return written(c, length, glue_write_pbuf(c->pcb, p, length, 0));
 }
 
 void

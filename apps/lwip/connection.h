@@ -144,6 +144,9 @@ unsigned connection_room(const struct connection *c);
 /* glue_write(), counted: false when it must be tried again later, in another advance(). length: at most connection_room(). */
 bool connection_write(struct connection *c, struct evpl_iovec *iovec, unsigned offset, unsigned length, bool more);
 
+/* The same, of the first length bytes of a received pbuf: glue_write_pbuf(). */
+bool connection_write_pbuf(struct connection *c, struct pbuf *p, unsigned length);
+
 /* Sends what can be sent now of content's bytes from *position up to end, and moves *position. */
 void connection_send(struct connection *c, const struct content *content, uint64_t *position, uint64_t end);
 

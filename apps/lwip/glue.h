@@ -41,6 +41,8 @@ struct glue_config {
 	 * lwIP has queued must go out for memory to come back, so the way out never depends on memory that lwIP can take.
 	 */
 	struct rte_mempool *tx_pool;
+	/* Bytes that lwIP may allocate, beyond which it has no memory; 0: no limit. An lwIP that brings its own has none. */
+	uint64_t memory;
 	bool copy; /* every byte in both directions, to compare with; tx_pool may then be an ordinary one */
 };
 
@@ -59,6 +61,9 @@ struct glue_netif_stats {
 
 struct glue_memory_stats {
 	uint64_t blocks; /* in use */
+	uint64_t bytes;	 /* of these */
+	uint64_t peak_bytes;
+	uint64_t limit;	 /* of bytes */
 	uint64_t failed; /* requests that found no memory */
 };
 
@@ -105,6 +110,12 @@ bool glue_checksum_control(void);
 void glue_memory_stats_get(struct glue_memory_stats *stats);
 
 /*
+ * More than half of config.memory is in use. lwIP then keeps nothing that comes out of order; programs should queue and keep
+ * less, so that no peer can take what the others need: the other half is for little of each.
+ */
+bool glue_memory_is_low(void);
+
+/*
  * As tcp_write() without TCP_WRITE_FLAG_COPY, of length bytes of the iovec from offset on: what lwIP queues holds a
  * reference to the whole iovec until the peer has acknowledged the bytes, or the connection is gone. The caller keeps its
  * own iovec and may release it at once, but nobody may write to those bytes any more.
@@ -114,6 +125,12 @@ void glue_memory_stats_get(struct glue_memory_stats *stats);
  * from the sent or poll callback), ERR_CONN; and ERR_ARG for bytes that are not inside the iovec.
  */
 err_t glue_write(struct tcp_pcb *pcb, struct evpl_iovec *iovec, unsigned offset, unsigned length, u8_t flags);
+
+/*
+ * As glue_write(), of the first length bytes of a received pbuf, which stays the caller's and may be freed at once. Bytes that
+ * lie in no iovec (see glue_pbuf_iovec()) are copied.
+ */
+err_t glue_write_pbuf(struct tcp_pcb *pcb, struct pbuf *p, unsigned length, u8_t flags);
 
 /* The context of the thread that runs lwIP. */
 struct evpl *glue_evpl(void);

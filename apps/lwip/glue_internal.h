@@ -10,7 +10,7 @@
 #include "glue.h"
 
 /* memory.c, which an lwIP that brings its own memory does without. */
-void glue_memory_init(struct evpl *evpl);
+void glue_memory_init(struct evpl *evpl, uint64_t limit);
 /* Releases the blocks that wait to be used again: they may keep buffers. */
 void glue_memory_trim(void);
 /* From now on all that lwIP allocates holds a clone of the iovec, until it is freed; NULL ends that. */

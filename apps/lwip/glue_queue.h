@@ -19,6 +19,7 @@ struct glue_queue {
 	uint16_t queue_id;
 	bool tcp_checksum; /* the port computes those of TCP: it was configured so */
 	uint16_t waiting;  /* packets not taken by the port yet */
+	uint64_t refused;  /* packets that the driver would not send as they are: freed */
 	uint64_t moves; /* packets received, queued and sent: a turn of the program's loop that adds none had no work */
 	uint64_t cycles; /* of the TSC, in the port's bursts: its driver's, not the stack's */
 	struct rte_mbuf *packets[2 * GLUE_BURST];
@@ -27,7 +28,7 @@ struct glue_queue {
 /* Up to GLUE_BURST received packets, which are the caller's. */
 uint16_t glue_queue_receive(struct glue_queue *q, struct rte_mbuf **packets);
 
-/* GLUE_IP_GOOD and GLUE_L4_GOOD, where the port says so. */
+/* checksum.c: GLUE_IP_GOOD and GLUE_L4_GOOD, where the port says so; of a fragment never GLUE_L4_GOOD. */
 unsigned glue_queue_checked(const struct rte_mbuf *m);
 
 /* Takes a packet over, to be sent with the next flush or before. Only while the queue is not full: see glue_queue_full(). */

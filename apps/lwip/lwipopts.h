@@ -54,6 +54,7 @@
 #define TCP_SNDLOWAT (16 * TCP_MSS)
 #define LWIP_TCP_SACK_OUT 1
 #define TCP_OOSEQ_MAX_BYTES TCP_WND
+#define TCP_OOSEQ_BYTES_LIMIT(pcb) glue_ooseq_bytes()
 /* A window of full segments, of up to three pbufs each. Of single bytes there would be a quarter of a million, searched for each. */
 #define TCP_OOSEQ_MAX_PBUFS (3 * TCP_WND / TCP_MSS)
 #define TCP_LISTEN_BACKLOG 1

@@ -35,7 +35,7 @@ struct free_block {
 static struct evpl *evpl;
 static struct evpl_iovec *writing;
 static struct block *free_blocks[BLOCK_SIZES];
-static struct glue_memory_stats stats;
+static struct glue_memory_stats stats = {.limit = UINT64_MAX};
 
 static struct free_block *
 free_part(struct block *b)
@@ -109,6 +109,8 @@ block_alloc(size_t size)
 	unsigned n = steps < BLOCK_SIZES ? BLOCKS_PER_TAKE : 1;
 	struct block *b;
 
+	if (stats.bytes + bytes > stats.limit)
+		return NULL;
 	if (*list == NULL && !take(bytes, n, list)) {
 		/* No more slabs: what waits in other sizes may make one free. */
 		glue_memory_trim();
@@ -132,6 +134,8 @@ glue_malloc(size_t size)
 	if (writing != NULL)
 		evpl_iovec_clone(&b->held, writing);
 	stats.blocks++;
+	stats.bytes += evpl_iovec_length(&b->self);
+	stats.peak_bytes = RTE_MAX(stats.peak_bytes, stats.bytes);
 	return b + 1;
 }
 
@@ -156,6 +160,7 @@ glue_free(void *memory)
 		b->held = (struct evpl_iovec){0};
 	}
 	stats.blocks--;
+	stats.bytes -= evpl_iovec_length(&b->self);
 	/* What a port may not have sent yet must not be written to: the buffer knows when it has. */
 	if (steps < BLOCK_SIZES && !b->sent)
 		push(&free_blocks[steps], b);
@@ -190,9 +195,23 @@ glue_memory_hold(struct evpl_iovec *iovec)
 }
 
 void
-glue_memory_init(struct evpl *context)
+glue_memory_init(struct evpl *context, uint64_t limit)
 {
 	evpl = context;
+	if (limit != 0)
+		stats.limit = limit;
+}
+
+bool
+glue_memory_is_low(void)
+{
+	return stats.bytes > stats.limit / 2;
+}
+
+uint32_t
+glue_ooseq_bytes(void)
+{
+	return glue_memory_is_low() ? 0 : TCP_WND;
 }
 
 void

@@ -158,7 +158,7 @@ glue_init(const struct glue_config *config)
 	if (rc != 0)
 		return rc;
 #if GLUE_LWIP_SOURCE
-	glue_memory_init(config->evpl);
+	glue_memory_init(config->evpl, config->memory);
 	lwip_init();
 	sys_timeout(TRIM_MS, trim, NULL);
 #else
@@ -197,5 +197,11 @@ void
 glue_memory_stats_get(struct glue_memory_stats *stats)
 {
 	*stats = (struct glue_memory_stats){0};
+}
+
+bool
+glue_memory_is_low(void)
+{
+	return false;
 }
 #endif

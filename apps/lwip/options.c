@@ -68,6 +68,7 @@ enum option_id {
 	OPT_IDLE_TIMEOUT,
 	OPT_PROGRESS_TIMEOUT,
 	OPT_REQUEST_TIMEOUT,
+	OPT_LWIP_MEMORY,
 	OPT_MAX_HEAD,
 	OPT_MAX_REQUEST_LINE,
 	OPT_COPY,
@@ -112,6 +113,8 @@ static const struct command_option table[] = {
 	{"idle-timeout", "SECONDS", "of a connection that asks nothing (30)", OPT_IDLE_TIMEOUT},
 	{"progress-timeout", "SECONDS", "for each 4 KiB of a transfer (10)", OPT_PROGRESS_TIMEOUT},
 	{"request-timeout", "SECONDS", "for a request's head (10)", OPT_REQUEST_TIMEOUT},
+	{"lwip-memory", "BYTES",
+	 "what all connections together may take of lwIP's (128M); over half of it, each has less", OPT_LWIP_MEMORY},
 	{"max-head", "BYTES", "longest head of a request (8K)", OPT_MAX_HEAD},
 	{"max-request-line", "BYTES", "longest request line (4K)", OPT_MAX_REQUEST_LINE},
 	{NULL, NULL, "Memory and ports", 0},
@@ -209,6 +212,9 @@ set_server(struct value *v, int id, struct httpd_options *o)
 		break;
 	case OPT_REQUEST_TIMEOUT:
 		o->http.request_s = (unsigned)value_number(v, 1, 86400);
+		break;
+	case OPT_LWIP_MEMORY:
+		o->lwip_memory = value_bytes(v, 64 * 1024, UINT64_C(1) << 40);
 		break;
 	case OPT_MAX_HEAD:
 		o->http.head_size = (unsigned)value_bytes(v, 256, 32 * 1024);
@@ -313,6 +319,7 @@ set_defaults(struct httpd_options *o)
 			   .progress_s = 10},
 		.files = {.folder = ".", .cache = UINT64_C(1) << 30},
 		.http = {.port = 80, .head_size = 8192, .line_size = 4096, .request_s = 10},
+		.lwip_memory = 128 << 20,
 		.services = {.echo_port = 7, .discard_port = 9, .chargen_port = 19, .echo_pbufs = 128},
 	};
 }

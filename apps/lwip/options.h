@@ -30,6 +30,7 @@ struct httpd_options {
 	struct files_options files;
 	struct http_options http;
 	struct services_options services;
+	uint64_t lwip_memory; /* bytes, as struct glue_config's memory */
 };
 
 /*

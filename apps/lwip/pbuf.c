@@ -332,6 +332,18 @@ glue_write(struct tcp_pcb *pcb, struct evpl_iovec *iovec, unsigned offset, unsig
 	return tcp_write(pcb, bytes, (u16_t)length, (flags & TCP_WRITE_FLAG_MORE) | TCP_WRITE_FLAG_COPY);
 }
 
+err_t
+glue_write_pbuf(struct tcp_pcb *pcb, struct pbuf *p, unsigned length, u8_t flags)
+{
+	struct evpl_iovec *iovec = glue_pbuf_iovec(p);
+
+	if (length == 0 || length > p->len)
+		return ERR_ARG;
+	if (iovec == NULL)
+		return tcp_write(pcb, p->payload, (u16_t)length, (flags & TCP_WRITE_FLAG_MORE) | TCP_WRITE_FLAG_COPY);
+	return glue_write(pcb, iovec, (unsigned)((char *)p->payload - (char *)evpl_iovec_data(iovec)), length, flags);
+}
+
 int
 glue_pbuf_init(const struct glue_config *c)
 {

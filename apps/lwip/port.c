@@ -125,27 +125,30 @@ static void
 choose_offloads(struct httpd_port *p, const struct port_options *o, const struct rte_eth_dev_info *info,
 		struct rte_eth_conf *conf)
 {
-	const uint64_t rx_checksum = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM;
+	const uint64_t rx_checksums =
+		info->rx_offload_capa &
+		(RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM);
 
 	/* Never RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE: it frees mbufs without letting go of what they are attached to. */
 	p->glue.segments = 1;
 	if ((info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0 && !o->copy) {
 		conf->txmode.offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 		p->glue.segments = FRAME_SEGMENTS;
+		if (info->tx_desc_lim.nb_seg_max != 0)
+			p->glue.segments = RTE_MIN(p->glue.segments, info->tx_desc_lim.nb_seg_max);
 		if (info->tx_desc_lim.nb_mtu_seg_max != 0)
-			p->glue.segments = RTE_MIN(FRAME_SEGMENTS, info->tx_desc_lim.nb_mtu_seg_max);
+			p->glue.segments = RTE_MIN(p->glue.segments, info->tx_desc_lim.nb_mtu_seg_max);
 	}
 	if ((uint32_t)o->mtu + RTE_ETHER_HDR_LEN > (uint32_t)o->mbuf_size - RTE_PKTMBUF_HEADROOM)
 		conf->rxmode.offloads |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
 	/* A library that cannot be told computes all sums itself. */
 	p->tx_checksum =
 		o->tx_offload && glue_checksum_control() && (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_CKSUM) != 0;
-	p->rx_checksum =
-		o->rx_offload && glue_checksum_control() && (info->rx_offload_capa & rx_checksum) == rx_checksum;
+	p->rx_checksum = o->rx_offload && glue_checksum_control() && rx_checksums != 0;
 	if (p->tx_checksum)
 		conf->txmode.offloads |= RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
 	if (p->rx_checksum)
-		conf->rxmode.offloads |= rx_checksum;
+		conf->rxmode.offloads |= rx_checksums;
 }
 
 static int

@@ -17,16 +17,19 @@ glue_queue_receive(struct glue_queue *q, struct rte_mbuf **packets)
 	return count;
 }
 
-unsigned
-glue_queue_checked(const struct rte_mbuf *m)
+/* Lets the driver write what it needs for the checksums that it was asked for. Doing it twice does no harm. */
+static void
+prepare(struct glue_queue *q)
 {
-	unsigned good = 0;
+	uint16_t good;
 
-	if ((m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD)
-		good |= GLUE_IP_GOOD;
-	if ((m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
-		good |= GLUE_L4_GOOD;
-	return good;
+	while ((good = rte_eth_tx_prepare(q->port_id, q->queue_id, q->packets, q->waiting)) < q->waiting) {
+		rte_pktmbuf_free(q->packets[good]);
+		q->refused++;
+		q->moves++;
+		q->waiting--;
+		memmove(&q->packets[good], &q->packets[good + 1], (q->waiting - good) * sizeof(q->packets[0]));
+	}
 }
 
 void
@@ -38,6 +41,8 @@ glue_queue_flush(struct glue_queue *q)
 	if (q->waiting == 0)
 		return;
 	from = rte_rdtsc();
+	if (q->tcp_checksum)
+		prepare(q);
 	sent = rte_eth_tx_burst(q->port_id, q->queue_id, q->packets, q->waiting);
 	q->cycles += rte_rdtsc() - from;
 	q->moves += sent;

@@ -111,8 +111,9 @@ print_port(const struct httpd_port *p, FILE *out)
 		p->no_mbuf);
 	fprintf(out,
 		"  sent %" PRIu64 " packets, %" PRIu64 " bytes, of which %" PRIu64 " copied (%" PRIu64
-		" whole packets; not sent: %" PRIu64 " no memory, %" PRIu64 " TX full)\n",
-		s->tx_packets, s->tx_bytes, s->tx_bytes_copied, s->tx_linear, s->tx_no_memory, s->tx_full);
+		" whole packets; not sent: %" PRIu64 " no memory, %" PRIu64 " TX full, %" PRIu64 " refused)\n",
+		s->tx_packets, s->tx_bytes, s->tx_bytes_copied, s->tx_linear, s->tx_no_memory, s->tx_full,
+		p->glue.queue.refused);
 }
 
 void
@@ -145,8 +146,10 @@ report_print(const struct httpd_report *r, FILE *out)
 		r->tcp.received, r->tcp.dropped, r->tcp.bad_checksum, r->tcp.no_memory);
 	print_faults("received", r->faults.rx, out);
 	print_faults("sent", r->faults.tx, out);
-	fprintf(out, "memory: %u slabs, %" PRIu64 " bytes; requests of lwIP's that found none: %" PRIu64 "\n",
-		r->held.slabs, r->held.slab_bytes, r->memory.failed);
+	fprintf(out,
+		"memory: %u slabs, %" PRIu64 " bytes; lwIP's: peak %" PRIu64 " of %" PRIu64 " bytes, %" PRIu64
+		" requests found none\n",
+		r->held.slabs, r->held.slab_bytes, r->memory.peak_bytes, r->memory.limit, r->memory.failed);
 	if (lost(r) != 0)
 		fprintf(out,
 			"still away: %u buffers, %u RX mbufs, %u packet mbufs, %u overflow mbufs, %u plain mbufs\n",
@@ -190,7 +193,8 @@ json_port(const struct httpd_port *p, FILE *out)
 	json_u64(out, "tx_bytes_copied", s->tx_bytes_copied);
 	json_u64(out, "tx_linear", s->tx_linear);
 	json_u64(out, "tx_no_memory", s->tx_no_memory);
-	json_end(out, "tx_full", s->tx_full, "");
+	json_u64(out, "tx_full", s->tx_full);
+	json_end(out, "tx_refused", p->glue.queue.refused, "");
 }
 
 static void
@@ -266,6 +270,9 @@ json_memory(const struct httpd_report *r, FILE *out)
 	json_u64(out, "rx_buffers", r->held.rx_buffers);
 	json_u64(out, "rx_buffers_in_use", r->held.rx_buffers_in_use);
 	json_u64(out, "packet_mbufs_in_use", r->held.packet_mbufs_in_use);
+	json_u64(out, "lwip_bytes", r->memory.bytes);
+	json_u64(out, "lwip_peak_bytes", r->memory.peak_bytes);
+	json_u64(out, "lwip_limit", r->memory.limit);
 	json_end(out, "lwip_failed", r->memory.failed, ",\n");
 	fprintf(out, "\"lost\": {");
 	json_u64(out, "buffers", r->lost.buffers_in_use);

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <string.h>
-
 #include "../common/error.h"
 #include "connection.h"
 #include "content.h"
@@ -22,25 +20,15 @@ static unsigned
 echo_first(struct connection *c)
 {
 	struct pbuf *p = c->rx;
-	struct evpl_iovec *iovec = glue_pbuf_iovec(p);
 	unsigned length = LWIP_MIN(p->len, connection_room(c));
-	struct evpl_iovec copy;
-	bool sent;
 
 	if (length == 0 || tcp_sndqueuelen(c->pcb) >= options.echo_pbufs + c->unacked / CONNECTION_PBUF_BYTES)
 		return 0;
-	if (iovec != NULL) {
-		unsigned offset = (unsigned)((uint8_t *)p->payload - (uint8_t *)evpl_iovec_data(iovec));
-
-		return connection_write(c, iovec, offset, length, false) ? length : 0;
-	}
-	if (evpl_iovec_alloc(glue_evpl(), length, 1, 1, 0, &copy) != 1)
+	if (!connection_write_pbuf(c, p, length))
 		return 0;
-	memcpy(evpl_iovec_data(&copy), p->payload, length);
-	sent = connection_write(c, &copy, 0, length, false);
-	evpl_iovec_release(glue_evpl(), &copy);
-	stats.echo_copied += sent ? length : 0;
-	return sent ? length : 0;
+	if (glue_pbuf_iovec(p) == NULL)
+		stats.echo_copied += length;
+	return length;
 }
 
 static void

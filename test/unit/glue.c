@@ -21,16 +21,22 @@ static const struct evpl_global_config one_slab = {.slab_size = 256 << 10, .buff
 static struct glue_netif_stats stats;
 
 static struct evpl *
-start(void **state, unsigned rx_hold, bool copy)
+start_limited(void **state, unsigned rx_hold, bool copy, uint64_t memory)
 {
 	struct home *home = *state;
-	struct glue_config config = {.evpl = home->evpl, .rx_hold = rx_hold, .copy = copy};
+	struct glue_config config = {.evpl = home->evpl, .rx_hold = rx_hold, .copy = copy, .memory = memory};
 
 	config.tx_pool = evpl_rx_pool_create("tx", 63, FRAME_ROOM, SOCKET_ID_ANY);
 	assert_non_null(config.tx_pool);
 	assert_int_equal(glue_init(&config), 0);
 	stats = (struct glue_netif_stats){0};
 	return home->evpl;
+}
+
+static struct evpl *
+start(void **state, unsigned rx_hold, bool copy)
+{
+	return start_limited(state, rx_hold, copy, 0);
 }
 
 /* As after a handshake, with a peer that takes a lot. */
@@ -349,6 +355,85 @@ write_until_memory_ends_can_still_be_sent(void **state)
 	stop();
 }
 
+/* Nobody can have it all: lwIP stops at the limit, and keeps nothing out of order from half of it on. */
+static void
+write_until_the_limit_then_err_mem(void **state)
+{
+	struct evpl *evpl = start_limited(state, 0, false, 64 << 10);
+	struct tcp_pcb *pcb = connect_pcb();
+	struct glue_memory_stats memory;
+	struct evpl_iovec iovec;
+	unsigned queued = 0;
+
+	alloc_filled(evpl, 1400, 14, &iovec);
+	assert_false(glue_memory_is_low());
+	assert_int_equal(glue_ooseq_bytes(), TCP_WND);
+	while (glue_write(pcb, &iovec, 0, 1400, 0) == ERR_OK && queued++ < 1000) {
+		glue_memory_stats_get(&memory);
+		assert_int_equal(glue_memory_is_low(), memory.bytes > 32 << 10);
+		assert_int_equal(glue_ooseq_bytes(), memory.bytes > 32 << 10 ? 0 : TCP_WND);
+	}
+	glue_memory_stats_get(&memory);
+	assert_in_range(memory.peak_bytes, 63 << 10, 64 << 10);
+	assert_in_range(queued, 100, 999);
+	assert_true(memory.failed > 0);
+	assert_segment_begins(pcb, 1400, 14);
+	evpl_iovec_release(evpl, &iovec);
+	stop();
+	glue_memory_stats_get(&memory);
+	assert_int_equal(memory.bytes, 0);
+	glue_memory_init(evpl, UINT64_MAX); /* of the program's other cases */
+}
+
+/* Echo: the bytes are sent from where they came, and stay though the pbuf is freed. */
+static void
+write_of_a_received_pbuf_does_not_copy(void **state)
+{
+	struct rte_mempool *pool;
+	struct tcp_pcb *pcb;
+	struct pbuf *p, *q;
+
+	start(state, 6, false);
+	pcb = connect_pcb();
+	pool = evpl_rx_pool_create("rx", 127, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
+	assert_non_null(pool);
+	p = glue_pbuf_from_mbuf(received_packet(pool, 15), &stats);
+	assert_non_null(p);
+	assert_int_equal(glue_write_pbuf(pcb, p, 257, 0), ERR_ARG);
+	assert_int_equal(glue_write_pbuf(pcb, p, 0, 0), ERR_ARG);
+	for (q = p; q != NULL; q = q->next)
+		assert_int_equal(glue_write_pbuf(pcb, q, q->len, 0), ERR_OK);
+	q = pcb->unsent->p->next;
+	assert_ptr_equal(q->payload, p->payload);
+	pbuf_free(p);
+	assert_int_equal(rte_mempool_in_use_count(pool), 3);
+	assert_segment(pcb, 768, 15);
+	tcp_abort(pcb);
+	assert_int_equal(rte_mempool_in_use_count(pool), 0);
+	stop();
+}
+
+static void
+write_of_a_copied_pbuf_copies(void **state)
+{
+	struct rte_mempool *pool;
+	struct tcp_pcb *pcb;
+	struct pbuf *p;
+
+	start(state, 0, false);
+	pcb = connect_pcb();
+	pool = evpl_rx_pool_create("rx", 127, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
+	assert_non_null(pool);
+	p = glue_pbuf_from_mbuf(received_packet(pool, 16), &stats);
+	assert_non_null(p);
+	assert_int_equal(glue_write_pbuf(pcb, p, p->len, 0), ERR_OK);
+	assert_int_equal(p->len, 768);
+	memset(p->payload, 0, p->len);
+	pbuf_free(p);
+	assert_segment(pcb, 768, 16);
+	stop();
+}
+
 static void
 copy_leaves_the_iovec_alone(void **state)
 {
@@ -377,6 +462,9 @@ static const struct CMUnitTest cases[] = {
 	home_case(received_packets_are_copied_when_the_pool_runs_low, home_small),
 	home_case(received_packet_without_memory_is_dropped, one_slab),
 	home_case(write_until_memory_ends_can_still_be_sent, one_slab),
+	home_case(write_until_the_limit_then_err_mem, home_small),
+	home_case(write_of_a_received_pbuf_does_not_copy, home_small),
+	home_case(write_of_a_copied_pbuf_copies, home_small),
 	home_case(copy_leaves_the_iovec_alone, home_small),
 };
 

@@ -37,5 +37,7 @@ uint16_t glue_checksum(const void *data, int length);
 void *glue_malloc(size_t size);
 void *glue_calloc(size_t count, size_t size);
 void glue_free(void *memory);
+/* How many bytes out of order a connection may have: TCP_WND, or none when memory is low. Peers send them again. */
+uint32_t glue_ooseq_bytes(void);
 
 #endif /* LWIP_ARCH_CC_H */

@@ -204,8 +204,8 @@ way_init(struct way *w, struct netif *netif, const double *percent, uint64_t *co
 	w->netif = netif;
 }
 
-static bool
-any(const double *percent)
+bool
+fault_any(const double percent[FAULT_KINDS])
 {
 	for (unsigned i = 0; i < FAULT_KINDS; i++) {
 		if (percent[i] > 0)
@@ -219,7 +219,7 @@ fault_attach(struct netif *netif, const struct fault_options *o)
 {
 	unsigned i = line_count;
 
-	if (!any(o->rx) && !any(o->tx))
+	if (!fault_any(o->rx) && !fault_any(o->tx))
 		return;
 	if (i == 0)
 		random_state = o->seed;

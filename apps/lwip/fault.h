@@ -30,6 +30,9 @@ struct fault_stats {
 
 extern const char *const fault_names[FAULT_KINDS];
 
+/* Whether anything is to happen in a direction: of rx, the port must leave checksums where they can be checked. */
+bool fault_any(const double percent[FAULT_KINDS]);
+
 /* Makes the netif's network as bad as that. */
 void fault_attach(struct netif *netif, const struct fault_options *options);
 

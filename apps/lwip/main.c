@@ -30,7 +30,18 @@ struct watch {
 	FILE *out;
 	uint64_t started; /* TSC */
 	unsigned lines;
+	bool load_told;
 };
+
+/* Who waits for --load-time can stop the other side now. */
+static void
+tell_load(struct watch *w)
+{
+	report_take(w->report, w->ports);
+	report_load(&w->report->load, w->out);
+	fflush(w->out);
+	w->load_told = true;
+}
 
 /* True: it is time to stop. */
 static bool
@@ -45,6 +56,8 @@ tick(struct watch *w)
 		report_line(w->report, w->out);
 		w->lines++;
 	}
+	if (!w->load_told && load_is_done())
+		tell_load(w);
 	return signals_stop_requested() || (w->options->duration_s > 0 && w->report->seconds >= w->options->duration_s);
 }
 
@@ -79,19 +92,27 @@ print_ready(const struct httpd_ports *ports, const struct httpd_options *o, FILE
 {
 	fprintf(out, "evpl-httpd: lwIP %s, %s\n", EVPL_HTTPD_LWIP,
 		glue_zero_copy() ? "no payload is copied" : "what is sent is copied");
-	fprintf(out, "listening on ");
+	if (o->load.target != NULL)
+		fprintf(out, "asking %s from ", o->load.target);
+	else
+		fprintf(out, "listening on ");
 	for (unsigned i = 0; i < ports->count; i++) {
 		fprintf(out, i == 0 ? "" : "; ");
 		addresses_print(out, &ports->port[i].glue.netif);
 	}
-	fprintf(out, ": http %u, echo %u, discard %u, chargen %u\n", o->http.port, o->services.echo_port,
-		o->services.discard_port, o->services.chargen_port);
+	if (o->load.target != NULL)
+		fprintf(out, ": %u connections\n", o->load.connections);
+	else
+		fprintf(out, ": http %u, echo %u, discard %u, chargen %u\n", o->http.port, o->services.echo_port,
+			o->services.discard_port, o->services.chargen_port);
 	fflush(out);
 }
 
 static int
 start_servers(const struct httpd_options *o)
 {
+	if (o->load.target != NULL)
+		return load_start(&o->load) != 0 ? 1 : 0;
 	if (files_start(&o->files, glue_evpl()) != 0) {
 		error_line("--folder=%s: %s", o->files.folder, strerror(errno));
 		return 1;
@@ -103,9 +124,20 @@ start_servers(const struct httpd_options *o)
 	return http_start(&o->http) != 0 || services_start(&o->services) != 0 ? 1 : 0;
 }
 
+/* A load is there to be answered. */
+static int
+check_load(const struct load_stats *l)
+{
+	if (l->requests > 0 && l->refused + l->broken + l->different == 0)
+		return 0;
+	error_line("--load: not all was answered as it should be (see \"load:\" in the report)");
+	return 1;
+}
+
 static void
 stop_servers(void)
 {
+	load_stop();
 	connections_stop();
 	services_stop();
 	http_stop();
@@ -127,6 +159,8 @@ with_lwip(struct httpd_ports *ports, const struct httpd_options *o, struct watch
 		print_ready(ports, o, w->out);
 		serve(ports, w);
 		report_take(w->report, ports);
+		if (o->load.target != NULL)
+			status = check_load(&w->report->load);
 	}
 	stop_servers();
 	fault_stop();

@@ -13,8 +13,9 @@
 
 #include "glue_internal.h"
 #include "ip6_filter.h"
+#include "tcp_order.h"
 
-#define TRIM_MS 1000
+#define UPKEEP_MS 1000
 
 /* lwIP sends a frame. An error makes TCP keep the segment, and try again later. */
 static err_t
@@ -141,14 +142,15 @@ glue_netif_flush(struct glue_netif *n)
 	glue_queue_flush(&n->queue);
 }
 
-#if GLUE_LWIP_SOURCE
 static void
-trim(void *argument)
+upkeep(void *argument)
 {
+	tcp_order_mend();
+#if GLUE_LWIP_SOURCE
 	glue_memory_trim();
-	sys_timeout(TRIM_MS, trim, argument);
-}
 #endif
+	sys_timeout(UPKEEP_MS, upkeep, argument);
+}
 
 int
 glue_init(const struct glue_config *config)
@@ -159,11 +161,9 @@ glue_init(const struct glue_config *config)
 		return rc;
 #if GLUE_LWIP_SOURCE
 	glue_memory_init(config->evpl, config->memory);
-	lwip_init();
-	sys_timeout(TRIM_MS, trim, NULL);
-#else
-	lwip_init();
 #endif
+	lwip_init();
+	sys_timeout(UPKEEP_MS, upkeep, NULL);
 	return 0;
 }
 
@@ -185,8 +185,8 @@ void
 glue_finish(void)
 {
 	glue_pbuf_finish();
+	sys_untimeout(upkeep, NULL);
 #if GLUE_LWIP_SOURCE
-	sys_untimeout(trim, NULL);
 	glue_memory_trim();
 #endif
 }

@@ -86,6 +86,10 @@ enum option_id {
 	OPT_RX_FAULT,				   /* and FAULT_KINDS more */
 	OPT_TX_FAULT = OPT_RX_FAULT + FAULT_KINDS, /* the same */
 	OPT_FAULT_SEED = OPT_TX_FAULT + FAULT_KINDS,
+	OPT_LOAD,
+	OPT_LOAD_CONNECTIONS,
+	OPT_LOAD_TIME,
+	OPT_LOAD_CHECK,
 	OPT_DURATION,
 	OPT_STATS_PERIOD,
 	OPT_JSON,
@@ -107,7 +111,7 @@ static const struct command_option table[] = {
 	{"connections", "N", "connections at once (4096); more are reset", OPT_CONNECTIONS},
 	{"peer-connections", "N", "of these, from one address (1024)", OPT_PEER_CONNECTIONS},
 	{"backlog", "N", "half-open ones, per server (255)", OPT_BACKLOG},
-	{"send-budget", "BYTES", "not acknowledged yet, per connection (256K)", OPT_SEND_BUDGET},
+	{"send-budget", "BYTES", "not acknowledged yet, per connection (64K)", OPT_SEND_BUDGET},
 	{"rx-pbufs", "N", "received and not read yet, per connection (32)", OPT_RX_PBUFS},
 	{"echo-pbufs", "N", "held by the echo of one connection (128)", OPT_ECHO_PBUFS},
 	{"idle-timeout", "SECONDS", "of a connection that asks nothing (30)", OPT_IDLE_TIMEOUT},
@@ -141,6 +145,11 @@ static const struct command_option table[] = {
 	{"tx-reorder", "PERCENT", "", OPT_TX_FAULT + FAULT_REORDER},
 	{"tx-corrupt", "PERCENT", "", OPT_TX_FAULT + FAULT_CORRUPT},
 	{"fault-seed", "N", "of their random numbers (1)", OPT_FAULT_SEED},
+	{NULL, NULL, "Instead of serving", 0},
+	{"load", "ADDR/PATH", "ask the HTTP server at ADDR for PATH, again and again", OPT_LOAD},
+	{"load-connections", "N", "on so many connections at once (16)", OPT_LOAD_CONNECTIONS},
+	{"load-time", "SECONDS", "then close them, and say what was answered (0: until the end)", OPT_LOAD_TIME},
+	{"load-check", NULL, "each body must have the same CRC-32", OPT_LOAD_CHECK},
 	{NULL, NULL, "Run", 0},
 	{"duration", "SECONDS", "stop after that time (0: no limit)", OPT_DURATION},
 	{"stats-period", "SECONDS", "a line of figures (0: none)", OPT_STATS_PERIOD},
@@ -153,6 +162,29 @@ help_more(void)
 	printf("\nAs root, or under unshare -Urn; then, with an address on tap0: curl http://198.18.0.1/\n"
 	       "  evpl-httpd -l 0 --no-pci --no-huge --no-shconf -m 512 --vdev=net_tap0,iface=tap0 -- --folder=.\n\n"
 	       "Exit status: 0; 1: something failed, or a buffer did not come home; 2: the command line is wrong.\n");
+}
+
+static void
+set_load(struct value *v, int id, struct load_options *l)
+{
+	switch (id) {
+	case OPT_LOAD:
+		l->target = v->text;
+		if (!load_target_valid(v->text))
+			value_expected(v, "ADDRESS/PATH, as 198.18.0.1/file or fd18::1/file");
+		break;
+	case OPT_LOAD_CONNECTIONS:
+		l->connections = (unsigned)value_number(v, 1, 4096);
+		break;
+	case OPT_LOAD_TIME:
+		l->seconds = value_seconds(v);
+		break;
+	case OPT_LOAD_CHECK:
+		l->check = true;
+		break;
+	default:
+		break;
+	}
 }
 
 static void
@@ -287,6 +319,7 @@ set_option(void *values, const struct command_option *option, const char *text)
 
 	set_server(v, id, o);
 	set_port(v, id, o);
+	set_load(v, id, &o->load);
 	if (id >= OPT_RX_FAULT && id < OPT_FAULT_SEED)
 		set_fault(v, id, &o->faults);
 	else if (id == OPT_FAULT_SEED)
@@ -313,12 +346,13 @@ set_defaults(struct httpd_options *o)
 		.limits = {.connections = 4096,
 			   .peer_connections = 1024,
 			   .backlog = 255,
-			   .send_budget = 256 * 1024,
+			   .send_budget = 64 * 1024,
 			   .rx_pbufs = 32,
 			   .idle_s = 30,
 			   .progress_s = 10},
 		.files = {.folder = ".", .cache = UINT64_C(1) << 30},
 		.http = {.port = 80, .head_size = 8192, .line_size = 4096, .request_s = 10},
+		.load = {.connections = 16},
 		.lwip_memory = 128 << 20,
 		.services = {.echo_port = 7, .discard_port = 9, .chargen_port = 19, .echo_pbufs = 128},
 	};
@@ -327,11 +361,18 @@ set_defaults(struct httpd_options *o)
 static int
 check_combination(struct httpd_options *o)
 {
-	/* A port would give a frame that we spoil the right sum for it. */
+	/* A port would give a frame that we spoil the right sum for it, or have left the sum out of one that we are to check. */
 	if (o->faults.tx[FAULT_CORRUPT] > 0)
 		o->ports.tx_offload = false;
+	if (fault_any(o->faults.rx))
+		o->ports.rx_offload = false;
 	if (library_check(&o->library) != 0)
 		return -1;
+	o->load.port = o->http.port;
+	if (o->load.target != NULL && o->load.port == 0) {
+		error_line("--load: --http-port=0 is no server's port");
+		return -1;
+	}
 	if (o->http.line_size > o->http.head_size) {
 		error_line("--max-request-line=%u is more than --max-head=%u", o->http.line_size, o->http.head_size);
 		return -1;

@@ -12,6 +12,7 @@
 #include "fault.h"
 #include "files.h"
 #include "http.h"
+#include "load.h"
 #include "port.h"
 #include "services.h"
 
@@ -30,6 +31,7 @@ struct httpd_options {
 	struct files_options files;
 	struct http_options http;
 	struct services_options services;
+	struct load_options load;
 	uint64_t lwip_memory; /* bytes, as struct glue_config's memory */
 };
 

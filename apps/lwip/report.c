@@ -40,6 +40,7 @@ report_take(struct httpd_report *r, const struct httpd_ports *ports)
 	connections_stats(&r->connections);
 	http_stats(&r->http);
 	services_stats(&r->services);
+	load_stats(&r->load);
 	files_stats(&r->files);
 	fault_stats_get(&r->faults);
 	evpl_stats_get(&r->held);
@@ -99,6 +100,18 @@ print_faults(const char *direction, const uint64_t *counts, FILE *out)
 	fprintf(out, "\n");
 }
 
+void
+report_load(const struct load_stats *l, FILE *out)
+{
+	if (l->requests + l->refused + l->broken == 0)
+		return;
+	fprintf(out,
+		"load: %" PRIu64 " requests, %" PRIu64 " body bytes in %.2f s: %.0f requests/s, %.1f MB/s; %" PRIu64
+		" refused, %" PRIu64 " broken, %" PRIu64 " different\n",
+		l->requests, l->body_bytes, l->seconds, l->seconds > 0 ? (double)l->requests / l->seconds : 0,
+		l->seconds > 0 ? (double)l->body_bytes / l->seconds / 1e6 : 0, l->refused, l->broken, l->different);
+}
+
 static void
 print_port(const struct httpd_port *p, FILE *out)
 {
@@ -144,6 +157,7 @@ report_print(const struct httpd_report *r, FILE *out)
 		r->services.echo_bytes, r->services.echo_copied, r->services.discard_bytes, r->services.chargen_bytes,
 		r->files.files, r->files.bytes, r->files.loads, r->files.hits, r->tcp.sent, r->tcp.retransmitted,
 		r->tcp.received, r->tcp.dropped, r->tcp.bad_checksum, r->tcp.no_memory);
+	report_load(&r->load, out);
 	print_faults("received", r->faults.rx, out);
 	print_faults("sent", r->faults.tx, out);
 	fprintf(out,
@@ -260,6 +274,17 @@ json_faults(const char *key, const uint64_t *counts, FILE *out)
 }
 
 static void
+json_load(const struct load_stats *l, FILE *out)
+{
+	fprintf(out, "\"load\": {\"seconds\": %.3f, ", l->seconds);
+	json_u64(out, "requests", l->requests);
+	json_u64(out, "body_bytes", l->body_bytes);
+	json_u64(out, "refused", l->refused);
+	json_u64(out, "broken", l->broken);
+	json_end(out, "different", l->different, ",\n");
+}
+
+static void
 json_memory(const struct httpd_report *r, FILE *out)
 {
 	fprintf(out, "\"memory\": {");
@@ -306,6 +331,7 @@ report_json(const void *report, FILE *out)
 	json_u64(out, "echo_copied", r->services.echo_copied);
 	json_u64(out, "discard_bytes", r->services.discard_bytes);
 	json_end(out, "chargen_bytes", r->services.chargen_bytes, ",\n");
+	json_load(&r->load, out);
 	json_files(&r->files, out);
 	fprintf(out, "\"tcp\": {");
 	json_u64(out, "sent", r->tcp.sent);

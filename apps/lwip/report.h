@@ -37,6 +37,7 @@ struct httpd_report {
 	struct connection_stats connections;
 	struct http_stats http;
 	struct services_stats services;
+	struct load_stats load;
 	struct files_stats files;
 	struct fault_stats faults;
 	struct httpd_tcp_stats tcp;
@@ -57,6 +58,9 @@ bool report_take_lost(struct httpd_report *r, unsigned lost_mbufs);
 
 /* One line, for --stats-period. */
 void report_line(const struct httpd_report *r, FILE *out);
+
+/* What --load has come to: one line, if it has begun. */
+void report_load(const struct load_stats *l, FILE *out);
 
 void report_print(const struct httpd_report *r, FILE *out);
 

@@ -97,13 +97,15 @@ def fwd_path():
 def cpus(count):
     """EAL's --lcores for that many lcores, on the CPUs that this process may use, in turn.
 
-    Programs that run at the same time begin on different ones.
+    Programs that run at the same time, of this test or of several, begin on different ones: both poll.
     """
     allowed = sorted(os.sched_getaffinity(0))
-    return ",".join(f"{i}@{allowed[(i + os.getpid()) % len(allowed)]}" for i in range(count))
+    first = os.getpid() + next(_programs)
+    return ",".join(f"{i}@{allowed[(i + first) % len(allowed)]}" for i in range(count))
 
 
 _serial = itertools.count(1)
+_programs = itertools.count()
 
 
 def eal_flags(lcores=1, memory=256, telemetry=False):

@@ -37,10 +37,10 @@ def httpd_path():
 class Httpd(Program):
     """One evpl-httpd; it serves `directory`/www."""
 
-    def __init__(self, directory, vdev, *options, memory=512, eal=()):
+    def __init__(self, directory, vdev, *options, memory=512, eal=(), addresses=ADDRESSES):
         self.folder = os.path.join(directory, "www")
         os.makedirs(self.folder, exist_ok=True)
-        super().__init__(httpd_path(), directory, [vdev], [f"--folder={self.folder}", *ADDRESSES, *options], memory=memory,
+        super().__init__(httpd_path(), directory, [vdev], [f"--folder={self.folder}", *addresses, *options], memory=memory,
                          eal=eal)
 
     def lost(self):

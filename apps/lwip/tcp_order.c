@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdbool.h>
+
+#include <lwip/priv/tcp_priv.h>
+
+#include "tcp_order.h"
+
+static u32_t
+number_of(const struct tcp_seg *segment)
+{
+	return lwip_ntohl(segment->tcphdr->seqno);
+}
+
+/* Nothing is on its way, and yet what comes next is not what the peer waits for. */
+static bool
+is_out_of_order(const struct tcp_pcb *pcb)
+{
+	return pcb->unacked == NULL && pcb->unsent != NULL && number_of(pcb->unsent) != pcb->lastack;
+}
+
+/* Those that are older than what stands before them go to the head. They came in order, and stay so. */
+static void
+sort(struct tcp_seg **unsent)
+{
+	struct tcp_seg **at = unsent, **older_end = unsent;
+
+	while (*at != NULL && (*at)->next != NULL) {
+		struct tcp_seg *next = (*at)->next;
+
+		if (TCP_SEQ_LT(number_of(*at), number_of(next))) {
+			at = &(*at)->next;
+			continue;
+		}
+		(*at)->next = next->next;
+		next->next = *older_end;
+		*older_end = next;
+		older_end = &next->next;
+	}
+}
+
+void
+tcp_order_mend(void)
+{
+	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
+		if (!is_out_of_order(pcb))
+			continue;
+		sort(&pcb->unsent);
+#if TCP_OVERSIZE
+		/* The last segment may be another one now: nothing is added to it. */
+		pcb->unsent_oversize = 0;
+#endif
+		tcp_output(pcb);
+	}
+}

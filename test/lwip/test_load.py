@@ -1,0 +1,108 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: BSD-3-Clause
+"""evpl-httpd asks evpl-httpd (--load), over virtio_user and vhost, without a kernel between them: no byte is copied on either
+side but by vhost, no checksum is computed where the ports agree on that, and all bodies are the same. Needs no rights."""
+import os
+
+from httpd import KERNEL, KERNEL6, MIB, SERVER, SERVER6, Httpd, wait_for
+from harness import case, check, check_equal, main, read
+
+SECONDS = 1
+ALL = [f"--{way}-{kind}=0.5%" for way in ("rx", "tx") for kind in ("drop", "dup", "reorder", "corrupt")]
+
+
+class Load(Httpd):
+    """The side that asks, on the vhost port."""
+
+    def __init__(self, directory, target, *options):
+        self.socket = f"{directory}/vhost.sock"
+        super().__init__(directory, f"net_vhost0,iface={self.socket},queues=1", f"--load={target}", *options,
+                         addresses=[f"--ip={KERNEL}/24", f"--ip={KERNEL6}/64"])
+        wait_for(lambda: os.path.exists(self.socket), "the vhost socket", self)
+
+    def done(self):
+        return any(line.startswith("load:") for line in read(self.out_path).splitlines())
+
+
+def pair(directory, target, load_options=(), server_options=(), size=MIB):
+    """Both sides' reports, when all is home."""
+    load = Load(directory, target, "--load-check", f"--load-time={SECONDS}", *load_options)
+    server = Httpd(directory, f"net_virtio_user0,path={load.socket},queues=1", *server_options)
+    server.file("file", size)
+    wait_for(load.done, "the end of the load", load)
+    server.stop().clean()               # virtio_user must end before vhost
+    load.stop().clean()
+    got, sent = load.report["load"], server.report["http"]
+    check(got["requests"] > 0, f"nothing was answered\n{load.describe()}")
+    check_equal(got["body_bytes"], got["requests"] * size, "bytes of bodies")
+    check(sent["requests"] >= got["requests"], "more answers than requests")
+    check_equal(server.report["connections"]["aborted"]["stalled"], 0, "connections that stalled")
+    return load.report["ports"][0], server.report["ports"][0]
+
+
+@case("1 MiB", f"{SERVER}/file")
+@case("1 MiB, IPv6", f"{SERVER6}/file")
+def whole(directory, target):
+    load, server = pair(directory, target)
+    check(server["tx_checksum"] and load["rx_checksum"], "the ports do no checksums")
+    check(server["tx_bytes_copied"] < server["tx_bytes"] // 10, "payload was copied")
+    check_equal(load["rx_copied"], 0, "packets copied")
+
+
+@case("1 byte, 64 connections")
+def short(directory):
+    pair(directory, f"{SERVER}/file", ["--load-connections=64"], size=1)
+
+
+@case("both copy")
+def copies(directory):
+    pair(directory, f"{SERVER}/file", ["--copy"], ["--copy"])
+
+
+@case("packets in several segments")
+def segments(directory):
+    load, _ = pair(directory, f"{SERVER}/file", ["--mbuf-size=448"])
+    check(load["rx_segments"] > 2 * load["rx_packets"] - load["rx_copied"], "packets came in one segment")
+
+
+@case("drop, dup, reorder, corrupt, 0.5 % each, on both sides")
+def faults(directory):
+    pair(directory, f"{SERVER}/file", ["--load-connections=64", *ALL], [*ALL, "--progress-timeout=60"], size=100000)
+
+
+def failing(load, of):
+    """It says so, and loses nothing."""
+    check_equal(load.rc, 1, "exit code")
+    check("--load: not all was answered" in load.err, f"no word of it:\n{load.err}")
+    check(load.report["load"][of] > 0, f"none is {of}: {load.report['load']}")
+    check_equal(load.lost(), 0, "buffers lost")
+
+
+@case("a file that is not there: 1")
+def refused(directory):
+    load = Load(directory, f"{SERVER}/none", "--stats-period=0.1")
+    server = Httpd(directory, f"net_virtio_user0,path={load.socket},queues=1", "--duration=2")
+    server.end().clean()
+    check(server.report["http"]["responses"]["404"] > 0, "nobody asked")
+    failing(load.stop(), "refused")
+
+
+@case("a server that ends: 1")
+def broken(directory):
+    load = Load(directory, f"{SERVER}/file")
+    server = Httpd(directory, f"net_virtio_user0,path={load.socket},queues=1", "--duration=2")
+    server.file("file", MIB)
+    server.end().clean()
+    failing(load.stop(), "broken")
+    check(load.report["load"]["requests"] > 0, "it never answered")
+
+
+@case("no server: 1")
+def nobody(directory):
+    load = Load(directory, f"{SERVER}/file", "--duration=1").end()
+    check_equal(load.report["load"]["requests"], 0, "requests answered")
+    check_equal(load.rc, 1, "exit code")
+    check_equal(load.lost(), 0, "buffers lost")
+
+
+main(__doc__)

@@ -19,11 +19,10 @@
 #define mem_clib_calloc glue_calloc
 #define mem_clib_free glue_free
 
-/* pbufs. A received frame that is copied (pbuf.c) is in some of these. */
+/* pbufs. */
 #define LWIP_SUPPORT_CUSTOM_PBUF 1
 #define LWIP_NETIF_TX_SINGLE_PBUF 0
 #define LWIP_PBUF_REF_T u16_t
-#define PBUF_POOL_BUFSIZE 1536
 
 /* Ethernet and IP. */
 #define LWIP_ARP 1

@@ -77,7 +77,8 @@ glue_pbuf_iovec(struct pbuf *p)
 static struct pbuf *
 copy_mbuf(const struct rte_mbuf *packet, struct glue_netif_stats *stats)
 {
-	struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)packet->pkt_len, PBUF_POOL);
+	/* Not PBUF_POOL: a packet of one byte would take as much as a long one, and liblwip0 2.1.3 writes behind those. */
+	struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)packet->pkt_len, PBUF_RAM);
 	unsigned at = 0;
 
 	if (p == NULL)

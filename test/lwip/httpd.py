@@ -34,6 +34,13 @@ def httpd_path():
     return path
 
 
+def need_source():
+    """For what Debian's library was built without: limits on half-open connections, on bytes out of order, on memory."""
+    version = subprocess.run([httpd_path(), "--version"], text=True, capture_output=True, check=True).stdout
+    if "built from source" not in version:
+        raise Skip("this lwIP is Debian's library, which has no such limit")
+
+
 class Httpd(Program):
     """One evpl-httpd; it serves `directory`/www."""
 

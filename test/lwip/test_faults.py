@@ -86,6 +86,7 @@ def starving(directory, link):
 @case("no slab left in the middle of transfers", httpd.Tap)
 @case("no slab left in the middle of transfers, vhost", httpd.Vhost)
 def no_slabs(directory, link):
+    httpd.need_source()
     netns.need("curl")
     # 768 KiB in all, for 64 connections with up to 256 KiB under way each.
     with link(directory, "--slab-size=256K", "--buffer-size=16K", "--max-slabs=3", "--progress-timeout=60") as h:

@@ -453,6 +453,7 @@ def check_held(server, most):
 def half_open(directory):
     """As many as --backlog are answered; the others are not, and keep no one from other servers. What a client gives up is
     free at once, and what it does not, after 20 s."""
+    httpd.need_source()
     backlog, given_up = 8, 3
 
     def flood(raw, port):
@@ -475,6 +476,7 @@ def half_open(directory):
 @case("single bytes out of order")
 def out_of_order(directory):
     """Each waits for the byte before it, in an mbuf of its own: they are counted, not only their bytes."""
+    httpd.need_source()
     connections, count = 3, 1500
     with Server(directory, "--rxd=256", f"--idle-timeout={NEVER}", f"--request-timeout={NEVER}") as server, RawTcp("evpl0") as raw:
         opened = {port: raw.open(port, 80) for port in range(20000, 20000 + connections)}
@@ -529,6 +531,7 @@ def ip6_traps(directory):
 
 @case("single bytes to an echo that cannot answer")
 def closed_window(directory):
+    httpd.need_source()
     connections, count = 3, 1500
     with Server(directory, "--rxd=256", f"--progress-timeout={NEVER}", f"--idle-timeout={NEVER}") as server, \
             RawTcp("evpl0") as raw:
@@ -571,6 +574,7 @@ def noise(directory):
 
 def hoard(directory, port, first, window):
     """16 connections, each of which sends 140 KB that the server can do nothing with, to 1 MiB of memory."""
+    httpd.need_source()
     with Server(directory, "--lwip-memory=1M", "--rx-hold=1", f"--idle-timeout={NEVER}", f"--request-timeout={NEVER}",
                 f"--progress-timeout={NEVER}") as server, RawTcp("evpl0") as raw:
         for ours in range(20000, 20016):

@@ -37,15 +37,16 @@ def pair(directory, target, load_options=(), server_options=(), size=MIB):
     check_equal(got["body_bytes"], got["requests"] * size, "bytes of bodies")
     check(sent["requests"] >= got["requests"], "more answers than requests")
     check_equal(server.report["connections"]["aborted"]["stalled"], 0, "connections that stalled")
-    return load.report["ports"][0], server.report["ports"][0]
+    return load.report["ports"][0], server.report["ports"][0], server.report["zero_copy"]
 
 
 @case("1 MiB", f"{SERVER}/file")
 @case("1 MiB, IPv6", f"{SERVER6}/file")
 def whole(directory, target):
-    load, server = pair(directory, target)
-    check(server["tx_checksum"] and load["rx_checksum"], "the ports do no checksums")
-    check(server["tx_bytes_copied"] < server["tx_bytes"] // 10, "payload was copied")
+    load, server, zero_copy = pair(directory, target)
+    if zero_copy:
+        check(server["tx_checksum"] and load["rx_checksum"], "the ports do no checksums")
+        check(server["tx_bytes_copied"] < server["tx_bytes"] // 10, "payload was copied")
     check_equal(load["rx_copied"], 0, "packets copied")
 
 
@@ -61,7 +62,7 @@ def copies(directory):
 
 @case("packets in several segments")
 def segments(directory):
-    load, _ = pair(directory, f"{SERVER}/file", ["--mbuf-size=448"])
+    load, _, _ = pair(directory, f"{SERVER}/file", ["--mbuf-size=448"])
     check(load["rx_segments"] > 2 * load["rx_packets"] - load["rx_copied"], "packets came in one segment")
 
 
@@ -87,13 +88,15 @@ def refused(directory):
     failing(load.stop(), "refused")
 
 
-@case("a server that ends: 1")
+@case("a server that ends")
 def broken(directory):
+    """Its RSTs may be in a ring that nobody reads any more."""
     load = Load(directory, f"{SERVER}/file")
     server = Httpd(directory, f"net_virtio_user0,path={load.socket},queues=1", "--duration=2")
     server.file("file", MIB)
     server.end().clean()
-    failing(load.stop(), "broken")
+    load.stop()
+    check_equal((load.rc, load.lost()), (1 if load.report["load"]["broken"] else 0, 0), "exit code, buffers lost")
     check(load.report["load"]["requests"] > 0, "it never answered")
 
 

@@ -22,7 +22,9 @@
  * times 1,664 bytes when they were copied, and 32 pbufs to be sent, of 16 segments at most, are 16 times 448.
  */
 #define LOW_RX_PBUFS 4
-#define LOW_SEND_PBUFS 32
+#define LOW_SEND_PBUFS (glue_zero_copy() ? 32u : 4u) /* copied ones have a whole segment each */
+#define LOW_SEND_AT_LEAST                                                                                              \
+	1024 /* when nothing is queued: a response's head goes out, however short the peer's segments are */
 
 const char *const connection_abort_names[CONNECTION_ABORTS] = {
 	"none", "too_many", "too_many_of_one", "stalled", "broken", "stopped",
@@ -403,7 +405,8 @@ connection_room(const struct connection *c)
 		unsigned queued = LWIP_MIN(tcp_sndqueuelen(c->pcb), LOW_SEND_PBUFS);
 
 		/* A full segment is two pbufs, at least. */
-		room = LWIP_MIN(room, (LOW_SEND_PBUFS - queued) / 2 * tcp_mss(c->pcb));
+		room = LWIP_MIN(room, LWIP_MAX((LOW_SEND_PBUFS - queued) / 2 * tcp_mss(c->pcb),
+					       queued == 0 ? LOW_SEND_AT_LEAST : 0u));
 	}
 	return LWIP_MIN(room, tcp_sndbuf(c->pcb));
 }

@@ -69,7 +69,7 @@ struct glue_memory_stats {
 
 /* One lwIP netif on one queue pair of a port. Zeroed but for what the caller sets before glue_netif_add(). */
 struct glue_netif {
-	struct glue_queue queue; /* the caller's: port_id, queue_id, tcp_checksum */
+	struct glue_queue queue; /* the caller's: port_id, queue_id, tcp_checksum, rx_checksum */
 	unsigned segments;	 /* the caller's: most segments that the port sends in one packet; 1: it wants one */
 	struct netif netif;
 	struct glue_netif_stats stats;

@@ -17,7 +17,8 @@
 struct glue_queue {
 	uint16_t port_id;
 	uint16_t queue_id;
-	bool tcp_checksum; /* the port computes those of TCP: it was configured so */
+	bool tcp_checksum; /* the port computes those of TCP: it was configured so. Until a path takes only fragments */
+	bool rx_checksum;  /* what the port says of received ones is believed: it was asked to check */
 	uint16_t waiting;  /* packets not taken by the port yet */
 	uint64_t refused;  /* packets that the driver would not send as they are: freed */
 	uint64_t moves; /* packets received, queued and sent: a turn of the program's loop that adds none had no work */

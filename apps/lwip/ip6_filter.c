@@ -48,6 +48,15 @@ hop_options_pass(const uint8_t *options)
 }
 
 bool
+ip6_filter_shrinks(const struct pbuf *frame)
+{
+	const uint8_t *ethernet = frame->payload, *ip6 = ethernet + ETHERNET;
+
+	return frame->len > ETHERNET + IP6 && ethernet[12] == 0x86 && ethernet[13] == 0xdd && ip6[6] == ICMP6 &&
+	       ip6[IP6] == TOO_BIG;
+}
+
+bool
 ip6_filter_passes(const struct pbuf *frame)
 {
 	const uint8_t *ethernet = frame->payload, *ip6 = ethernet + ETHERNET, *next = ip6 + IP6;

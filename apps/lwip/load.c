@@ -10,13 +10,18 @@
 #include <rte_cycles.h>
 
 #include "../common/error.h"
+#include "address.h"
 #include "crc32.h"
 #include "glue.h"
 #include "load.h"
 
 #define HEAD_MAX 2048
 #define REQUEST_MAX 4096
-#define CONNECT_AGAIN_MS 100
+/* So often, and so many at a time: a server's backlog is short, and lwIP keeps 16 packets for a MAC address that it asks for. */
+#define OPEN_MS 20
+#define OPEN_AT_ONCE 64u
+#define CONNECT_S 30  /* for the first connection: --load-time begins with its request */
+#define GRACE_S 30    /* for answers that have begun when --load-time is over */
 #define WRITE_AGAIN 1 /* tcp_poll()'s steps */
 
 /* A connection, and how far its answer has come. */
@@ -25,7 +30,7 @@ struct asker {
 	bool done;	     /* and will not be opened again */
 	bool asked;	     /* the request is lwIP's */
 	bool in_body;
-	uint64_t body_left;
+	uint64_t body_left, body_bytes;
 	uint32_t crc;
 	unsigned head_length;
 	char head[HEAD_MAX + 1];
@@ -37,14 +42,16 @@ static struct asker *askers;
 static unsigned done_count;
 static struct evpl_iovec request;
 static ip_addr_t server;
-static uint64_t first_asked, last_answered; /* TSC */
+static uint64_t started, last_answered; /* TSC: of the first request, or, without any, of load_start() */
+static bool any_asked, any_connected, any_answered;
 static uint32_t first_crc;
 
-/* ADDRESS/PATH; the path with its slash. NULL: it is none. */
+/* ADDRESS/PATH, of one host; the path with its slash. NULL: it is none. */
 static const char *
 parse_target(const char *target, ip_addr_t *address)
 {
 	const char *path = strchr(target, '/');
+	struct address parsed;
 	char text[64];
 
 	if (path == NULL || (size_t)(path - target) >= sizeof(text) || strlen(path) > REQUEST_MAX / 2 ||
@@ -52,7 +59,12 @@ parse_target(const char *target, ip_addr_t *address)
 		return NULL;
 	memcpy(text, target, (size_t)(path - target));
 	text[path - target] = '\0';
-	return ipaddr_aton(text, address) ? path : NULL;
+	if (strchr(text, ',') != NULL || !address_parse(text, false, &parsed) || !ipaddr_aton(text, address))
+		return NULL;
+	if (ip_addr_isany(address) || ip_addr_ismulticast(address) || ip_addr_isloopback(address) ||
+	    (IP_IS_V4(address) && ip4_addr_get_u32(ip_2_ip4(address)) == IPADDR_BROADCAST))
+		return NULL;
+	return path;
 }
 
 bool
@@ -100,9 +112,11 @@ close_asker(struct asker *a)
 }
 
 static bool
-is_over(void)
+is_past(double seconds)
 {
-	return options.seconds > 0 && (double)(rte_rdtsc() - first_asked) >= options.seconds * (double)rte_get_tsc_hz();
+	if (!any_asked)
+		seconds += CONNECT_S;
+	return options.seconds > 0 && (double)(rte_rdtsc() - started) >= seconds * (double)rte_get_tsc_hz();
 }
 
 /* From where it lies, for every connection the same bytes. Without memory, on_poll() tries again. */
@@ -115,28 +129,48 @@ ask(struct asker *a)
 	a->in_body = false;
 	a->head_length = 0;
 	a->crc = 0;
-	if (first_asked == 0)
-		first_asked = rte_rdtsc();
+	a->body_bytes = 0;
+	if (!any_asked)
+		started = rte_rdtsc();
+	any_asked = true;
 	tcp_output(a->pcb);
 }
 
 static void
 answered(struct asker *a)
 {
-	stats.requests++;
-	last_answered = rte_rdtsc();
-	if (stats.requests == 1)
+	bool over = is_past(options.seconds);
+
+	if (!any_answered)
 		first_crc = a->crc;
 	else if (a->crc != first_crc)
 		stats.different++;
+	any_answered = true;
 	a->asked = false;
-	if (is_over())
+	if (over) {
 		close_asker(a);
-	else
-		ask(a);
+		return;
+	}
+	stats.requests++;
+	stats.body_bytes += a->body_bytes;
+	last_answered = rte_rdtsc();
+	ask(a);
 }
 
-/* A whole head: its status must be 200, and its length known. */
+/* A field's value, up to its line's end: digits, and spaces around them. */
+static bool
+parse_length(const char *text, uint64_t *length)
+{
+	const char *first = text + strspn(text, " \t");
+	size_t digits = strspn(first, "0123456789");
+
+	if (digits == 0 || digits > 18 || strncmp(first + digits + strspn(first + digits, " \t"), "\r\n", 2) != 0)
+		return false;
+	*length = strtoull(first, NULL, 10);
+	return true;
+}
+
+/* A whole head: its status must be 200, and its length be there, once. */
 static bool
 begin_body(struct asker *a)
 {
@@ -145,15 +179,13 @@ begin_body(struct asker *a)
 	if (strncmp(a->head, "HTTP/1.1 200 ", 13) != 0)
 		return false;
 	for (; line != NULL; line = strstr(line + 2, "\r\n")) {
-		char *end;
-
 		if (strncasecmp(line + 2, "Content-Length:", 15) != 0)
 			continue;
-		a->body_left = strtoull(line + 17, &end, 10);
+		if (a->in_body || !parse_length(line + 17, &a->body_left))
+			return false;
 		a->in_body = true;
-		return *end == '\r';
 	}
-	return false;
+	return a->in_body;
 }
 
 /* Takes the head's bytes; how many they were. Negative: this is no answer. */
@@ -182,7 +214,7 @@ take_body(struct asker *a, const char *bytes, unsigned length)
 
 	if (options.check)
 		a->crc = crc32_update(a->crc, bytes, n);
-	stats.body_bytes += n;
+	a->body_bytes += n;
 	a->body_left -= n;
 	return n;
 }
@@ -246,6 +278,7 @@ on_connected(void *arg, struct tcp_pcb *pcb, err_t error)
 	(void)error;
 	/* Not before: lwIP polls while it connects, too. */
 	tcp_poll(pcb, on_poll, WRITE_AGAIN);
+	any_connected = true;
 	ask(arg);
 	return ERR_OK;
 }
@@ -278,15 +311,39 @@ open_connection(struct asker *a)
 	return false;
 }
 
-/* Opens what is not open; again and again. */
+/* The time is over: who has not asked goes, and in the end who has no answer. */
 static void
-open_all(void *arg)
+end_connection(struct asker *a)
 {
+	bool late = is_past(options.seconds + GRACE_S);
+
+	if (a->done || (a->asked && !late))
+		return;
+	if (a->asked)
+		stats.broken++;
+	if (a->pcb != NULL)
+		abort_asker(a);
+	a->done = true;
+	done_count++;
+}
+
+/* Opens what is not open, or ends what is; again and again. The first one alone, for it finds out the MAC address. */
+static void
+look_after_all(void *arg)
+{
+	unsigned opened = any_connected ? 0 : OPEN_AT_ONCE - 1;
+
 	for (unsigned i = 0; i < options.connections; i++) {
-		if (askers[i].pcb == NULL && !askers[i].done && !open_connection(&askers[i]))
+		struct asker *a = &askers[i];
+
+		if (is_past(options.seconds))
+			end_connection(a);
+		else if (a->pcb == NULL && opened++ < OPEN_AT_ONCE && !open_connection(a))
+			break;
+		else if (!any_connected)
 			break;
 	}
-	sys_timeout(CONNECT_AGAIN_MS, open_all, arg);
+	sys_timeout(OPEN_MS, look_after_all, arg);
 }
 
 int
@@ -294,24 +351,27 @@ load_start(const struct load_options *o)
 {
 	char text[REQUEST_MAX];
 	const char *path = parse_target(o->target, &server);
-	int length = snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: %.*s\r\n\r\n", path,
-			      (int)(path - o->target), o->target);
+	bool v6 = IP_IS_V6_VAL(server);
+	int length = snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: %s%.*s%s:%u\r\n\r\n", path, v6 ? "[" : "",
+			      (int)(path - o->target), o->target, v6 ? "]" : "", o->port);
 
 	options = *o;
+	started = rte_rdtsc();
+	stats.is_on = true;
 	askers = calloc(o->connections, sizeof(*askers));
 	if (askers == NULL || evpl_iovec_alloc(glue_evpl(), (unsigned)length, 1, 1, 0, &request) != 1) {
 		error_line("no memory for --load-connections=%u", o->connections);
 		return -1;
 	}
 	memcpy(evpl_iovec_data(&request), text, (size_t)length);
-	open_all(NULL);
+	look_after_all(NULL);
 	return 0;
 }
 
 void
 load_stop(void)
 {
-	sys_untimeout(open_all, NULL);
+	sys_untimeout(look_after_all, NULL);
 	for (unsigned i = 0; askers != NULL && i < options.connections; i++) {
 		if (askers[i].pcb != NULL)
 			abort_asker(&askers[i]);
@@ -331,6 +391,6 @@ load_is_done(void)
 void
 load_stats(struct load_stats *s)
 {
-	stats.seconds = stats.requests == 0 ? 0 : (double)(last_answered - first_asked) / (double)rte_get_tsc_hz();
+	stats.seconds = stats.requests == 0 ? 0 : (double)(last_answered - started) / (double)rte_get_tsc_hz();
 	*s = stats;
 }

@@ -12,18 +12,19 @@
 struct load_options {
 	const char *target;   /* --load=ADDRESS/PATH; NULL: serve */
 	unsigned connections; /* --load-connections=N (16); 1 to 4,096 */
-	double seconds;	      /* --load-time=SECONDS (0): then connections are closed; 0: until the program ends */
-	bool check;	      /* --load-check: bodies are compared, by their CRC-32 */
-	uint16_t port;	      /* the server's: --http-port */
+	double seconds; /* --load-time=SECONDS (0): answers behind it do not count, connections are closed; 0: no end */
+	bool check;	/* --load-check: bodies are compared, by their CRC-32 */
+	uint16_t port;	/* the server's: --http-port */
 };
 
 struct load_stats {
-	uint64_t requests; /* answered in full, with status 200 */
+	bool is_on;
+	uint64_t requests; /* answered in full, by HTTP/1.1 with status 200 and a Content-Length, in --load-time */
 	uint64_t body_bytes;
-	uint64_t refused;   /* answered otherwise, or in a way that is not understood */
-	uint64_t broken;    /* connections that were not opened, or ended in the middle of an answer */
+	uint64_t refused;   /* answered otherwise */
+	uint64_t broken;    /* connections that were not opened, that the server ended, or that waited in vain */
 	uint64_t different; /* bodies that are not the first one's */
-	double seconds;	    /* from the first request to the last answer */
+	double seconds;	    /* from the first request to the last of these answers */
 };
 
 /* Whether target can be asked: "198.18.0.1/file", "fd18::1/file". */

@@ -176,8 +176,10 @@ static int
 with_evpl(struct httpd_ports *ports, const struct httpd_options *o, struct watch *w)
 {
 	struct evpl *evpl = evpl_create(NULL);
-	struct glue_config config = {
-		.evpl = evpl, .rx_hold = ports_rx_hold(&o->ports), .memory = o->lwip_memory, .copy = o->ports.copy};
+	struct glue_config config = {.evpl = evpl,
+				     .rx_hold = ports_rx_hold(ports, &o->ports),
+				     .memory = o->lwip_memory,
+				     .copy = o->ports.copy};
 	int status;
 
 	if (evpl == NULL) {

@@ -36,6 +36,7 @@ static struct evpl *evpl;
 static struct evpl_iovec *writing;
 static struct block *free_blocks[BLOCK_SIZES];
 static struct glue_memory_stats stats = {.limit = UINT64_MAX};
+static uint64_t free_bytes; /* of the blocks that wait */
 
 static struct free_block *
 free_part(struct block *b)
@@ -48,6 +49,17 @@ push(struct block **list, struct block *b)
 {
 	free_part(b)->next = *list;
 	*list = b;
+	free_bytes += evpl_iovec_length(&b->self);
+}
+
+static struct block *
+pop(struct block **list)
+{
+	struct block *b = *list;
+
+	*list = free_part(b)->next;
+	free_bytes -= evpl_iovec_length(&b->self);
+	return b;
 }
 
 /* The block that an iovec's bytes are, with the iovec in front. */
@@ -76,12 +88,8 @@ void
 glue_memory_trim(void)
 {
 	for (unsigned i = 0; i < BLOCK_SIZES; i++) {
-		while (free_blocks[i] != NULL) {
-			struct block *b = free_blocks[i];
-
-			free_blocks[i] = free_part(b)->next;
-			block_destroy(b);
-		}
+		while (free_blocks[i] != NULL)
+			block_destroy(pop(&free_blocks[i]));
 	}
 }
 
@@ -107,19 +115,19 @@ block_alloc(size_t size)
 	struct block *large = NULL;
 	struct block **list = steps < BLOCK_SIZES ? &free_blocks[steps] : &large;
 	unsigned n = steps < BLOCK_SIZES ? BLOCKS_PER_TAKE : 1;
-	struct block *b;
 
 	if (stats.bytes + bytes > stats.limit)
 		return NULL;
+	/* Those of other sizes count as well, when there are to be more. */
+	if (*list == NULL && stats.bytes + free_bytes + (uint64_t)bytes * n > stats.limit)
+		glue_memory_trim();
 	if (*list == NULL && !take(bytes, n, list)) {
 		/* No more slabs: what waits in other sizes may make one free. */
 		glue_memory_trim();
 		if (!take(bytes, 1, list))
 			return NULL;
 	}
-	b = *list;
-	*list = free_part(b)->next;
-	return b;
+	return pop(list);
 }
 
 void *
@@ -198,8 +206,7 @@ void
 glue_memory_init(struct evpl *context, uint64_t limit)
 {
 	evpl = context;
-	if (limit != 0)
-		stats.limit = limit;
+	stats.limit = limit != 0 ? limit : UINT64_MAX;
 }
 
 bool

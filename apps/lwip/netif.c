@@ -105,7 +105,7 @@ set_checksums(struct glue_netif *n, unsigned good)
 static void
 input(struct glue_netif *n, struct rte_mbuf *m)
 {
-	unsigned good = glue_queue_checked(m), length = m->pkt_len;
+	unsigned good = n->queue.rx_checksum ? glue_queue_checked(m) : 0, length = m->pkt_len;
 	struct pbuf *p = glue_pbuf_from_mbuf(m, &n->stats);
 
 	n->stats.rx_packets++;
@@ -119,6 +119,9 @@ input(struct glue_netif *n, struct rte_mbuf *m)
 		pbuf_free(p);
 		return;
 	}
+	/* No port sums what lwIP cuts into fragments, and segments that are queued are as long as before. */
+	if (ip6_filter_shrinks(p))
+		n->queue.tcp_checksum = false;
 	set_checksums(n, good);
 	if (n->netif.input(p, &n->netif) != ERR_OK)
 		pbuf_free(p);

@@ -13,6 +13,7 @@
 
 #define MTU_MIN 1280 /* RFC 8200 */
 #define MTU_MAX 9000
+#define LOAD_CONNECTIONS 16
 
 /* "1%", "0.5" */
 static double
@@ -352,7 +353,7 @@ set_defaults(struct httpd_options *o)
 			   .progress_s = 10},
 		.files = {.folder = ".", .cache = UINT64_C(1) << 30},
 		.http = {.port = 80, .head_size = 8192, .line_size = 4096, .request_s = 10},
-		.load = {.connections = 16},
+		.load = {.connections = LOAD_CONNECTIONS},
 		.lwip_memory = 128 << 20,
 		.services = {.echo_port = 7, .discard_port = 9, .chargen_port = 19, .echo_pbufs = 128},
 	};
@@ -369,6 +370,11 @@ check_combination(struct httpd_options *o)
 	if (library_check(&o->library) != 0)
 		return -1;
 	o->load.port = o->http.port;
+	if (o->load.target == NULL &&
+	    (o->load.check || o->load.seconds > 0 || o->load.connections != LOAD_CONNECTIONS)) {
+		error_line("--load-check, --load-connections and --load-time go with --load=ADDRESS/PATH");
+		return -1;
+	}
 	if (o->load.target != NULL && o->load.port == 0) {
 		error_line("--load: --http-port=0 is no server's port");
 		return -1;

@@ -82,13 +82,13 @@ ports_packet_mbufs(const struct httpd_ports *ports, const struct port_options *o
 }
 
 unsigned
-ports_rx_hold(const struct port_options *o)
+ports_rx_hold(const struct httpd_ports *ports, const struct port_options *o)
 {
 	uint32_t ring = o->rxd != 0 ? o->rxd : RING_SIZE;
 
 	/* The other half is for what comes in. A port whose pool is empty loses the very segment that lwIP waits for. */
 	if (o->rx_hold != 0)
-		return o->rx_hold;
+		return (unsigned)RTE_MIN((uint64_t)o->rx_hold, (uint64_t)o->mbufs * ports->count);
 	return o->mbufs > ring ? (o->mbufs - ring) / 2 : 0;
 }
 
@@ -214,6 +214,7 @@ ports_add_netifs(struct httpd_ports *ports, const struct address_options *o)
 
 		p->glue.queue.port_id = p->dev.id;
 		p->glue.queue.tcp_checksum = p->tx_checksum;
+		p->glue.queue.rx_checksum = p->rx_checksum;
 		if (glue_netif_add(&p->glue, p->dev.mac.addr_bytes, p->mtu) != 0)
 			return ethdev_failed(&p->dev, "lwIP takes no netif more", -ENOMEM);
 		p->netif_added = true;

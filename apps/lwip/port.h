@@ -46,7 +46,7 @@ int ports_choose(struct httpd_ports *ports);
 uint32_t ports_packet_mbufs(const struct httpd_ports *ports, const struct port_options *o);
 
 /* Received mbufs that lwIP may hold, of all ports together: none may be left without. */
-unsigned ports_rx_hold(const struct port_options *o);
+unsigned ports_rx_hold(const struct httpd_ports *ports, const struct port_options *o);
 
 /* Makes the pools and starts every port. evpl_init() must have run. */
 int ports_start(struct httpd_ports *ports, const struct port_options *o);

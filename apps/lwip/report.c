@@ -76,6 +76,12 @@ report_line(const struct httpd_report *r, FILE *out)
 {
 	const struct connection_stats *c = &r->connections;
 
+	if (r->load.is_on) {
+		fprintf(out, "%.1f s: %" PRIu64 " requests answered, %" PRIu64 " body bytes\n", r->seconds,
+			r->load.requests, r->load.body_bytes);
+		fflush(out);
+		return;
+	}
 	fprintf(out,
 		"%.1f s: %u connections, %" PRIu64 " requests, %" PRIu64
 		" body bytes, %u buffers, %u RX and %u packet mbufs "
@@ -103,7 +109,7 @@ print_faults(const char *direction, const uint64_t *counts, FILE *out)
 void
 report_load(const struct load_stats *l, FILE *out)
 {
-	if (l->requests + l->refused + l->broken == 0)
+	if (!l->is_on)
 		return;
 	fprintf(out,
 		"load: %" PRIu64 " requests, %" PRIu64 " body bytes in %.2f s: %.0f requests/s, %.1f MB/s; %" PRIu64
@@ -160,10 +166,11 @@ report_print(const struct httpd_report *r, FILE *out)
 	report_load(&r->load, out);
 	print_faults("received", r->faults.rx, out);
 	print_faults("sent", r->faults.tx, out);
-	fprintf(out,
-		"memory: %u slabs, %" PRIu64 " bytes; lwIP's: peak %" PRIu64 " of %" PRIu64 " bytes, %" PRIu64
-		" requests found none\n",
-		r->held.slabs, r->held.slab_bytes, r->memory.peak_bytes, r->memory.limit, r->memory.failed);
+	fprintf(out, "memory: %u slabs, %" PRIu64 " bytes", r->held.slabs, r->held.slab_bytes);
+	if (r->memory.limit != 0)
+		fprintf(out, "; lwIP's: peak %" PRIu64 " of %" PRIu64 " bytes, %" PRIu64 " requests found none",
+			r->memory.peak_bytes, r->memory.limit, r->memory.failed);
+	fprintf(out, "\n");
 	if (lost(r) != 0)
 		fprintf(out,
 			"still away: %u buffers, %u RX mbufs, %u packet mbufs, %u overflow mbufs, %u plain mbufs\n",

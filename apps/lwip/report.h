@@ -59,7 +59,7 @@ bool report_take_lost(struct httpd_report *r, unsigned lost_mbufs);
 /* One line, for --stats-period. */
 void report_line(const struct httpd_report *r, FILE *out);
 
-/* What --load has come to: one line, if it has begun. */
+/* What --load has come to: one line, if it is on. */
 void report_load(const struct load_stats *l, FILE *out);
 
 void report_print(const struct httpd_report *r, FILE *out);

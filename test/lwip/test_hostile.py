@@ -529,6 +529,25 @@ def ip6_traps(directory):
     check_equal(server.report["ports"][0]["rx_refused"], 10, "packets refused")
 
 
+@case("packet too big: the rest comes in fragments")
+def too_big(directory):
+    """No port sums those, so lwIP must, of segments that it has sent before, too. Anybody can send such a packet."""
+    if not httpd.IPV6:
+        raise Skip("this kernel has no IPv6")
+    size = 3 * MIB
+    with Server(directory) as server, RawTcp("evpl0") as raw:
+        with socket.create_connection((httpd.SERVER6, 80), TIMEOUT) as s:
+            s.sendall(b"GET /_/bytes/%d HTTP/1.1\r\nConnection: close\r\n" % size + HOST + b"\r\n")
+            got = s.recv(4096)
+            about = struct.pack("!IHBB", 6 << 28, 1000, 6, 64)
+            about += b"".join(socket.inet_pton(socket.AF_INET6, a) for a in (httpd.SERVER6, httpd.KERNEL6)) + bytes(20)
+            ip6(raw, 58, struct.pack("!BBHI", 2, 0, 0, 1280) + about)
+            got += rest(s)[0]
+        body = got[got.index(b"\r\n\r\n") + 4:]
+        check(body == (pattern() * 49)[:size], f"{len(body)} bytes of {size} came, or others")
+        server.served()
+
+
 @case("single bytes to an echo that cannot answer")
 def closed_window(directory):
     httpd.need_source()
@@ -573,11 +592,11 @@ def noise(directory):
 
 
 def hoard(directory, port, first, window):
-    """16 connections, each of which sends 140 KB that the server can do nothing with, to 1 MiB of memory."""
+    """As many connections as 1 MiB of memory is for, each of which sends 140 KB that the server can do nothing with."""
     httpd.need_source()
     with Server(directory, "--lwip-memory=1M", "--rx-hold=1", f"--idle-timeout={NEVER}", f"--request-timeout={NEVER}",
                 f"--progress-timeout={NEVER}") as server, RawTcp("evpl0") as raw:
-        for ours in range(20000, 20016):
+        for ours in range(20000, 20031):
             seq, ack = raw.open(ours, port)
             for i in range(100):
                 raw.send(ours, port, seq + first + 1400 * i, ack, ACK | PSH, b"x" * 1400, window=window)

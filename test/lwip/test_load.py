@@ -37,14 +37,15 @@ def pair(directory, target, load_options=(), server_options=(), size=MIB):
     check_equal(got["body_bytes"], got["requests"] * size, "bytes of bodies")
     check(sent["requests"] >= got["requests"], "more answers than requests")
     check_equal(server.report["connections"]["aborted"]["stalled"], 0, "connections that stalled")
-    return load.report["ports"][0], server.report["ports"][0], server.report["zero_copy"]
+    return load.report["ports"][0], server.report
 
 
 @case("1 MiB", f"{SERVER}/file")
 @case("1 MiB, IPv6", f"{SERVER6}/file")
 def whole(directory, target):
-    load, server, zero_copy = pair(directory, target)
-    if zero_copy:
+    load, report = pair(directory, target)
+    server = report["ports"][0]
+    if report["zero_copy"]:
         check(server["tx_checksum"] and load["rx_checksum"], "the ports do no checksums")
         check(server["tx_bytes_copied"] < server["tx_bytes"] // 10, "payload was copied")
     check_equal(load["rx_copied"], 0, "packets copied")
@@ -52,7 +53,8 @@ def whole(directory, target):
 
 @case("1 byte, 64 connections")
 def short(directory):
-    pair(directory, f"{SERVER}/file", ["--load-connections=64"], size=1)
+    _, server = pair(directory, f"{SERVER}/file", ["--load-connections=64"], size=1)
+    check_equal(server["connections"]["peak"], 64, "connections at once")
 
 
 @case("both copy")
@@ -62,7 +64,7 @@ def copies(directory):
 
 @case("packets in several segments")
 def segments(directory):
-    load, _, _ = pair(directory, f"{SERVER}/file", ["--mbuf-size=448"])
+    load, _ = pair(directory, f"{SERVER}/file", ["--mbuf-size=448"])
     check(load["rx_segments"] > 2 * load["rx_packets"] - load["rx_copied"], "packets came in one segment")
 
 

@@ -13,6 +13,8 @@
 void glue_memory_init(struct evpl *evpl, uint64_t limit);
 /* Releases the blocks that wait to be used again: they may keep buffers. */
 void glue_memory_trim(void);
+/* While it is on, lwIP may allocate up to its limit; else an eighth of that is left. */
+void glue_memory_receive(bool on);
 /* From now on all that lwIP allocates holds a clone of the iovec, until it is freed; NULL ends that. */
 void glue_memory_hold(struct evpl_iovec *iovec);
 /* Of memory that lwIP allocated: the iovec that it lies in, and the one that it holds, or NULL. */

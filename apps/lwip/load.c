@@ -179,6 +179,8 @@ begin_body(struct asker *a)
 	if (strncmp(a->head, "HTTP/1.1 200 ", 13) != 0)
 		return false;
 	for (; line != NULL; line = strstr(line + 2, "\r\n")) {
+		if (strncasecmp(line + 2, "Transfer-Encoding:", 18) == 0)
+			return false;
 		if (strncasecmp(line + 2, "Content-Length:", 15) != 0)
 			continue;
 		if (a->in_body || !parse_length(line + 17, &a->body_left))

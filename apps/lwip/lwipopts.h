@@ -70,6 +70,10 @@
 /* A peer that guessed sequence numbers could speak for others. */
 #define LWIP_HOOK_TCP_ISN(local_ip, local_port, remote_ip, remote_port) glue_random()
 
+/* Segments that would end the program: tcp_filter.c. */
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, length, first_length, second, p)                                       \
+	glue_tcp_passes(pcb, header, length, first_length, second)
+
 /* Ports compute and check sums where they can: told per netif, and for received frames one by one (netif.c). */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 #define LWIP_CHECKSUM_ON_COPY 0

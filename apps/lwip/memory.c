@@ -37,6 +37,7 @@ static struct evpl_iovec *writing;
 static struct block *free_blocks[BLOCK_SIZES];
 static struct glue_memory_stats stats = {.limit = UINT64_MAX};
 static uint64_t free_bytes; /* of the blocks that wait */
+static bool receiving;	    /* the last eighth is for what is received: acknowledgements set the rest free */
 
 static struct free_block *
 free_part(struct block *b)
@@ -116,7 +117,7 @@ block_alloc(size_t size)
 	struct block **list = steps < BLOCK_SIZES ? &free_blocks[steps] : &large;
 	unsigned n = steps < BLOCK_SIZES ? BLOCKS_PER_TAKE : 1;
 
-	if (stats.bytes + bytes > stats.limit)
+	if (stats.bytes + bytes > (receiving ? stats.limit : stats.limit - stats.limit / 8))
 		return NULL;
 	/* Those of other sizes count as well, when there are to be more. */
 	if (*list == NULL && stats.bytes + free_bytes + (uint64_t)bytes * n > stats.limit)
@@ -207,6 +208,12 @@ glue_memory_init(struct evpl *context, uint64_t limit)
 {
 	evpl = context;
 	stats.limit = limit != 0 ? limit : UINT64_MAX;
+}
+
+void
+glue_memory_receive(bool on)
+{
+	receiving = on;
 }
 
 bool

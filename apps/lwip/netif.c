@@ -207,4 +207,10 @@ glue_memory_is_low(void)
 {
 	return false;
 }
+
+void
+glue_memory_receive(bool on)
+{
+	(void)on;
+}
 #endif

@@ -379,6 +379,10 @@ check_combination(struct httpd_options *o)
 		error_line("--load: --http-port=0 is no server's port");
 		return -1;
 	}
+	if (o->library.buffer_size != 0 && o->library.buffer_size < o->http.head_size + 64) {
+		error_line("--buffer-size=%u has no room for --max-head=%u", o->library.buffer_size, o->http.head_size);
+		return -1;
+	}
 	if (o->http.line_size > o->http.head_size) {
 		error_line("--max-request-line=%u is more than --max-head=%u", o->http.line_size, o->http.head_size);
 		return -1;

@@ -77,10 +77,13 @@ glue_pbuf_iovec(struct pbuf *p)
 static struct pbuf *
 copy_mbuf(const struct rte_mbuf *packet, struct glue_netif_stats *stats)
 {
-	/* Not PBUF_POOL: a packet of one byte would take as much as a long one, and liblwip0 2.1.3 writes behind those. */
-	struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)packet->pkt_len, PBUF_RAM);
 	unsigned at = 0;
+	struct pbuf *p;
 
+	glue_memory_receive(true);
+	/* Not PBUF_POOL: a packet of one byte would take as much as a long one, and liblwip0 2.1.3 writes behind those. */
+	p = pbuf_alloc(PBUF_RAW, (u16_t)packet->pkt_len, PBUF_RAM);
+	glue_memory_receive(false);
 	if (p == NULL)
 		return NULL;
 	for (const struct rte_mbuf *m = packet; m != NULL; m = m->next) {

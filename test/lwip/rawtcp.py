@@ -68,10 +68,10 @@ class RawTcp:
                     return body[8:14]
         raise AssertionError("the server does not answer to ARP")
 
-    def packet(self, port, to, seq, ack, flags, data=b"", address=None, window=65535):
+    def packet(self, port, to, seq, ack, flags, data=b"", address=None, window=65535, options=b""):
         """One segment from our port to the server's port `to`, with its IP header."""
         source = self.address if address is None else address
-        tcp = struct.pack("!HHIIBBHHH", port, to, seq % (1 << 32), ack % (1 << 32), 5 << 4, flags, window, 0, 0) + data
+        tcp = struct.pack("!HHIIBBHHH", port, to, seq % (1 << 32), ack % (1 << 32), 5 + len(options) // 4 << 4, flags, window, 0, 0) + options + data
         pseudo = source + self.server + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(tcp))
         tcp = tcp[:16] + struct.pack("!H", checksum(pseudo + tcp)) + tcp[18:]
         ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 1, 0, 64, socket.IPPROTO_TCP, 0, source, self.server)
@@ -88,19 +88,25 @@ class RawTcp:
         """The packet of that segment."""
         self.socket.send(self.server_mac + MAC + struct.pack("!H", IPV4) + self.packet(*segment, **kw))
 
-    def segments(self, seconds):
-        """TCP segments that come, as (address, port, sequence number, acknowledged, flags)."""
+    def data(self, seconds):
+        """TCP segments that come, as (address, port, sequence number, acknowledged, flags, bytes of data)."""
         for kind, body in self.frames(time.monotonic() + seconds):
             if kind == IPV4 and body[9] == socket.IPPROTO_TCP and body[16:20] in self.addresses:
                 port, seq, ack = struct.unpack("!HII", body[22:32])
-                yield body[16:20], port, seq, ack, body[33]
+                length = struct.unpack("!H", body[2:4])[0] - 20 - (body[32] >> 4) * 4
+                yield body[16:20], port, seq, ack, body[33], length
 
-    def open(self, port, to):
+    def segments(self, seconds):
+        """The same without their lengths."""
+        for segment in self.data(seconds):
+            yield segment[:5]
+
+    def open(self, port, to, window=65535):
         """A connection; the next sequence number that each side expects: ours is 1001."""
-        self.send(port, to, 1000, 0, SYN)
+        self.send(port, to, 1000, 0, SYN, window=window)
         for _, got, seq, _, flags in self.segments(5):
             if got == port and flags & SYN:
-                self.send(port, to, 1001, seq + 1, ACK)
+                self.send(port, to, 1001, seq + 1, ACK, window=window)
                 return 1001, seq + 1
         raise AssertionError(f"no SYN of the server for port {port}")
 

@@ -529,6 +529,29 @@ def ip6_traps(directory):
     check_equal(server.report["ports"][0]["rx_refused"], 10, "packets refused")
 
 
+@case("segments that lwIP must not see")
+def tcp_traps(directory):
+    """Each ended the program: a number half of all away; an MSS without SYN, and a window after one of 1, below what is queued."""
+    httpd.need_source()
+    with Server(directory, f"--idle-timeout={NEVER}", f"--progress-timeout={NEVER}") as server, RawTcp("evpl0") as raw:
+        seq, ack = raw.open(20000, 80)
+        for far in (1 << 31, (1 << 31) - 1, (1 << 31) + 1):
+            raw.send(20000, 80, seq + far, ack, ACK | PSH, b"x")
+        served = 0
+        for port, mss, window in ((20001, 10, 2000), (20002, 100, 1000), (20003, None, 800), (20004, None, 0)):
+            seq, ack = raw.open(port, 19, window=1)
+            for turn in range(4):
+                ack += turn == 0 and mss is None    # of what is sent for a window of 1
+                for _, got, number, _, _, length in raw.data(0.3):
+                    if got == port:
+                        ack = max(ack, number + length)
+                        served += length
+                options = b"" if mss is None else struct.pack("!BBH", 2, 4, mss)
+                raw.send(port, 19, seq, ack, ACK, window=window, options=options)
+        check(served > 0, "chargen sent nothing")
+        server.served()
+
+
 @case("packet too big: the rest comes in fragments")
 def too_big(directory):
     """No port sums those, so lwIP must, of segments that it has sent before, too. Anybody can send such a packet."""

@@ -8,7 +8,9 @@ from httpd import KERNEL, KERNEL6, MIB, SERVER, SERVER6, Httpd, wait_for
 from harness import case, check, check_equal, main, read
 
 SECONDS = 1
-ALL = [f"--{way}-{kind}=0.5%" for way in ("rx", "tx") for kind in ("drop", "dup", "reorder", "corrupt")]
+SOME = [f"--{way}-{kind}=0.5%" for way in ("rx", "tx") for kind in ("drop", "dup", "reorder")]
+# On one side only: two wrong bits in one frame may be a right sum.
+ALL = [*SOME, "--rx-corrupt=0.5%", "--tx-corrupt=0.5%"]
 
 
 class Load(Httpd):
@@ -68,9 +70,9 @@ def segments(directory):
     check(load["rx_segments"] > 2 * load["rx_packets"] - load["rx_copied"], "packets came in one segment")
 
 
-@case("drop, dup, reorder, corrupt, 0.5 % each, on both sides")
+@case("drop, dup, reorder on both sides, corrupt, 0.5 % each")
 def faults(directory):
-    pair(directory, f"{SERVER}/file", ["--load-connections=64", *ALL], [*ALL, "--progress-timeout=60"], size=100000)
+    pair(directory, f"{SERVER}/file", ["--load-connections=64", *SOME], [*ALL, "--progress-timeout=60"], size=100000)
 
 
 def failing(load, of):

@@ -375,7 +375,7 @@ write_until_the_limit_then_err_mem(void **state)
 		assert_int_equal(glue_ooseq_bytes(), memory.bytes > 32 << 10 ? 0 : TCP_WND);
 	}
 	glue_memory_stats_get(&memory);
-	assert_in_range(memory.peak_bytes, 63 << 10, 64 << 10);
+	assert_in_range(memory.peak_bytes, 55 << 10, 56 << 10); /* an eighth is for what is received */
 	assert_in_range(queued, 100, 999);
 	assert_true(memory.failed > 0);
 	assert_segment_begins(pcb, 1400, 14);

@@ -29,6 +29,12 @@
 uint32_t glue_random(void);
 #define LWIP_RAND() glue_random()
 
+/* tcp_filter.c: ERR_OK, or else lwIP does not see the segment */
+struct tcp_pcb;
+struct tcp_hdr;
+int8_t glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, uint16_t length, uint16_t first_length,
+		       const uint8_t *second);
+
 /* checksum.c */
 uint16_t glue_checksum(const void *data, int length);
 #define LWIP_CHKSUM glue_checksum

@@ -101,9 +101,9 @@ class RawTcp:
         for segment in self.data(seconds):
             yield segment[:5]
 
-    def open(self, port, to, window=65535):
+    def open(self, port, to, window=65535, options=b""):
         """A connection; the next sequence number that each side expects: ours is 1001."""
-        self.send(port, to, 1000, 0, SYN, window=window)
+        self.send(port, to, 1000, 0, SYN, window=window, options=options)
         for _, got, seq, _, flags in self.segments(5):
             if got == port and flags & SYN:
                 self.send(port, to, 1001, seq + 1, ACK, window=window)

@@ -538,8 +538,8 @@ def tcp_traps(directory):
         for far in (1 << 31, (1 << 31) - 1, (1 << 31) + 1):
             raw.send(20000, 80, seq + far, ack, ACK | PSH, b"x")
         served = 0
-        for port, mss, window in ((20001, 10, 2000), (20002, 100, 1000), (20003, None, 800), (20004, None, 0)):
-            seq, ack = raw.open(port, 19, window=1)
+        for port, mss, window in ((20001, 10, 2000), (20002, 100, 1000), (20003, None, 2000), (20004, None, 0)):
+            seq, ack = raw.open(port, 19, window=1, options=struct.pack("!BBH", 2, 4, 1460))
             for turn in range(4):
                 ack += turn == 0 and mss is None    # of what is sent for a window of 1
                 for _, got, number, _, _, length in raw.data(0.3):

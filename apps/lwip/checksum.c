@@ -58,16 +58,18 @@ is_verified(uint64_t flags, uint64_t good, uint64_t none)
 unsigned
 glue_queue_checked(const struct rte_mbuf *m)
 {
-	struct behind_ip found = find_behind_ip(m);
 	unsigned good = 0;
 
 	if (is_verified(m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK, RTE_MBUF_F_RX_IP_CKSUM_GOOD,
 			RTE_MBUF_F_RX_IP_CKSUM_NONE))
 		good |= GLUE_IP_GOOD;
 	if (is_verified(m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK, RTE_MBUF_F_RX_L4_CKSUM_GOOD,
-			RTE_MBUF_F_RX_L4_CKSUM_NONE) &&
-	    found.at != 0 && (found.protocol == IPPROTO_TCP || found.protocol == IPPROTO_UDP))
-		good |= GLUE_L4_GOOD;
+			RTE_MBUF_F_RX_L4_CKSUM_NONE)) {
+		struct behind_ip found = find_behind_ip(m);
+
+		if (found.at != 0 && (found.protocol == IPPROTO_TCP || found.protocol == IPPROTO_UDP))
+			good |= GLUE_L4_GOOD;
+	}
 	return good;
 }
 

@@ -23,8 +23,8 @@
  */
 #define LOW_RX_PBUFS 4
 #define LOW_SEND_PBUFS (glue_zero_copy() ? 32u : 4u) /* copied ones have a whole segment each */
-#define LOW_SEND_AT_LEAST                                                                                              \
-	1024 /* when nothing is queued: a response's head goes out, however short the peer's segments are */
+/* Bytes, when nothing is queued: a response's head goes out, however short the peer's segments are. */
+#define LOW_SEND_AT_LEAST 1024
 
 const char *const connection_abort_names[CONNECTION_ABORTS] = {
 	"none", "too_many", "too_many_of_one", "stalled", "broken", "stopped",

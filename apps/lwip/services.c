@@ -21,15 +21,16 @@ echo_first(struct connection *c)
 {
 	struct pbuf *p = c->rx;
 	unsigned length = LWIP_MIN(p->len, connection_room(c));
+	bool in_iovec = glue_pbuf_iovec(p) != NULL;
 
 	if (length == 0 || tcp_sndqueuelen(c->pcb) >= options.echo_pbufs + c->unacked / CONNECTION_PBUF_BYTES)
 		return 0;
 	/* Copies take a segment's memory each. */
-	if (glue_pbuf_iovec(p) == NULL && c->unacked > 0 && glue_memory_is_low())
+	if (!in_iovec && c->unacked > 0 && glue_memory_is_low())
 		return 0;
 	if (!connection_write_pbuf(c, p, length))
 		return 0;
-	if (glue_pbuf_iovec(p) == NULL || !glue_zero_copy())
+	if (!in_iovec || !glue_zero_copy())
 		stats.echo_copied += length;
 	return length;
 }

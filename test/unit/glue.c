@@ -212,6 +212,15 @@ packet_for_a_port_of_one_segment_is_in_one_piece(void **state)
 	stop();
 }
 
+static struct rte_mempool *
+small_rooms(void)
+{
+	struct rte_mempool *pool = evpl_rx_pool_create("rx", 127, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
+
+	assert_non_null(pool);
+	return pool;
+}
+
 /* Packets of an RX pool with little rooms, three to a packet. */
 static struct rte_mbuf *
 received_packet(struct rte_mempool *pool, uint64_t seed)
@@ -249,8 +258,7 @@ received_segments_are_pbufs_where_they_lie(void **state)
 	struct pbuf *p;
 
 	start(state, 6, false);
-	pool = evpl_rx_pool_create("rx", 127, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
-	assert_non_null(pool);
+	pool = small_rooms();
 	p = glue_pbuf_from_mbuf(received_packet(pool, 7), &stats);
 	assert_pbuf(p, 7);
 	assert_int_equal(pbuf_clen(p), 3);
@@ -268,8 +276,7 @@ received_packets_beyond_the_hold_are_copied(void **state)
 	struct pbuf *held, *copied, *again;
 
 	start(state, 5, false);
-	pool = evpl_rx_pool_create("rx", 127, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
-	assert_non_null(pool);
+	pool = small_rooms();
 	held = glue_pbuf_from_mbuf(received_packet(pool, 8), &stats);
 	copied = glue_pbuf_from_mbuf(received_packet(pool, 9), &stats);
 	assert_int_equal(rte_mempool_in_use_count(pool), 3);
@@ -294,8 +301,7 @@ received_packets_are_copied_when_the_pool_runs_low(void **state)
 	unsigned kept = 0;
 
 	start(state, 100, false);
-	pool = evpl_rx_pool_create("rx", 127, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
-	assert_non_null(pool);
+	pool = small_rooms();
 	for (unsigned i = 0; i < DIM(p); i++) {
 		p[i] = glue_pbuf_from_mbuf(received_packet(pool, i), &stats);
 		assert_non_null(p[i]);
@@ -314,11 +320,10 @@ static void
 received_packet_without_memory_is_dropped(void **state)
 {
 	struct evpl *evpl = start(state, 0, false);
-	struct rte_mempool *pool = evpl_rx_pool_create("rx", 127, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
+	struct rte_mempool *pool = small_rooms();
 	struct evpl_iovec spent[64];
 	unsigned n = 0;
 
-	assert_non_null(pool);
 	glue_memory_trim();
 	while (n < 64 && evpl_iovec_alloc(evpl, 16 << 10, 1, 1, 0, &spent[n]) == 1)
 		n++;
@@ -395,8 +400,7 @@ write_of_a_received_pbuf_does_not_copy(void **state)
 
 	start(state, 6, false);
 	pcb = connect_pcb();
-	pool = evpl_rx_pool_create("rx", 127, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
-	assert_non_null(pool);
+	pool = small_rooms();
 	p = glue_pbuf_from_mbuf(received_packet(pool, 15), &stats);
 	assert_non_null(p);
 	assert_int_equal(glue_write_pbuf(pcb, p, 257, 0), ERR_ARG);
@@ -422,8 +426,7 @@ write_of_a_copied_pbuf_copies(void **state)
 
 	start(state, 0, false);
 	pcb = connect_pcb();
-	pool = evpl_rx_pool_create("rx", 127, RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
-	assert_non_null(pool);
+	pool = small_rooms();
 	p = glue_pbuf_from_mbuf(received_packet(pool, 16), &stats);
 	assert_non_null(p);
 	assert_int_equal(glue_write_pbuf(pcb, p, p->len, 0), ERR_OK);

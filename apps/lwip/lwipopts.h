@@ -43,19 +43,25 @@
 /* Addresses are used at once: they are given by hand, or made of the port's own MAC. */
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 0
 
-/* TCP. Windows as Linux has them on a fast local network. */
-#define TCP_MSS 1460
+/*
+ * TCP. Windows as Linux has them on a fast local network. Segments as long as the MTU of the port lets them be, jumbo frames of
+ * 9,000 bytes included; but what lwIP would reckon in the longest is reckoned in usual ones.
+ */
+#define TCP_MSS 8960
+#define USUAL_MSS 1460
 #define LWIP_WND_SCALE 1
 #define TCP_RCV_SCALE 3
 #define TCP_WND (256 * 1024)
 #define TCP_SND_BUF (512 * 1024)
-#define TCP_SND_QUEUELEN (4 * TCP_SND_BUF / TCP_MSS)
-#define TCP_SNDLOWAT (16 * TCP_MSS)
+#define TCP_SND_QUEUELEN (4 * TCP_SND_BUF / USUAL_MSS)
+#define TCP_SNDLOWAT (16 * USUAL_MSS)
+#define TCP_WND_UPDATE_THRESHOLD (4 * USUAL_MSS)
+#define TCP_OVERSIZE USUAL_MSS
 #define LWIP_TCP_SACK_OUT 1
 #define TCP_OOSEQ_MAX_BYTES TCP_WND
 #define TCP_OOSEQ_BYTES_LIMIT(pcb) glue_ooseq_bytes()
 /* A window of full segments, of up to three pbufs each. Of single bytes there would be a quarter of a million, searched for each. */
-#define TCP_OOSEQ_MAX_PBUFS (3 * TCP_WND / TCP_MSS)
+#define TCP_OOSEQ_MAX_PBUFS (3 * TCP_WND / USUAL_MSS)
 #define TCP_LISTEN_BACKLOG 1
 #define TCP_DEFAULT_LISTEN_BACKLOG 255
 #define LWIP_TCP_KEEPALIVE 1

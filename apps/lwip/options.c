@@ -128,7 +128,8 @@ static const struct command_option table[] = {
 	{"rxd", "N", "descriptors of the RX queue (the port's default)", OPT_RXD},
 	{"txd", "N", "descriptors of the TX queue (the port's default)", OPT_TXD},
 	{"total-num-mbufs", "N", "RX mbufs per port (8192)", OPT_TOTAL_NUM_MBUFS},
-	{"mbuf-size", "BYTES", "data room of an RX mbuf with 128 bytes of headroom (2176)", OPT_MBUF_SIZE},
+	{"mbuf-size", "BYTES", "data room of an RX mbuf with 128 bytes of headroom (2176, or more if a port wants it)",
+	 OPT_MBUF_SIZE},
 	{"rx-hold", "N", "RX mbufs that lwIP may hold; packets beyond are copied (half of what the ring leaves)",
 	 OPT_RX_HOLD},
 	{"slab-size", "BYTES", "bytes of a slab (16M)", OPT_SLAB_SIZE},
@@ -338,11 +339,7 @@ static void
 set_defaults(struct httpd_options *o)
 {
 	*o = (struct httpd_options){
-		.ports = {.rx_offload = true,
-			  .tx_offload = true,
-			  .mtu = 1500,
-			  .mbufs = 8192,
-			  .mbuf_size = RTE_MBUF_DEFAULT_BUF_SIZE},
+		.ports = {.rx_offload = true, .tx_offload = true, .mtu = 1500, .mbufs = 8192},
 		.faults = {.seed = 1},
 		.limits = {.connections = 4096,
 			   .peer_connections = 1024,

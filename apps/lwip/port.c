@@ -7,6 +7,7 @@
 #include <rte_ethdev.h>
 
 #include "../common/error.h"
+#include "af_packet.h"
 #include "port.h"
 
 /* Where neither the command line nor the port names a ring size, counts are made for this one. */
@@ -107,8 +108,24 @@ make_pool(const char *name, uint32_t n, uint16_t size, int socket, const struct 
 	return pool;
 }
 
+/* What the command line says; else the usual size, or a frame's where the driver wants it in one mbuf. */
+static uint16_t
+rx_mbuf_size(const struct port_options *o, const struct rte_eth_dev_info *info)
+{
+	uint32_t frame = o->mtu + (uint32_t)(RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN);
+
+	if (o->mbuf_size != 0)
+		return o->mbuf_size;
+	if (af_packet_is(info))
+		frame = af_packet_data_room(info);
+	if ((info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) != 0 || frame < RTE_MBUF_DEFAULT_DATAROOM)
+		return RTE_MBUF_DEFAULT_BUF_SIZE;
+	return (uint16_t)RTE_MIN(frame + RTE_PKTMBUF_HEADROOM, UINT16_MAX);
+}
+
 static int
-make_pools(struct httpd_ports *ports, struct httpd_port *p, const struct port_options *o)
+make_pools(struct httpd_ports *ports, struct httpd_port *p, const struct port_options *o,
+	   const struct rte_eth_dev_info *info)
 {
 	uint16_t frame = (uint16_t)(o->mtu + RTE_ETHER_HDR_LEN + RTE_PKTMBUF_HEADROOM);
 	char name[24];
@@ -117,7 +134,7 @@ make_pools(struct httpd_ports *ports, struct httpd_port *p, const struct port_op
 	if (ports->tx_pool == NULL)
 		ports->tx_pool = make_pool("httpd_tx", tx_packets(ports, o), frame, p->dev.socket, o);
 	snprintf(name, sizeof(name), "httpd_rx_%u", p->dev.id);
-	p->rx_pool = make_pool(name, o->mbufs, o->mbuf_size, p->dev.socket, o);
+	p->rx_pool = make_pool(name, o->mbufs, rx_mbuf_size(o, info), p->dev.socket, o);
 	return ports->tx_pool == NULL || p->rx_pool == NULL ? 1 : 0;
 }
 
@@ -139,7 +156,7 @@ choose_offloads(struct httpd_port *p, const struct port_options *o, const struct
 		if (info->tx_desc_lim.nb_mtu_seg_max != 0)
 			p->glue.segments = RTE_MIN(p->glue.segments, info->tx_desc_lim.nb_mtu_seg_max);
 	}
-	if ((uint32_t)o->mtu + RTE_ETHER_HDR_LEN > (uint32_t)o->mbuf_size - RTE_PKTMBUF_HEADROOM)
+	if (o->mtu + RTE_ETHER_HDR_LEN > rte_pktmbuf_data_room_size(p->rx_pool) - RTE_PKTMBUF_HEADROOM)
 		conf->rxmode.offloads |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
 	/* A library that cannot be told computes all sums itself. */
 	p->tx_checksum =
@@ -151,18 +168,40 @@ choose_offloads(struct httpd_port *p, const struct port_options *o, const struct
 		conf->rxmode.offloads |= rx_checksums;
 }
 
+/* The MTU that ethdev is told of: what it would not set is set here. 0: an error line was printed. */
+static uint16_t
+set_jumbo_mtu(const struct httpd_port *p, const struct rte_eth_dev_info *info)
+{
+	int rc;
+
+	if (p->mtu + (uint32_t)(RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN) <= info->max_rx_pktlen || !af_packet_is(info))
+		return p->mtu;
+	if (p->mtu > af_packet_mtu_max(info)) {
+		error_line("port %u (%s): its frames hold an MTU of %u, not of %u: give --vdev a larger framesz, as in "
+			   "framesz=9216,blocksz=36864,framecnt=512",
+			   p->dev.id, p->dev.name, af_packet_mtu_max(info), p->mtu);
+		return 0;
+	}
+	rc = af_packet_set_mtu(info, p->mtu);
+	if (rc != 0) {
+		ethdev_failed(&p->dev, "MTU", rc);
+		return 0;
+	}
+	return RTE_ETHER_MTU;
+}
+
 static int
-configure(struct httpd_port *p, const struct port_options *o)
+configure(struct httpd_port *p, const struct port_options *o, const struct rte_eth_dev_info *info)
 {
 	struct rte_eth_conf conf = {0};
-	struct rte_eth_dev_info info;
-	int rc = rte_eth_dev_info_get(p->dev.id, &info);
+	int rc;
 
-	if (rc != 0)
-		return ethdev_failed(&p->dev, "information", rc);
-	choose_offloads(p, o, &info, &conf);
+	choose_offloads(p, o, info, &conf);
 	p->mtu = o->mtu;
-	conf.rxmode.mtu = o->mtu;
+	p->ethdev_mtu = set_jumbo_mtu(p, info);
+	if (p->ethdev_mtu == 0)
+		return 1;
+	conf.rxmode.mtu = p->ethdev_mtu;
 	rc = rte_eth_dev_configure(p->dev.id, 1, 1, &conf);
 	if (rc != 0)
 		return ethdev_failed(&p->dev, "configure", rc);
@@ -180,7 +219,7 @@ start(struct httpd_port *p)
 {
 	int rc;
 
-	if (ethdev_start(&p->dev, p->mtu) != 0)
+	if (ethdev_start(&p->dev, p->ethdev_mtu == p->mtu ? p->mtu : 0) != 0)
 		return 1;
 	/* IPv6 asks for neighbours by multicast. */
 	rc = rte_eth_allmulticast_enable(p->dev.id);
@@ -189,19 +228,27 @@ start(struct httpd_port *p)
 	return 0;
 }
 
+static int
+start_port(struct httpd_ports *ports, struct httpd_port *p, const struct port_options *o)
+{
+	struct rte_eth_dev_info info;
+	int status, rc = rte_eth_dev_info_get(p->dev.id, &info);
+
+	if (rc != 0)
+		return ethdev_failed(&p->dev, "information", rc);
+	status = make_pools(ports, p, o, &info);
+	if (status == 0)
+		status = configure(p, o, &info);
+	return status != 0 ? status : start(p);
+}
+
 int
 ports_start(struct httpd_ports *ports, const struct port_options *o)
 {
 	int status = 0;
 
 	for (unsigned i = 0; i < ports->count && status == 0; i++) {
-		struct httpd_port *p = &ports->port[i];
-
-		status = make_pools(ports, p, o);
-		if (status == 0)
-			status = configure(p, o);
-		if (status == 0)
-			status = start(p);
+		status = start_port(ports, &ports->port[i], o);
 	}
 	return status;
 }

@@ -18,7 +18,7 @@ struct port_options {
 	uint16_t rxd, txd;	     /* descriptors; 0: what the port prefers */
 	uint16_t mtu;		     /* bytes of L3 */
 	uint32_t mbufs;		     /* RX mbufs per port */
-	uint16_t mbuf_size;	     /* bytes with headroom */
+	uint16_t mbuf_size;	     /* of RX mbufs, bytes with headroom; 0: the usual, or more if the port wants it */
 	uint32_t rx_hold;	     /* 0: half of what a port's RX ring leaves */
 };
 
@@ -26,6 +26,7 @@ struct httpd_port {
 	struct ethdev dev;
 	bool netif_added;
 	uint16_t mtu;
+	uint16_t ethdev_mtu;				/* less where a driver carries more than it says: af_packet.h */
 	bool tx_checksum, rx_checksum;			/* the port does them */
 	uint64_t missed, no_mbuf, rx_errors, tx_errors; /* the port's own counters, taken before it is closed */
 	struct rte_mempool *rx_pool;

@@ -74,8 +74,8 @@ def exists(link):
     return False
 
 
-def configure(link):
-    netns.ip(f"link set {link} up")
+def configure(link, mtu=1500):
+    netns.ip(f"link set {link} mtu {mtu} up")
     netns.ip(f"addr add {KERNEL}/24 dev {link}")
     if IPV6:
         netns.ip(f"addr add {KERNEL6}/64 dev {link} nodad")
@@ -126,6 +126,9 @@ class Tap(Link):
 
 class Veth(Link):
     """Offloads off, for af_packet sees frames as the kernel leaves them: with half a checksum, and longer than the MTU."""
+    MTU = 1500
+    KERNEL_MTU = None       # the same
+    RINGS = ""              # arguments of net_af_packet's
 
     def start(self, directory, options, kw):
         netns.need("ethtool")
@@ -134,8 +137,8 @@ class Veth(Link):
             subprocess.run(["ethtool", "-K", link, "tx", "off", "tso", "off", "gso", "off", "gro", "off"], check=True,
                            capture_output=True)
         netns.ip("link set evpl1 up")
-        configure("evpl0")
-        self.httpd = Httpd(directory, "net_af_packet0,iface=evpl1,qpairs=1", *options, **kw)
+        configure("evpl0", self.KERNEL_MTU or self.MTU)
+        self.httpd = Httpd(directory, f"net_af_packet0,iface=evpl1,qpairs=1{self.RINGS}", f"--mtu={self.MTU}", *options, **kw)
 
 
 class Memif(Link):

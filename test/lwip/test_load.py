@@ -4,7 +4,7 @@
 side but by vhost, no checksum is computed where the ports agree on that, and all bodies are the same. Needs no rights."""
 import os
 
-from httpd import KERNEL, KERNEL6, MIB, SERVER, SERVER6, Httpd, wait_for
+from httpd import KERNEL, KERNEL6, MIB, SERVER, SERVER6, Httpd, need_source, wait_for
 from harness import case, check, check_equal, main, read
 
 SECONDS = 1
@@ -68,6 +68,18 @@ def copies(directory):
 def segments(directory):
     load, _ = pair(directory, f"{SERVER}/file", ["--mbuf-size=448"])
     check(load["rx_segments"] > 2 * load["rx_packets"] - load["rx_copied"], "packets came in one segment")
+
+
+@case("jumbo frames", [])
+@case("jumbo frames, in several segments", ["--mbuf-size=2176"])
+@case("jumbo frames, copied", ["--copy"])
+def jumbo(directory, options):
+    need_source()
+    load, server = pair(directory, f"{SERVER}/file", ["--mtu=9000", *options], ["--mtu=9000", *options])
+    check(load["rx_bytes"] > 6000 * load["rx_packets"], f"frames of {load['rx_bytes'] // load['rx_packets']} bytes")
+    if server["zero_copy"]:
+        check_equal(load["rx_copied"], 0, "packets copied")
+        check((load["rx_segments"] > 3 * load["rx_packets"]) is (options != []), "segments")
 
 
 @case("drop, dup, reorder on both sides, corrupt, 0.5 % each")

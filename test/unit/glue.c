@@ -15,6 +15,7 @@
 #include "tcp_order.h"
 
 #define TCP_HEADER 20u
+#define MSS 1460
 #define FRAME_ROOM (1514 + RTE_PKTMBUF_HEADROOM)
 
 static const struct evpl_global_config one_slab = {.slab_size = 256 << 10, .buffer_size = 16 << 10, .max_slabs = 1};
@@ -49,7 +50,7 @@ connect_pcb(void)
 	assert_non_null(pcb);
 	pcb->state = ESTABLISHED;
 	pcb->local_port = pcb->remote_port = 80;
-	pcb->mss = TCP_MSS;
+	pcb->mss = MSS;
 	pcb->snd_wnd = pcb->snd_wnd_max = 1 << 20;
 	TCP_REG_ACTIVE(pcb);
 	return pcb;
@@ -74,7 +75,7 @@ static void
 assert_segment_begins(struct tcp_pcb *pcb, unsigned length, uint64_t seed)
 {
 	struct rte_mbuf *m = glue_pbuf_to_mbuf(pcb->unsent->p, 16, &stats);
-	char copy[TCP_MSS];
+	char copy[MSS];
 	const void *bytes;
 
 	assert_non_null(m);
@@ -490,17 +491,17 @@ first_segment_goes_first_again_when_it_found_no_room(void **state)
 	unsigned n = 0;
 
 	wire_add(pcb);
-	alloc_filled(evpl, TCP_MSS, 17, &iovec);
-	pcb->cwnd = 4 * TCP_MSS;
+	alloc_filled(evpl, MSS, 17, &iovec);
+	pcb->cwnd = 4 * MSS;
 	for (unsigned i = 0; i < 6; i++)
-		assert_int_equal(glue_write(pcb, &iovec, 0, TCP_MSS, 0), ERR_OK);
+		assert_int_equal(glue_write(pcb, &iovec, 0, MSS, 0), ERR_OK);
 	assert_int_equal(tcp_output(pcb), ERR_OK);
-	assert_int_equal(wire_last, pcb->lastack + 3 * TCP_MSS);
+	assert_int_equal(wire_last, pcb->lastack + 3 * MSS);
 	wire_full = true;
 	assert_int_equal(tcp_rexmit(pcb), ERR_OK);
 	assert_int_equal(tcp_output(pcb), ERR_MEM);
 	assert_int_equal(tcp_rexmit_rto_prepare(pcb), ERR_OK);
-	pcb->cwnd = TCP_MSS;
+	pcb->cwnd = MSS;
 	wire_full = false;
 	wire_last = 0;
 	tcp_rexmit_rto_commit(pcb);
@@ -512,7 +513,7 @@ first_segment_goes_first_again_when_it_found_no_room(void **state)
 		numbers[n++] = lwip_ntohl(s->tcphdr->seqno);
 	assert_int_equal(n, 6);
 	for (unsigned i = 0; i < 6; i++)
-		assert_int_equal(numbers[i], pcb->lastack + i * TCP_MSS);
+		assert_int_equal(numbers[i], pcb->lastack + i * MSS);
 	evpl_iovec_release(evpl, &iovec);
 	netif_remove(&wire);
 	stop();

@@ -1,0 +1,124 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: BSD-3-Clause
+"""evpl-httpd with --mtu=9000, over net_af_packet on veth: segments of 8,960 bytes to a peer that takes them, of 1,460 to one that
+does not; what arrives is what was sent, and every buffer comes home. (Without a kernel, over virtio_user: test_load.)"""
+import json
+import random
+import subprocess
+import zlib
+
+import httpd
+import netns
+from harness import case, check, check_equal, main
+from httpd import MIB, SLOW, Veth, curl, download, downloads, echo, need_source, url
+
+SIZE = (2 if SLOW else 10) * MIB
+SECONDS = 120
+
+
+class Jumbo(Veth):
+    """Its own side of the veth has 1,500 bytes until evpl-httpd sets it."""
+    RINGS = ",framesz=9216,blocksz=36864,framecnt=512"
+    MTU = 9000
+
+
+class Mixed(Jumbo):
+    KERNEL_MTU = 1500
+
+
+def mean(h):
+    """Bytes of a frame, of those sent."""
+    return sum(p["tx_bytes"] for p in h.report["ports"]) / sum(p["tx_packets"] for p in h.report["ports"])
+
+
+def transfers(directory, link, *options):
+    """Downloads, an upload and echoes; the stopped evpl-httpd."""
+    netns.need("curl")
+    with link(directory, *options) as h:
+        digest = h.file("file", SIZE)
+        download("file", digest, seconds=SECONDS)
+        downloads(directory, "file", digest, 8, SECONDS)
+        data = random.randbytes(SIZE)
+        with open(f"{directory}/upload", "wb") as f:
+            f.write(data)
+        answer = json.loads(curl("-T", f"{directory}/upload", url("_/discard"), seconds=SECONDS))
+        check_equal(answer, {"bytes": SIZE, "crc32": f"{zlib.crc32(data):08x}"}, "the answer to the upload")
+        echo(directory, SIZE // 4, 4, SECONDS)
+    return h
+
+
+@case("long segments")
+def long(directory):
+    need_source()
+    h = transfers(directory, Jumbo)
+    check("mtu 9000" in netns.ip("link show evpl1"), "the interface has another MTU")
+    check(mean(h) > 4000, f"frames of {mean(h):.0f} bytes")
+    port = h.report["ports"][0]
+    check(port["tx_bytes_copied"] < port["tx_bytes"] // 20, "payload was copied")
+
+
+@case("a peer with an MTU of 1,500")
+def mixed(directory):
+    h = transfers(directory, Mixed)
+    check(mean(h) < 1514, f"frames of {mean(h):.0f} bytes")
+
+
+@case("copied")
+def copied(directory):
+    need_source()
+    h = transfers(directory, Jumbo, "--copy")
+    check(mean(h) > 4000, f"frames of {mean(h):.0f} bytes")
+
+
+@case("drop, dup, reorder, corrupt, 0.5 % each")
+def faults(directory):
+    kinds = [f"--{way}-{kind}=0.5%" for way in ("rx", "tx") for kind in ("drop", "dup", "reorder", "corrupt")]
+    h = transfers(directory, Jumbo, "--fault-seed=7", *kinds)
+    check(h.report["tcp"]["retransmitted"] > 0, "nothing was sent again")
+
+
+@case("no slab left in the middle of transfers")
+def no_slabs(directory):
+    need_source()
+    with Jumbo(directory, "--slab-size=256K", "--buffer-size=16K", "--max-slabs=3", "--progress-timeout=60") as h:
+        echo(directory, SIZE // 4, 8, SECONDS)
+        digest = h.file("file", 3 * MIB // 8)
+        downloads(directory, "file", digest, 32, SECONDS)
+
+
+@case("short of mbufs to receive into")
+def starving(directory):
+    transfers(directory, Jumbo, "--total-num-mbufs=200")
+
+
+@case("a ping of 8,000 bytes")
+def ping(directory):
+    with Jumbo(directory):
+        done = subprocess.run(["ping", "-c", "3", "-i", "0.2", "-W", "2", "-s", "8000", "-q", httpd.SERVER], text=True,
+                              capture_output=True, check=False)
+    check("3 received" in done.stdout, done.stdout)
+
+
+def refused(directory, vdev, words):
+    """Exit status 1, and the line that says why."""
+    h = httpd.Httpd(directory, vdev, "--mtu=9000").end()
+    check_equal(h.rc, 1, "exit code")
+    check(words in h.err, f"not a word of it:\n{h.err}")
+
+
+@case("rings whose frames are too short: 1")
+def short_rings(directory):
+    netns.need()
+    netns.ip("link add evpl0 type veth peer name evpl1")
+    refused(directory, "net_af_packet0,iface=evpl1", "its frames hold an MTU of 1968, not of 9000: give --vdev a larger framesz")
+    check("mtu 1500" in netns.ip("link show evpl1"), "the interface has another MTU now")
+
+
+@case("a driver that takes no such frames: 1")
+def tap(directory):
+    netns.need_tap()
+    refused(directory, "net_tap0,iface=evpl2", "port 0 (net_tap0): configure: Invalid argument")
+
+
+netns.enter()
+main(__doc__)

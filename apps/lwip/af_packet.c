@@ -10,14 +10,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <rte_common.h>
 #include <rte_dev.h>
 #include <rte_devargs.h>
 #include <rte_ethdev.h>
 #include <rte_kvargs.h>
 
 #define FRAME_SIZE 2048u /* the driver's, unless it was told another */
-/* In front of L3, where the kernel puts what is received (tpacket_rcv()): room for the Ethernet header, rounded up. */
-#define FRAME_HEADER TPACKET_ALIGN(TPACKET2_HDRLEN + 16u)
+/* What a frame begins with, of TPACKET_V2; and what is in front of L3 when the kernel has received (tpacket_rcv()). */
+#define RING_HEADER ((unsigned)RTE_ALIGN_CEIL(sizeof(struct tpacket2_hdr), TPACKET_ALIGNMENT))
+#define FRAME_HEADER RTE_ALIGN_CEIL(RING_HEADER + (unsigned)sizeof(struct sockaddr_ll) + 16u, TPACKET_ALIGNMENT)
 
 static int
 take_number(const char *key, const char *value, void *number)
@@ -58,7 +60,7 @@ af_packet_mtu_max(const struct rte_eth_dev_info *info)
 unsigned
 af_packet_data_room(const struct rte_eth_dev_info *info)
 {
-	return frame_size(info) - (TPACKET2_HDRLEN - sizeof(struct sockaddr_ll));
+	return frame_size(info) - RING_HEADER;
 }
 
 int

@@ -112,7 +112,7 @@ make_pool(const char *name, uint32_t n, uint16_t size, int socket, const struct 
 static uint16_t
 rx_mbuf_size(const struct port_options *o, const struct rte_eth_dev_info *info)
 {
-	uint32_t frame = o->mtu + (uint32_t)(RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN);
+	uint32_t frame = (uint32_t)(o->mtu + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN);
 
 	if (o->mbuf_size != 0)
 		return o->mbuf_size;
@@ -120,7 +120,7 @@ rx_mbuf_size(const struct port_options *o, const struct rte_eth_dev_info *info)
 		frame = af_packet_data_room(info);
 	if ((info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) != 0 || frame < RTE_MBUF_DEFAULT_DATAROOM)
 		return RTE_MBUF_DEFAULT_BUF_SIZE;
-	return (uint16_t)RTE_MIN(frame + RTE_PKTMBUF_HEADROOM, UINT16_MAX);
+	return (uint16_t)RTE_MIN(frame + RTE_PKTMBUF_HEADROOM, (uint32_t)UINT16_MAX);
 }
 
 static int
@@ -174,7 +174,7 @@ set_jumbo_mtu(const struct httpd_port *p, const struct rte_eth_dev_info *info)
 {
 	int rc;
 
-	if (p->mtu + (uint32_t)(RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN) <= info->max_rx_pktlen || !af_packet_is(info))
+	if ((uint32_t)(p->mtu + RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN) <= info->max_rx_pktlen || !af_packet_is(info))
 		return p->mtu;
 	if (p->mtu > af_packet_mtu_max(info)) {
 		error_line("port %u (%s): its frames hold an MTU of %u, not of %u: give --vdev a larger framesz, as in "

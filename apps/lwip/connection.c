@@ -19,7 +19,8 @@
 /*
  * What a connection may have when lwIP's memory is low: little enough for all of them to have it. With the defaults, 4,096
  * connections and 64 MiB that are left then, it is 16 KiB for each: four packets not read and one that lwIP keeps are five
- * times 1,664 bytes when they were copied, and 32 pbufs to be sent, of 16 segments at most, are 16 times 448.
+ * times 1,664 bytes when they were copied, and 32 pbufs to be sent, of 16 segments at most, are 16 times 448. (Of jumbo frames
+ * five are 46,000 bytes: then the half is for 1,200 connections.)
  */
 #define LOW_RX_PBUFS 4
 #define LOW_SEND_PBUFS (glue_zero_copy() ? 32u : 4u) /* copied ones have a whole segment each */
@@ -399,7 +400,9 @@ connection_consume(struct connection *c, unsigned n)
 unsigned
 connection_room(const struct connection *c)
 {
-	unsigned room = c->unacked < limits.send_budget ? limits.send_budget - c->unacked : 0;
+	/* With less than two segments one would wait for the acknowledgement of the other, which the peer delays. */
+	unsigned budget = LWIP_MAX(limits.send_budget, 2u * tcp_mss(c->pcb));
+	unsigned room = c->unacked < budget ? budget - c->unacked : 0;
 
 	if (glue_memory_is_low()) {
 		unsigned queued = LWIP_MIN(tcp_sndqueuelen(c->pcb), LOW_SEND_PBUFS);

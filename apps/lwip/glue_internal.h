@@ -30,5 +30,8 @@ void glue_pbuf_finish(void);
 struct pbuf *glue_pbuf_from_mbuf(struct rte_mbuf *m, struct glue_netif_stats *stats);
 /* A packet of the same bytes. NULL: no memory. The pbuf stays lwIP's. */
 struct rte_mbuf *glue_pbuf_to_mbuf(struct pbuf *p, unsigned segments, struct glue_netif_stats *stats);
+/* A packet of head and length bytes of the pbuf's chain from offset on, copied; together no longer than a frame. NULL: no memory. */
+struct rte_mbuf *glue_pbuf_part(const struct pbuf *p, const void *head, unsigned head_length, unsigned offset,
+				unsigned length, struct glue_netif_stats *stats);
 
 #endif /* GLUE_INTERNAL_H */

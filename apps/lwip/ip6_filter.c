@@ -2,7 +2,7 @@
 /*
  * IPv6 packets that lwIP 2.1.3 must not see. Two of them end a program, whoever sent them:
  *
- *	ICMPv6 "packet too big" with an MTU of 48 to 55    ip6_frag() never ends
+ *	ICMPv6 "packet too big" with an MTU of 48 to 55    ip6_frag() never ends (RFC 8200 has none below 1,280)
  *	a fragment header whose payload is another one      ip6_reass() stops at an assertion
  *
  * Others are of no use to a host. So what follows the IPv6 header may be TCP, UDP, ICMPv6, options of one hop before MLD, or a

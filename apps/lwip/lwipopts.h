@@ -36,6 +36,8 @@
 #define LWIP_IPV6 1
 #define LWIP_IPV6_NUM_ADDRESSES 4
 #define LWIP_IPV6_AUTOCONFIG 0
+/* The glue does it: ip6_fragment.h. */
+#define LWIP_IPV6_FRAG 0
 /* Tables of IPv6 are walked with 8-bit counters. */
 #define LWIP_ND6_NUM_NEIGHBORS 127
 #define LWIP_ND6_NUM_DESTINATIONS 127
@@ -45,7 +47,7 @@
 
 /*
  * TCP. Windows as Linux has them on a fast local network. Segments as long as the MTU of the port lets them be, jumbo frames of
- * 9,000 bytes included; but what lwIP would reckon in the longest is reckoned in usual ones.
+ * 9,000 bytes included. Queues are as long as usual segments need them to be, of which most networks have more in the same bytes.
  */
 #define TCP_MSS 8960
 #define USUAL_MSS 1460
@@ -55,7 +57,6 @@
 #define TCP_SND_BUF (512 * 1024)
 #define TCP_SND_QUEUELEN (4 * TCP_SND_BUF / USUAL_MSS)
 #define TCP_SNDLOWAT (16 * USUAL_MSS)
-#define TCP_WND_UPDATE_THRESHOLD (4 * USUAL_MSS)
 #define TCP_OVERSIZE USUAL_MSS
 #define LWIP_TCP_SACK_OUT 1
 #define TCP_OOSEQ_MAX_BYTES TCP_WND

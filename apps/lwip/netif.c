@@ -13,6 +13,7 @@
 
 #include "glue_internal.h"
 #include "ip6_filter.h"
+#include "ip6_fragment.h"
 #include "tcp_order.h"
 
 #define UPKEEP_MS 1000
@@ -22,8 +23,11 @@ static err_t
 link_output(struct netif *netif, struct pbuf *p)
 {
 	struct glue_netif *n = netif->state;
+	unsigned mtu = ip6_fragment_mtu(n, p);
 	struct rte_mbuf *m;
 
+	if (mtu != 0)
+		return ip6_fragment_send(n, p, mtu);
 	if (glue_queue_full(&n->queue)) {
 		n->stats.tx_full++;
 		return ERR_MEM;

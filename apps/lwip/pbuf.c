@@ -247,6 +247,24 @@ to_linear(struct pbuf *p, struct glue_netif_stats *stats)
 }
 
 struct rte_mbuf *
+glue_pbuf_part(const struct pbuf *p, const void *head, unsigned head_length, unsigned offset, unsigned length,
+	       struct glue_netif_stats *stats)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(config.tx_pool);
+	char *bytes = m != NULL ? rte_pktmbuf_append(m, (uint16_t)(head_length + length)) : NULL;
+
+	if (bytes == NULL) {
+		rte_pktmbuf_free(m);
+		stats->tx_no_memory++;
+		return NULL;
+	}
+	memcpy(bytes, head, head_length);
+	pbuf_copy_partial(p, bytes + head_length, (u16_t)length, (u16_t)offset);
+	stats->tx_bytes_copied += head_length + length;
+	return m;
+}
+
+struct rte_mbuf *
 glue_pbuf_to_mbuf(struct pbuf *p, unsigned segments, struct glue_netif_stats *stats)
 {
 	struct evpl_iovec iovecs[SEGMENTS];

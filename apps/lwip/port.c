@@ -108,17 +108,24 @@ make_pool(const char *name, uint32_t n, uint16_t size, int socket, const struct 
 	return pool;
 }
 
+/* Bytes that an RX mbuf must hold for a packet to be one segment. */
+static uint32_t
+longest_frame(const struct port_options *o, const struct rte_eth_dev_info *info)
+{
+	if (af_packet_is(info))
+		return af_packet_data_room(info);
+	return (uint32_t)(o->mtu + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN);
+}
+
 /* What the command line says; else the usual size, or a frame's where the driver wants it in one mbuf. */
 static uint16_t
 rx_mbuf_size(const struct port_options *o, const struct rte_eth_dev_info *info)
 {
-	uint32_t frame = (uint32_t)(o->mtu + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN);
+	uint32_t frame = longest_frame(o, info);
 
 	if (o->mbuf_size != 0)
 		return o->mbuf_size;
-	if (af_packet_is(info))
-		frame = af_packet_data_room(info);
-	if ((info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) != 0 || frame < RTE_MBUF_DEFAULT_DATAROOM)
+	if ((info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) != 0 || frame <= RTE_MBUF_DEFAULT_DATAROOM)
 		return RTE_MBUF_DEFAULT_BUF_SIZE;
 	return (uint16_t)RTE_MIN(frame + RTE_PKTMBUF_HEADROOM, (uint32_t)UINT16_MAX);
 }
@@ -156,7 +163,7 @@ choose_offloads(struct httpd_port *p, const struct port_options *o, const struct
 		if (info->tx_desc_lim.nb_mtu_seg_max != 0)
 			p->glue.segments = RTE_MIN(p->glue.segments, info->tx_desc_lim.nb_mtu_seg_max);
 	}
-	if (o->mtu + RTE_ETHER_HDR_LEN > rte_pktmbuf_data_room_size(p->rx_pool) - RTE_PKTMBUF_HEADROOM)
+	if (longest_frame(o, info) + RTE_PKTMBUF_HEADROOM > rte_pktmbuf_data_room_size(p->rx_pool))
 		conf->rxmode.offloads |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
 	/* A library that cannot be told computes all sums itself. */
 	p->tx_checksum =
@@ -168,26 +175,27 @@ choose_offloads(struct httpd_port *p, const struct port_options *o, const struct
 		conf->rxmode.offloads |= rx_checksums;
 }
 
-/* The MTU that ethdev is told of: what it would not set is set here. 0: an error line was printed. */
-static uint16_t
-set_jumbo_mtu(const struct httpd_port *p, const struct rte_eth_dev_info *info)
+/* What net_af_packet would refuse without saying why, or drop. */
+static int
+check_frames(const struct httpd_port *p, const struct port_options *o, const struct rte_eth_dev_info *info)
 {
-	int rc;
+	uint32_t room = rte_pktmbuf_data_room_size(p->rx_pool) - RTE_PKTMBUF_HEADROOM;
 
-	if ((uint32_t)(p->mtu + RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN) <= info->max_rx_pktlen || !af_packet_is(info))
-		return p->mtu;
-	if (p->mtu > af_packet_mtu_max(info)) {
+	if (!af_packet_is(info))
+		return 0;
+	if (o->mtu > af_packet_mtu_max(info)) {
 		error_line("port %u (%s): its frames hold an MTU of %u, not of %u: give --vdev a larger framesz, as in "
-			   "framesz=9216,blocksz=36864,framecnt=512",
-			   p->dev.id, p->dev.name, af_packet_mtu_max(info), p->mtu);
-		return 0;
+			   "framesz=9216,blocksz=36864,framecnt=1024",
+			   p->dev.id, p->dev.name, af_packet_mtu_max(info), o->mtu);
+		return 1;
 	}
-	rc = af_packet_set_mtu(info, p->mtu);
-	if (rc != 0) {
-		ethdev_failed(&p->dev, "MTU", rc);
-		return 0;
+	if (longest_frame(o, info) > room && (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) == 0) {
+		error_line("port %u (%s): its frames of %u bytes do not fit into mbufs with room for %u: give a larger "
+			   "--mbuf-size, or --vdev a smaller framesz",
+			   p->dev.id, p->dev.name, longest_frame(o, info), room);
+		return 1;
 	}
-	return RTE_ETHER_MTU;
+	return 0;
 }
 
 static int
@@ -196,12 +204,13 @@ configure(struct httpd_port *p, const struct port_options *o, const struct rte_e
 	struct rte_eth_conf conf = {0};
 	int rc;
 
+	if (check_frames(p, o, info) != 0)
+		return 1;
 	choose_offloads(p, o, info, &conf);
 	p->mtu = o->mtu;
-	p->ethdev_mtu = set_jumbo_mtu(p, info);
-	if (p->ethdev_mtu == 0)
-		return 1;
-	conf.rxmode.mtu = p->ethdev_mtu;
+	p->mtu_behind_ethdev =
+		af_packet_is(info) && (uint32_t)(p->mtu + RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN) > info->max_rx_pktlen;
+	conf.rxmode.mtu = p->mtu_behind_ethdev ? RTE_ETHER_MTU : p->mtu;
 	rc = rte_eth_dev_configure(p->dev.id, 1, 1, &conf);
 	if (rc != 0)
 		return ethdev_failed(&p->dev, "configure", rc);
@@ -215,11 +224,37 @@ configure(struct httpd_port *p, const struct port_options *o, const struct rte_e
 }
 
 static int
+prepare(struct httpd_ports *ports, struct httpd_port *p, const struct port_options *o)
+{
+	struct rte_eth_dev_info info;
+	int status, rc = rte_eth_dev_info_get(p->dev.id, &info);
+
+	if (rc != 0)
+		return ethdev_failed(&p->dev, "information", rc);
+	status = make_pools(ports, p, o, &info);
+	return status != 0 ? status : configure(p, o, &info);
+}
+
+static int
+set_mtu_behind_ethdev(const struct httpd_port *p)
+{
+	struct rte_eth_dev_info info;
+	int rc = rte_eth_dev_info_get(p->dev.id, &info);
+
+	if (rc == 0)
+		rc = af_packet_set_mtu(&info, p->mtu);
+	return rc != 0 ? ethdev_failed(&p->dev, "MTU", rc) : 0;
+}
+
+static int
 start(struct httpd_port *p)
 {
 	int rc;
 
-	if (ethdev_start(&p->dev, p->ethdev_mtu == p->mtu ? p->mtu : 0) != 0)
+	/* ethdev would set the MTU to the most that it knows of. */
+	if (ethdev_start(&p->dev, p->mtu_behind_ethdev ? 0 : p->mtu) != 0)
+		return 1;
+	if (p->mtu_behind_ethdev && set_mtu_behind_ethdev(p) != 0)
 		return 1;
 	/* IPv6 asks for neighbours by multicast. */
 	rc = rte_eth_allmulticast_enable(p->dev.id);
@@ -228,28 +263,16 @@ start(struct httpd_port *p)
 	return 0;
 }
 
-static int
-start_port(struct httpd_ports *ports, struct httpd_port *p, const struct port_options *o)
-{
-	struct rte_eth_dev_info info;
-	int status, rc = rte_eth_dev_info_get(p->dev.id, &info);
-
-	if (rc != 0)
-		return ethdev_failed(&p->dev, "information", rc);
-	status = make_pools(ports, p, o, &info);
-	if (status == 0)
-		status = configure(p, o, &info);
-	return status != 0 ? status : start(p);
-}
-
 int
 ports_start(struct httpd_ports *ports, const struct port_options *o)
 {
 	int status = 0;
 
-	for (unsigned i = 0; i < ports->count && status == 0; i++) {
-		status = start_port(ports, &ports->port[i], o);
-	}
+	/* Interfaces of the kernel's change when nothing is wrong with any port. */
+	for (unsigned i = 0; i < ports->count && status == 0; i++)
+		status = prepare(ports, &ports->port[i], o);
+	for (unsigned i = 0; i < ports->count && status == 0; i++)
+		status = start(&ports->port[i]);
 	return status;
 }
 

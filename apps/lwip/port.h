@@ -26,7 +26,7 @@ struct httpd_port {
 	struct ethdev dev;
 	bool netif_added;
 	uint16_t mtu;
-	uint16_t ethdev_mtu;				/* less where a driver carries more than it says: af_packet.h */
+	bool mtu_behind_ethdev;				/* the driver carries more than ethdev lets it: af_packet.h */
 	bool tx_checksum, rx_checksum;			/* the port does them */
 	uint64_t missed, no_mbuf, rx_errors, tx_errors; /* the port's own counters, taken before it is closed */
 	struct rte_mempool *rx_pool;

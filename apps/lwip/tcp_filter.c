@@ -6,8 +6,12 @@
  *	a number half of all numbers away from the one that comes next      "insane offset!": both before and behind it
  *	an MSS option without SYN                                           what is queued is longer than a segment may be
  *	a SYN with a window of 0 or 1, then a larger window                 likewise: the first half of it is 0, "no limit"
+ *
+ * And a second SYN before the handshake is done would bring a larger MSS, which lwIP does not compare with the MTU any more: its
+ * options do not count.
  */
 #include <stdbool.h>
+#include <string.h>
 
 #include <lwip/priv/tcp_priv.h>
 
@@ -46,6 +50,16 @@ has_mss(const struct tcp_hdr *header, u16_t length, u16_t first_length, const u8
 	return false;
 }
 
+static void
+hide_options(struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_t *second)
+{
+	u16_t here = LWIP_MIN(length, first_length);
+
+	memset(header + 1, OPTION_NOP, here);
+	if (length > here)
+		memset(LWIP_CONST_CAST(u8_t *, second), OPTION_NOP, (size_t)(length - here));
+}
+
 /* No window is longer than a quarter of all numbers. */
 static bool
 is_far(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
@@ -61,6 +75,8 @@ glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, u16_t length, u16_t
 {
 	if ((TCPH_FLAGS(header) & TCP_SYN) != 0) {
 		header->wnd = LWIP_MAX(header->wnd, SYN_WINDOW_MIN);
+		if (pcb->state == SYN_RCVD)
+			hide_options(header, length, first_length, second);
 		return ERR_OK;
 	}
 	if (pcb->state == LISTEN || pcb->state == SYN_SENT || pcb->state == TIME_WAIT)

@@ -529,6 +529,21 @@ def ip6_traps(directory):
     check_equal(server.report["ports"][0]["rx_refused"], 10, "packets refused")
 
 
+@case("a second SYN with a larger MSS")
+def second_syn(directory):
+    """lwIP took it as it was, for longer segments than the port's MTU, and sent those in fragments."""
+    httpd.need_source()
+    with Server(directory) as server, RawTcp("evpl0") as raw:
+        for mss in (1460, 65535, 0):
+            raw.send(20000, 19, 1000, 0, SYN, options=struct.pack("!BBH", 2, 4, mss))
+            seq = next(seq for _, got, seq, _, flags in raw.segments(5) if got == 20000 and flags & SYN)
+        raw.send(20000, 19, 1001, seq + 1, ACK)
+        lengths = [body[6:8] + body[2:4] for kind, body in raw.frames(time.monotonic() + 0.5)
+                   if kind == 0x0800 and body[9] == socket.IPPROTO_TCP and len(body) > 100]
+        check_equal(max(lengths), struct.pack("!HH", 0, 1500), "fragment and length fields of the longest packet")
+        server.served()
+
+
 @case("segments that lwIP must not see")
 def tcp_traps(directory):
     """Each ended the program: a number half of all away; an MSS without SYN, and a window after one of 1, below what is queued."""
@@ -553,12 +568,16 @@ def tcp_traps(directory):
 
 
 @case("packet too big: the rest comes in fragments")
-def too_big(directory):
-    """No port sums those, so lwIP must, of segments that it has sent before, too. Anybody can send such a packet."""
+@case("packet too big, and losses", "--tx-drop=2%", "--fault-seed=3")
+def too_big(directory, *options):
+    """No port sums those, so lwIP must, of segments that it has sent before, too. Anybody can send such a packet. What was sent in
+    fragments and lost ended lwIP 2.1.3: its own fragments move the pointers of what TCP keeps."""
     if not httpd.IPV6:
         raise Skip("this kernel has no IPv6")
+    if options:
+        httpd.need_source()
     size = 3 * MIB
-    with Server(directory) as server, RawTcp("evpl0") as raw:
+    with Server(directory, *options) as server, RawTcp("evpl0") as raw:
         with socket.create_connection((httpd.SERVER6, 80), TIMEOUT) as s:
             s.sendall(b"GET /_/bytes/%d HTTP/1.1\r\nConnection: close\r\n" % size + HOST + b"\r\n")
             got = s.recv(4096)

@@ -171,6 +171,15 @@ with_lwip(struct httpd_ports *ports, const struct httpd_options *o, struct watch
 	return status;
 }
 
+/* Half of all slabs at most: blocks do not fill them, and files lie there, too. */
+static uint64_t
+lwip_memory(const struct httpd_options *o)
+{
+	uint64_t slab = o->library.slab_size != 0 ? o->library.slab_size : EVPL_DEFAULT_SLAB_SIZE;
+
+	return o->library.max_slabs == 0 ? o->lwip_memory : RTE_MIN(o->lwip_memory, slab * o->library.max_slabs / 2);
+}
+
 /* Everything that needs the library. */
 static int
 with_evpl(struct httpd_ports *ports, const struct httpd_options *o, struct watch *w)
@@ -178,7 +187,7 @@ with_evpl(struct httpd_ports *ports, const struct httpd_options *o, struct watch
 	struct evpl *evpl = evpl_create(NULL);
 	struct glue_config config = {.evpl = evpl,
 				     .rx_hold = ports_rx_hold(ports, &o->ports),
-				     .memory = o->lwip_memory,
+				     .memory = lwip_memory(o),
 				     .copy = o->ports.copy};
 	int status;
 

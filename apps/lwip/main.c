@@ -232,7 +232,7 @@ with_eal(const struct httpd_options *o, struct json_file *json)
 	struct watch watch = {.options = o, .ports = &ports, .report = &report, .out = json_file_words(json)};
 	struct evpl_global_config config = o->library;
 	unsigned lost_mbufs;
-	int status = ports_choose(&ports);
+	int status = ports_choose(&ports, &o->addresses);
 
 	if (status != 0)
 		return status;

@@ -52,8 +52,34 @@ add_port(struct httpd_ports *ports, uint16_t id)
 	return check_limits(p);
 }
 
+static bool
+has_port(const struct httpd_ports *ports, uint16_t id)
+{
+	for (unsigned i = 0; i < ports->count; i++) {
+		if (ports->port[i].dev.id == id)
+			return true;
+	}
+	return false;
+}
+
+static int
+check_addresses(const struct httpd_ports *ports, const struct address_options *o)
+{
+	for (unsigned i = 0; i < o->count; i++) {
+		if (!has_port(ports, o->list[i].port)) {
+			error_line("--ip: there is no port %u", o->list[i].port);
+			return 2;
+		}
+	}
+	if (o->has_gateway && !has_port(ports, o->gateway.port)) {
+		error_line("--gateway: there is no port %u", o->gateway.port);
+		return 2;
+	}
+	return 0;
+}
+
 int
-ports_choose(struct httpd_ports *ports)
+ports_choose(struct httpd_ports *ports, const struct address_options *addresses)
 {
 	uint16_t ids[RTE_MAX_ETHPORTS];
 	unsigned count = ethdev_list(ids);
@@ -66,7 +92,7 @@ ports_choose(struct httpd_ports *ports)
 	}
 	for (unsigned i = 0; i < count && status == 0; i++)
 		status = add_port(ports, ids[i]);
-	return status;
+	return status != 0 ? status : check_addresses(ports, addresses);
 }
 
 /* Packets that ports and their queues may hold at once, and lcores' caches. */

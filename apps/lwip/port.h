@@ -40,8 +40,8 @@ struct httpd_ports {
 	bool pools_ours;	     /* --copy: of rte_pktmbuf_pool_create(), so the library does not know them */
 };
 
-/* Finds all ports. 0; else the exit status, an error line was printed. So for the others. */
-int ports_choose(struct httpd_ports *ports);
+/* Finds all ports; addresses are to be of these. 0; else the exit status, an error line was printed. So for the others. */
+int ports_choose(struct httpd_ports *ports, const struct address_options *addresses);
 
 /* Packet mbufs that may be in flight on all ports. */
 uint32_t ports_packet_mbufs(const struct httpd_ports *ports, const struct port_options *o);

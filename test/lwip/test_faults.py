@@ -99,6 +99,14 @@ def no_slabs(directory, link):
     check(failed > 0, "there was always memory")
 
 
+@case("an address of a port that is not there: 2", "--ip=3,198.18.3.1/24", "--ip: there is no port 3")
+@case("a gateway of a port that is not there: 2", "--gateway=1,198.18.0.9", "--gateway: there is no port 1")
+def no_port(directory, option, words):
+    h = httpd.Httpd(directory, "net_null0", option).end()
+    check_equal(h.rc, 2, "exit code")
+    check(words in h.err, f"not a word of it:\n{h.err}")
+
+
 @case("a start that fails leaves the report of the last run")
 def no_start(directory):
     """The ports are up already when the folder is looked for."""

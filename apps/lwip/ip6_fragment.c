@@ -37,7 +37,9 @@ ip6_fragment_mtu(const struct glue_netif *n, const struct pbuf *frame)
 	memset(&destination, 0, sizeof(destination));
 	memcpy(destination.addr, bytes + DESTINATION, sizeof(destination.addr));
 	ip6_addr_assign_zone(&destination, IP6_UNKNOWN, &n->netif);
-	mtu = nd6_get_destination_mtu(&destination, LWIP_CONST_CAST(struct netif *, &n->netif));
+	/* lwIP believes a "packet too big" that tells of more than the port takes. */
+	mtu = LWIP_MIN(nd6_get_destination_mtu(&destination, LWIP_CONST_CAST(struct netif *, &n->netif)),
+		       n->netif.mtu6);
 	return frame->tot_len > ETHERNET + mtu ? mtu : 0;
 }
 

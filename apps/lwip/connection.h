@@ -29,8 +29,8 @@ struct connection_limits {
 	unsigned connections;	   /* --connections=N (4096): open at once, of all servers together; 1 to 65,536 */
 	unsigned peer_connections; /* --peer-connections=N (1024): of these, from one address; at least 1 */
 	unsigned backlog;	   /* --backlog=N (255): half open, per server; 1 to 255 */
-	unsigned
-		send_budget; /* --send-budget=BYTES (64K): not acknowledged yet, per connection, or two segments; at least 4K */
+	/* --send-budget=BYTES (64K): not acknowledged yet, per connection, or two segments; at least 4K */
+	unsigned send_budget;
 	/* --rx-pbufs=N (32): received and not read yet, per connection, one more per CONNECTION_PBUF_BYTES; 1 to 1,024 */
 	unsigned rx_pbufs;
 	unsigned idle_s; /* --idle-timeout=SECONDS (30): nothing asked, nothing to answer: FIN; at least 1 */

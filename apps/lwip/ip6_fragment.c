@@ -48,7 +48,7 @@ ip6_fragment_send(struct glue_netif *n, const struct pbuf *frame, unsigned mtu)
 {
 	static uint32_t identification;
 	uint8_t head[HEADERS + FRAGMENT] = {0}, *fragment = head + FRAGMENT_AT;
-	unsigned most = (mtu - IP6 - FRAGMENT) & ~7u, left;
+	unsigned most = (mtu - IP6 - FRAGMENT) & ~7u, length;
 
 	pbuf_copy_partial(frame, head, HEADERS, 0);
 	fragment[0] = head[NEXT];
@@ -57,18 +57,22 @@ ip6_fragment_send(struct glue_netif *n, const struct pbuf *frame, unsigned mtu)
 	identification += 1 + ((uint32_t)LWIP_RAND() & 0xff);
 	put16(fragment + 4, identification >> 16);
 	put16(fragment + 6, identification & 0xffff);
-	for (unsigned at = HEADERS; at < frame->tot_len; at += left < most ? left : most) {
-		unsigned length;
+	for (unsigned at = HEADERS; at < frame->tot_len; at += length) {
+		unsigned left = frame->tot_len - at;
 		struct rte_mbuf *m;
 
-		left = frame->tot_len - at;
-		length = left < most ? left : most;
+		length = LWIP_MIN(left, most);
 		put16(head + LENGTH, FRAGMENT + length);
 		put16(fragment + 2, (at - HEADERS) | (left > most));
-		m = glue_queue_full(&n->queue) ? NULL
-					       : glue_pbuf_part(frame, head, sizeof(head), at, length, &n->stats);
-		if (m == NULL)
+		if (glue_queue_full(&n->queue)) {
+			n->stats.tx_full++;
 			return ERR_MEM;
+		}
+		m = glue_pbuf_part(frame, head, sizeof(head), at, length, &n->stats);
+		if (m == NULL) {
+			n->stats.tx_no_memory++;
+			return ERR_MEM;
+		}
 		glue_queue_send(&n->queue, m);
 		n->stats.tx_packets++;
 		n->stats.tx_bytes += sizeof(head) + length;

@@ -123,7 +123,7 @@ input(struct glue_netif *n, struct rte_mbuf *m)
 		pbuf_free(p);
 		return;
 	}
-	/* No port sums what lwIP cuts into fragments, and segments that are queued are as long as before. */
+	/* No port sums what goes out in fragments, and segments that are queued are as long as before. */
 	if (ip6_filter_shrinks(p))
 		n->queue.tcp_checksum = false;
 	set_checksums(n, good);

@@ -229,23 +229,6 @@ to_iovecs(struct evpl_iovec *iovecs, struct pbuf *p, struct glue_netif_stats *st
 	return n;
 }
 
-/* All bytes copied into one packet, as a stack without iovecs would. */
-static struct rte_mbuf *
-to_linear(struct pbuf *p, struct glue_netif_stats *stats)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(config.tx_pool);
-	char *bytes = m != NULL ? rte_pktmbuf_append(m, p->tot_len) : NULL;
-
-	if (bytes == NULL) {
-		rte_pktmbuf_free(m);
-		return NULL;
-	}
-	pbuf_copy_partial(p, bytes, p->tot_len, 0);
-	stats->tx_bytes_copied += p->tot_len;
-	stats->tx_linear++;
-	return m;
-}
-
 struct rte_mbuf *
 glue_pbuf_part(const struct pbuf *p, const void *head, unsigned head_length, unsigned offset, unsigned length,
 	       struct glue_netif_stats *stats)
@@ -255,12 +238,22 @@ glue_pbuf_part(const struct pbuf *p, const void *head, unsigned head_length, uns
 
 	if (bytes == NULL) {
 		rte_pktmbuf_free(m);
-		stats->tx_no_memory++;
 		return NULL;
 	}
 	memcpy(bytes, head, head_length);
 	pbuf_copy_partial(p, bytes + head_length, (u16_t)length, (u16_t)offset);
 	stats->tx_bytes_copied += head_length + length;
+	return m;
+}
+
+/* All bytes copied into one packet, as a stack without iovecs would. */
+static struct rte_mbuf *
+to_linear(const struct pbuf *p, struct glue_netif_stats *stats)
+{
+	struct rte_mbuf *m = glue_pbuf_part(p, "", 0, 0, p->tot_len, stats);
+
+	if (m != NULL)
+		stats->tx_linear++;
 	return m;
 }
 

@@ -4,6 +4,7 @@ between it and a tap device, over memif and over virtio_user from one process to
 import contextlib
 import functools
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -11,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import netns                                                                                    # noqa: E402
@@ -217,6 +219,15 @@ def echo(directory, size, count=1, seconds=TIMEOUT):
             check_equal(hashlib.sha256(f.read()).hexdigest(), digest, f"sha256 of echo {i}")
         os.unlink(f"{directory}/back{i}")
         os.unlink(f"{directory}/echo{i}")
+
+
+def upload(directory, size, seconds=TIMEOUT):
+    """Random bytes to /_/discard by curl; the answer must be of those."""
+    data = random.randbytes(size)
+    with open(f"{directory}/upload", "wb") as f:
+        f.write(data)
+    answer = json.loads(curl("-T", f"{directory}/upload", url("_/discard"), seconds=seconds))
+    check_equal(answer, {"bytes": size, "crc32": f"{zlib.crc32(data):08x}"}, "the answer to the upload")
 
 
 @functools.cache

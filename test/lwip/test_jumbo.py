@@ -2,15 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """evpl-httpd with --mtu=9000, over net_af_packet on veth: segments of 8,960 bytes to a peer that takes them, of 1,460 to one that
 does not; what arrives is what was sent, and every buffer comes home. (Without a kernel, over virtio_user: test_load.)"""
-import json
-import random
 import subprocess
-import zlib
 
 import httpd
 import netns
 from harness import Skip, case, check, check_equal, main
-from httpd import MIB, SLOW, Veth, curl, download, downloads, echo, need_source, url
+from httpd import MIB, SLOW, Veth, download, downloads, echo, need_source, upload
 
 SIZE = (2 if SLOW else 10) * MIB
 SECONDS = 120
@@ -39,11 +36,7 @@ def transfers(directory, link, *options):
         digest = h.file("file", SIZE)
         download("file", digest, seconds=SECONDS)
         downloads(directory, "file", digest, 8, SECONDS)
-        data = random.randbytes(SIZE)
-        with open(f"{directory}/upload", "wb") as f:
-            f.write(data)
-        answer = json.loads(curl("-T", f"{directory}/upload", url("_/discard"), seconds=SECONDS))
-        check_equal(answer, {"bytes": SIZE, "crc32": f"{zlib.crc32(data):08x}"}, "the answer to the upload")
+        upload(directory, SIZE, SECONDS)
         echo(directory, SIZE // 4, 4, SECONDS)
     return h
 

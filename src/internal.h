@@ -250,6 +250,14 @@ int evpl_iovec_alloc_from(struct evpl *evpl, unsigned length, unsigned alignment
 			  struct evpl_iovec *r_iovec, uintptr_t caller);
 
 /* iovec.c */
+
+/* Whether a call takes it: 0, which means none, or a power of two. */
+static inline bool
+evpl_is_alignment(unsigned alignment)
+{
+	return (alignment & (alignment - 1)) == 0;
+}
+
 int evpl_iovec_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
 		    bool reserve, struct evpl_iovec *r_iovec);
 uint32_t evpl_buffer_capacity(unsigned alignment); /* bytes that a fresh buffer has at that alignment */

@@ -32,7 +32,7 @@ evpl_buffer_capacity(unsigned alignment)
 static void *
 align_up(uintptr_t address, unsigned alignment)
 {
-	return (void *)((address + alignment - 1) & ~((uintptr_t)alignment - 1));
+	return (void *)((address + evpl_align_mask(alignment)) & ~evpl_align_mask(alignment));
 }
 
 static void
@@ -76,7 +76,7 @@ static bool
 carve(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned flags, struct evpl_iovec *iovec)
 {
 	struct evpl_window *w = &ctx->evpl.window[flags];
-	uintptr_t pad = (0 - w->next) & ((uintptr_t)alignment - 1);
+	uintptr_t pad = (0 - w->next) & evpl_align_mask(alignment);
 
 	if ((uint64_t)pad + length > w->end - w->next || !evpl_window_pay(ctx, flags))
 		return false;
@@ -119,7 +119,7 @@ evpl_iovec_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned
 	unsigned needed, whole;
 
 	if (evpl == NULL || r_iovec == NULL || max_iovecs == 0 || flags > EVPL_IOVEC_FLAG_SHARED ||
-	    !rte_is_power_of_2(alignment) || alignment > evpl_global.max_alignment) {
+	    !evpl_is_alignment(alignment) || alignment > evpl_global.max_alignment) {
 		rte_errno = EINVAL;
 		return -1;
 	}
@@ -177,7 +177,7 @@ evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iove
 	const struct evpl_iovec *last;
 	uintptr_t data;
 
-	if (evpl == NULL || niovs < 0 || (niovs > 0 && iovecs == NULL) || !rte_is_power_of_2(alignment))
+	if (evpl == NULL || niovs < 0 || (niovs > 0 && iovecs == NULL) || !evpl_is_alignment(alignment))
 		evpl_iovec_stop("evpl_iovec_commit", iovecs, alignment, (uint64_t)niovs, "a bad argument");
 	w = &evpl->window[0];
 	/* Only the last iovec of a reservation can end where the window goes on. */

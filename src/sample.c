@@ -275,7 +275,7 @@ alloc_from(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_
 		struct evpl_window *w = &evpl->window[flags];
 		uint64_t stock = w->stock;
 		uintptr_t next = w->next;
-		uint64_t used = ((0 - next) & ((uintptr_t)alignment - 1)) + length;
+		uint64_t used = ((0 - next) & evpl_align_mask(alignment)) + length;
 
 		if (likely(s != NULL && iovecs_of(s, stock_counted(stock)) == 0 && evpl_stock_prepaid(stock) > 1 &&
 			   used <= gate->end - next && --ctx->sample_ticks != 0)) {

@@ -86,7 +86,7 @@ trace_bytes_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 	int n = -1;
 
 	/* What fills a buffer has no room for guards, and what is refused is refused for what was asked. */
-	if (likely(length > 0 && max_iovecs > 0 && rte_is_power_of_2(alignment) &&
+	if (likely(length > 0 && max_iovecs > 0 && evpl_is_alignment(alignment) &&
 		   before <= evpl_global.max_alignment &&
 		   (total <= evpl_global.buffer_size - before || total <= evpl_buffer_capacity(before)))) {
 		if (reserve)

@@ -248,7 +248,7 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 	struct trace_thread *me = trace_me;
 	struct evpl_context *ctx = evpl_context(evpl);
 	uint64_t before = EVPL_TRACE_BYTES ? RTE_MAX((uint64_t)alignment, TRACE_GUARD) : 0;
-	uint64_t mask = (EVPL_TRACE_BYTES ? before : alignment) - 1;
+	uint64_t mask = EVPL_TRACE_BYTES ? before - 1 : evpl_align_mask(alignment);
 	uint32_t state, handle, index = 0;
 	trace_place here;
 	union trace_slot *slot;

@@ -115,12 +115,19 @@ evpl_iovec_view_flags(const struct evpl_iovec *iovec)
 	return (uint32_t)(__atomic_load_n((const evpl_iovec_view *)view, __ATOMIC_RELAXED) >> 32);
 }
 
+/* The bits of an address that an alignment wants to be 0; alignment 0 means none, as 1 does. */
+static inline uintptr_t
+evpl_align_mask(unsigned alignment)
+{
+	return alignment - (unsigned)(alignment != 0);
+}
+
 static inline bool
 evpl_iovec_may_carve(const struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
 		     const struct evpl_iovec *r_iovec)
 {
 	return likely(evpl != NULL && r_iovec != NULL && max_iovecs != 0 && length != 0 &&
-		      flags <= EVPL_IOVEC_FLAG_SHARED && alignment != 0 && (alignment & (alignment - 1)) == 0);
+		      flags <= EVPL_IOVEC_FLAG_SHARED && (alignment & (alignment - 1)) == 0);
 }
 
 /* One iovec from the current buffer, with a mark in the upper bits of its flags; 0: not from there, or not at all. */
@@ -131,7 +138,7 @@ evpl_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 	if (evpl_iovec_may_carve(evpl, length, alignment, max_iovecs, flags, r_iovec)) {
 		struct evpl_window *w = &evpl->window[flags];
 		/* Bytes from next up to the next multiple of alignment. No sum can wrap: both are below 2^32. */
-		uintptr_t pad = (0 - w->next) & ((uintptr_t)alignment - 1);
+		uintptr_t pad = (0 - w->next) & evpl_align_mask(alignment);
 		uint64_t stock = w->stock;
 
 		if (likely((uint64_t)pad + length <= w->end - w->next && evpl_stock_prepaid(stock) > 1)) {
@@ -161,7 +168,7 @@ evpl_iovecs_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsign
 {
 	if (evpl_iovec_may_carve(evpl, length, alignment, n, flags, r_iovecs)) {
 		struct evpl_window *w = &evpl->window[flags];
-		uint64_t next = w->next, mask = (uint64_t)alignment - 1, distance = (length + mask) & ~mask;
+		uint64_t next = w->next, mask = evpl_align_mask(alignment), distance = (length + mask) & ~mask;
 		uint64_t at = (next + mask) & ~mask;
 
 		/* No product can wrap: both are below 2^33, and n below the stock. */
@@ -326,8 +333,8 @@ evpl_iovec_move(struct evpl_iovec *dst, struct evpl_iovec *src)
 {
 	struct evpl_iovec taken = *src;
 
+	/* The length stays: libevpl's ring of iovecs reads it after the move. */
 	src->data = NULL;
-	src->length = 0;
 	src->flags = 0;
 	src->ref = NULL;
 	*dst = taken;

@@ -42,7 +42,7 @@ extern "C" {
 
 /**
  * A view of some bytes of a buffer, and one reference that keeps them. Copy it with evpl_iovec_clone or
- * evpl_iovec_move, never with "=": the copy would own nothing. Empty: data NULL, length 0, ref NULL.
+ * evpl_iovec_move, never with "=": the copy would own nothing. Empty is ref == NULL; its length means nothing.
  */
 struct evpl_iovec {
 	void *data;
@@ -60,8 +60,8 @@ _Static_assert(sizeof(struct evpl_iovec) == 24, "the size of an iovec is part of
 /**
  * Takes @p length bytes. What fits one buffer comes back as one iovec; more is split into the fewest, in order.
  * @param length      bytes; 0 takes nothing and returns 0.
- * @param alignment   of the address of every iovec: a power of two, up to the largest that fits a buffer. (A larger one
- *	is EINVAL, unless the current buffer happens to lie so that it can be had.)
+ * @param alignment   of the address of every iovec: 0 for none, or a power of two, up to the largest that fits a buffer. (A
+ *	larger one is EINVAL, unless the current buffer happens to lie so that it can be had.)
  * @param max_iovecs  room in @p r_iovec, at least 1.
  * @param flags       0 (LOCAL) or EVPL_IOVEC_FLAG_SHARED.
  * @return iovecs filled, 1 to max_iovecs, their lengths adding up to @p length; or -1 with nothing taken and
@@ -101,7 +101,7 @@ EVPL_HOT int evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned ali
 /**
  * Ends a reservation whose iovecs were shortened with evpl_iovec_set_length: the bytes after the last one's new
  * end are taken back if nothing was taken or cloned since, and are lost until the buffer is recycled if something was.
- * @param alignment  a power of two (else the program stops): the taken-back bytes start there.
+ * @param alignment  0 for none, or a power of two (else the program stops): the taken-back bytes start there.
  * @param iovecs     what evpl_iovec_reserve returned, all or the first of them; shortened or not. Those not handed
  *	in keep their length. A length grown beyond the latest reservation, and niovs < 0, stop the program.
  * Owns: the caller still holds one reference per iovec.
@@ -144,7 +144,8 @@ EVPL_HOT void evpl_iovec_clone_segment(struct evpl_iovec *dst, const struct evpl
 EVPL_HOT void evpl_iovec_clone(struct evpl_iovec *dst, struct evpl_iovec *src);
 
 /**
- * Hands @p src's bytes and reference over to @p dst, and leaves @p src empty. Moving onto itself changes nothing.
+ * Hands @p src's bytes and reference over to @p dst, and leaves @p src empty: data and ref NULL. The length field of
+ * @p src stays as it was, as libevpl's programs expect. Moving onto itself changes nothing.
  * Owns: the reference is dst's.
  * Threads: holder.
  * Cost: a copy of 24 bytes.

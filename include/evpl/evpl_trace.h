@@ -73,8 +73,7 @@ static inline int
 evpl_iovec_alloc_first_at(const struct evpl_site *site, struct evpl *evpl, unsigned length, unsigned alignment,
 			  unsigned max_iovecs, unsigned flags, struct evpl_iovec *r_iovec)
 {
-	if (max_iovecs != 0 && length != 0 && flags <= EVPL_IOVEC_FLAG_SHARED && alignment != 0 &&
-	    (alignment & (alignment - 1)) == 0 &&
+	if (max_iovecs != 0 && length != 0 && flags <= EVPL_IOVEC_FLAG_SHARED && (alignment & (alignment - 1)) == 0 &&
 	    evpl_iovec_alloc_hot_at(site, evpl, length, alignment, flags, r_iovec) != 0)
 		return 1;
 	return evpl_iovec_alloc_at(site, evpl, length, alignment, max_iovecs, flags, r_iovec);

@@ -38,23 +38,23 @@ assert_all(const struct evpl_iovec *iovecs, unsigned n)
 static void
 alloc_gives_iovecs_of_their_own(void **state)
 {
-	static const unsigned lengths[] = {1, 63, 64, 65, 1500, 9000, 65536};
+	static const unsigned lengths[] = {1, 63, 64, 65, 1500, 9000, 65536}, alignments[] = {0, 1, 64, 4096};
 	static struct evpl_iovec iovecs[MANY];
 	struct evpl *evpl = context(state);
 	struct evpl_iovec next;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		for (unsigned l = 0; l < DIM(lengths); l++) {
-			for (unsigned alignment = 1; alignment <= 4096; alignment *= 64) {
-				unsigned n = RTE_MIN(MANY, (1u << 20) / lengths[l]);
+			for (unsigned a = 0; a < DIM(alignments); a++) {
+				unsigned n = RTE_MIN(MANY, (1u << 20) / lengths[l]), alignment = alignments[a];
 
-				if (lengths[l] == 65536 && alignment != 1)
+				if (lengths[l] == 65536 && alignment > 1)
 					continue;
 				assert_int_equal(evpl_iovecs_alloc(evpl, lengths[l], alignment, flags, iovecs, n), n);
 				for (unsigned i = 0; i < n; i++) {
 					assert_int_equal(iovecs[i].length, lengths[l]);
 					assert_int_equal(iovec_flags(&iovecs[i]), flags);
-					assert_int_equal((uintptr_t)iovecs[i].data % alignment, 0);
+					assert_int_equal((uintptr_t)iovecs[i].data % RTE_MAX(alignment, 1u), 0);
 				}
 				assert_int_equal(evpl_iovec_alloc(evpl, 8, 1, 1, flags, &next), 1);
 				fill_all(iovecs, n);
@@ -85,7 +85,6 @@ wrong_arguments_are_refused(void **state)
 	REFUSED(EINVAL, evpl, 1, 1, LOCAL, NULL, 2);
 	REFUSED(EINVAL, evpl, 1, 1, LOCAL, iovec, 0);
 	REFUSED(EINVAL, evpl, 1, 1, LOCAL, iovec, UINT32_MAX);
-	REFUSED(EINVAL, evpl, 1, 0, LOCAL, iovec, 2);
 	REFUSED(EINVAL, evpl, 1, 3, LOCAL, iovec, 2);
 	REFUSED(EINVAL, evpl, 1, 1, SHARED + 1, iovec, 2);
 	REFUSED(EMSGSIZE, evpl, evpl_buffer_size() + 1, 1, LOCAL, iovec, 2);

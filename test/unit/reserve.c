@@ -68,7 +68,6 @@ reserve_with_impossible_arguments_fails_as_alloc_does(void **state)
 	uint32_t size = evpl_buffer_size();
 	struct evpl_iovec iovec[2];
 
-	assert_fails(evpl_iovec_reserve(evpl, 1, 0, 1, iovec), EINVAL);
 	assert_fails(evpl_iovec_reserve(evpl, 1, 3, 1, iovec), EINVAL);
 	assert_fails(evpl_iovec_reserve(evpl, 1, 1u << 31, 1, iovec), EINVAL);
 	assert_fails(evpl_iovec_reserve(evpl, 1, 1, 0, iovec), EINVAL);
@@ -111,6 +110,23 @@ commit_with_alignment_gives_the_tail_back_from_an_aligned_byte(void **state)
 	evpl_iovec_commit(evpl, 64, &reserved, 1);
 	take(evpl, 10, &next, 2);
 	assert_begins(&next, (char *)evpl_iovec_data(&reserved) + 128);
+	iovec_assert(&reserved, 1, 0);
+	evpl_iovec_release(evpl, &reserved);
+	evpl_iovec_release(evpl, &next);
+}
+
+static void
+reserve_and_commit_with_alignment_zero_give_the_tail_back_from_the_next_byte(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct evpl_iovec reserved, next;
+
+	assert_int_equal(evpl_iovec_reserve(evpl, 900, 0, 1, &reserved), 1);
+	evpl_iovec_set_length(&reserved, 65);
+	iovec_fill(&reserved, 1);
+	evpl_iovec_commit(evpl, 0, &reserved, 1);
+	take(evpl, 10, &next, 2);
+	assert_begins(&next, (char *)evpl_iovec_data(&reserved) + 65);
 	iovec_assert(&reserved, 1, 0);
 	evpl_iovec_release(evpl, &reserved);
 	evpl_iovec_release(evpl, &next);
@@ -621,6 +637,7 @@ static const struct CMUnitTest cases[] = {
 	EVERY_SIZE(reserve_with_impossible_arguments_fails_as_alloc_does),
 	EVERY_SIZE(commit_of_a_shortened_reservation_gives_the_tail_to_the_next),
 	EVERY_SIZE(commit_with_alignment_gives_the_tail_back_from_an_aligned_byte),
+	EVERY_SIZE(reserve_and_commit_with_alignment_zero_give_the_tail_back_from_the_next_byte),
 	EVERY_SIZE(commit_with_alignment_beyond_the_reservation_takes_no_neighbour_back),
 	EVERY_SIZE(commit_in_a_loop_uses_the_bytes_that_were_given_back),
 	EVERY_SIZE(alloc_between_reserve_and_commit_never_overlaps),

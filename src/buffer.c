@@ -55,6 +55,12 @@ evpl_buffer_of(const struct rte_mbuf *ref)
 	return ref->shinfo->fcb_opaque;
 }
 
+static void
+stash_set_count(struct evpl_stash *stash, uint32_t count)
+{
+	__atomic_store_n(&stash->count, count, __ATOMIC_RELAXED);
+}
+
 #if EVPL_TRACE_BYTES
 #define TRACE_HELD                                                                                                     \
 	8u /* 512 KiB with the default size: they still are in the second-level cache when they are used again */
@@ -64,16 +70,17 @@ evpl_buffer_of(const struct rte_mbuf *ref)
  * any. Checks that nobody wrote to it meanwhile.
  */
 struct rte_mbuf *
-evpl_buffer_take(struct evpl_context *ctx)
+evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 {
+	struct evpl_stash *stash = &ctx->stash[class->index];
 	struct rte_mbuf *buffer = NULL;
 
-	if (ctx->stash_count <= TRACE_HELD)
-		buffer = evpl_slab_take(ctx, ctx->stash_count == 0);
-	if (buffer == NULL && ctx->stash_count > 0) {
-		buffer = ctx->stash[0];
-		memmove(ctx->stash, ctx->stash + 1, (ctx->stash_count - 1) * sizeof(ctx->stash[0]));
-		__atomic_store_n(&ctx->stash_count, ctx->stash_count - 1, __ATOMIC_RELAXED);
+	if (stash->count <= TRACE_HELD)
+		buffer = evpl_slab_take(ctx, class, stash->count == 0);
+	if (buffer == NULL && stash->count > 0) {
+		buffer = stash->buffers[0];
+		memmove(stash->buffers, stash->buffers + 1, (stash->count - 1) * sizeof(stash->buffers[0]));
+		stash_set_count(stash, stash->count - 1);
 	}
 	if (buffer != NULL) {
 		(void)evpl_compat_ref_load(buffer); /* acquire: pairs with the release in to_pool() */
@@ -83,15 +90,16 @@ evpl_buffer_take(struct evpl_context *ctx)
 }
 #else
 struct rte_mbuf *
-evpl_buffer_take(struct evpl_context *ctx)
+evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 {
+	struct evpl_stash *stash = &ctx->stash[class->index];
 	struct rte_mbuf *buffer;
 
-	if (ctx->stash_count > 0) {
-		__atomic_store_n(&ctx->stash_count, ctx->stash_count - 1, __ATOMIC_RELAXED);
-		return ctx->stash[ctx->stash_count];
+	if (stash->count > 0) {
+		stash_set_count(stash, stash->count - 1);
+		return stash->buffers[stash->count];
 	}
-	buffer = evpl_slab_take(ctx, true);
+	buffer = evpl_slab_take(ctx, class, true);
 	if (buffer != NULL)
 		(void)evpl_compat_ref_load(buffer); /* acquire: pairs with the release in to_pool() */
 	return buffer;
@@ -109,33 +117,39 @@ to_pool(struct rte_mbuf *buffer)
 void
 evpl_buffer_home(struct evpl_context *ctx, struct rte_mbuf *buffer)
 {
-	const struct evpl_buffer *b = rte_mbuf_to_priv(buffer);
+	const struct evpl_slab *slab = ((const struct evpl_buffer *)rte_mbuf_to_priv(buffer))->slab;
+	struct evpl_stash *stash;
 	uint32_t keep;
 
 	if (EVPL_TRACE_BYTES)
 		trace_buffer_home(buffer);
-	if (ctx == NULL || b->slab->socket_id != ctx->socket_id) {
+	if (ctx == NULL || slab->socket_id != ctx->socket_id) {
 		to_pool(buffer);
 		return;
 	}
-	if (ctx->stash_count == ctx->stash_size) {
+	stash = &ctx->stash[slab->class->index];
+	if (stash->count == stash->size) {
 		/* The colder half goes to the pool, so that a run of releases costs one trip per half stash. */
-		keep = ctx->stash_size / 2;
-		for (uint32_t i = 0; i < ctx->stash_size - keep; i++)
-			to_pool(ctx->stash[i]);
-		memmove(ctx->stash, ctx->stash + ctx->stash_size - keep, keep * sizeof(ctx->stash[0]));
-		__atomic_store_n(&ctx->stash_count, keep, __ATOMIC_RELAXED);
+		keep = stash->size / 2;
+		for (uint32_t i = 0; i < stash->size - keep; i++)
+			to_pool(stash->buffers[i]);
+		memmove(stash->buffers, stash->buffers + stash->size - keep, keep * sizeof(stash->buffers[0]));
+		stash_set_count(stash, keep);
 	}
-	ctx->stash[ctx->stash_count] = buffer;
-	__atomic_store_n(&ctx->stash_count, ctx->stash_count + 1, __ATOMIC_RELAXED);
+	stash->buffers[stash->count] = buffer;
+	stash_set_count(stash, stash->count + 1);
 }
 
 void
 evpl_stash_flush(struct evpl_context *ctx)
 {
-	while (ctx->stash_count > 0) {
-		__atomic_store_n(&ctx->stash_count, ctx->stash_count - 1, __ATOMIC_RELAXED);
-		to_pool(ctx->stash[ctx->stash_count]);
+	for (unsigned class = 0; class < EVPL_CLASSES; class ++) {
+		struct evpl_stash *stash = &ctx->stash[class];
+
+		while (stash->count > 0) {
+			stash_set_count(stash, stash->count - 1);
+			to_pool(stash->buffers[stash->count]);
+		}
 	}
 }
 

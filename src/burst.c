@@ -26,7 +26,7 @@ linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *
 	/* What the segments say: a head whose pkt_len is false must not decide how much is written. */
 	for (const struct rte_mbuf *m = packet; m != NULL; m = m->next)
 		bytes += m->data_len;
-	if (bytes == 0 || bytes > evpl_global.buffer_size) {
+	if (bytes == 0 || bytes > evpl_class_largest()->size) {
 		rte_pktmbuf_free(packet);
 		count(&ctx->rx_too_long, 1);
 		return false;

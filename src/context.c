@@ -38,12 +38,15 @@ choose_packet_pool(const struct evpl_context *ctx)
 	return pool;
 }
 
+/* What was asked for is of small buffers; of large ones no more than fit the default. */
 static uint32_t
-choose_stash(unsigned asked)
+choose_stash(const struct evpl_class *class, unsigned asked)
 {
-	uint32_t fitting = EVPL_STASH_BYTES / evpl_global.buffer_size;
+	uint32_t fitting = RTE_MIN(RTE_MAX(EVPL_STASH_BYTES / class->size, 2u), EVPL_STASH_MAX);
 
-	return asked != 0 ? asked : RTE_MIN(RTE_MAX(fitting, 2u), EVPL_STASH_MAX);
+	if (asked == 0)
+		return fitting;
+	return class == &evpl_global.classes[0] ? asked : RTE_MIN(asked, fitting);
 }
 
 struct evpl *
@@ -78,7 +81,8 @@ evpl_create(const struct evpl_thread_config *config)
 	ctx->socket_id = socket_id;
 	ctx->only_socket = only;
 	ctx->rx_flags = config->rx_flags;
-	ctx->stash_size = choose_stash(config->stash_buffers);
+	for (unsigned i = 0; i < g->class_count; i++)
+		ctx->stash[i].size = choose_stash(&g->classes[i], config->stash_buffers);
 	evpl_window_idle(ctx, 0);
 	evpl_window_idle(ctx, EVPL_IOVEC_FLAG_SHARED);
 	ctx->packet_pool = choose_packet_pool(ctx);

@@ -18,28 +18,46 @@ struct evpl_global evpl_global = {.lock = PTHREAD_MUTEX_INITIALIZER};
 #define MAX_SLAB_SIZE ((uint64_t)64 << 30)
 #define PACKET_CACHE 256u
 
+/* Rounds the sizes of a class. */
+static void
+configure_class(struct evpl_class *class, unsigned index, uint32_t size, uint64_t slab_size)
+{
+	class->index = index;
+	class->size = RTE_ALIGN(size, (uint32_t)RTE_CACHE_LINE_SIZE);
+	slab_size = RTE_MAX(slab_size, (uint64_t) class->size);
+	class->slab_size = (slab_size + class->size - 1) / class->size * class->size;
+	/* The address of every buffer is a multiple of what divides the size; a page is enough to ask EAL for. */
+	class->align = RTE_MIN(class->size & (0 - class->size), (uint32_t)RTE_PGSIZE_2M);
+	class->max_alignment = rte_align32prevpow2(class->size);
+}
+
 /* Fills g's sizes from what was asked for; false where that is out of range. */
 static bool
 configure(struct evpl_global *g, const struct evpl_global_config *asked)
 {
 	uint64_t slab_size = asked->slab_size != 0 ? asked->slab_size : EVPL_DEFAULT_SLAB_SIZE;
 	uint32_t buffer_size = asked->buffer_size != 0 ? asked->buffer_size : EVPL_DEFAULT_BUFFER_SIZE;
+	uint32_t large_size = asked->large_buffer_size;
 
-	/* A slab that was not asked for is as large as the buffer needs, a buffer as small as the slab needs. */
-	if (asked->slab_size == 0 && buffer_size > slab_size)
-		slab_size = buffer_size;
+	/* A slab that was not asked for is as large as the buffers need, a buffer as small as the slab needs. */
+	if (asked->slab_size == 0)
+		slab_size = RTE_MAX(slab_size, (uint64_t)RTE_MAX(buffer_size, large_size));
 	if (asked->buffer_size == 0 && buffer_size > slab_size)
 		buffer_size = (uint32_t)slab_size;
-	if (slab_size > MAX_SLAB_SIZE || buffer_size < EVPL_MIN_BUFFER_SIZE || buffer_size > slab_size ||
-	    buffer_size > UINT32_MAX - RTE_CACHE_LINE_SIZE || asked->max_slabs > EVPL_MAX_SLABS ||
-	    asked->packet_mbufs > (1u << 24))
+	if (asked->buffer_size == 0 && large_size != 0 && buffer_size > large_size)
+		buffer_size = large_size;
+	/* Large buffers that were not asked for are left out where slabs have no room for one, or small ones are as large. */
+	if (large_size == 0)
+		large_size = EVPL_DEFAULT_LARGE_BUFFER_SIZE > slab_size
+				     ? buffer_size
+				     : RTE_MAX(buffer_size, EVPL_DEFAULT_LARGE_BUFFER_SIZE);
+	if (slab_size > MAX_SLAB_SIZE || buffer_size < EVPL_MIN_BUFFER_SIZE || large_size < buffer_size ||
+	    large_size > slab_size || large_size > UINT32_MAX - RTE_CACHE_LINE_SIZE ||
+	    asked->max_slabs > EVPL_MAX_SLABS || asked->packet_mbufs > (1u << 24))
 		return false;
-	g->buffer_size = RTE_ALIGN(buffer_size, (uint32_t)RTE_CACHE_LINE_SIZE);
-	slab_size = RTE_MAX(slab_size, (uint64_t)g->buffer_size);
-	g->slab_size = (slab_size + g->buffer_size - 1) / g->buffer_size * g->buffer_size;
-	/* The address of every buffer is a multiple of what divides the size; a page is enough to ask EAL for. */
-	g->buffer_align = RTE_MIN(g->buffer_size & (0 - g->buffer_size), (uint32_t)RTE_PGSIZE_2M);
-	g->max_alignment = rte_align32prevpow2(g->buffer_size);
+	configure_class(&g->classes[0], 0, buffer_size, slab_size);
+	configure_class(&g->classes[1], 1, large_size, slab_size);
+	g->class_count = g->classes[0].size == g->classes[1].size ? 1 : 2;
 	g->max_slabs = asked->max_slabs != 0 ? asked->max_slabs : EVPL_MAX_SLABS;
 	g->sample_period = asked->sample_period;
 	g->packet_mbufs = asked->packet_mbufs != 0 ? asked->packet_mbufs : EVPL_DEFAULT_PACKET_MBUFS;
@@ -56,10 +74,14 @@ serve(const struct evpl_global *g, const struct evpl_global_config *asked)
 	if (!configure(&wish, asked))
 		return -EINVAL;
 	if (filled.slab_size == 0)
-		filled.slab_size = g->slab_size;
+		filled.slab_size = g->classes[0].slab_size;
 	if (filled.buffer_size == 0)
-		filled.buffer_size = g->buffer_size;
-	return configure(&wish, &filled) && wish.slab_size == g->slab_size && wish.buffer_size == g->buffer_size &&
+		filled.buffer_size = g->classes[0].size;
+	if (filled.large_buffer_size == 0)
+		filled.large_buffer_size = g->classes[1].size;
+	return configure(&wish, &filled) && wish.classes[0].slab_size == g->classes[0].slab_size &&
+			       wish.classes[0].size == g->classes[0].size &&
+			       wish.classes[1].size == g->classes[1].size &&
 			       (asked->max_slabs == 0 || wish.max_slabs == g->max_slabs) &&
 			       (asked->sample_period == 0 || wish.sample_period == g->sample_period) &&
 			       (asked->packet_mbufs == 0 || wish.packet_mbufs == g->packet_mbufs) &&
@@ -102,12 +124,12 @@ start(struct evpl_global *g, const struct evpl_global_config *config)
 		return -EINVAL;
 	TAILQ_INIT(&g->rx_pools);
 	TAILQ_INIT(&g->contexts);
-	memset(g->no_growth_before, 0, sizeof(g->no_growth_before));
+	evpl_slab_retry();
 	g->rx_linearized = g->rx_too_long = g->rx_no_memory = 0;
 	for (unsigned i = 0; i < config->preallocate_slabs; i++) {
-		if (evpl_slab_grow(socket_id) == NULL) {
+		if (evpl_slab_grow(&g->classes[0], socket_id) == NULL) {
 			EVPL_LOG(ERR, "no memory for slab %u of %u (%" PRIu64 " bytes each)", i + 1,
-				 config->preallocate_slabs, g->slab_size);
+				 config->preallocate_slabs, g->classes[0].slab_size);
 			release_all(g);
 			return -ENOMEM;
 		}
@@ -172,16 +194,29 @@ evpl_cleanup(void)
 	return rc;
 }
 
-uint32_t
-evpl_buffer_size(void)
+/* Of the smaller or larger class; 0 when the library is not running. */
+static uint32_t
+class_size(unsigned class)
 {
 	struct evpl_global *g = &evpl_global;
 	uint32_t size;
 
 	pthread_mutex_lock(&g->lock);
-	size = g->users > 0 ? g->buffer_size : 0;
+	size = g->users > 0 ? g->classes[class].size : 0;
 	pthread_mutex_unlock(&g->lock);
 	return size;
+}
+
+uint32_t
+evpl_buffer_size(void)
+{
+	return class_size(0);
+}
+
+uint32_t
+evpl_large_buffer_size(void)
+{
+	return class_size(1);
 }
 
 struct rte_mempool *

@@ -46,6 +46,27 @@ extern int evpl_logtype;
 #define EVPL_STASH_MAX 64u
 #define EVPL_STASH_BYTES (4u << 20)
 
+/*
+ * Buffers of one size, in slabs of their own. The small class is for speed: its buffers are used again while they are in
+ * cache. The large one keeps in one iovec what does not fit a small buffer. Both are carved by the same windows.
+ */
+struct evpl_class {
+	unsigned index;		/* in evpl_global.classes */
+	uint32_t size;		/* of a buffer, and the distance of buffers in a slab */
+	uint32_t align;		/* of every buffer's address */
+	uint32_t max_alignment; /* that an alloc may ask of it */
+	uint64_t slab_size;
+	uint64_t no_growth_before[RTE_MAX_NUMA_NODES + 1]; /* TSC; [0] for SOCKET_ID_ANY, [n + 1] for node n */
+};
+#define EVPL_CLASSES 2u
+
+/* A context's free buffers of one class. */
+struct evpl_stash {
+	uint32_t size;				  /* at most so many */
+	uint32_t count;				  /* written with relaxed stores: evpl_stats_get() reads it */
+	struct rte_mbuf *buffers[EVPL_STASH_MAX]; /* the warmest last */
+};
+
 /* A context. The public part comes first, so the two pointers are one. */
 struct evpl_context {
 	struct evpl evpl;
@@ -53,14 +74,12 @@ struct evpl_context {
 	struct rte_mempool *direct_pool; /* the last one seen to be of direct mbufs: known without a look into it */
 	struct rte_mempool *packet_pool;
 	struct rte_mempool_cache *packet_cache; /* for a thread without an lcore id, which has none in the pool */
-	uint32_t packets_cached;		/* mbufs in that; relaxed stores, as stash_count */
+	uint32_t packets_cached;		/* mbufs in that; relaxed stores, as evpl_stash.count */
 	uint32_t rx_flags;
 	int socket_id;
-	bool only_socket;   /* never take from another NUMA node */
-	unsigned slab_hint; /* where the last buffer came from */
-	uint32_t stash_size;
-	uint32_t stash_count;				   /* written with relaxed stores: evpl_stats_get() reads it */
-	struct rte_mbuf *stash[EVPL_STASH_MAX];		   /* free buffers, the warmest last */
+	bool only_socket;		  /* never take from another NUMA node */
+	unsigned slab_hint[EVPL_CLASSES]; /* where the last buffer came from */
+	struct evpl_stash stash[EVPL_CLASSES];
 	uint64_t rx_linearized, rx_too_long, rx_no_memory; /* relaxed, likewise */
 	struct evpl_samples *samples;			   /* where this context notes its own; NULL: none are taken */
 	struct evpl_sample_gate {			   /* how the windows come to the next one */
@@ -87,6 +106,7 @@ evpl_context(struct evpl *evpl)
 struct evpl_slab {
 	const struct rte_memzone *zone;
 	struct rte_mempool *pool;
+	struct evpl_class *class; /* of its buffers; NULL: an RX pool's */
 	uint32_t n;
 	int socket_id;
 	TAILQ_ENTRY(evpl_slab) entry; /* of RX pools */
@@ -106,17 +126,14 @@ struct evpl_buffer {
 struct evpl_global {
 	pthread_mutex_t lock;
 	unsigned users;
-	uint32_t buffer_size;	/* = the distance of buffers in a slab */
-	uint32_t buffer_align;	/* of every buffer's address */
-	uint32_t max_alignment; /* that an alloc may ask for */
-	unsigned max_slabs;
+	unsigned class_count;			 /* 1 or 2 */
+	struct evpl_class classes[EVPL_CLASSES]; /* smaller buffers first */
+	unsigned max_slabs;			 /* of both classes together */
 	unsigned packet_mbufs;
 	unsigned sample_period;
-	uint64_t slab_size;
 	unsigned slab_count; /* stored with release after slabs[slab_count], loaded with acquire */
 	unsigned next_id;    /* for names, unique for the life of the process */
 	struct evpl_slab *slabs[EVPL_MAX_SLABS];
-	uint64_t no_growth_before[RTE_MAX_NUMA_NODES + 1]; /* TSC; [0] for SOCKET_ID_ANY, [n + 1] for node n */
 	struct rte_mempool *packet_pools[RTE_MAX_NUMA_NODES];
 	TAILQ_HEAD(, evpl_slab) rx_pools;
 	TAILQ_HEAD(, evpl_context) contexts;
@@ -124,6 +141,13 @@ struct evpl_global {
 	uint64_t rx_linearized, rx_too_long, rx_no_memory; /* of contexts that are gone */
 };
 extern struct evpl_global evpl_global;
+
+/* Of the largest buffers. */
+static inline const struct evpl_class *
+evpl_class_largest(void)
+{
+	return &evpl_global.classes[evpl_global.class_count - 1];
+}
 
 /* The packet pool for a node, made on first use; NULL with rte_errno. With the lock held. */
 struct rte_mempool *evpl_packet_pool(int socket_id);
@@ -133,12 +157,20 @@ size_t evpl_slab_size(unsigned n, size_t distance); /* bytes that n rooms are su
 struct evpl_slab *evpl_slab_create(const char *name, size_t size, size_t room, size_t distance, size_t align,
 				   unsigned n, unsigned cache_size, unsigned priv_size, int socket_id);
 void evpl_slab_destroy(struct evpl_slab *slab);
-bool evpl_slab_is_home(const struct evpl_slab *slab);		      /* every mbuf in its pool */
-struct evpl_slab *evpl_slab_grow(int socket_id);		      /* with the lock held */
-struct rte_mbuf *evpl_slab_take(struct evpl_context *ctx, bool grow); /* a free buffer; NULL */
+bool evpl_slab_is_home(const struct evpl_slab *slab);			   /* every mbuf in its pool */
+struct evpl_slab *evpl_slab_grow(struct evpl_class *class, int socket_id); /* with the lock held */
+void evpl_slab_retry(void); /* EAL may have memory again; with the lock held */
+/* A free buffer; NULL. */
+struct rte_mbuf *evpl_slab_take(struct evpl_context *ctx, struct evpl_class *class, bool grow);
 
 /* buffer.c: a buffer is free (in a pool or stash, refcnt 1, shinfo 1), or under a window, or only held. */
-struct rte_mbuf *evpl_buffer_take(struct evpl_context *ctx);
+static inline const struct evpl_class *
+evpl_buffer_class(struct rte_mbuf *buffer)
+{
+	return ((const struct evpl_buffer *)rte_mbuf_to_priv(buffer))->slab->class;
+}
+
+struct rte_mbuf *evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class);
 void evpl_buffer_home(struct evpl_context *ctx, struct rte_mbuf *buffer); /* ctx may be NULL */
 void evpl_buffer_pinned(struct evpl_slab *slab);			  /* prepares the mbufs of a new slab */
 struct rte_mbuf *evpl_buffer_of(const struct rte_mbuf *ref);		  /* the buffer under a reference, or NULL */
@@ -149,7 +181,7 @@ void evpl_ref_drop(struct rte_mbuf *ref);			    /* one atomic count, wherever it
 /* window.c: a context's current buffers */
 void evpl_window_idle(struct evpl_context *ctx, unsigned kind); /* gives the buffer back */
 bool evpl_window_is_home(const struct evpl_context *ctx, unsigned kind);
-bool evpl_window_rewind(struct evpl_context *ctx, unsigned kind);
+bool evpl_window_rewind(struct evpl_context *ctx, unsigned kind, const struct evpl_class *class);
 void evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *buffer);
 bool evpl_window_pay(struct evpl_context *ctx, unsigned kind); /* at least one reference to hand out */
 void evpl_window_trim(struct evpl_window *w, bool shared);     /* half of a full stock back */
@@ -260,7 +292,9 @@ evpl_is_alignment(unsigned alignment)
 
 int evpl_iovec_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
 		    bool reserve, struct evpl_iovec *r_iovec);
-uint32_t evpl_buffer_capacity(unsigned alignment); /* bytes that a fresh buffer has at that alignment */
+struct evpl_class *evpl_class_for(uint32_t length, unsigned alignment);
+/* Bytes that a fresh buffer has at that alignment; 0: it has no such address. */
+uint32_t evpl_class_capacity(const struct evpl_class *class, unsigned alignment);
 
 /* trace_calls.c, trace_bytes.c: what tracing wants to know of the library below it */
 void trace_iovec_sent(struct evpl *evpl, struct evpl_iovec *iovec);

@@ -20,13 +20,24 @@ evpl_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offse
 	abort();
 }
 
-/* Bytes of a fresh buffer that can be had at an alignment beyond that of every buffer. */
 uint32_t
-evpl_buffer_capacity(unsigned alignment)
+evpl_class_capacity(const struct evpl_class *class, unsigned alignment)
 {
-	const struct evpl_global *g = &evpl_global;
+	if (alignment > class->max_alignment)
+		return 0;
+	return alignment <= class->align ? class->size : class->size - (alignment - class->align);
+}
 
-	return alignment <= g->buffer_align ? g->buffer_size : g->buffer_size - (alignment - g->buffer_align);
+/* The smallest buffers of which one has room for all; else the largest. */
+struct evpl_class *
+evpl_class_for(uint32_t length, unsigned alignment)
+{
+	struct evpl_global *g = &evpl_global;
+	unsigned i = 0;
+
+	while (i < g->class_count - 1 && length > evpl_class_capacity(&g->classes[i], alignment))
+		i++;
+	return &g->classes[i];
 }
 
 static void *
@@ -46,14 +57,14 @@ iovec_fill(struct evpl_iovec *iovec, void *data, uint32_t length, unsigned flags
 
 /* A buffer; if no slab has one, that of a window from which nothing is held. */
 static struct rte_mbuf *
-take_buffer(struct evpl_context *ctx)
+take_buffer(struct evpl_context *ctx, struct evpl_class *class)
 {
-	struct rte_mbuf *buffer = evpl_buffer_take(ctx);
+	struct rte_mbuf *buffer = evpl_buffer_take(ctx, class);
 
 	for (unsigned kind = 0; buffer == NULL && kind < RTE_DIM(ctx->current); kind++) {
-		if (evpl_window_is_home(ctx, kind)) {
+		if (evpl_window_is_home(ctx, kind) && evpl_buffer_class(ctx->current[kind]) == class) {
 			evpl_window_idle(ctx, kind);
-			buffer = evpl_buffer_take(ctx);
+			buffer = evpl_buffer_take(ctx, class);
 		}
 	}
 	return buffer;
@@ -61,9 +72,10 @@ take_buffer(struct evpl_context *ctx)
 
 /* A whole buffer for one iovec, beside the window; refcnt 1, as free buffers have, is its reference. */
 static bool
-take_whole(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned flags, struct evpl_iovec *iovec)
+take_whole(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, unsigned alignment, unsigned flags,
+	   struct evpl_iovec *iovec)
 {
-	struct rte_mbuf *buffer = take_buffer(ctx);
+	struct rte_mbuf *buffer = take_buffer(ctx, class);
 
 	if (buffer == NULL)
 		return false;
@@ -91,56 +103,92 @@ carve(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned fl
  * reservation, whose tail can only be given back to the window.
  */
 static bool
-take_last(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned flags, bool reserve,
-	  struct evpl_iovec *iovec)
+take_last(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, unsigned alignment, unsigned flags,
+	  bool reserve, struct evpl_iovec *iovec)
 {
 	struct evpl_window *w = &ctx->evpl.window[flags];
 	struct rte_mbuf *buffer;
 
 	if (carve(ctx, length, alignment, flags, iovec))
 		return true;
-	if (evpl_window_rewind(ctx, flags) && carve(ctx, length, alignment, flags, iovec))
+	if (evpl_window_rewind(ctx, flags, class) && carve(ctx, length, alignment, flags, iovec))
 		return true;
-	if (!reserve && w->end - w->next > evpl_buffer_capacity(alignment) - length && evpl_window_prepaid(w) > 1)
-		return take_whole(ctx, length, alignment, flags, iovec);
-	buffer = take_buffer(ctx);
+	if (!reserve && w->end - w->next > evpl_class_capacity(class, alignment) - length && evpl_window_prepaid(w) > 1)
+		return take_whole(ctx, class, length, alignment, flags, iovec);
+	buffer = take_buffer(ctx, class);
 	if (buffer == NULL)
 		return false;
 	evpl_window_install(ctx, flags, buffer);
 	return carve(ctx, length, alignment, flags, iovec);
 }
 
+/* Whole buffers of a class, and the rest, which may fit a smaller one. False: no memory, and nothing is taken. */
+static bool
+take_split(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, unsigned alignment, unsigned needed,
+	   unsigned flags, bool reserve, struct evpl_iovec *r_iovec)
+{
+	uint32_t capacity = evpl_class_capacity(class, alignment);
+	unsigned whole;
+
+	for (whole = 0; whole < needed - 1; whole++, length -= capacity) {
+		if (!take_whole(ctx, class, capacity, alignment, flags, &r_iovec[whole]))
+			goto fail;
+	}
+	class = RTE_MIN(class, evpl_class_for(length, alignment));
+	if (take_last(ctx, class, length, alignment, flags, reserve, &r_iovec[whole]))
+		return true;
+
+fail:
+	while (whole-- > 0)
+		evpl_iovec_release(&ctx->evpl, &r_iovec[whole]);
+	return false;
+}
+
+/* Buffers of a class that so many bytes need; UINT_MAX: it has no such addresses. */
+static unsigned
+needed_of(const struct evpl_class *class, uint32_t length, unsigned alignment)
+{
+	uint32_t capacity = evpl_class_capacity(class, alignment);
+
+	if (likely(length <= capacity))
+		return 1;
+	return capacity == 0 ? UINT_MAX : length / capacity + (length % capacity != 0);
+}
+
 int
 evpl_iovec_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
 		bool reserve, struct evpl_iovec *r_iovec)
 {
+	struct evpl_global *g = &evpl_global;
 	struct evpl_context *ctx = evpl_context(evpl);
-	uint32_t capacity;
-	unsigned needed, whole;
+	struct evpl_class *class;
+	unsigned needed;
 
 	if (evpl == NULL || r_iovec == NULL || max_iovecs == 0 || flags > EVPL_IOVEC_FLAG_SHARED ||
-	    !evpl_is_alignment(alignment) || alignment > evpl_global.max_alignment) {
+	    !evpl_is_alignment(alignment) || alignment > evpl_class_largest()->max_alignment) {
 		rte_errno = EINVAL;
 		return -1;
 	}
 	if (length == 0)
 		return 0;
-	capacity = evpl_buffer_capacity(alignment);
-	needed = length <= capacity ? 1 : length / capacity + (length % capacity != 0);
+	class = evpl_class_for(length, alignment);
+	needed = needed_of(class, length, alignment);
 	if (needed > max_iovecs) {
 		rte_errno = EMSGSIZE;
 		return -1;
 	}
-	for (whole = 0; whole < needed - 1; whole++, length -= capacity) {
-		if (!take_whole(ctx, capacity, alignment, flags, &r_iovec[whole]))
-			goto fail;
+	/* The class that needs the fewest iovecs; when its slabs are spent, the other one, if that fits the caller's room. */
+	for (unsigned i = 0; i < g->class_count; i++) {
+		if (likely(needed == 1)) {
+			if (likely(take_last(ctx, class, length, alignment, flags, reserve, r_iovec)))
+				return 1;
+		} else if (needed <= max_iovecs &&
+			   take_split(ctx, class, length, alignment, needed, flags, reserve, r_iovec)) {
+			return (int)needed;
+		}
+		class = &g->classes[(class->index + 1) % g->class_count];
+		needed = needed_of(class, length, alignment);
 	}
-	if (take_last(ctx, length, alignment, flags, reserve, &r_iovec[whole]))
-		return (int)needed;
-
-fail:
-	while (whole-- > 0)
-		evpl_iovec_release(evpl, &r_iovec[whole]);
 	rte_errno = ENOMEM;
 	return -1;
 }

@@ -120,7 +120,7 @@ evpl_views_end(const struct rte_mbuf *ref)
 	if (is_overflow(ref))
 		return ((const struct overflow *)rte_mbuf_to_priv((struct rte_mbuf *)(uintptr_t)ref))->end;
 	if (evpl_buffer_of(ref) == ref)
-		return (uintptr_t)ref->buf_addr + evpl_global.buffer_size;
+		return (uintptr_t)ref->buf_addr + evpl_buffer_class((struct rte_mbuf *)(uintptr_t)ref)->size;
 	return rte_pktmbuf_mtod(ref, uintptr_t) + ref->data_len; /* of a packet: what came */
 }
 

@@ -100,7 +100,7 @@ evpl_rx_pool_destroy(struct rte_mempool *pool)
 			if (rc == 0) {
 				TAILQ_REMOVE(&g->rx_pools, slab, entry);
 				evpl_slab_destroy(slab);
-				memset(g->no_growth_before, 0, sizeof(g->no_growth_before));
+				evpl_slab_retry();
 			}
 		}
 	}

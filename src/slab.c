@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <rte_cycles.h>
 #include <rte_eal.h>
@@ -211,12 +212,12 @@ evpl_slab_is_home(const struct evpl_slab *slab)
 }
 
 struct evpl_slab *
-evpl_slab_grow(int socket_id)
+evpl_slab_grow(struct evpl_class *class, int socket_id)
 {
 	struct evpl_global *g = &evpl_global;
 	char name[RTE_MEMPOOL_NAMESIZE];
-	unsigned n = (unsigned)(g->slab_size / g->buffer_size);
-	size_t size = g->slab_size;
+	unsigned n = (unsigned)(class->slab_size / class->size);
+	size_t size = class->slab_size;
 	struct evpl_slab *slab;
 
 	if (g->slab_count >= g->max_slabs) {
@@ -225,40 +226,42 @@ evpl_slab_grow(int socket_id)
 	}
 	snprintf(name, sizeof(name), "evpl_buffers_%u", g->next_id);
 	/* Where buffers would lie across the ends of pages, some room is lost there. */
-	if (RTE_PGSIZE_2M % g->buffer_size != 0)
-		size = evpl_slab_size(n, g->buffer_size);
+	if (RTE_PGSIZE_2M % class->size != 0)
+		size = evpl_slab_size(n, class->size);
 	/* No cache per lcore in the pool: a context's stash is the cache, and what it holds can be counted. */
-	slab = evpl_slab_create(name, size, g->buffer_size, g->buffer_size, g->buffer_align, n, 0,
-				sizeof(struct evpl_buffer), socket_id);
+	slab = evpl_slab_create(name, size, class->size, class->size, class->align, n, 0, sizeof(struct evpl_buffer),
+				socket_id);
 	if (slab == NULL)
 		return NULL;
+	slab->class = class;
 	evpl_buffer_pinned(slab);
 	g->slabs[g->slab_count] = slab;
 	/* Pairs with the acquire in take_from(). */
 	__atomic_store_n(&g->slab_count, g->slab_count + 1, __ATOMIC_RELEASE);
-	EVPL_LOG(DEBUG, "slab %u: %u buffers of %u bytes on NUMA node %d", g->slab_count, slab->n, g->buffer_size,
+	EVPL_LOG(DEBUG, "slab %u: %u buffers of %u bytes on NUMA node %d", g->slab_count, slab->n, class->size,
 		 slab->socket_id);
 	return slab;
 }
 
-/* A buffer from the slabs of one node, or of any; *seen is how many slabs were looked at. */
+/* A buffer from a class's slabs of one node, or of any; *seen is how many slabs there were. */
 static struct rte_mbuf *
-take_from(struct evpl_context *ctx, int socket_id, unsigned *seen)
+take_from(struct evpl_context *ctx, const struct evpl_class *class, int socket_id, unsigned *seen)
 {
+	unsigned *hint = &ctx->slab_hint[class->index];
 	unsigned count = __atomic_load_n(&evpl_global.slab_count, __ATOMIC_ACQUIRE);
 	void *mbuf;
 
 	*seen = count;
-	for (unsigned i = 0, at = ctx->slab_hint; i < count; i++, at++) {
+	for (unsigned i = 0, at = *hint; i < count; i++, at++) {
 		struct evpl_slab *slab;
 
 		if (at >= count)
 			at = 0;
 		slab = evpl_global.slabs[at];
-		if (socket_id != SOCKET_ID_ANY && slab->socket_id != socket_id)
+		if (slab->class != class || (socket_id != SOCKET_ID_ANY && slab->socket_id != socket_id))
 			continue;
 		if (rte_mempool_get(slab->pool, &mbuf) == 0) {
-			ctx->slab_hint = at;
+			*hint = at;
 			return mbuf;
 		}
 	}
@@ -271,24 +274,33 @@ take_from(struct evpl_context *ctx, int socket_id, unsigned *seen)
  * that lives with exhaustion does not pay for it on every packet.
  */
 static bool
-grow_after(int socket_id, unsigned seen)
+grow_after(struct evpl_class *class, int socket_id, unsigned seen)
 {
 	struct evpl_global *g = &evpl_global;
-	uint64_t *not_before = &g->no_growth_before[socket_id + 1];
+	uint64_t *not_before = &class->no_growth_before[socket_id + 1];
 	bool grown;
 
 	if (seen >= g->max_slabs || rte_get_tsc_cycles() < __atomic_load_n(not_before, __ATOMIC_RELAXED))
 		return false;
 	pthread_mutex_lock(&g->lock);
-	grown = g->slab_count != seen || evpl_slab_grow(socket_id) != NULL;
+	grown = g->slab_count != seen || evpl_slab_grow(class, socket_id) != NULL;
 	pthread_mutex_unlock(&g->lock);
 	if (!grown)
 		__atomic_store_n(not_before, rte_get_tsc_cycles() + rte_get_tsc_hz(), __ATOMIC_RELAXED);
 	return grown;
 }
 
+void
+evpl_slab_retry(void)
+{
+	struct evpl_class *classes = evpl_global.classes;
+
+	for (unsigned i = 0; i < EVPL_CLASSES; i++)
+		memset(classes[i].no_growth_before, 0, sizeof(classes[i].no_growth_before));
+}
+
 struct rte_mbuf *
-evpl_slab_take(struct evpl_context *ctx, bool grow)
+evpl_slab_take(struct evpl_context *ctx, struct evpl_class *class, bool grow)
 {
 	int socket_ids[] = {ctx->socket_id, SOCKET_ID_ANY};
 	struct rte_mbuf *mbuf = NULL;
@@ -296,8 +308,8 @@ evpl_slab_take(struct evpl_context *ctx, bool grow)
 
 	for (unsigned i = 0; mbuf == NULL && i < (ctx->only_socket ? 1 : 2); i++) {
 		do {
-			mbuf = take_from(ctx, socket_ids[i], &seen);
-		} while (mbuf == NULL && grow && grow_after(socket_ids[i], seen));
+			mbuf = take_from(ctx, class, socket_ids[i], &seen);
+		} while (mbuf == NULL && grow && grow_after(class, socket_ids[i], seen));
 	}
 	return mbuf;
 }

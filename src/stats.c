@@ -12,7 +12,7 @@ evpl_stats_collect(struct evpl_stats *stats)
 	const struct evpl_global *g = &evpl_global;
 	const struct evpl_context *ctx;
 	const struct evpl_slab *slab;
-	uint32_t stashed = 0, cached = 0;
+	uint32_t stashed[EVPL_CLASSES] = {0}, buffers[EVPL_CLASSES] = {0}, in_use[EVPL_CLASSES] = {0}, cached = 0;
 
 	memset(stats, 0, sizeof(*stats));
 	if (g->users == 0)
@@ -22,7 +22,8 @@ evpl_stats_collect(struct evpl_stats *stats)
 	stats->rx_too_long = g->rx_too_long;
 	stats->rx_no_memory = g->rx_no_memory;
 	TAILQ_FOREACH (ctx, &g->contexts, entry) {
-		stashed += __atomic_load_n(&ctx->stash_count, __ATOMIC_RELAXED);
+		for (unsigned i = 0; i < EVPL_CLASSES; i++)
+			stashed[i] += __atomic_load_n(&ctx->stash[i].count, __ATOMIC_RELAXED);
 		cached += __atomic_load_n(&ctx->packets_cached, __ATOMIC_RELAXED);
 		for (unsigned kind = 0; kind < RTE_DIM(ctx->current); kind++)
 			stats->buffers_current += __atomic_load_n(&ctx->current[kind], __ATOMIC_RELAXED) != NULL;
@@ -32,11 +33,18 @@ evpl_stats_collect(struct evpl_stats *stats)
 	}
 	stats->slabs = g->slab_count;
 	for (unsigned i = 0; i < g->slab_count; i++) {
+		unsigned class = g->slabs[i]->class->index;
+
 		stats->slab_bytes += g->slabs[i]->zone->len;
-		stats->buffers += g->slabs[i]->n;
-		stats->buffers_in_use += rte_mempool_in_use_count(g->slabs[i]->pool);
+		buffers[class] += g->slabs[i]->n;
+		in_use[class] += rte_mempool_in_use_count(g->slabs[i]->pool);
 	}
-	stats->buffers_in_use -= RTE_MIN(stashed, stats->buffers_in_use);
+	for (unsigned i = 0; i < EVPL_CLASSES; i++)
+		in_use[i] -= RTE_MIN(stashed[i], in_use[i]);
+	stats->buffers = buffers[0] + buffers[1];
+	stats->buffers_in_use = in_use[0] + in_use[1];
+	stats->large_buffers = buffers[1];
+	stats->large_buffers_in_use = in_use[1];
 	TAILQ_FOREACH (slab, &g->rx_pools, entry) {
 		stats->rx_buffers += slab->n;
 		stats->rx_buffers_in_use += rte_mempool_in_use_count(slab->pool);

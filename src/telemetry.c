@@ -24,6 +24,9 @@ stats_command(const char *command, const char *params, struct rte_tel_data *d)
 	evpl_compat_tel_add_uint(d, "buffers", stats.buffers);
 	evpl_compat_tel_add_uint(d, "buffers_in_use", stats.buffers_in_use);
 	evpl_compat_tel_add_uint(d, "buffers_current", stats.buffers_current);
+	evpl_compat_tel_add_uint(d, "large_buffer_size", evpl_large_buffer_size());
+	evpl_compat_tel_add_uint(d, "large_buffers", stats.large_buffers);
+	evpl_compat_tel_add_uint(d, "large_buffers_in_use", stats.large_buffers_in_use);
 	evpl_compat_tel_add_uint(d, "rx_buffers", stats.rx_buffers);
 	evpl_compat_tel_add_uint(d, "rx_buffers_in_use", stats.rx_buffers_in_use);
 	evpl_compat_tel_add_uint(d, "packet_mbufs", stats.packet_mbufs);

@@ -83,12 +83,12 @@ trace_bytes_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 {
 	unsigned before = RTE_MAX(alignment, TRACE_GUARD);
 	uint64_t total = (uint64_t)before + length + TRACE_GUARD;
+	const struct evpl_class *class = evpl_class_for(length, alignment); /* guards must not ask for larger buffers */
 	int n = -1;
 
 	/* What fills a buffer has no room for guards, and what is refused is refused for what was asked. */
 	if (likely(length > 0 && max_iovecs > 0 && evpl_is_alignment(alignment) &&
-		   before <= evpl_global.max_alignment &&
-		   (total <= evpl_global.buffer_size - before || total <= evpl_buffer_capacity(before)))) {
+		   total <= evpl_class_capacity(class, before))) {
 		if (reserve)
 			n = evpl_iovec_reserve(evpl, (unsigned)total, before, 1, r_iovec);
 		else
@@ -290,18 +290,19 @@ buffer_check(struct evpl_buffer *buffer)
 {
 	struct trace_thread *me = trace_self();
 	const void *from = buffer->mbuf->buf_addr;
+	size_t size = buffer->slab->class->size;
 	const unsigned char *at;
 
 	if (buffer->trace_filled) {
 		if (trace_hiding)
-			trace_reveal(from, evpl_global.buffer_size);
-		at = find_other(from, evpl_global.buffer_size, FREE_BYTE);
+			trace_reveal(from, size);
+		at = find_other(from, size, FREE_BYTE);
 		if (unlikely(at != NULL)) {
 			buffer_written(buffer, at);
 			buffer->trace_filled = false;
 		}
 		if (trace_hiding)
-			trace_hide(from, evpl_global.buffer_size);
+			trace_hide(from, size);
 	}
 	if (buffer->trace_bytes != 0) {
 		trace_slots[buffer->trace_first].bytes.next = me->spare;
@@ -325,14 +326,15 @@ void
 trace_buffer_reuse(struct rte_mbuf *mbuf)
 {
 	struct evpl_buffer *buffer = rte_mbuf_to_priv(mbuf);
+	size_t size = buffer->slab->class->size;
 
 	buffer_check(buffer);
 	if (unlikely(!buffer->trace_filled)) {
 		if (trace_hiding)
-			trace_reveal(mbuf->buf_addr, evpl_global.buffer_size);
-		fill(mbuf->buf_addr, evpl_global.buffer_size, FREE_BYTE);
+			trace_reveal(mbuf->buf_addr, size);
+		fill(mbuf->buf_addr, size, FREE_BYTE);
 		if (trace_hiding)
-			trace_hide(mbuf->buf_addr, evpl_global.buffer_size);
+			trace_hide(mbuf->buf_addr, size);
 		buffer->trace_filled = true;
 	}
 }
@@ -348,7 +350,7 @@ buffer_begin(struct rte_mempool *pool, void *opaque, void *object, unsigned inde
 	(void)index;
 	buffer->trace_bytes = 0;
 	buffer->trace_filled = false;
-	trace_hide(mbuf->buf_addr, evpl_global.buffer_size);
+	trace_hide(mbuf->buf_addr, evpl_buffer_class(mbuf)->size);
 }
 
 static void
@@ -360,7 +362,7 @@ buffer_end(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 	(void)opaque;
 	(void)index;
 	buffer_check(rte_mbuf_to_priv(mbuf));
-	trace_show(mbuf->buf_addr, evpl_global.buffer_size);
+	trace_show(mbuf->buf_addr, evpl_buffer_class(mbuf)->size);
 }
 
 void

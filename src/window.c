@@ -58,7 +58,7 @@ evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *bu
 	evpl_window_idle(ctx, kind);
 	__atomic_store_n(&ctx->current[kind], buffer, __ATOMIC_RELAXED);
 	w->next = (uintptr_t)buffer->buf_addr;
-	w->end = w->next + evpl_global.buffer_size;
+	w->end = w->next + evpl_buffer_class(buffer)->size;
 	w->ref = buffer;
 	/* Nobody else knows the buffer yet: set, not added. */
 	rte_mbuf_refcnt_set(buffer, EVPL_PREPAID_STEP);
@@ -79,14 +79,17 @@ evpl_window_is_home(const struct evpl_context *ctx, unsigned kind)
 	       evpl_compat_ext_load(buffer->shinfo) == 1;
 }
 
-/* Then the same buffer starts again: its bytes are warm, and no trip to the stash or pool is needed. */
+/*
+ * Then the same buffer starts again, if it is of that class: its bytes are warm, and no trip to the stash or pool is
+ * needed. A large buffer's bytes are cold, so it does not start again for what fits a small one.
+ */
 bool
-evpl_window_rewind(struct evpl_context *ctx, unsigned kind)
+evpl_window_rewind(struct evpl_context *ctx, unsigned kind, const struct evpl_class *class)
 {
 	struct evpl_window *w = &ctx->evpl.window[kind];
 
 	/* With bytes watched, what was released waits before it is used again. */
-	if (EVPL_TRACE_BYTES || !evpl_window_is_home(ctx, kind))
+	if (EVPL_TRACE_BYTES || !evpl_window_is_home(ctx, kind) || evpl_buffer_class(ctx->current[kind]) != class)
 		return false;
 	w->next = (uintptr_t)ctx->current[kind]->buf_addr;
 	if (kind == 0)

@@ -47,6 +47,7 @@ extern "C" {
 /** evpl_global_config: what a zero means. */
 #define EVPL_DEFAULT_SLAB_SIZE (16u << 20)
 #define EVPL_DEFAULT_BUFFER_SIZE (64u << 10)
+#define EVPL_DEFAULT_LARGE_BUFFER_SIZE (2u << 20)
 #define EVPL_DEFAULT_PACKET_MBUFS 8191u
 /** Smallest buffer that can be asked for, in bytes. */
 #define EVPL_MIN_BUFFER_SIZE 1024u
@@ -57,11 +58,17 @@ extern "C" {
 struct evpl_global_config {
 	/** Bytes of a slab; default 16 MiB. At most 64 GiB. Rounded up to a whole number of buffers. */
 	uint64_t slab_size;
-	/** Bytes of a buffer, 1 KiB to slab_size; default 64 KiB. Rounded up to whole cache lines. */
+	/** Bytes of a small buffer, 1 KiB to slab_size; default 64 KiB. Rounded up to whole cache lines. */
 	uint32_t buffer_size;
-	/** Slabs reserved by evpl_init itself, on the caller's NUMA node; default 0: on first use. */
+	/**
+	 * Bytes of a large buffer, buffer_size to slab_size; default 2 MiB, or none where slab_size is less. Up to that size a
+	 * request is one iovec. Large buffers are in slabs of their own, made on first use. The same as buffer_size: one class
+	 * of buffers for all. Rounded up to whole cache lines.
+	 */
+	uint32_t large_buffer_size;
+	/** Slabs of small buffers reserved by evpl_init itself, on the caller's NUMA node; default 0: on first use. */
 	unsigned preallocate_slabs;
-	/** Most slabs, of all nodes together, up to EVPL_MAX_SLABS; default EVPL_MAX_SLABS. */
+	/** Most slabs, of all nodes and of small and large buffers together, up to EVPL_MAX_SLABS; default EVPL_MAX_SLABS. */
 	unsigned max_slabs;
 	/** Packet mbufs per NUMA node: what may be in flight on ports at once, and up to 384 in the cache of each lcore; default 8,191. */
 	unsigned packet_mbufs;
@@ -93,7 +100,7 @@ struct evpl_thread_config {
 	unsigned rx_flags;
 	/**
 	 * Free buffers that the context keeps for itself, last in first out, 1 to 64; default 4 MiB worth,
-	 * at least 2. Others cannot take them, so with few slabs and many contexts choose it small.
+	 * at least 2. Of large buffers it keeps as many, but no more than that default. Others cannot take them, so with few slabs and many contexts choose it small.
 	 */
 	unsigned stash_buffers;
 };
@@ -148,11 +155,13 @@ EVPL_EXPORT void evpl_destroy(struct evpl *evpl);
 /** What the library holds, and what is away from its pools. */
 struct evpl_stats {
 	uint32_t contexts;		/**< evpl_create() less evpl_destroy() */
-	uint32_t slabs;			/**< slabs of buffers (RX pools are counted below) */
+	uint32_t slabs;			/**< slabs of buffers, small and large (RX pools are counted below) */
 	uint64_t slab_bytes;		/**< bytes of those slabs */
 	uint32_t buffers;		/**< buffers in those slabs */
 	uint32_t buffers_in_use;	/**< of these, held by an iovec, a packet, or as a context's current one */
 	uint32_t buffers_current;	/**< of these, a context's current one (up to two per context) */
+	uint32_t large_buffers;		/**< of buffers, large ones; 0 where there is one class */
+	uint32_t large_buffers_in_use;	/**< of buffers_in_use, large ones */
 	uint32_t rx_buffers;		/**< mbufs in RX pools */
 	uint32_t rx_buffers_in_use;	/**< of these, held by a port's queue, a packet or an iovec */
 	uint32_t packet_mbufs;		/**< packet mbufs in all pools */
@@ -181,8 +190,11 @@ EVPL_EXPORT void evpl_stats_get(struct evpl_stats *stats);
  */
 EVPL_EXPORT void evpl_leak_report(FILE *out);
 
-/** Bytes that fit one iovec: the buffer size after rounding; 0 when the library is not running. */
+/** Bytes of a small buffer after rounding; 0 when the library is not running. Threads: any thread. Cost: takes a lock. */
 EVPL_EXPORT uint32_t evpl_buffer_size(void);
+
+/** Bytes that fit one iovec: those of a large buffer after rounding; otherwise as evpl_buffer_size(). */
+EVPL_EXPORT uint32_t evpl_large_buffer_size(void);
 
 #ifdef __cplusplus
 }

@@ -113,28 +113,38 @@ assert_apart(uintptr_t *address, size_t n, size_t room, const char *what)
 	}
 }
 
+/* Takes n buffers of one size; what they are goes to iovec. */
+static void
+take_buffers(struct evpl *evpl, uint32_t size, uint32_t n, struct evpl_iovec *iovec)
+{
+	uintptr_t *address = calloc(n + 1, sizeof(*address));
+
+	assert_non_null(address);
+	for (uint32_t i = 0; i < n; i++) {
+		if (evpl_iovec_alloc(evpl, size, 0, 1, LOCAL, &iovec[i]) != 1)
+			fail_msg("buffer %u of %u (%u bytes) is not to be had: %s", i, n, size,
+				 rte_strerror(rte_errno));
+		address[i] = (uintptr_t)evpl_iovec_data(&iovec[i]);
+	}
+	assert_apart(address, n, size, "buffer");
+	free(address);
+}
+
 /* Takes every buffer of the slabs at once. On one NUMA node all can be had without a new slab. */
 static void
 drain_buffers(struct evpl *evpl, const struct evpl_stats *quiet)
 {
 	struct evpl_iovec *iovec = calloc(quiet->buffers + 1, sizeof(*iovec));
-	uintptr_t *address = calloc(quiet->buffers + 1, sizeof(*address));
 	struct evpl_stats stats;
 
 	assert_non_null(iovec);
-	assert_non_null(address);
-	for (uint32_t i = 0; i < quiet->buffers; i++) {
-		if (evpl_iovec_alloc(evpl, evpl_buffer_size(), 1, 1, LOCAL, &iovec[i]) != 1)
-			fail_msg("buffer %u of %u is not to be had: %s", i, quiet->buffers, rte_strerror(rte_errno));
-		address[i] = (uintptr_t)evpl_iovec_data(&iovec[i]);
-	}
+	take_buffers(evpl, evpl_large_buffer_size(), quiet->large_buffers, iovec);
+	take_buffers(evpl, evpl_buffer_size(), quiet->buffers - quiet->large_buffers, iovec + quiet->large_buffers);
 	evpl_stats_get(&stats);
 	if (rte_socket_count() == 1)
 		assert_int_equal(stats.slabs, quiet->slabs);
 	assert_int_equal(stats.buffers_in_use, quiet->buffers);
-	assert_apart(address, quiet->buffers, evpl_buffer_size(), "buffer");
 	evpl_iovecs_release(evpl, iovec, (int)quiet->buffers);
-	free(address);
 	free(iovec);
 }
 

@@ -17,7 +17,8 @@
 static const struct evpl_global_config buffers_1k = {.slab_size = 64 * KIB, .buffer_size = KIB, .packet_mbufs = 255};
 static const struct evpl_global_config buffers_100000 = {
 	.slab_size = 1000000, .buffer_size = 100000, .packet_mbufs = 255};
-static const struct evpl_global_config buffers_1m = {.slab_size = 2 * MIB, .buffer_size = MIB, .packet_mbufs = 255};
+static const struct evpl_global_config buffers_1m = {
+	.slab_size = 2 * MIB, .buffer_size = MIB, .large_buffer_size = MIB, .packet_mbufs = 255};
 static const struct evpl_global_config buffers_2m = {.slab_size = 8 * MIB, .buffer_size = 2 * MIB, .packet_mbufs = 255};
 static const struct evpl_global_config slab_is_buffer = {
 	.slab_size = 64 * KIB, .buffer_size = 64 * KIB, .packet_mbufs = 255};

@@ -16,7 +16,7 @@
 #include <time.h>
 
 #include "content.h"
-#include "http_request.h"
+#include "http_fields.h"
 
 struct files_options {
 	/* --folder=DIR (.): what is served. No link in it is followed, nothing whose name begins with a dot is served. */

@@ -4,6 +4,8 @@
 #include "glue.h"
 #include "http.h"
 #include "http_exchange.h"
+#include "http_fields.h"
+#include "http_path.h"
 
 #define GENERATED "/_/bytes/"
 #define DISCARD "/_/discard"

@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 /* A request's head, up to and with its empty line, collected from pieces of any size. */
 struct http_head {
@@ -61,33 +60,5 @@ struct http_request {
  * say no length before they come), 413 (a body where there must be none), 417, 501, 505.
  */
 unsigned http_request_parse(struct http_head *head, struct http_request *request);
-
-enum http_range {
-	HTTP_RANGE_WHOLE, /* none asked for, or not one that is understood, or several: the answer is the whole */
-	HTTP_RANGE_PART,
-	HTTP_RANGE_UNSATISFIABLE,
-};
-
-/* Of length bytes: what a Range field's text (or NULL) asks for, bytes *r_first up to, not with, *r_end. */
-enum http_range http_range_parse(const char *text, uint64_t length, uint64_t *r_first, uint64_t *r_end);
-
-/*
- * The file that a request's path names, relative to the served folder: percent-decoded once, "index.html" behind a "/" at its
- * end. No segment begins with a dot (so neither "..", nor files meant to be hidden), is empty, or holds a slash that was encoded.
- * Returns 0, 400 (a broken escape, a NUL), 404 (no such name can be), or 414 (more than room, with its NUL).
- */
-unsigned http_path_decode(const char *path, char *name, size_t room);
-
-/* Whether a list as of If-None-Match names etag (with its quotes). weak: W/ in front of one does not matter. */
-bool http_etag_listed(const char *list, const char *etag, bool weak);
-
-/* The time of an HTTP-date, of which there are three forms (RFC 9110, 5.6.7); -1 when it is none. */
-time_t http_date_parse(const char *text);
-
-/* Room for what http_date_format() writes, with its NUL. */
-#define HTTP_DATE_ROOM 30
-
-/* "Sun, 06 Nov 1994 08:49:37 GMT" */
-void http_date_format(time_t time, char *text);
 
 #endif /* HTTPD_HTTP_REQUEST_H */

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "http.h"
-#include "http_request.h"
+#include "http_fields.h"
 #include "http_response.h"
 
 struct text {

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+#include <strings.h>
+
+#include "http_fields.h"
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Digits up to what is none; a number too large becomes the largest. Returns where it ended. */
+static const char *
+parse_number(const char *text, uint64_t *value)
+{
+	for (*value = 0; is_digit(*text); text++)
+		*value = *value > (UINT64_MAX - 9) / 10 ? UINT64_MAX : *value * 10 + (uint64_t)(*text - '0');
+	return text;
+}
+
+enum http_range
+http_range_parse(const char *text, uint64_t length, uint64_t *r_first, uint64_t *r_end)
+{
+	uint64_t first, last = UINT64_MAX;
+	const char *end;
+
+	if (text == NULL || strncasecmp(text, "bytes=", 6) != 0)
+		return HTTP_RANGE_WHOLE;
+	text += 6;
+	end = parse_number(text, &first);
+	if (*end != '-' || (end == text && !is_digit(end[1])))
+		return HTTP_RANGE_WHOLE;
+	if (is_digit(end[1])) {
+		const char *behind = parse_number(end + 1, &last);
+
+		if (*behind != '\0')
+			return HTTP_RANGE_WHOLE;
+	} else if (end[1] != '\0') {
+		return HTTP_RANGE_WHOLE;
+	}
+	if (end == text) { /* "-N": the last N bytes */
+		first = last < length ? length - last : 0;
+		last = UINT64_MAX;
+	} else if (first > last) {
+		return HTTP_RANGE_WHOLE;
+	}
+	if (first >= length)
+		return HTTP_RANGE_UNSATISFIABLE;
+	*r_first = first;
+	*r_end = last < length - 1 ? last + 1 : length;
+	return HTTP_RANGE_PART;
+}
+
+bool
+http_etag_listed(const char *list, const char *etag, bool weak)
+{
+	size_t length = strlen(etag);
+
+	if (strcmp(list, "*") == 0)
+		return true;
+	while (*list != '\0') {
+		bool is_weak;
+		const char *end;
+
+		list += strspn(list, ", \t");
+		is_weak = strncmp(list, "W/", 2) == 0;
+		list += is_weak ? 2 : 0;
+		end = *list == '"' ? strchr(list + 1, '"') : NULL;
+		if (end == NULL)
+			return false;
+		if ((weak || !is_weak) && strncmp(list, etag, length) == 0)
+			return true;
+		list = end + 1;
+	}
+	return false;
+}
+
+time_t
+http_date_parse(const char *text)
+{
+	static const char *const forms[] = {
+		"%a, %d %b %Y %H:%M:%S GMT",
+		"%A, %d-%b-%y %H:%M:%S GMT",
+		"%a %b %d %H:%M:%S %Y",
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct tm tm = {0};
+		const char *end = strptime(text, forms[i], &tm);
+
+		if (end != NULL && *end == '\0')
+			return timegm(&tm);
+	}
+	return -1;
+}
+
+void
+http_date_format(time_t time, char *text)
+{
+	struct tm tm;
+
+	gmtime_r(&time, &tm);
+	strftime(text, HTTP_DATE_ROOM, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+}

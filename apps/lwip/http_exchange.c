@@ -27,7 +27,7 @@ exchange_respond(struct exchange *x, unsigned status)
 void
 exchange_refuse(struct exchange *x, unsigned status)
 {
-	x->response = (struct http_response){.close = true};
+	x->response = (struct http_response){.close = true, .without_body = http_head_is_of_head(&x->head)};
 	exchange_respond(x, status);
 }
 

@@ -36,13 +36,16 @@ http_head_take(struct http_head *head, const char *data, size_t length, size_t *
 
 		/* The CRLF may be of a line that is just long enough, or still on its way. */
 		if (head->line == 0 && line > (size_t)head->line_room + 2)
-			return 414;
+			status = 414;
+		else if (piece > head->room - head->length)
+			status = 431;
+		/* The beginning of what is too long is kept: it may be the method. */
 		if (piece > head->room - head->length)
-			return 431;
+			piece = head->room - head->length;
 		memcpy(head->bytes + head->length, from, piece);
 		head->length += (unsigned)piece;
 		*r_taken += piece;
-		if (newline != NULL)
+		if (newline != NULL && status == 0)
 			status = end_line(head);
 	}
 	return status;
@@ -56,17 +59,31 @@ is_digit(char c)
 
 /* RFC 9110, 5.6.2: what methods and field names are made of. */
 static bool
+is_token_character(char c)
+{
+	char lower = (char)(c | 0x20);
+
+	return is_digit(c) || (lower >= 'a' && lower <= 'z') || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+static bool
 is_token(const char *text)
 {
-	static const char marks[] = "!#$%&'*+-.^_`|~";
-
 	for (const char *p = text; *p != '\0'; p++) {
-		char lower = (char)(*p | 0x20);
-
-		if (!is_digit(*p) && !(lower >= 'a' && lower <= 'z') && strchr(marks, *p) == NULL)
+		if (!is_token_character(*p))
 			return false;
 	}
 	return text[0] != '\0';
+}
+
+bool
+http_head_is_of_head(const struct http_head *head)
+{
+	static const char method[] = "HEAD";
+	const unsigned length = sizeof(method) - 1;
+
+	return head->length > length && memcmp(head->bytes, method, length) == 0 &&
+	       !is_token_character(head->bytes[length]);
 }
 
 /* Visible characters, space and tab, and bytes beyond ASCII: no control character, so no CR either. */

@@ -30,6 +30,12 @@ struct http_head {
  */
 unsigned http_head_take(struct http_head *head, const char *data, size_t length, size_t *r_taken);
 
+/*
+ * Whether the request is a HEAD, as far as its head is known: it may be refused, or not have ended, or be parsed already. Its
+ * answer has no body then, whatever the status.
+ */
+bool http_head_is_of_head(const struct http_head *head);
+
 enum http_method {
 	HTTP_GET,
 	HTTP_HEAD,

@@ -403,6 +403,74 @@ head_up_to_its_limit_is_read(void **state)
 	}
 }
 
+/* The answer to a HEAD has no body, so it must be known as one when it is refused, and before its end. */
+static void
+head_request_is_known_also_when_it_is_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned status;
+		bool is_head;
+	} rows[] = {
+		{"HEAD / HTTP/1.1\r\n" HOST "\r\n", 0, true},
+		{"HEAD / HTTP/1.1\r\n" HOST, 0, true}, /* not ended */
+		{"HEAD ", 0, true},
+		{"HEAD", 0, false}, /* it may be a longer method yet */
+		{"HEAD / HTTP/1.1" END, 400, true},
+		{"HEAD / HTTP/1.1\n", 400, true},
+		{"HEAD\r\n\r\n", 400, true},
+		{"HEAD /\xc3\xbc HTTP/1.1\r\n" HOST "\r\n", 400, true},
+		{"HEAD / HTTP/1.1\r\n" HOST "Content-Length: x" END, 400, true},
+		{"HEAD / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked" END, 411, true},
+		{"HEAD / HTTP/1.1\r\n" HOST "Content-Length: 1" END, 413, true},
+		{"HEAD / HTTP/1.1\r\n" HOST "Expect: x" END, 417, true},
+		{"HEAD / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip" END, 501, true},
+		{"HEAD / HTTP/5.0\r\n" HOST "\r\n", 505, true},
+		{"\r\nHEAD / HTTP/5.0\r\n" HOST "\r\n", 505, true},
+		{"HEADER / HTTP/1.1\r\n" HOST "\r\n", 501, false},
+		{"HEAD-X / HTTP/1.1\r\n" HOST "\r\n", 501, false},
+		{"head / HTTP/1.1\r\n" HOST "\r\n", 501, false},
+		{"GET / HTTP/5.0\r\n" HOST "\r\n", 505, false},
+		{"X: HEAD / HTTP/1.1" END, 400, false},
+	};
+	struct fed f;
+
+	(void)state;
+	for (size_t i = 0; i < DIM(rows); i++) {
+		feed_text(&f, rows[i].text);
+		if (f.status != rows[i].status || http_head_is_of_head(&f.head) != rows[i].is_head)
+			fail_msg("status %u, HEAD %d: %s", f.status, http_head_is_of_head(&f.head), rows[i].text);
+	}
+}
+
+/* In one piece, so that nothing was kept before it was too long; and in many. */
+static void
+head_request_is_known_also_when_it_is_too_long(void **state)
+{
+	char text[2 * ROOM];
+	struct fed f;
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	memcpy(text, "HEAD /", 6);
+	for (size_t piece = 1; piece <= sizeof(text); piece += sizeof(text) - 1) {
+		feed_begin(&f);
+		for (size_t i = 0; i < sizeof(text); i += piece)
+			feed_piece(&f, text + i, piece);
+		assert_int_equal(f.status, 414);
+		assert_true(http_head_is_of_head(&f.head));
+	}
+	feed_begin(&f);
+	f.head.line_room = ROOM;
+	feed_piece(&f, text, sizeof(text));
+	assert_int_equal(f.status, 414);
+	assert_true(http_head_is_of_head(&f.head));
+	memcpy(text, "HEAD / HTTP/1.1\r\nX: ", 20);
+	feed(&f, text, sizeof(text));
+	assert_int_equal(f.status, 431);
+	assert_true(http_head_is_of_head(&f.head));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -420,6 +488,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(head_with_a_nul_is_refused),
 		cmocka_unit_test(request_line_up_to_its_limit_is_read),
 		cmocka_unit_test(head_up_to_its_limit_is_read),
+		cmocka_unit_test(head_request_is_known_also_when_it_is_refused),
+		cmocka_unit_test(head_request_is_known_also_when_it_is_too_long),
 	};
 
 	if (argc > 1)

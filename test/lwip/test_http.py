@@ -1,0 +1,51 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: BSD-3-Clause
+"""What evpl-httpd answers, byte by byte, where that takes a connection to see: which bytes are a body, and what a status, a
+field and the state of a file make of each other. What texts alone decide is in test/unit/http_*.c. Over net_tap."""
+import socket
+
+from httpd import SERVER, Tap
+import netns
+from harness import TIMEOUT, case, check, check_equal, main
+
+HOST = b"Host: a\r\n"
+CLOSE = HOST + b"Connection: close\r\n\r\n"
+
+
+def exchange(text):
+    """Sends it, and returns (status, {field: value}, bytes behind the head), all that comes before FIN."""
+    got = bytearray()
+    with socket.create_connection((SERVER, 80), TIMEOUT) as s:
+        s.sendall(text)
+        while block := s.recv(65536):
+            got += block
+    head, _, body = bytes(got).partition(b"\r\n\r\n")
+    line, *fields = head.decode("latin-1").split("\r\n")
+    return int(line.split()[1]), dict(f.split(": ", 1) for f in fields), body
+
+
+@case("HEAD: no body, whatever the status")
+def head_requests(directory):
+    with Tap(directory, "--max-request-line=200", "--max-head=1K", "--request-timeout=1") as httpd:
+        httpd.file("small", 100)
+        for want, text in (
+                (200, b"HEAD /small HTTP/1.1\r\n" + CLOSE),
+                (404, b"HEAD /none HTTP/1.1\r\n" + CLOSE),
+                (405, b"HEAD /_/discard HTTP/1.1\r\n" + CLOSE),
+                (400, b"HEAD /small HTTP/1.1\r\n\r\n"),
+                (400, b"HEAD /small HTTP/1.1\n"),
+                (400, b"HEAD /\xc3\xbc HTTP/1.1\r\n" + CLOSE),
+                (408, b"HEAD /small HTTP/1.1\r\n"),
+                (411, b"HEAD /small HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + CLOSE),
+                (413, b"HEAD /small HTTP/1.1\r\nContent-Length: 1\r\n" + CLOSE),
+                (414, b"HEAD /" + b"a" * 1000),
+                (417, b"HEAD /small HTTP/1.1\r\nExpect: x\r\n" + CLOSE),
+                (431, b"HEAD /small HTTP/1.1\r\nX: " + b"x" * 2000),
+                (505, b"HEAD /small HTTP/5.0\r\n" + CLOSE)):
+            status, fields, body = exchange(text)
+            check_equal((status, body), (want, b""), f"status of, and bytes behind, the head for {text[:60]!r}")
+            check(int(fields["Content-Length"]) > 0, f"no length of what GET would get: {fields}")
+
+
+netns.enter()
+main(__doc__)

@@ -11,9 +11,6 @@
 #include "http.h"
 #include "http_exchange.h"
 
-/* Room for a response's head, beside a location. */
-#define RESPONSE_ROOM 512
-
 _Static_assert(sizeof(struct exchange) <= CONNECTION_STATE, "an exchange is a connection's state");
 
 static struct http_options options;
@@ -150,7 +147,7 @@ static bool
 send_response(struct connection *c, struct exchange *x)
 {
 	struct http_response *r = &x->response;
-	unsigned room = RESPONSE_ROOM + (r->location != NULL ? (unsigned)strlen(r->location) : 0);
+	unsigned room = r->location != NULL ? exchange_response_room() : HTTP_RESPONSE_ROOM;
 	bool more = r->has_content && !r->without_body;
 	struct evpl_iovec iovec;
 	unsigned length;

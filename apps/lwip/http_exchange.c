@@ -10,8 +10,17 @@
 #define GENERATED "/_/bytes/"
 #define DISCARD "/_/discard"
 
+/* A response's head is sent in one piece, so it must fit into the least --send-budget. */
+#define LONGEST_HEAD 4096
+
 static struct content pattern;
 static uint64_t responses[HTTP_STATUS_COUNT];
+
+unsigned
+exchange_response_room(void)
+{
+	return evpl_buffer_size() < LONGEST_HEAD ? evpl_buffer_size() : LONGEST_HEAD;
+}
 
 void
 exchange_respond(struct exchange *x, unsigned status)
@@ -96,6 +105,20 @@ range_of(const struct http_request *request, const struct file *file)
 	return same ? request->range : NULL;
 }
 
+/* The path with a "/" at its end. 301, or 414: its place is too long to be told. */
+static unsigned
+redirect(struct exchange *x, const struct http_request *request)
+{
+	char location[LONGEST_HEAD];
+	unsigned room = exchange_response_room() - HTTP_RESPONSE_ROOM;
+
+	if (http_location_format(request->path, request->query, location, room) == 0)
+		return 414;
+	x->response.location = request->path;
+	x->response.query = request->query;
+	return 301;
+}
+
 static void
 respond_file(struct exchange *x, const struct http_request *request)
 {
@@ -108,8 +131,7 @@ respond_file(struct exchange *x, const struct http_request *request)
 		case FILES_OK:
 			break;
 		case FILES_FOLDER:
-			r->location = request->path;
-			status = 301;
+			status = redirect(x, request);
 			break;
 		case FILES_NO_ROOM:
 			status = 503;

@@ -44,6 +44,9 @@ struct exchange {
 /* The head has ended: decides what comes next, an upload's body or the response. */
 void exchange_begin(struct exchange *x);
 
+/* Room for the longest head of a response: one with a location. */
+unsigned exchange_response_room(void);
+
 /* What is in x->response goes out with that status. */
 void exchange_respond(struct exchange *x, unsigned status);
 

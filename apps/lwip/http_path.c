@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "http_path.h"
@@ -62,4 +63,34 @@ http_path_decode(const char *path, char *name, size_t room)
 	}
 	name[length] = '\0';
 	return 0;
+}
+
+/* Writes text at *length, escaped where it must be, and moves that. False: it does not fit. */
+static bool
+add_escaped(const char *text, char *out, size_t room, size_t *length)
+{
+	for (; *text != '\0'; text++) {
+		bool escaped = (unsigned char)*text <= ' ' || (unsigned char)*text >= 0x7f || strchr("\"<>[\\]^`{|}", *text);
+
+		if (room - *length <= (escaped ? 3 : 1))
+			return false;
+		if (escaped)
+			snprintf(out + *length, 4, "%%%02X", (unsigned char)*text);
+		else
+			out[*length] = *text;
+		*length += escaped ? 3 : 1;
+	}
+	out[*length] = '\0';
+	return true;
+}
+
+size_t
+http_location_format(const char *path, const char *query, char *out, size_t room)
+{
+	size_t length = 0;
+	bool fits = room > 0 && add_escaped(path, out, room, &length) && add_escaped("/", out, room, &length);
+
+	if (fits && query != NULL)
+		fits = add_escaped("?", out, room, &length) && add_escaped(query, out, room, &length);
+	return fits ? length : 0;
 }

@@ -138,6 +138,7 @@ static unsigned
 parse_target(char *text, struct http_request *request)
 {
 	static char root[] = "/";
+	char *query;
 
 	for (const char *p = text; *p != '\0'; p++) {
 		if (*p <= 0x20 || *p >= 0x7f || *p == '#')
@@ -145,14 +146,17 @@ parse_target(char *text, struct http_request *request)
 	}
 	if (strncasecmp(text, "http://", 7) == 0) {
 		text += 7 + strcspn(text + 7, "/?");
-		if (*text != '/')
-			text = root;
+		request->path = *text != '/' ? root : text;
+	} else {
+		if (text[0] != '/' && request->method != HTTP_OTHER)
+			return 400;
+		request->path = text;
 	}
-	if (text[0] != '/' && request->method != HTTP_OTHER)
-		return 400;
-	request->path = text;
-	if (text != root)
-		text[strcspn(text, "?")] = '\0';
+	query = strchr(text, '?');
+	if (query != NULL) {
+		*query = '\0';
+		request->query = query + 1;
+	}
 	return 0;
 }
 

@@ -47,7 +47,8 @@ enum http_method {
 /* Texts lie in the head's bytes; NULL: the field is not there. */
 struct http_request {
 	enum http_method method;
-	char *path; /* as sent, from its "/" on, without the query */
+	char *path;	   /* as sent, from its "/" on, without the query */
+	const char *query; /* as sent, behind its "?" */
 	bool close; /* the connection ends after the response */
 	bool expects_continue;
 	bool has_length;

@@ -7,6 +7,7 @@
 
 #include "http.h"
 #include "http_fields.h"
+#include "http_path.h"
 #include "http_response.h"
 
 struct text {
@@ -73,6 +74,17 @@ add_validators(struct text *t, const struct http_response *r)
 }
 
 static void
+add_location(struct text *t, const struct http_response *r)
+{
+	size_t length;
+
+	add(t, "Location: ");
+	length = http_location_format(r->location, r->query, t->out + t->length, t->room - t->length);
+	t->length = length != 0 ? t->length + length : t->room;
+	add(t, "\r\n");
+}
+
+static void
 add_content_fields(struct text *t, const struct http_response *r)
 {
 	uint64_t length = r->end - r->position;
@@ -111,7 +123,7 @@ http_response_format(const struct http_response *r, char *out, size_t room)
 	if (r->allow != NULL)
 		add(&t, "Allow: %s\r\n", r->allow);
 	if (r->location != NULL)
-		add(&t, "Location: %s/\r\n", r->location);
+		add_location(&t, r);
 	if (r->status == 416)
 		add(&t, "Content-Range: bytes */%" PRIu64 "\r\n", r->total);
 	if (r->status == 503)

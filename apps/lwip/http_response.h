@@ -16,17 +16,22 @@ struct http_response {
 	const char *type;     /* of the content, or the text; "text/plain" */
 	const char *allow;    /* 405: the methods that there are */
 	const char *location; /* 301: the path, without the "/" that is missed at its end */
+	const char *query;    /* 301: what is behind it */
 	const char *etag;
 	const char *last_modified;
 	bool has_content; /* bytes [position, end) of total follow, from elsewhere */
 	uint64_t position, end, total;
 };
 
+/* Room for a response's head and text, beside a location. */
+#define HTTP_RESPONSE_ROOM 512
+
 /* What RFC 9110 calls the status; its place in HTTP_STATUSES in *r_index, which may be NULL. */
 const char *http_status_name(unsigned status, unsigned *r_index);
 
 /*
- * Writes the head, and the body if that is a text. Returns the bytes, or 0 when room does not suffice: 512, and the location.
+ * Writes the head, and the body if that is a text. Returns the bytes, or 0 when room does not suffice: HTTP_RESPONSE_ROOM, and
+ * the location.
  */
 size_t http_response_format(const struct http_response *r, char *out, size_t room);
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What evpl-httpd answers, byte by byte, where that takes a connection to see: which bytes are a body, and what a status, a
 field and the state of a file make of each other. What texts alone decide is in test/unit/http_*.c. Over net_tap."""
+import os
 import socket
 
 from httpd import SERVER, Tap
@@ -45,6 +46,22 @@ def head_requests(directory):
             status, fields, body = exchange(text)
             check_equal((status, body), (want, b""), f"status of, and bytes behind, the head for {text[:60]!r}")
             check(int(fields["Content-Length"]) > 0, f"no length of what GET would get: {fields}")
+
+
+@case("a folder without its slash: 301, which keeps the query")
+def redirects(directory):
+    """The location must also fit where little does: the least budget, and the least buffer."""
+    with Tap(directory, "--send-budget=4096", "--buffer-size=1024", "--max-head=960", "--max-request-line=960") as httpd:
+        for name in ("dir", "a b", "\\\\evil"):
+            os.mkdir(os.path.join(httpd.folder, name))
+        for target, want in (("/dir", "/dir/"), ("/dir?x=1&y=%2F2", "/dir/?x=1&y=%2F2"), ("/dir?", "/dir/?"),
+                             ("/a%20b?/", "/a%20b/?/"), ("http://a/dir?x", "/dir/?x"), ("/\\\\evil", "/%5C%5Cevil/")):
+            status, fields, _ = exchange(b"GET " + target.encode() + b" HTTP/1.1\r\n" + CLOSE)
+            check_equal((status, fields.get("Location")), (301, want), f"the answer to GET {target}")
+        check_equal(exchange(b"GET //evil HTTP/1.1\r\n" + CLOSE)[0], 404, "status of a path that could be a host")
+        for length, want in ((400, 301), (900, 414)):
+            status, _, _ = exchange(b"GET /dir?" + b"x" * length + b" HTTP/1.1\r\n" + CLOSE)
+            check_equal(status, want, f"status of a query of {length} bytes")
 
 
 netns.enter()

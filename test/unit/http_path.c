@@ -98,12 +98,50 @@ path_longer_than_its_room_is_refused(void **state)
 	}
 }
 
+/* As it is, escapes included; what no URI may hold is escaped. Each smaller room is refused. */
+static void
+location_is_the_path_a_slash_and_the_query(void **state)
+{
+	static const struct {
+		const char *path, *query, *location;
+	} rows[] = {
+		{"/a", NULL, "/a/"},
+		{"/a", "", "/a/?"},
+		{"/a/b", "x=1&y=2", "/a/b/?x=1&y=2"},
+		{"/a", "x=/y?z", "/a/?x=/y?z"},
+		{"/a%20b%2525", "%41", "/a%20b%2525/?%41"},
+		{"/\\a", "\\", "/%5Ca/?%5C"},
+		{"/~a-b_c.d!$&'()*+,;=:@", NULL, "/~a-b_c.d!$&'()*+,;=:@/"},
+		{"/a\"<>[]^`{|}", "a|b", "/a%22%3C%3E%5B%5D%5E%60%7B%7C%7D/?a%7Cb"},
+		{"/a\r\nb\xc3", "\t ", "/a%0D%0Ab%C3/?%09%20"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DIM(rows); i++) {
+		size_t length = strlen(rows[i].location);
+
+		for (size_t room = 0; room < length + 3; room++) {
+			char *out = malloc(room + 1);
+
+			assert_non_null(out);
+			out[room] = 'x';
+			assert_int_equal(http_location_format(rows[i].path, rows[i].query, out, room),
+					 room > length ? length : 0);
+			assert_int_equal(out[room], 'x');
+			if (room > length)
+				assert_string_equal(out, rows[i].location);
+			free(out);
+		}
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct CMUnitTest cases[] = {
 		cmocka_unit_test(path_names_a_file_below_the_folder_or_none),
 		cmocka_unit_test(path_longer_than_its_room_is_refused),
+		cmocka_unit_test(location_is_the_path_a_slash_and_the_query),
 	};
 
 	if (argc > 1)

@@ -186,13 +186,14 @@ head_of_each_method_is_known(void **state)
 }
 
 static void
-target_in_absolute_form_is_its_path(void **state)
+target_is_a_path_and_a_query(void **state)
 {
 	static const struct {
-		const char *target, *path;
+		const char *target, *path, *query;
 	} targets[] = {
-		{"http://a/b/c?d", "/b/c"}, {"HTTP://a:80/", "/"}, {"http://a", "/"},
-		{"http://a?b", "/"},	    {"/?/x", "/"},
+		{"http://a/b/c?d", "/b/c", "d"}, {"HTTP://a:80/", "/", NULL}, {"http://a", "/", NULL},
+		{"http://a?b", "/", "b"},	 {"/?/x", "/", "/x"},	      {"/b?", "/b", ""},
+		{"/b?c?d=e&f", "/b", "c?d=e&f"}, {"/b", "/b", NULL},
 	};
 	char text[100];
 	struct fed f;
@@ -201,6 +202,9 @@ target_in_absolute_form_is_its_path(void **state)
 	for (size_t i = 0; i < DIM(targets); i++) {
 		snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n" HOST "\r\n", targets[i].target);
 		assert_string_equal(accepted(&f, text)->path, targets[i].path);
+		assert_int_equal(f.request.query != NULL, targets[i].query != NULL);
+		if (targets[i].query != NULL)
+			assert_string_equal(f.request.query, targets[i].query);
 	}
 }
 
@@ -480,7 +484,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(head_ignores_empty_lines_before_it),
 		cmocka_unit_test(head_without_its_end_waits),
 		cmocka_unit_test(head_of_each_method_is_known),
-		cmocka_unit_test(target_in_absolute_form_is_its_path),
+		cmocka_unit_test(target_is_a_path_and_a_query),
 		cmocka_unit_test(connection_lasts_as_version_and_field_say),
 		cmocka_unit_test(length_of_a_body_is_read),
 		cmocka_unit_test(expectation_of_a_continue_is_seen),

@@ -113,6 +113,8 @@ status_brings_its_field(void **state)
 	assert_line(format(&(struct http_response){.status = 416, .total = 7}, &body), "Content-Range: bytes */7");
 	assert_line(format(&(struct http_response){.status = 503}, &body), "Retry-After: 1");
 	assert_line(format(&(struct http_response){.status = 301, .location = "/a%20b"}, &body), "Location: /a%20b/");
+	assert_line(format(&(struct http_response){.status = 301, .location = "/a", .query = "b=/&c"}, &body),
+		    "Location: /a/?b=/&c");
 }
 
 static void
@@ -130,7 +132,7 @@ not_modified_has_no_body_and_no_length(void **state)
 static void
 text_that_does_not_fit_is_not_written_in_part(void **state)
 {
-	const struct http_response r = {.status = 301, .location = "/somewhere"};
+	const struct http_response r = {.status = 301, .location = "/somewhere", .query = "a=b"};
 	const char *body;
 	size_t length = strlen(format(&r, &body));
 

@@ -61,6 +61,7 @@ respond_content(struct exchange *x, const struct http_request *request, const st
 	/* RFC 9110, 14.2: a Range is GET's. */
 	kind = request->method == HTTP_GET ? http_range_parse(range, length, &r->position, &r->end) : HTTP_RANGE_WHOLE;
 	if (kind == HTTP_RANGE_UNSATISFIABLE) {
+		r->type = NULL;
 		exchange_respond(x, 416);
 		return;
 	}
@@ -78,20 +79,24 @@ is_since(const char *date, const struct file *file)
 	return time != -1 && file->modified <= time;
 }
 
-/* RFC 9110, 13.2.2. Returns 0, 304 or 412. */
+/* RFC 9110, 13.2.2, for a file, or (NULL) for what has no validators. Returns 0, 304 or 412. */
 static unsigned
 check_preconditions(const struct http_request *request, const struct file *file)
 {
-	if (request->if_match != NULL) {
-		if (!http_etag_listed(request->if_match, file->etag, false))
+	const char *etag = file != NULL ? file->etag : NULL;
+	const char *unmodified = file != NULL ? request->if_unmodified_since : NULL;
+	const char *modified = file != NULL ? request->if_modified_since : NULL;
+
+	if (request->if_match.count > 0) {
+		if (!http_etag_listed(&request->if_match, etag, false))
 			return 412;
-	} else if (request->if_unmodified_since != NULL && http_date_parse(request->if_unmodified_since) != -1) {
-		if (!is_since(request->if_unmodified_since, file))
+	} else if (unmodified != NULL && http_date_parse(unmodified) != -1) {
+		if (!is_since(unmodified, file))
 			return 412;
 	}
-	if (request->if_none_match != NULL)
-		return http_etag_listed(request->if_none_match, file->etag, true) ? 304 : 0;
-	return request->if_modified_since != NULL && is_since(request->if_modified_since, file) ? 304 : 0;
+	if (request->if_none_match.count > 0)
+		return http_etag_listed(&request->if_none_match, etag, true) ? 304 : 0;
+	return modified != NULL && is_since(modified, file) ? 304 : 0;
 }
 
 /* The Range field, unless it is meant for another version of the file. */
@@ -99,10 +104,12 @@ static const char *
 range_of(const struct http_request *request, const struct file *file)
 {
 	const char *condition = request->if_range;
-	bool same =
-		condition == NULL || strcmp(condition, file->etag) == 0 || strcmp(condition, file->last_modified) == 0;
+	time_t date;
 
-	return same ? request->range : NULL;
+	if (condition == NULL || strcmp(condition, file->etag) == 0)
+		return request->range;
+	date = http_date_parse(condition);
+	return date != -1 && date == file->modified ? request->range : NULL;
 }
 
 /* The path with a "/" at its end. 301, or 414: its place is too long to be told. */
@@ -150,6 +157,7 @@ respond_file(struct exchange *x, const struct http_request *request)
 	r->type = x->file->type;
 	r->etag = x->file->etag;
 	r->last_modified = x->file->last_modified;
+	r->modified = x->file->modified;
 	status = check_preconditions(request, x->file);
 	if (status != 0) {
 		r->type = NULL;
@@ -163,6 +171,7 @@ static void
 respond_generated(struct exchange *x, const struct http_request *request, const char *number)
 {
 	uint64_t length = 0;
+	unsigned status;
 
 	for (; *number >= '0' && *number <= '9' && length < UINT64_MAX / 20; number++)
 		length = length * 10 + (uint64_t)(*number - '0');
@@ -170,15 +179,28 @@ respond_generated(struct exchange *x, const struct http_request *request, const 
 		exchange_respond(x, 404);
 		return;
 	}
+	status = check_preconditions(request, NULL);
+	if (status != 0) {
+		exchange_respond(x, status);
+		return;
+	}
 	x->response.type = "application/octet-stream";
-	respond_content(x, request, &pattern, length, request->range);
+	/* An If-Range cannot name it. */
+	respond_content(x, request, &pattern, length, request->if_range == NULL ? request->range : NULL);
 }
 
 static void
 begin_upload(struct exchange *x, const struct http_request *request)
 {
 	if (request->method != HTTP_PUT && request->method != HTTP_POST) {
+		x->response.close |= request->length > 0;
 		refuse_method(x, "PUT, POST");
+		return;
+	}
+	/* There is nothing that an entity tag, or "*", could name. */
+	if (request->if_match.count > 0) {
+		x->response.close |= request->length > 0;
+		exchange_respond(x, 412);
 		return;
 	}
 	x->upload_left = request->length;

@@ -40,6 +40,9 @@ http_range_parse(const char *text, uint64_t length, uint64_t *r_first, uint64_t 
 		return HTTP_RANGE_WHOLE;
 	}
 	if (end == text) { /* "-N": the last N bytes */
+		/* All of nothing: there is no such part, but it is not refused (RFC 9110, 14.1.2). */
+		if (length == 0 && last > 0)
+			return HTTP_RANGE_WHOLE;
 		first = last < length ? length - last : 0;
 		last = UINT64_MAX;
 	} else if (first > last) {
@@ -53,9 +56,18 @@ http_range_parse(const char *text, uint64_t length, uint64_t *r_first, uint64_t 
 }
 
 bool
-http_etag_listed(const char *list, const char *etag, bool weak)
+http_list_add(struct http_list *list, const char *line)
 {
-	size_t length = strlen(etag);
+	if (list->count == HTTP_LIST_LINES)
+		return false;
+	list->lines[list->count++] = line;
+	return true;
+}
+
+static bool
+is_etag_in_line(const char *list, const char *etag, bool weak)
+{
+	size_t length = etag != NULL ? strlen(etag) : 0;
 
 	if (strcmp(list, "*") == 0)
 		return true;
@@ -69,11 +81,90 @@ http_etag_listed(const char *list, const char *etag, bool weak)
 		end = *list == '"' ? strchr(list + 1, '"') : NULL;
 		if (end == NULL)
 			return false;
-		if ((weak || !is_weak) && strncmp(list, etag, length) == 0)
+		if (etag != NULL && (weak || !is_weak) && strncmp(list, etag, length) == 0)
 			return true;
 		list = end + 1;
 	}
 	return false;
+}
+
+bool
+http_etag_listed(const struct http_list *list, const char *etag, bool weak)
+{
+	for (unsigned i = 0; i < list->count; i++) {
+		if (is_etag_in_line(list->lines[i], etag, weak))
+			return true;
+	}
+	return false;
+}
+
+/* How many of a list's members are the word, and how many are another. */
+static void
+count_words(const char *list, const char *word, unsigned *r_same, unsigned *r_others)
+{
+	*r_same = *r_others = 0;
+	while (*list != '\0') {
+		size_t length;
+
+		list += strspn(list, ", \t");
+		length = strcspn(list, ", \t");
+		if (length == strlen(word) && strncasecmp(list, word, length) == 0)
+			++*r_same;
+		else if (length > 0)
+			++*r_others;
+		list += length;
+	}
+}
+
+bool
+http_list_has_word(const char *list, const char *word)
+{
+	unsigned same, others;
+
+	count_words(list, word, &same, &others);
+	return same > 0;
+}
+
+bool
+http_list_is_word(const char *list, const char *word)
+{
+	unsigned same, others;
+
+	count_words(list, word, &same, &others);
+	return same > 0 && others == 0;
+}
+
+static bool
+is_only(const char *text, size_t length, const char *marks, bool letters)
+{
+	for (size_t i = 0; i < length; i++) {
+		char lower = (char)(text[i] | 0x20);
+
+		if (!is_digit(text[i]) && !(letters && lower >= 'a' && lower <= 'z') &&
+		    (text[i] == '\0' || strchr(marks, text[i]) == NULL))
+			return false;
+	}
+	return true;
+}
+
+bool
+http_is_host(const char *text, size_t length)
+{
+	const char *end = text + length, *behind;
+
+	if (length > 0 && text[0] == '[') { /* an IPv6 address */
+		behind = memchr(text, ']', length);
+		if (behind == NULL || behind == text + 1 || !is_only(text + 1, (size_t)(behind - text) - 1, ":.", true))
+			return false;
+		behind++;
+	} else {
+		behind = memchr(text, ':', length);
+		if (behind == NULL)
+			behind = end;
+		if (!is_only(text, (size_t)(behind - text), "-._~%!$&'()*+;=", true))
+			return false;
+	}
+	return behind == end || (*behind == ':' && is_only(behind + 1, (size_t)(end - behind) - 1, "", false));
 }
 
 time_t
@@ -100,6 +191,6 @@ http_date_format(time_t time, char *text)
 {
 	struct tm tm;
 
-	gmtime_r(&time, &tm);
-	strftime(text, HTTP_DATE_ROOM, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	if (gmtime_r(&time, &tm) == NULL || strftime(text, HTTP_DATE_ROOM, "%a, %d %b %Y %H:%M:%S GMT", &tm) == 0)
+		text[0] = '\0';
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "http_fields.h"
 #include "http_request.h"
 
 /* A line of the head has ended: is it one that may be, and the last? Returns 0 or a status. */
@@ -145,7 +146,11 @@ parse_target(char *text, struct http_request *request)
 			return 400;
 	}
 	if (strncasecmp(text, "http://", 7) == 0) {
-		text += 7 + strcspn(text + 7, "/?");
+		size_t host = strcspn(text + 7, "/?");
+
+		if (host == 0 || text[7] == ':' || !http_is_host(text + 7, host))
+			return 400;
+		text += 7 + host;
 		request->path = *text != '/' ? root : text;
 	} else {
 		if (text[0] != '/' && request->method != HTTP_OTHER)
@@ -207,36 +212,58 @@ parse_length(const char *text, struct http_request *request)
 	return 0;
 }
 
-/* Whether one of a list's members is the word. */
-static bool
-has_word(const char *list, const char *word)
-{
-	while (*list != '\0') {
-		size_t length;
-
-		list += strspn(list, ", \t");
-		length = strcspn(list, ", \t");
-		if (length == strlen(word) && strncasecmp(list, word, length) == 0)
-			return true;
-		list += length;
-	}
-	return false;
-}
-
 /* What the fields say before it is known whether they fit each other. */
 struct fields {
 	bool old; /* HTTP/1.0 */
 	unsigned hosts;
 	bool close, keep_alive;
+	bool content_range;
+	bool expects, expects_other; /* a continue, or what is not known */
 	const char *transfer_encoding;
-	const char *expect;
 };
 
 static unsigned
 parse_host(const char *value, struct fields *f)
 {
 	f->hosts++;
-	return strpbrk(value, " \t,/?#@\\") != NULL ? 400 : 0;
+	return http_is_host(value, strlen(value)) ? 0 : 400;
+}
+
+/* Fields that are lists, of which several lines are one list. *r_known: it was one of these. */
+static unsigned
+parse_list(const char *name, const char *value, struct http_request *request, struct fields *f, bool *r_known)
+{
+	*r_known = true;
+	if (strcasecmp(name, "If-Match") == 0)
+		return http_list_add(&request->if_match, value) ? 0 : 400;
+	if (strcasecmp(name, "If-None-Match") == 0)
+		return http_list_add(&request->if_none_match, value) ? 0 : 400;
+	if (strcasecmp(name, "Connection") == 0) {
+		f->close |= http_list_has_word(value, "close");
+		f->keep_alive |= http_list_has_word(value, "keep-alive");
+	} else if (strcasecmp(name, "Expect") == 0) {
+		f->expects |= http_list_has_word(value, "100-continue");
+		f->expects_other |= !http_list_is_word(value, "100-continue");
+	} else {
+		*r_known = false;
+	}
+	return 0;
+}
+
+/* Dates of which there are two are no date, and ignored (RFC 9110, 13.1.3, 13.1.4). True: the field was one of these. */
+static bool
+parse_date(const char *name, const char *value, struct http_request *request)
+{
+	const char **date;
+
+	if (strcasecmp(name, "If-Modified-Since") == 0)
+		date = &request->if_modified_since;
+	else if (strcasecmp(name, "If-Unmodified-Since") == 0)
+		date = &request->if_unmodified_since;
+	else
+		return false;
+	*date = *date == NULL ? value : "";
+	return true;
 }
 
 static unsigned
@@ -247,24 +274,20 @@ parse_field(const char *name, const char *value, struct http_request *request, s
 		const char **value;
 	} texts[] = {
 		{"Transfer-Encoding", &f->transfer_encoding},
-		{"Expect", &f->expect},
 		{"Range", &request->range},
 		{"If-Range", &request->if_range},
-		{"If-Match", &request->if_match},
-		{"If-None-Match", &request->if_none_match},
-		{"If-Modified-Since", &request->if_modified_since},
-		{"If-Unmodified-Since", &request->if_unmodified_since},
 	};
+	unsigned status;
+	bool known;
 
 	if (strcasecmp(name, "Content-Length") == 0)
 		return parse_length(value, request);
 	if (strcasecmp(name, "Host") == 0)
 		return parse_host(value, f);
-	if (strcasecmp(name, "Connection") == 0) {
-		f->close |= has_word(value, "close");
-		f->keep_alive |= has_word(value, "keep-alive");
-		return 0;
-	}
+	f->content_range |= strcasecmp(name, "Content-Range") == 0;
+	status = parse_list(name, value, request, f, &known);
+	if (known || parse_date(name, value, request))
+		return status;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (strcasecmp(name, texts[i].name) == 0) {
 			if (*texts[i].value != NULL)
@@ -319,12 +342,13 @@ check_fields(struct http_request *request, const struct fields *f)
 		return 400;
 	if (status != 0)
 		return status;
+	/* It would be taken for the whole (RFC 9110, 14.5). */
+	if (f->content_range && request->method == HTTP_PUT)
+		return 400;
 	/* An HTTP/1.0 client does not wait for "100 Continue". */
-	if (f->expect != NULL && !f->old) {
-		if (strcasecmp(f->expect, "100-continue") != 0)
-			return 417;
-		request->expects_continue = request->length > 0;
-	}
+	if (f->expects_other && !f->old)
+		return 417;
+	request->expects_continue = f->expects && !f->old && request->length > 0;
 	request->close = f->close || (f->old && !f->keep_alive);
 	return 0;
 }

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http_fields.h"
+
 /* A request's head, up to and with its empty line, collected from pieces of any size. */
 struct http_head {
 	char *bytes;	    /* room for `room` bytes, the caller's */
@@ -55,9 +57,8 @@ struct http_request {
 	uint64_t length; /* bytes of the body; 0 without has_length */
 	const char *range;
 	const char *if_range;
-	const char *if_match;
-	const char *if_none_match;
-	const char *if_modified_since;
+	struct http_list if_match, if_none_match;
+	const char *if_modified_since; /* "" where there were two */
 	const char *if_unmodified_since;
 };
 

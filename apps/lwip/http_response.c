@@ -50,7 +50,7 @@ http_status_name(unsigned status, unsigned *r_index)
 
 /* The Date field's text; made once per second. */
 static const char *
-date(void)
+date(time_t *r_now)
 {
 	static char text[HTTP_DATE_ROOM];
 	static time_t made;
@@ -61,16 +61,20 @@ date(void)
 		made = now.tv_sec;
 		http_date_format(made, text);
 	}
+	*r_now = made;
 	return text;
 }
 
 static void
 add_validators(struct text *t, const struct http_response *r)
 {
+	time_t now;
+	const char *today = date(&now);
+
 	if (r->etag != NULL)
 		add(t, "ETag: %s\r\n", r->etag);
 	if (r->last_modified != NULL)
-		add(t, "Last-Modified: %s\r\n", r->last_modified);
+		add(t, "Last-Modified: %s\r\n", r->modified > now ? today : r->last_modified);
 }
 
 static void
@@ -115,8 +119,9 @@ http_response_format(const struct http_response *r, char *out, size_t room)
 {
 	const char *name = http_status_name(r->status, NULL);
 	struct text t = {.out = out, .room = room};
+	time_t now;
 
-	add(&t, "HTTP/1.1 %u %s\r\nServer: evpl-httpd\r\nDate: %s\r\n", r->status, name, date());
+	add(&t, "HTTP/1.1 %u %s\r\nServer: evpl-httpd\r\nDate: %s\r\n", r->status, name, date(&now));
 	/* What an HTTP/1.0 client asked for, and the default of later ones. */
 	add(&t, "Connection: %s\r\n", r->close ? "close" : "keep-alive");
 	add_validators(&t, r);

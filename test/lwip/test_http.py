@@ -64,5 +64,53 @@ def redirects(directory):
             check_equal(status, want, f"status of a query of {length} bytes")
 
 
+@case("preconditions, in their order, and what they leave of a range")
+def preconditions(directory):
+    date, later, earlier = ("Sun, 06 Nov 1994 08:49:%d GMT" % second for second in (37, 38, 36))
+    with Tap(directory) as httpd:
+        for name, size in (("file.png", 100), ("empty", 0)):
+            httpd.file(name, size)
+            os.utime(os.path.join(httpd.folder, name), (784111777, 784111777))
+        etag = exchange(b"GET /file.png HTTP/1.1\r\n" + CLOSE)[1]["ETag"]
+        part = "Range: bytes=10-19"
+        for path, want, *lines in (
+                ("file.png", 304, 'If-None-Match: "a"', f"If-None-Match: {etag}"),
+                ("file.png", 200, 'If-None-Match: "a"', f"If-Modified-Since: {date}"),
+                ("file.png", 304, f"If-Modified-Since: {date}"),
+                ("file.png", 200, f"If-Modified-Since: {earlier}"),
+                ("file.png", 200, f"If-Modified-Since: {later}", f"If-Modified-Since: {later}"),
+                ("file.png", 412, f"If-Unmodified-Since: {earlier}", f"If-None-Match: {etag}"),
+                ("file.png", 200, 'If-Match: "a"', f"If-Match: {etag}", f"If-Unmodified-Since: {earlier}"),
+                ("file.png", 412, f"If-Match: W/{etag}"),
+                ("file.png", 304, f"If-None-Match: W/{etag}", part),
+                ("file.png", 206, part, f"If-Range: {etag}"), ("file.png", 206, part, f"If-Range: {date}"),
+                ("file.png", 206, part, "If-Range: Sunday, 06-Nov-94 08:49:37 GMT"),
+                ("file.png", 200, part, f"If-Range: W/{etag}"), ("file.png", 200, part, f"If-Range: {later}"),
+                ("file.png", 416, "Range: bytes=100-"), ("file.png", 412, "Range: bytes=100-", 'If-Match: "a"'),
+                ("empty", 200, "Range: bytes=-5"), ("empty", 416, "Range: bytes=0-"),
+                ("_/bytes/100", 206, part), ("_/bytes/100", 200, part, f"If-Range: {etag}"),
+                ("_/bytes/100", 412, f"If-Match: {etag}"), ("_/bytes/100", 200, "If-Match: *"),
+                ("_/bytes/100", 304, "If-None-Match: *"), ("_/bytes/100", 200, f"If-Modified-Since: {date}")):
+            status, fields, body = exchange("\r\n".join([f"GET /{path} HTTP/1.1", *lines, ""]).encode() + CLOSE)
+            check_equal(status, want, f"status of /{path} with {lines}")
+            check_equal(len(body), 0 if status == 304 else int(fields["Content-Length"]), "bytes of the body")
+            if status in (412, 416):
+                check_equal(fields["Content-Type"], "text/plain", f"type of the text of {status}")
+
+
+@case("bodies that nobody reads: the connection ends")
+def unread_bodies(directory):
+    """Else they are taken for the next request."""
+    inner = b"GET /_/bytes/1 HTTP/1.1\r\n" + CLOSE
+    length = b"Content-Length: %d\r\n" % len(inner)
+    with Tap(directory):
+        for want, line in ((405, b"DELETE /_/discard HTTP/1.1\r\n"), (405, b"POST /file HTTP/1.1\r\n"),
+                           (412, b"PUT /_/discard HTTP/1.1\r\nIf-Match: *\r\n"),
+                           (400, b"PUT /_/discard HTTP/1.1\r\nContent-Range: bytes 0-1/2\r\n")):
+            status, fields, body = exchange(line + length + HOST + b"\r\n" + inner)
+            check_equal((status, fields["Connection"]), (want, "close"), f"the answer to {line}")
+            check_equal(body.count(b"HTTP/1.1"), 0, "second answers")
+
+
 netns.enter()
 main(__doc__)

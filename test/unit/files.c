@@ -151,6 +151,37 @@ file_without_bytes_is_a_file(void **state)
 	files_stop();
 }
 
+/* Browsers refuse scripts, styles, WebAssembly and more of another type. */
+static void
+file_has_the_media_type_of_its_suffix(void **state)
+{
+	static const struct {
+		const char *name, *type;
+	} rows[] = {
+		{"a.html", "text/html; charset=utf-8"},	  {"a.css", "text/css; charset=utf-8"},
+		{"a.js", "text/javascript; charset=utf-8"}, {"a.mjs", "text/javascript; charset=utf-8"},
+		{"a.json", "application/json"},		  {"a.js.map", "application/json"},
+		{"a.wasm", "application/wasm"},		  {"a.svg", "image/svg+xml"},
+		{"a.webp", "image/webp"},		  {"a.avif", "image/avif"},
+		{"a.woff2", "font/woff2"},		  {"a.webmanifest", "application/manifest+json"},
+		{"a.mp4", "video/mp4"},			  {"a.webm", "video/webm"},
+		{"a.pdf", "application/pdf"},		  {"a.txt", "text/plain; charset=utf-8"},
+		{"a.xml", "application/xml"},		  {"A.PNG", "image/png"},
+		{"a.none", "application/octet-stream"},	  {"a", "application/octet-stream"},
+	};
+
+	start(*state, 1 << 20);
+	for (size_t i = 0; i < DIM(rows); i++) {
+		struct file *file;
+
+		write_file(rows[i].name, 1, 1);
+		file = get(rows[i].name);
+		assert_string_equal(file->type, rows[i].type);
+		files_put(file);
+	}
+	files_stop();
+}
+
 static void
 link_is_not_followed_anywhere_in_a_name(void **state)
 {
@@ -417,6 +448,7 @@ static const struct CMUnitTest cases[] = {
 	files_case(file_is_read_once_for_all_its_users, home_small),
 	files_case(file_of_several_buffers_is_read_one_at_a_time, home_small),
 	files_case(file_without_bytes_is_a_file, home_small),
+	files_case(file_has_the_media_type_of_its_suffix, home_small),
 	files_case(link_is_not_followed_anywhere_in_a_name, home_small),
 	files_case(what_is_no_file_is_not_read, home_small),
 	files_case(file_that_finds_no_room_is_refused_until_another_goes, home_small),

@@ -44,7 +44,8 @@ range_says_which_bytes(void **state)
 		{"bytes=18446744073709551621-", 100, HTTP_RANGE_UNSATISFIABLE, 0, 0}, /* 2^64 + 5 */
 		{"bytes=-0", 100, HTTP_RANGE_UNSATISFIABLE, 0, 0},
 		{"bytes=0-", 0, HTTP_RANGE_UNSATISFIABLE, 0, 0},
-		{"bytes=-5", 0, HTTP_RANGE_UNSATISFIABLE, 0, 0},
+		{"bytes=-5", 0, HTTP_RANGE_WHOLE, 0, 0},
+		{"bytes=-0", 0, HTTP_RANGE_UNSATISFIABLE, 0, 0},
 		{"bytes=5-4", 100, HTTP_RANGE_WHOLE, 0, 0},
 		{"bytes=0-1,5-6", 100, HTTP_RANGE_WHOLE, 0, 0},
 		{"bytes=0-,-1", 100, HTTP_RANGE_WHOLE, 0, 0},
@@ -70,22 +71,63 @@ range_says_which_bytes(void **state)
 	}
 }
 
+static bool
+listed(const char *line, const char *etag, bool weak)
+{
+	return http_etag_listed(&(struct http_list){.lines = {line}, .count = 1}, etag, weak);
+}
+
 static void
 etag_is_found_in_a_list(void **state)
 {
 	(void)state;
-	assert_true(http_etag_listed("\"a\"", "\"a\"", false));
-	assert_true(http_etag_listed("*", "\"a\"", false));
-	assert_true(http_etag_listed("\"b\", \"a\"", "\"a\"", false));
-	assert_true(http_etag_listed("W/\"a\"", "\"a\"", true));
-	assert_true(http_etag_listed("\"x, \" ,\t\"a\"", "\"a\"", false));
-	assert_false(http_etag_listed("W/\"a\"", "\"a\"", false));
-	assert_false(http_etag_listed("\"aa\"", "\"a\"", true));
-	assert_false(http_etag_listed("a", "\"a\"", true));
-	assert_false(http_etag_listed("\"a", "\"a\"", true));
-	assert_false(http_etag_listed("", "\"a\"", true));
-	assert_false(http_etag_listed(", ,", "\"a\"", true));
-	assert_false(http_etag_listed("W/", "\"a\"", true));
+	assert_true(listed("\"a\"", "\"a\"", false));
+	assert_true(listed("*", "\"a\"", false));
+	assert_true(listed("\"b\", \"a\"", "\"a\"", false));
+	assert_true(listed("W/\"a\"", "\"a\"", true));
+	assert_true(listed("\"x, \" ,\t\"a\"", "\"a\"", false));
+	assert_false(listed("W/\"a\"", "\"a\"", false));
+	assert_false(listed("\"aa\"", "\"a\"", true));
+	assert_false(listed("a", "\"a\"", true));
+	assert_false(listed("\"a", "\"a\"", true));
+	assert_false(listed("", "\"a\"", true));
+	assert_false(listed(", ,", "\"a\"", true));
+	assert_false(listed("W/", "\"a\"", true));
+}
+
+static void
+etag_is_found_in_each_line_of_a_list(void **state)
+{
+	struct http_list list = {.count = 0};
+
+	(void)state;
+	assert_false(http_etag_listed(&list, "\"a\"", true));
+	for (unsigned i = 0; i < HTTP_LIST_LINES; i++)
+		assert_true(http_list_add(&list, i == HTTP_LIST_LINES - 1 ? "\"a\"" : "\"b\", \"c\""));
+	assert_false(http_list_add(&list, "\"d\""));
+	assert_true(http_etag_listed(&list, "\"a\"", false));
+	assert_true(http_etag_listed(&list, "\"c\"", false));
+	assert_false(http_etag_listed(&list, "\"d\"", false));
+	assert_true(listed("*", NULL, false));
+	assert_false(listed("\"\", \"a\"", NULL, true));
+}
+
+static void
+host_is_a_name_or_an_address_and_a_port(void **state)
+{
+	static const char *const good[] = {"", "a", "a.b:80", "127.0.0.1", "[::1]", "[fd18::1]:80", "a:", "a_b~c%20"};
+	static const char *const bad[] = {"a b",   "a,b", "a/b", "a?b", "a#b", "u@a", "a\\b", "a\"",   "<a>",
+					  "{a}",   "a:b", "a:1:2", "::1", "[]",	 "[::1", "[::1]x", "[g/]", "\xc3\xa4"};
+
+	(void)state;
+	for (size_t i = 0; i < DIM(good); i++) {
+		if (!http_is_host(good[i], strlen(good[i])))
+			fail_msg("refused: %s", good[i]);
+	}
+	for (size_t i = 0; i < DIM(bad); i++) {
+		if (http_is_host(bad[i], strlen(bad[i])))
+			fail_msg("accepted: %s", bad[i]);
+	}
 }
 
 static void
@@ -103,6 +145,8 @@ date_is_read_in_its_three_forms(void **state)
 	http_date_format(784111777, text);
 	assert_string_equal(text, "Sun, 06 Nov 1994 08:49:37 GMT");
 	assert_int_equal(strlen(text) + 1, HTTP_DATE_ROOM);
+	http_date_format(INT64_MAX, text);
+	assert_string_equal(text, "");
 }
 
 int
@@ -111,6 +155,8 @@ main(int argc, char **argv)
 	static const struct CMUnitTest cases[] = {
 		cmocka_unit_test(range_says_which_bytes),
 		cmocka_unit_test(etag_is_found_in_a_list),
+		cmocka_unit_test(etag_is_found_in_each_line_of_a_list),
+		cmocka_unit_test(host_is_a_name_or_an_address_and_a_port),
 		cmocka_unit_test(date_is_read_in_its_three_forms),
 	};
 

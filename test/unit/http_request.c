@@ -129,7 +129,7 @@ head_of_a_plain_get_is_read(void **state)
 	assert_string_equal(r->range, "bytes=0-1");
 	assert_false(r->close);
 	assert_false(r->has_length);
-	assert_null(r->if_none_match);
+	assert_int_equal(r->if_none_match.count, 0);
 }
 
 static void
@@ -308,6 +308,12 @@ head_that_is_not_to_be_believed_is_refused(void **state)
 		{400, "GET / HTTP/1.1\r\nHost: a, b" END},
 		{400, "GET / HTTP/1.1\r\nHost: a/b" END},
 		{400, "GET / HTTP/1.1\r\nHost : a" END},
+		{400, "GET / HTTP/1.1\r\nHost: \xc3\xa4" END},
+		{400, "GET / HTTP/1.1\r\nHost: a:b" END},
+		{400, "GET http:///x HTTP/1.1\r\n" HOST "\r\n"},
+		{400, "GET http://:80/x HTTP/1.1\r\n" HOST "\r\n"},
+		{400, "GET http://u@a/x HTTP/1.1\r\n" HOST "\r\n"},
+		{400, "PUT /x HTTP/1.1\r\n" HOST "Content-Length: 5\r\nContent-Range: bytes 0-4/9" END},
 		{400, "GET / HTTP/1.1\r\n" HOST "X" END},
 		{400, "GET / HTTP/1.1\r\n" HOST ": a" END},
 		{400, "GET / HTTP/1.1\r\n" HOST "X\x80: a" END},
@@ -335,6 +341,8 @@ head_that_is_not_to_be_believed_is_refused(void **state)
 		{413, "PUT /x HTTP/1.1\r\n" HOST "Content-Length: 99999999999999999999999999" END},
 		{413, "GET /x HTTP/1.1\r\n" HOST "Content-Length: 5" END},
 		{413, "HEAD /x HTTP/1.1\r\n" HOST "Content-Length: 5" END},
+		{417, "PUT /x HTTP/1.1\r\n" HOST "Content-Length: 5\r\nExpect: 100-continue, x" END},
+		{417, "PUT /x HTTP/1.1\r\n" HOST "Expect: x\r\nExpect: 100-continue" END},
 		{417, "PUT /x HTTP/1.1\r\n" HOST "Content-Length: 5\r\nExpect: 200-ok" END},
 	};
 	struct fed f;
@@ -475,6 +483,35 @@ head_request_is_known_also_when_it_is_too_long(void **state)
 	assert_true(http_head_is_of_head(&f.head));
 }
 
+static void
+list_in_several_lines_is_one_list(void **state)
+{
+	struct fed f;
+	const struct http_request *r;
+
+	(void)state;
+	r = accepted(&f, "GET / HTTP/1.1\r\n" HOST "If-None-Match: \"a\"\r\nX: y\r\nif-none-match: \"b\", \"c\"" END);
+	assert_int_equal(r->if_none_match.count, 2);
+	assert_string_equal(r->if_none_match.lines[1], "\"b\", \"c\"");
+	assert_int_equal(accepted(&f, "GET / HTTP/1.1\r\n" HOST "If-Match: \"a\"\r\nIf-Match: *" END)->if_match.count, 2);
+	assert_true(accepted(&f, "GET / HTTP/1.1\r\n" HOST "Connection: x\r\nConnection: close" END)->close);
+	assert_true(accepted(&f, "PUT / HTTP/1.1\r\n" HOST
+				 "Content-Length: 1\r\nExpect: 100-continue, 100-continue\r\nExpect: 100-continue" END)
+			    ->expects_continue);
+}
+
+static void
+date_that_comes_twice_is_none(void **state)
+{
+	struct fed f;
+	const struct http_request *r = accepted(&f, "GET / HTTP/1.1\r\n" HOST "If-Modified-Since: a\r\nIf-Modified-Since: b\r\n"
+						    "If-Unmodified-Since: a\r\nIf-Unmodified-Since: b" END);
+
+	(void)state;
+	assert_string_equal(r->if_modified_since, "");
+	assert_string_equal(r->if_unmodified_since, "");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -492,6 +529,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(head_with_a_nul_is_refused),
 		cmocka_unit_test(request_line_up_to_its_limit_is_read),
 		cmocka_unit_test(head_up_to_its_limit_is_read),
+		cmocka_unit_test(list_in_several_lines_is_one_list),
+		cmocka_unit_test(date_that_comes_twice_is_none),
 		cmocka_unit_test(head_request_is_known_also_when_it_is_refused),
 		cmocka_unit_test(head_request_is_known_also_when_it_is_too_long),
 	};

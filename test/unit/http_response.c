@@ -117,6 +117,23 @@ status_brings_its_field(void **state)
 		    "Location: /a/?b=/&c");
 }
 
+/* RFC 9110, 8.8.2.1 */
+static void
+last_change_is_not_after_the_date(void **state)
+{
+	static const char never[] = "Sun, 06 Nov 2300 08:49:37 GMT";
+	const struct http_response r = {.status = 304, .last_modified = never, .modified = INT64_MAX};
+	const char *body, *text = format(&r, &body), *date = strstr(text, "\r\nDate: "), *change;
+	char line[60];
+
+	(void)state;
+	assert_null(strstr(text, never));
+	assert_non_null(date);
+	snprintf(line, sizeof(line), "Last-Modified: %.29s", date + 8);
+	change = strstr(text, line);
+	assert_non_null(change);
+}
+
 static void
 not_modified_has_no_body_and_no_length(void **state)
 {
@@ -154,6 +171,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(error_to_head_has_a_length_and_no_body),
 		cmocka_unit_test(part_says_which_bytes),
 		cmocka_unit_test(status_brings_its_field),
+		cmocka_unit_test(last_change_is_not_after_the_date),
 		cmocka_unit_test(not_modified_has_no_body_and_no_length),
 		cmocka_unit_test(text_that_does_not_fit_is_not_written_in_part),
 	};

@@ -193,7 +193,6 @@ static void
 begin_upload(struct exchange *x, const struct http_request *request)
 {
 	if (request->method != HTTP_PUT && request->method != HTTP_POST) {
-		x->response.close |= request->length > 0;
 		refuse_method(x, "PUT, POST");
 		return;
 	}

@@ -70,7 +70,8 @@ static bool
 add_escaped(const char *text, char *out, size_t room, size_t *length)
 {
 	for (; *text != '\0'; text++) {
-		bool escaped = (unsigned char)*text <= ' ' || (unsigned char)*text >= 0x7f || strchr("\"<>[\\]^`{|}", *text);
+		bool escaped =
+			(unsigned char)*text <= ' ' || (unsigned char)*text >= 0x7f || strchr("\"<>[\\]^`{|}", *text);
 
 		if (room - *length <= (escaped ? 3 : 1))
 			return false;

@@ -51,7 +51,7 @@ struct http_request {
 	enum http_method method;
 	char *path;	   /* as sent, from its "/" on, without the query */
 	const char *query; /* as sent, behind its "?" */
-	bool close; /* the connection ends after the response */
+	bool close;	   /* the connection ends after the response */
 	bool expects_continue;
 	bool has_length;
 	uint64_t length; /* bytes of the body; 0 without has_length */

@@ -20,7 +20,7 @@ struct http_response {
 	const char *query;    /* 301: what is behind it */
 	const char *etag;
 	const char *last_modified;
-	time_t modified; /* the same; in the future: the field says the Date instead (RFC 9110, 8.8.2.1) */
+	time_t modified;  /* the same; in the future: the field says the Date instead (RFC 9110, 8.8.2.1) */
 	bool has_content; /* bytes [position, end) of total follow, from elsewhere */
 	uint64_t position, end, total;
 };

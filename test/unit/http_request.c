@@ -493,7 +493,8 @@ list_in_several_lines_is_one_list(void **state)
 	r = accepted(&f, "GET / HTTP/1.1\r\n" HOST "If-None-Match: \"a\"\r\nX: y\r\nif-none-match: \"b\", \"c\"" END);
 	assert_int_equal(r->if_none_match.count, 2);
 	assert_string_equal(r->if_none_match.lines[1], "\"b\", \"c\"");
-	assert_int_equal(accepted(&f, "GET / HTTP/1.1\r\n" HOST "If-Match: \"a\"\r\nIf-Match: *" END)->if_match.count, 2);
+	assert_int_equal(accepted(&f, "GET / HTTP/1.1\r\n" HOST "If-Match: \"a\"\r\nIf-Match: *" END)->if_match.count,
+			 2);
 	assert_true(accepted(&f, "GET / HTTP/1.1\r\n" HOST "Connection: x\r\nConnection: close" END)->close);
 	assert_true(accepted(&f, "PUT / HTTP/1.1\r\n" HOST
 				 "Content-Length: 1\r\nExpect: 100-continue, 100-continue\r\nExpect: 100-continue" END)
@@ -504,8 +505,9 @@ static void
 date_that_comes_twice_is_none(void **state)
 {
 	struct fed f;
-	const struct http_request *r = accepted(&f, "GET / HTTP/1.1\r\n" HOST "If-Modified-Since: a\r\nIf-Modified-Since: b\r\n"
-						    "If-Unmodified-Since: a\r\nIf-Unmodified-Since: b" END);
+	const struct http_request *r =
+		accepted(&f, "GET / HTTP/1.1\r\n" HOST "If-Modified-Since: a\r\nIf-Modified-Since: b\r\n"
+			     "If-Unmodified-Since: a\r\nIf-Unmodified-Since: b" END);
 
 	(void)state;
 	assert_string_equal(r->if_modified_since, "");

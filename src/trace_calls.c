@@ -161,7 +161,10 @@ note_taken(enum trace_call call, struct trace_thread *me, struct evpl_iovec *iov
 	return &slot->iovec;
 }
 
-/* An iovec was let go. Its record stays as it is until its turn comes, so that a use of the iovec still finds it. */
+/*
+ * An iovec was let go. Its record stays as it is until its turn comes, so that a use of the iovec still finds it. The record
+ * may be another thread's, whose turn may come at once: nothing is read from it after this.
+ */
 static inline void
 note_gone(enum trace_call call, struct trace_record *r, trace_place here)
 {
@@ -524,23 +527,27 @@ static void
 moved(enum trace_call call, struct trace_thread *me, struct evpl_iovec *dst, struct evpl_iovec *src,
       struct trace_record *r, uint32_t handle, uint32_t length, trace_place here)
 {
-	uint8_t commit = r != NULL ? r->commit : COMMIT_NEVER;
-	uint32_t bytes = r != NULL ? r->bytes : 0;
+	uint64_t context = context_of(r);
 	struct trace_record *fresh;
+	uint32_t bytes;
+	uint8_t commit;
+	void *data;
 
-	if (r != NULL)
-		note_gone(call, r, here);
 	set_handle(src, handle);
 	if (r == NULL) { /* nothing is known of it, nor of where it goes */
 		set_handle(dst, TRACE_UNTRACED);
 		return;
 	}
-	fresh = note_taken(call, me, dst, bytes, context_of(r), here);
+	commit = r->commit;
+	bytes = r->bytes;
+	data = r->data;
+	note_gone(call, r, here);
+	fresh = note_taken(call, me, dst, bytes, context, here);
 	if (fresh != NULL) {
 		fresh->commit = commit;
 		fresh->length = length; /* a view that was shortened before may still grow back */
 		if (call == CALL_MOVE)
-			fresh->data = r->data;
+			fresh->data = data;
 	}
 }
 
@@ -647,16 +654,18 @@ trace_iovec_sent(struct evpl *evpl, struct evpl_iovec *iovec)
 	release(trace_me->call, trace_me, evpl, iovec, trace_me->here);
 }
 
-/* Those that went out as the mbufs they were. */
+/* Those that went out as the mbufs they were. The others' records were given up by trace_iovec_sent(). */
 static void
 note_sent(enum trace_call call, const struct evpl_iovec *iovecs, int niovs, trace_place here)
 {
 	for (int i = 0; i < niovs; i++) {
 		uint32_t live = trace_live(&iovecs[i]);
-		struct trace_record *r = &trace_slots[live % TRACE_RECORDS].iovec;
+		union trace_slot *slot = &trace_slots[live % TRACE_RECORDS];
 
-		if (r->owner == &iovecs[i] && r->state == live)
-			note_gone(call, r, here);
+		/* The state first: of a record that was given up, nothing else may be read. */
+		if ((iovecs[i].flags & EVPL_IOVEC_FLAG_PACKET) && trace_state(slot) == live &&
+		    slot->iovec.owner == &iovecs[i])
+			note_gone(call, &slot->iovec, here);
 	}
 }
 

@@ -380,6 +380,26 @@ add(struct group *groups, struct group *total, const struct group *one, uint32_t
 	total->packets = total->packets || one->packets;
 }
 
+/* What a record says, perhaps while it changes: the caller looks at the state again. */
+static struct group
+read_record(const union trace_slot *slot, uint32_t state)
+{
+	struct group one = {.count = 1};
+
+	if (state & TRACE_PACKET) {
+		one.where = slot->packet.sent;
+		one.how = slot->packet.sent_how;
+		one.packets = true;
+		/* Below TRACE_RECORDS, whatever else lies there by now. */
+		one.bytes = trace_slots[slot->packet.bytes % TRACE_RECORDS].bytes.length;
+	} else {
+		one.where = slot->iovec.taken;
+		one.how = slot->iovec.taken_how;
+		one.bytes = slot->iovec.length;
+	}
+	return one;
+}
+
 /*
  * Live iovecs, and packets on watched bytes, by place, most bytes first; NULL when there is none, or no memory. The caller
  * frees them.
@@ -394,8 +414,8 @@ find_groups(int only_context, struct group *total)
 	memset(total, 0, sizeof(*total));
 	for (unsigned i = 1; i < used; i++) {
 		const union trace_slot *slot = &trace_slots[i];
-		uint64_t both =
-			trace_load_pair(&slot->iovec.state); /* together: when is something else in one that is gone */
+		/* Together: when is something else in one that is gone. */
+		uint64_t both = trace_load_pair(&slot->iovec.state);
 		uint32_t state = (uint32_t)both;
 		struct group one;
 
@@ -404,19 +424,15 @@ find_groups(int only_context, struct group *total)
 		if (only_context >= 0 &&
 		    (state & (TRACE_SHARED | TRACE_PACKET) || slot->iovec.context != (uint32_t)only_context))
 			continue;
+		one = read_record(slot, state);
+		/* If it was given up meanwhile, what was read may be of whoever has the record now. */
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (trace_load_pair(&slot->iovec.state) != both)
+			continue;
 		if (groups == NULL)
 			groups = calloc(GROUPS, sizeof(*groups));
 		if (groups == NULL)
 			return NULL;
-		if (!(state & TRACE_PACKET))
-			one = (struct group){slot->iovec.taken, slot->iovec.taken_how, false, 1, slot->iovec.length, 0};
-		else
-			one = (struct group){slot->packet.sent,
-					     slot->packet.sent_how,
-					     true,
-					     1,
-					     trace_slots[slot->packet.bytes].bytes.length,
-					     0};
 		add(groups, total, &one, (uint32_t)(both >> 32), now);
 	}
 	if (groups != NULL)

@@ -90,6 +90,8 @@ struct evpl_context {
 	} sample_gate[2];
 	uint32_t sample_ticks;		    /* samples until one looks at the TSC again */
 	uintptr_t sample_caller;	    /* of the call that is under way */
+	uintptr_t sample_committed;	    /* where the LOCAL window went on after the last commit; 0: it has gone on */
+	uintptr_t sample_padding;	    /* that was counted there */
 	uint64_t trace_created, trace_used; /* tracing: trace_place of evpl_create(), and of the first use */
 	uint64_t trace_owner;		    /* trace_thread.mark of that; 0: not used yet */
 	uint64_t trace_number; /* in the upper half: what records of iovecs that were taken through it say */
@@ -275,6 +277,7 @@ void evpl_samples_settle(struct evpl_context *ctx, unsigned kind); /* the window
 
 #if !EVPL_IOVEC_TRACE
 void evpl_sample_drop(const struct evpl_iovec *iovec); /* one less */
+void evpl_samples_committed(struct evpl *evpl, uintptr_t from, unsigned alignment); /* of the LOCAL window */
 #endif
 
 /* evpl_iovec_alloc_slow() for a call of the library's own, whose caller is to be told. In sample.c, or, of a tracing build, iovec.c. */

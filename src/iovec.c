@@ -243,6 +243,10 @@ evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iove
 		uintptr_t end = (uintptr_t)align_up(data + last->length, alignment);
 
 		w->next = RTE_MIN(end, evpl->reserved_end);
+#if !EVPL_IOVEC_TRACE
+		if (unlikely(evpl_context(evpl)->sample_gate[0].end != 0 && w->next != evpl->reserved_end))
+			evpl_samples_committed(evpl, evpl->reserved_end, alignment);
+#endif
 	}
 	evpl->reserved_end = 0;
 	iovecs[niovs - 1].flags &= ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED;

@@ -75,12 +75,12 @@ struct evpl_global_config {
 	/**
 	 * Of every so many allocations of a context and kind (evpl_iovec_alloc, evpl_iovecs_alloc, evpl_iovec_reserve; not what
 	 * ports deliver) one is noted with its caller's address, and clones inherit it: evpl_leak_report() and
-	 * telemetry (/evpl/held) then tell where those that are held come from. 0: none. Allocations are counted by
-	 * their bytes, so that the data path does not count: of those of one size it is every Nth, among different ones the
-	 * chance of each is in proportion to its bytes, or better. Costs 0 when off, and when on about 5 ns per sample, more
-	 * while the one before is held. A context keeps some 500 samples that are held at once, and the process those of
-	 * 256 contexts; more are not noted. Ages are to within 64 samples of the context. In a program compiled with
-	 * -O0 the address is that of the inline function. Tracing builds know all iovecs and ignore it.
+	 * telemetry (/evpl/held) then tell where those that are held come from. 0: none. If all allocations have one size,
+	 * exactly every Nth is sampled. Otherwise the chance of each grows with its size. (One size: one length and one
+	 * alignment.) Costs 0 when off, and when on about 5 ns per sample, more while the one before is held. A context keeps
+	 * some 500 samples that are held at once, and the process those of 256 contexts; more are not noted. Ages are to
+	 * within 64 samples of the context. In a program compiled with -O0 the address is that of the inline function.
+	 * Tracing builds know all iovecs and ignore it.
 	 */
 	unsigned sample_period;
 };

@@ -15,6 +15,7 @@
 #include "support.h"
 
 static const struct evpl_global_config every_8th = {.slab_size = 1 << 20, .sample_period = 8};
+static const struct evpl_global_config every_13th = {.slab_size = 1 << 20, .sample_period = 13};
 static const struct evpl_global_config every_one = {.slab_size = 1 << 20, .sample_period = 1};
 
 #define FIRST_LINE_OFF "evpl_leak_report: nothing is sampled (see evpl_global_config.sample_period)\n"
@@ -114,15 +115,91 @@ every_nth_alloc_of_a_kind_is_told_until_it_is_released(void **state)
 	report(&told);
 	assert_non_null(strstr(told.text, "held samples, one of 8 allocations"));
 	assert_int_equal(told.lines, 1);
-	/* The end of a buffer may come a little sooner or later than a multiple of the period. */
-	assert_in_range(told.iovecs, 2 * 1600 / 8 - 8, 2 * 1600 / 8 + 8);
+	assert_int_equal(told.iovecs, 2 * 1600 / 8);
 	assert_int_equal(told.bytes, told.iovecs * 100);
 	evpl_iovecs_release(evpl, local, DIM(local));
 	report(&told);
-	assert_in_range(told.iovecs, 1600 / 8 - 4, 1600 / 8 + 4);
+	assert_int_equal(told.iovecs, 1600 / 8);
 	evpl_iovecs_release(evpl, shared, DIM(shared));
 	report(&told);
 	assert_int_equal(told.lines, 0);
+}
+
+static bool
+is_sampled(const struct evpl_iovec *iovec)
+{
+	return (iovec->flags & ~(uint32_t)(EVPL_IOVEC_FLAG_SHARED | EVPL_IOVEC_FLAG_RESERVED)) != 0;
+}
+
+enum way { ALLOC, BULK, RESERVE, COMMIT };
+
+static __attribute__((noinline)) void
+take_one_way(struct evpl *evpl, enum way way, unsigned length, unsigned alignment, unsigned flags,
+	     struct evpl_iovec *iovecs, unsigned n)
+{
+	if (way == BULK) {
+		assert_int_equal(evpl_iovecs_alloc(evpl, length, alignment, flags, iovecs, n), n);
+		return;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (way == ALLOC) {
+			assert_int_equal(evpl_iovec_alloc(evpl, length, alignment, 1, flags, &iovecs[i]), 1);
+			continue;
+		}
+		assert_int_equal(evpl_iovec_reserve(evpl, length, alignment, 1, &iovecs[i]), 1);
+		if (way == COMMIT) {
+			evpl_iovec_set_length(&iovecs[i], 1 + i * 7 % length);
+			evpl_iovec_commit(evpl, alignment, &iovecs[i], 1);
+		}
+	}
+}
+
+/* Taken four at a time. The last `held` groups of four are held; 1: a buffer that ends may be used again in place. */
+static void
+take_and_find_each_nth(struct evpl *evpl, enum way way, unsigned length, unsigned alignment, unsigned flags,
+		       unsigned period, unsigned held)
+{
+	static struct evpl_iovec group[64][4];
+	unsigned groups = 1000;
+
+	for (unsigned i = 0; i < groups; i++) {
+		struct evpl_iovec *four = group[i % held];
+
+		if (i >= held)
+			evpl_iovecs_release(evpl, four, 4);
+		take_one_way(evpl, way, length, alignment, flags, four, 4);
+		for (unsigned k = 0; k < 4; k++) {
+			if (is_sampled(&four[k]) != ((4 * i + k) % period == 0))
+				fail_msg("way %d, length %u, alignment %u, flags %u, held %u: number %u", (int)way,
+					 length, alignment, flags, held, 4 * i + k);
+		}
+	}
+	for (unsigned i = 0; i < held; i++)
+		evpl_iovecs_release(evpl, group[i], 4);
+}
+
+static void
+each_nth_of_one_length_and_alignment_is_sampled(void **state)
+{
+	static const unsigned lengths[] = {1, 43, 64, 100, 1500, 5000, 65536};
+	static const unsigned alignments[] = {1, 2, 8, 64, 4096};
+	struct home *home = *state;
+	unsigned period = home->config->sample_period;
+
+	plain_builds_only();
+	for (unsigned l = 0; l < DIM(lengths); l++) {
+		for (unsigned a = 0; a < DIM(alignments); a++) {
+			/* A reservation is LOCAL. The first of a context is a sample. */
+			for (enum way way = ALLOC; way <= COMMIT; way++) {
+				for (unsigned flags = LOCAL; flags <= (way <= BULK ? SHARED : LOCAL); flags++) {
+					take_and_find_each_nth(home_fresh(home), way, lengths[l], alignments[a], flags,
+							       period, 1);
+					take_and_find_each_nth(home_fresh(home), way, lengths[l], alignments[a], flags,
+							       period, lengths[l] > 2000 ? 4 : 64);
+				}
+			}
+		}
+	}
 }
 
 static void
@@ -497,6 +574,10 @@ static const struct evpl_global_config off = {.slab_size = 1 << 20};
 static const struct CMUnitTest cases[] = {
 	home_case(off_nothing_is_sampled, off),
 	home_case(every_nth_alloc_of_a_kind_is_told_until_it_is_released, every_8th),
+	home_case_named("each_8th_of_one_size_is_sampled", each_nth_of_one_length_and_alignment_is_sampled, every_8th),
+	home_case_named("each_13th_of_one_size_is_sampled", each_nth_of_one_length_and_alignment_is_sampled,
+			every_13th),
+	home_case_named("each_one_of_one_size_is_sampled", each_nth_of_one_length_and_alignment_is_sampled, every_one),
 	home_case(places_are_told_apart_most_bytes_first, every_8th),
 	home_case(bulk_allocations_are_their_callers, every_one),
 	home_case(clones_segments_and_moves_inherit_the_sample, every_one),

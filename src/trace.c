@@ -116,15 +116,54 @@ go_on(struct trace_thread *me)
 	return true;
 }
 
+/* A round of the chunk is over. What was taken pays for records that are looked at in vain: twice as many, later. */
+static void
+end_chunk(struct trace_thread *me)
+{
+	me->looked += me->in_use;
+	me->credit = RTE_MIN(me->credit + 2 * (TRACE_CHUNK - me->in_use), me->chunk_count * TRACE_CHUNK);
+}
+
+#define SEARCH 2u /* chunks that are searched when there is none to add; then the thread rests for as long as it took */
+
+/* The first record that is free, in the next few chunks. */
+static bool
+search(struct trace_thread *me)
+{
+	static bool said;
+
+	for (unsigned i = 0; me->chunk != NULL && i < SEARCH; i++) {
+		begin_chunk(me, next_chunk[chunk_of(me->chunk)]);
+		let_take(me->chunk, TRACE_CHUNK); /* before their time */
+		while (me->cursor < me->chunk + TRACE_CHUNK && (trace_state(me->cursor) & TRACE_IN_USE) != 0) {
+			me->cursor++;
+			me->in_use++;
+		}
+		if (me->cursor < me->chunk + TRACE_CHUNK)
+			return go_on(me);
+		end_chunk(me);
+	}
+	if (!said)
+		fprintf(stderr,
+			"evpl: tracing finds none of its %u records free for this thread: iovecs that are taken while "
+			"it "
+			"is so are not checked\n",
+			TRACE_RECORDS);
+	said = true;
+	me->stop = me->cursor;
+	me->rest = SEARCH * TRACE_CHUNK / 2;
+	return false;
+}
+
 /*
- * A chunk that is less than half in use is gone through again: it is warm. Else it is the next one's turn, and if none of the
- * thread's has half of its records free, one more is taken.
+ * A chunk that is less than half in use is gone through again: it is warm. Else it is the next one's turn, as long as what was
+ * taken pays for going through those that are in use. If it does not, or if none of the thread's has half of its records free,
+ * one more is taken. So a take looks at a few records on average, however many are in use.
  */
 bool
 trace_turn(struct trace_thread *me)
 {
-	static bool said;
-	uint32_t passed = 0;
+	uint16_t chunk;
 
 	if (me->rest > 0) {
 		me->rest--;
@@ -132,44 +171,28 @@ trace_turn(struct trace_thread *me)
 	}
 	me->now = (rte_rdtsc() >> TRACE_WHEN_SHIFT) << 32;
 	trace_thread_look(me);
-	if (me->chunk != NULL && me->cursor != me->chunk + TRACE_CHUNK)
-		return go_on(me);
-	if (me->chunk != NULL && me->in_use < TRACE_CHUNK / 2) {
-		begin_chunk(me, chunk_of(me->chunk)); /* its first half was looked at half a round ago */
-	} else if (me->chunk == NULL || ++me->full >= me->chunk_count) {
-		uint16_t chunk = add_chunk(me);
-
-		if (chunk != NONE) {
-			begin_chunk(me, chunk);
-			let_take(me->chunk, TRACE_CHUNK / 2);
-		} else {
-			/* The first record that is free, wherever it is. */
-			for (; me->chunk != NULL && passed < me->chunk_count; passed++) {
-				begin_chunk(me, next_chunk[chunk_of(me->chunk)]);
-				let_take(me->chunk, TRACE_CHUNK); /* before their time */
-				while (me->cursor < me->chunk + TRACE_CHUNK &&
-				       (trace_state(me->cursor) & TRACE_IN_USE) != 0)
-					me->cursor++;
-				if (me->cursor < me->chunk + TRACE_CHUNK)
-					break;
-			}
-			if (me->chunk == NULL || passed == me->chunk_count) {
-				if (!said)
-					fprintf(stderr,
-						"evpl: tracing has none of its %u records left for this thread: iovecs "
-						"that are taken while it is so are not checked\n",
-						TRACE_RECORDS);
-				said = true;
-				me->stop = me->cursor;
-				me->rest = TRACE_CHUNK; /* all were looked at: not for every take */
-				return false;
-			}
+	if (me->chunk != NULL) {
+		if (me->cursor != me->chunk + TRACE_CHUNK)
+			return go_on(me);
+		end_chunk(me);
+		if (me->in_use < TRACE_CHUNK / 2) {
+			me->full = 0;
+			begin_chunk(me, chunk_of(me->chunk)); /* its first half was looked at half a round ago */
+			return go_on(me);
 		}
-		me->full = 0;
-	} else {
-		begin_chunk(me, next_chunk[chunk_of(me->chunk)]);
-		let_take(me->chunk, TRACE_CHUNK / 2);
+		if (++me->full < me->chunk_count && me->credit >= TRACE_CHUNK) {
+			me->credit -= TRACE_CHUNK;
+			begin_chunk(me, next_chunk[chunk_of(me->chunk)]);
+			let_take(me->chunk, TRACE_CHUNK / 2);
+			return go_on(me);
+		}
 	}
+	me->full = 0;
+	chunk = add_chunk(me);
+	if (chunk == NONE)
+		return search(me);
+	begin_chunk(me, chunk);
+	let_take(me->chunk, TRACE_CHUNK / 2);
 	return go_on(me);
 }
 

@@ -164,8 +164,10 @@ struct trace_thread {
 	union trace_slot *chunk;    /* NULL: none yet, or the thread has ended */
 	unsigned chunk_count, full; /* its chunks; how many in a row were half in use or more */
 	bool ended;
-	uint32_t rest;	/* takes until it looks for a record again, where there was none */
-	uint32_t spare; /* records of bytes, which no iovec names and which need not wait; 0: none */
+	unsigned credit; /* records that it may look at in vain before it takes another chunk */
+	uint64_t looked; /* that it looked at in vain until now, for tests */
+	uint32_t rest;	 /* takes until it looks for a record again, where there was none */
+	uint32_t spare;	 /* records of bytes, which no iovec names and which need not wait; 0: none */
 };
 
 /* Pages that are never touched cost nothing. It is there for good: a stale iovec may name a record at any time. */

@@ -18,6 +18,11 @@
 
 #include <evpl/evpl_compat.h>
 
+/* What is documented here and in the other headers is used with these. */
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_memory.h>
+
 #define EVPL_EXPORT __attribute__((visibility("default")))
 
 /*
@@ -113,8 +118,8 @@ struct evpl; /* a context: evpl_inline.h has the part that inline functions read
  * @param config  NULL: all defaults.
  * @return 0; -EINVAL: a size out of range; -EALREADY: it runs with another configuration than asked for;
  *	-ENODEV: no rte_eal_init() yet; -ENOTSUP: this is a secondary process (mbuf free callbacks are
- *	addresses in the primary); -ENOMEM: not enough memory for the pools or for preallocate_slabs.
- *	On failure nothing is kept.
+ *	addresses in the primary); -ENOMEM: not enough memory for preallocate_slabs (the pool of packet mbufs is
+ *	made by evpl_create()). On failure nothing is kept.
  * Owns: the caller owes one evpl_cleanup() per success.
  * Threads: any thread.
  * Cost: takes a lock and reserves memory.
@@ -138,7 +143,7 @@ EVPL_EXPORT int evpl_cleanup(void);
  * Makes a context for the calling thread: an EAL lcore, a registered thread or a plain pthread.
  * @param config  NULL: all defaults.
  * @return the context; NULL with rte_errno: EINVAL (a field out of range), EPERM (no evpl_init()),
- *	ENOMEM.
+ *	ENOMEM (no memory for the context, or for its NUMA node's packet pool).
  * Owns: the caller owes one evpl_destroy().
  * Threads: any thread; the context then belongs to one.
  * Cost: takes a lock and allocates; the first one on a NUMA node also makes its packet pool.

@@ -16,11 +16,12 @@
 
 #include <evpl/evpl_memory.h>
 
+/* What the comments below name is declared here. */
+#include <rte_mempool.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-struct rte_mempool;
 
 /**
  * Turns @p niovs iovecs into one packet, in order: a chain of one segment per iovec (more where an iovec exceeds
@@ -28,7 +29,8 @@ struct rte_mempool;
  * delivered, that mbuf itself becomes the segment, trimmed to the iovec's view.
  * @return the packet, with no offload flags set on attached segments; NULL with nothing consumed and rte_errno:
  *	EINVAL (a NULL, niovs < 1, an empty iovec, no bytes at all), EMSGSIZE (more than 65,535 segments or 4 GiB),
- *	ENOMEM (no packet mbuf left), EOVERFLOW (some 61,000 packets share one buffer already).
+ *	ENOMEM (no packet mbuf left), EOVERFLOW (some 61,000 packets share one buffer already, or a
+ *	received mbuf that is not external has some 65,000 references).
  * Owns: on success the packet has all the references, and the iovecs must not be used again.
  * Threads: the owner, and holder of every iovec; the packet may be freed on any thread.
  * Cost: per attached segment one packet mbuf from a cache and one atomic; no lock.
@@ -67,7 +69,7 @@ EVPL_EXPORT uint16_t evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t
 
 /**
  * Sends up to @p n packets, one iovec each, as evpl_iovecs_to_mbuf() of that one iovec would make them.
- * @return packets sent: iovecs[0] up to there are consumed, the others stay the caller's as they were. Fewer than n:
+ * @return packets sent (0 and rte_errno EINVAL: a NULL): iovecs[0] up to there are consumed, the others stay the caller's as they were. Fewer than n:
  *	the port's queue is full (rte_errno 0), or iovecs[returned] could not become a packet (rte_errno as for
  *	evpl_iovecs_to_mbuf(): EINVAL for an empty or zero-length one; ENOMEM, EOVERFLOW may pass).
  * Owns: sent ones belong to the port.

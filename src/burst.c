@@ -181,8 +181,10 @@ evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 		error = 0;
 		/* Forwarding: all of them go out as they came, and there is nothing to make, count or release. */
 		for (made = 0; made < some && evpl_packet_is_untouched(&iovecs[done + made]) && evpl_overflow_is_idle();
-		     made++)
+		     made++) {
 			packets[made] = iovecs[done + made].ref;
+			evpl_packet_ask_nothing(packets[made]);
+		}
 		whole = made;
 		if (unlikely(made < some)) {
 			made += make_packets(evpl_context(evpl), iovecs + done + made, some - made, packets + made,

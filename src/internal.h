@@ -239,6 +239,13 @@ evpl_packet_is_untouched(const struct evpl_iovec *iovec)
 	       iovec->data == rte_pktmbuf_mtod(m, void *) && iovec->length == m->data_len && iovec->length != 0;
 }
 
+/* An iovec asks for no offload, so its mbuf that goes out as itself must not: whoever sent it before may have asked. */
+static inline void
+evpl_packet_ask_nothing(struct rte_mbuf *m)
+{
+	m->ol_flags &= ~RTE_MBUF_F_TX_OFFLOAD_MASK;
+}
+
 struct rte_mbuf *evpl_packet_build(struct evpl_context *ctx, struct evpl_iovec *iovecs, int niovs);
 
 /* sample.c: every so many allocations remember their callers */

@@ -76,7 +76,7 @@ evpl_packet_is_whole(const struct evpl_iovec *iovec)
 	       data >= start && data - start <= m->buf_len && iovec->length <= m->buf_len - (data - start);
 }
 
-/* Makes the mbuf of a whole iovec show what the iovec shows. */
+/* Makes the mbuf of a whole iovec show what the iovec shows, and ask for nothing more. */
 void
 evpl_packet_trim(const struct evpl_iovec *iovec)
 {
@@ -85,6 +85,7 @@ evpl_packet_trim(const struct evpl_iovec *iovec)
 	m->data_off = (uint16_t)((uintptr_t)iovec->data - (uintptr_t)m->buf_addr);
 	m->data_len = (uint16_t)iovec->length;
 	m->pkt_len = iovec->length;
+	evpl_packet_ask_nothing(m);
 }
 
 /*

@@ -27,7 +27,9 @@ extern "C" {
  * Turns @p niovs iovecs into one packet, in order: a chain of one segment per iovec (more where an iovec exceeds
  * 65,535 bytes, none where it has no bytes). Where an iovec is the only reference to a packet that a port
  * delivered, that mbuf itself becomes the segment, trimmed to the iovec's view.
- * @return the packet, with no offload flags set on attached segments; NULL with nothing consumed and rte_errno:
+ * An iovec asks for no offload: the RTE_MBUF_F_TX_... flags of a received mbuf are cleared, and offloads are asked for on
+ * the packet that is returned. What was received with it (RX flags, dynamic fields) stays on that mbuf.
+ * @return the packet, with no TX offload flags set on any segment; NULL with nothing consumed and rte_errno:
  *	EINVAL (a NULL, niovs < 1, an empty iovec, no bytes at all), EMSGSIZE (more than 65,535 segments or 4 GiB),
  *	ENOMEM (no packet mbuf left), EOVERFLOW (some 61,000 packets share one buffer already, or a
  *	received mbuf that is not external has some 65,000 references).
@@ -68,8 +70,10 @@ EVPL_EXPORT uint16_t evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t
 				   uint16_t n);
 
 /**
- * Sends up to @p n packets, one iovec each, as evpl_iovecs_to_mbuf() of that one iovec would make them.
- * @return packets sent (0 and rte_errno EINVAL: a NULL): iovecs[0] up to there are consumed, the others stay the caller's as they were. Fewer than n:
+ * Sends up to @p n packets, one iovec each, as evpl_iovecs_to_mbuf() of that one iovec would make them: so without
+ * TX offload flags.
+ * @return packets sent (0 and rte_errno EINVAL: a NULL): iovecs[0] up to there are consumed, the others stay the
+ *	caller's as they were. Fewer than n:
  *	the port's queue is full (rte_errno 0), or iovecs[returned] could not become a packet (rte_errno as for
  *	evpl_iovecs_to_mbuf(): EINVAL for an empty or zero-length one; ENOMEM, EOVERFLOW may pass).
  * Owns: sent ones belong to the port.

@@ -16,6 +16,7 @@
 /* One direction of one netif. */
 struct way {
 	double percent[FAULT_KINDS];
+	double due[FAULT_KINDS]; /* frames up to the next */
 	uint64_t *count; /* of struct fault_stats */
 	err_t (*pass)(struct pbuf *p, struct netif *netif);
 	struct netif *netif;
@@ -47,12 +48,20 @@ random_next(void)
 	return z ^ z >> 31;
 }
 
+/* 1 to twice the mean less 1, so that tests can count on a fault. */
+static double
+distance_next(double percent)
+{
+	/* 53 bits are a double's precision. */
+	return 1 + (double)(random_next() >> 11) * 0x1p-53 * 2 * (100 / percent - 1);
+}
+
 static bool
 happens(struct way *w, enum fault_kind kind)
 {
-	/* 53 bits are a double's precision. */
-	if (w->percent[kind] <= 0 || (double)(random_next() >> 11) * 0x1p-53 * 100 >= w->percent[kind])
+	if (w->percent[kind] <= 0 || --w->due[kind] > 0)
 		return false;
+	w->due[kind] += distance_next(w->percent[kind]);
 	w->count[kind]++;
 	return true;
 }
@@ -202,6 +211,8 @@ way_init(struct way *w, struct netif *netif, const double *percent, uint64_t *co
 	memcpy(w->percent, percent, sizeof(w->percent));
 	w->count = count;
 	w->netif = netif;
+	for (unsigned i = 0; i < FAULT_KINDS; i++)
+		w->due[i] = percent[i] > 0 ? distance_next(percent[i]) : 0;
 }
 
 bool

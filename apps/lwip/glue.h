@@ -109,6 +109,9 @@ bool glue_checksum_control(void);
 
 void glue_memory_stats_get(struct glue_memory_stats *stats);
 
+/* TCP segments that were sent again, for whatever reason. (lwIP's own library counts only some, in lwip_stats.) */
+uint64_t glue_tcp_again(void);
+
 /*
  * More than half of config.memory is in use. lwIP then keeps nothing that comes out of order; programs should queue and keep
  * less, so that no peer can take what the others need: the other half is for little of each.

@@ -81,6 +81,9 @@
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, length, first_length, second, p)                                       \
 	glue_tcp_passes(pcb, header, length, first_length, second)
 
+/* Segments that are sent again: tcp_again.c. */
+#define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, header, pcb, options) glue_tcp_leaves(p, header, pcb, options)
+
 /* Ports compute and check sums where they can: told per netif, and for received frames one by one (netif.c). */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 #define LWIP_CHECKSUM_ON_COPY 0

@@ -52,7 +52,11 @@ report_take(struct httpd_report *r, const struct httpd_ports *ports)
 		.dropped = lwip_stats.tcp.drop,
 		.bad_checksum = lwip_stats.tcp.chkerr,
 		.no_memory = lwip_stats.tcp.memerr,
+#if GLUE_LWIP_SOURCE
+		.retransmitted = (uint32_t)glue_tcp_again(),
+#else
 		.retransmitted = lwip_stats.mib2.tcpretranssegs,
+#endif
 	};
 #endif
 }
@@ -77,8 +81,8 @@ report_line(const struct httpd_report *r, FILE *out)
 	const struct connection_stats *c = &r->connections;
 
 	if (r->load.is_on) {
-		fprintf(out, "%.1f s: %" PRIu64 " requests answered, %" PRIu64 " body bytes\n", r->seconds,
-			r->load.requests, r->load.body_bytes);
+		fprintf(out, "%.1f s: %" PRIu64 " requests answered, %" PRIu64 " body bytes, %" PRIu64 " refused\n",
+			r->seconds, r->load.requests, r->load.body_bytes, r->load.refused);
 		fflush(out);
 		return;
 	}

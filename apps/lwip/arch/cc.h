@@ -35,6 +35,10 @@ struct tcp_hdr;
 int8_t glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, uint16_t length, uint16_t first_length,
 		       const uint8_t *second);
 
+/* tcp_again.c: looks at a segment that leaves; returns options. */
+struct pbuf;
+uint32_t *glue_tcp_leaves(const struct pbuf *p, const struct tcp_hdr *header, const struct tcp_pcb *pcb, uint32_t *options);
+
 /* checksum.c */
 uint16_t glue_checksum(const void *data, int length);
 #define LWIP_CHKSUM glue_checksum

@@ -16,6 +16,7 @@
 #include "../common/json_file.h"
 #include "../common/library.h"
 #include "../common/signals.h"
+#include "fault_memory.h"
 #include "options.h"
 #include "report.h"
 
@@ -69,6 +70,7 @@ turn(struct httpd_ports *ports)
 		glue_netif_poll(&ports->port[i].glue);
 	sys_check_timeouts();
 	http_poll();
+	fault_memory_poll();
 }
 
 static void
@@ -156,12 +158,14 @@ with_lwip(struct httpd_ports *ports, const struct httpd_options *o, struct watch
 		status = start_servers(o);
 	if (status == 0) {
 		ports_wait_links(ports);
+		fault_memory_start(glue_evpl(), o->hold_slabs);
 		print_ready(ports, o, w->out);
 		serve(ports, w);
 		report_take(w->report, ports);
 		if (o->load.target != NULL)
 			status = check_load(&w->report->load);
 	}
+	fault_memory_stop();
 	stop_servers();
 	fault_stop();
 	glue_stop();

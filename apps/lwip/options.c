@@ -87,6 +87,7 @@ enum option_id {
 	OPT_RX_FAULT,				   /* and FAULT_KINDS more */
 	OPT_TX_FAULT = OPT_RX_FAULT + FAULT_KINDS, /* the same */
 	OPT_FAULT_SEED = OPT_TX_FAULT + FAULT_KINDS,
+	OPT_HOLD_SLABS,
 	OPT_LOAD,
 	OPT_LOAD_CONNECTIONS,
 	OPT_LOAD_TIME,
@@ -149,6 +150,9 @@ static const struct command_option table[] = {
 	{"tx-reorder", "PERCENT", "", OPT_TX_FAULT + FAULT_REORDER},
 	{"tx-corrupt", "PERCENT", "", OPT_TX_FAULT + FAULT_CORRUPT},
 	{"fault-seed", "N", "of their random numbers (1)", OPT_FAULT_SEED},
+	{"hold-slabs", "N",
+	 "no percentage: hold all memory from the first body or echo on, until N requests for some found none (0: never)",
+	 OPT_HOLD_SLABS},
 	{NULL, NULL, "Instead of serving", 0},
 	{"load", "ADDR/PATH", "ask the HTTP server at ADDR for PATH, again and again", OPT_LOAD},
 	{"load-connections", "N", "on so many connections at once (16)", OPT_LOAD_CONNECTIONS},
@@ -329,6 +333,8 @@ set_option(void *values, const struct command_option *option, const char *text)
 		set_fault(v, id, &o->faults);
 	else if (id == OPT_FAULT_SEED)
 		o->faults.seed = value_number(v, 0, UINT64_MAX);
+	else if (id == OPT_HOLD_SLABS)
+		o->hold_slabs = value_number(v, 0, UINT32_MAX);
 	else if (id == OPT_DURATION)
 		o->duration_s = value_seconds(v);
 	else if (id == OPT_STATS_PERIOD)

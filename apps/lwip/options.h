@@ -27,6 +27,7 @@ struct httpd_options {
 	const char *json;
 
 	struct fault_options faults;
+	uint64_t hold_slabs; /* for so many requests: fault_memory.h */
 	struct connection_limits limits;
 	struct files_options files;
 	struct http_options http;

@@ -4,11 +4,13 @@ import ctypes
 import itertools
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -199,6 +201,19 @@ class Fwd(Program):
 
     def __init__(self, *args, path=None, **kw):
         super().__init__(path or fwd_path(), *args, **kw)
+
+    def wait_shown(self, pattern, what):
+        """Until a line of its output, as of the table of --stats-period, is like that, however long it takes up to TIMEOUT."""
+        end = time.monotonic() + TIMEOUT
+        while not re.search(pattern, read(self.out_path), re.MULTILINE):
+            check(self.child.poll() is None and time.monotonic() < end, f"{what} never happened\n{self.describe()}")
+            time.sleep(0.02)
+
+    def wait_received(self):
+        self.wait_shown(r"^ +all +(?![0 ])", "a packet's receipt")
+
+    def wait_dropped(self):
+        self.wait_shown(r"^ +all .* [1-9]\d* +\d+$", "a packet's drop")
 
     def total(self, field):
         return self.report["total"][field]

@@ -49,7 +49,7 @@ def judge(report, sampled):
 @case("sigusr1_while_forwarding", "macswap", ("--sample-period=16",))
 def sigusr1(directory, mode, options):
     run = Fwd(directory, VDEVS, [f"--forward-mode={mode}", "--stats-period=0.1", *options])
-    wait_for(run.out_path, mode)
+    run.wait_shown(r"^ +all +\S+(?: [GMk])? +\S+ +(?![0 ])", "a packet's departure")
     for times in (1, 2, 3):
         run.child.send_signal(signal.SIGUSR1)
         wait_for(run.err_path, "evpl_leak_report", times)

@@ -7,7 +7,7 @@ again, are sent again, and end on another lcore than they began. Packets that ar
 stops have to be fetched from there, or their buffers are lost.
 """
 from frames import corpus, udp_frame
-from harness import case, check, check_equal, check_frames, main, run_fwd
+from harness import Fwd, case, check, check_equal, check_frames, main, run_fwd
 from oracle import peer_mac, transform
 from wires import Wires, traffic
 
@@ -71,9 +71,16 @@ def shared_rings(directory):
         check_equal(run.total("tx_packets"), 200000, "packets sent")
 
 
+def until_dropped(directory, *options):
+    """txonly into a ring that nobody reads, until it could not send a packet."""
+    run = Fwd(directory, ["net_ring0"], ["--forward-mode=txonly", "--port-topology=loop", "--stats-period=0.1", *options])
+    run.wait_dropped()
+    return run.stop().clean()
+
+
 @case("ring_txonly_full_ring_drops_and_loses_nothing")
 def full(directory):
-    run = run_fwd(directory, ["net_ring0"], ["--forward-mode=txonly", "--port-topology=loop", "--duration=0.3"])
+    run = until_dropped(directory)
     check_equal(run.total("tx_packets"), RING_SLOTS, "packets sent")
     check(list(run.dropped()) == ["tx_full"], f"drops: {run.dropped()}")
 
@@ -97,9 +104,7 @@ def more_tx_queues(directory, mode):
 @case("ring_txonly_one_slab_runs_out_of_buffers_and_recovers_them")
 def exhausted(directory):
     """Packets of two segments that nobody takes from the ring hold more than one slab's buffers."""
-    run = run_fwd(directory, ["net_ring0"], ["--forward-mode=txonly", "--port-topology=loop", "--txpkts=1500,1500",
-                                             "--max-slabs=1", "--slab-size=262144", "--buffer-size=4096",
-                                             "--duration=0.3"])
+    run = until_dropped(directory, "--txpkts=1500,1500", "--max-slabs=1", "--slab-size=262144", "--buffer-size=4096")
     sent = run.total("tx_packets")
     check(0 < sent <= 64, f"{sent} packets sent, of 64 buffers that hold two segments each")
     check(run.dropped()["no_memory"] > 0, f"drops: {run.dropped()}")
@@ -109,8 +114,7 @@ def exhausted(directory):
 @case("ring_txonly_plain_pool_runs_out_of_mbufs_and_recovers_them", "mbuf")
 def exhausted_pool(directory, pool):
     """Packets of one segment are mbufs of the RX pool from the start."""
-    run = run_fwd(directory, ["net_ring0"], ["--forward-mode=txonly", "--port-topology=loop", "--txpkts=1500",
-                                             f"--rx-pool={pool}", "--total-num-mbufs=300", "--duration=0.3"])
+    run = until_dropped(directory, "--txpkts=1500", f"--rx-pool={pool}", "--total-num-mbufs=300")
     sent = run.total("tx_packets")
     check(0 < sent <= 300, f"{sent} packets sent, of 300 mbufs")
     check(run.dropped()["no_memory"] > 0, f"drops: {run.dropped()}")

@@ -9,6 +9,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -219,6 +220,23 @@ def echo(directory, size, count=1, seconds=TIMEOUT):
             check_equal(hashlib.sha256(f.read()).hexdigest(), digest, f"sha256 of echo {i}")
         os.unlink(f"{directory}/back{i}")
         os.unlink(f"{directory}/echo{i}")
+
+
+@contextlib.contextmanager
+def held_echo(seconds=TIMEOUT):
+    """One client of echo that reads nothing before the end: the server holds most of its 140 KB meanwhile. They must come back."""
+    data = random.randbytes(140 * 1000)
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)        # before the window is announced
+        s.settimeout(seconds)
+        s.connect((SERVER, 7))
+        s.sendall(data)
+        yield
+        s.shutdown(socket.SHUT_WR)
+        back = bytearray()
+        while block := s.recv(65536):
+            back += block
+        check(bytes(back) == data, f"{len(back)} bytes of {len(data)} came back, or others")
 
 
 def upload(directory, size, seconds=TIMEOUT):

@@ -104,7 +104,7 @@ class RawTcp:
     def open(self, port, to, window=65535, options=b""):
         """A connection; the next sequence number that each side expects: ours is 1001."""
         self.send(port, to, 1000, 0, SYN, window=window, options=options)
-        for _, got, seq, _, flags in self.segments(5):
+        for _, got, seq, _, flags in self.segments(TIMEOUT):
             if got == port and flags & SYN:
                 self.send(port, to, 1001, seq + 1, ACK, window=window)
                 return 1001, seq + 1

@@ -7,7 +7,7 @@ import subprocess
 import httpd
 import netns
 from harness import Skip, case, check, check_equal, main
-from httpd import MIB, SLOW, Veth, download, downloads, echo, need_source, upload
+from httpd import MIB, SLOW, Veth, download, downloads, echo, held_echo, need_source, upload
 
 SIZE = (2 if SLOW else 10) * MIB
 SECONDS = 120
@@ -29,6 +29,11 @@ def mean(h):
     return sum(p["tx_bytes"] for p in h.report["ports"]) / sum(p["tx_packets"] for p in h.report["ports"])
 
 
+def check_long(h):
+    """Those of acknowledgements are short, and how many of these there are is for the kernel to say."""
+    check(mean(h) > 1514, f"frames of {mean(h):.0f} bytes")
+
+
 def transfers(directory, link, *options):
     """Downloads, an upload and echoes; the stopped evpl-httpd."""
     netns.need("curl")
@@ -46,9 +51,10 @@ def long(directory):
     need_source()
     h = transfers(directory, Jumbo)
     check("mtu 9000" in netns.ip("link show evpl1"), "the interface has another MTU")
-    check(mean(h) > 4000, f"frames of {mean(h):.0f} bytes")
+    check_long(h)
     port = h.report["ports"][0]
-    check(port["tx_bytes_copied"] < port["tx_bytes"] // 20, "payload was copied")
+    # Of a packet 512 bytes are copied at most, however the kernel's acknowledgements cut it.
+    check(port["tx_bytes_copied"] <= 512 * port["tx_packets"], "payload was copied")
 
 
 @case("a peer with an MTU of 1,500")
@@ -60,22 +66,23 @@ def mixed(directory):
 @case("copied")
 def copied(directory):
     need_source()
-    h = transfers(directory, Jumbo, "--copy")
-    check(mean(h) > 4000, f"frames of {mean(h):.0f} bytes")
+    check_long(transfers(directory, Jumbo, "--copy"))
 
 
 @case("drop, dup, reorder, corrupt, 0.5 % each")
 def bad_network(directory):
     h = transfers(directory, Jumbo, "--fault-seed=7", *(f"--{way}-{kind}=0.5%" for way in ("rx", "tx") for kind in KINDS))
     rx, tx = h.report["rx_faults"], h.report["tx_faults"]
-    check(all(rx[kind] + tx[kind] > 0 for kind in KINDS), f"faults of some kinds only: {rx}, {tx}")
+    # The downloads have 9 * SIZE: enough frames for each kind, however long they are. Of the others there may be few.
+    check(all(tx[kind] > 0 for kind in KINDS), f"faults of some kinds only: {rx}, {tx}")
 
 
 @case("short of mbufs to receive into")
 def starving(directory):
-    """Echo holds what it received until it is acknowledged: what comes beyond is copied."""
-    with Jumbo(directory, "--total-num-mbufs=72", "--rx-hold=72") as h:
-        echo(directory, SIZE // 4, 16, SECONDS)
+    """8 mbufs may be kept. One client's echo holds more as long as that one does not read: what comes beyond is copied."""
+    with Jumbo(directory, "--total-num-mbufs=72", "--rx-hold=72", "--progress-timeout=600", "--idle-timeout=600") as h:
+        with held_echo(SECONDS):
+            echo(directory, SIZE // 4, 16, SECONDS)
     port = h.report["ports"][0]
     check(h.report["zero_copy"] is False or 0 < port["rx_copied"] < port["rx_packets"],
           f"{port['rx_copied']} of {port['rx_packets']} packets copied")

@@ -3,6 +3,7 @@
 """evpl-httpd asks evpl-httpd (--load), over virtio_user and vhost, without a kernel between them: no byte is copied on either
 side but by vhost, no checksum is computed where the ports agree on that, and all bodies are the same. Needs no rights."""
 import os
+import re
 
 from httpd import KERNEL, KERNEL6, MIB, SERVER, SERVER6, Httpd, need_source, wait_for
 from harness import case, check, check_equal, main, read
@@ -49,14 +50,23 @@ def whole(directory, target):
     server = report["ports"][0]
     if report["zero_copy"]:
         check(server["tx_checksum"] and load["rx_checksum"], "the ports do no checksums")
-        check(server["tx_bytes_copied"] < server["tx_bytes"] // 10, "payload was copied")
+        # Headers are, of as many packets as acknowledgements make of it.
+        check(server["tx_bytes_copied"] < server["tx_bytes"] // 2, "payload was copied")
     check_equal(load["rx_copied"], 0, "packets copied")
 
 
 @case("1 byte, 64 connections")
 def short(directory):
-    _, server = pair(directory, f"{SERVER}/file", ["--load-connections=64"], size=1)
-    check_equal(server["connections"]["peak"], 64, "connections at once")
+    """It ends when all were seen at once, however long that takes. Requests that the end met are broken."""
+    load = Load(directory, f"{SERVER}/file", "--load-check", "--load-connections=64", "--load-time=600")
+    server = Httpd(directory, f"net_virtio_user0,path={load.socket},queues=1", "--stats-period=0.1")
+    server.file("file", 1)
+    wait_for(lambda: ": 64 connections," in read(server.out_path), "64 connections", server)
+    server.stop().clean()
+    got = load.stop().report["load"]
+    check_equal((load.rc, load.lost()), (1 if got["broken"] or not got["requests"] else 0, 0), "exit code, buffers lost")
+    check_equal((got["refused"], got["different"], got["body_bytes"]), (0, 0, got["requests"]), "refused, different, bytes of bodies")
+    check_equal(server.report["connections"]["peak"], 64, "connections at once")
 
 
 @case("both copy")
@@ -67,7 +77,8 @@ def copies(directory):
 @case("packets in several segments")
 def segments(directory):
     load, _ = pair(directory, f"{SERVER}/file", ["--mbuf-size=448"])
-    check(load["rx_segments"] > 2 * load["rx_packets"] - load["rx_copied"], "packets came in one segment")
+    # How many packets are short, as acknowledgements are, depends on who is faster.
+    check(load["rx_segments"] > load["rx_packets"] - load["rx_copied"], "packets came in one segment")
 
 
 @case("jumbo frames", [])
@@ -76,10 +87,10 @@ def segments(directory):
 def jumbo(directory, options):
     need_source()
     load, server = pair(directory, f"{SERVER}/file", ["--mtu=9000", *options], ["--mtu=9000", *options])
-    check(load["rx_bytes"] > 6000 * load["rx_packets"], f"frames of {load['rx_bytes'] // load['rx_packets']} bytes")
+    check(load["rx_bytes"] > 1514 * load["rx_packets"], f"frames of {load['rx_bytes'] // load['rx_packets']} bytes")
     if server["zero_copy"]:
         check_equal(load["rx_copied"], 0, "packets copied")
-        check((load["rx_segments"] > 3 * load["rx_packets"]) is (options != []), "segments")
+        check((load["rx_segments"] > load["rx_packets"]) is (options != []), "segments")
 
 
 @case("drop, dup, reorder on both sides, corrupt, 0.5 % each")
@@ -98,8 +109,9 @@ def failing(load, of):
 @case("a file that is not there: 1")
 def refused(directory):
     load = Load(directory, f"{SERVER}/none", "--stats-period=0.1")
-    server = Httpd(directory, f"net_virtio_user0,path={load.socket},queues=1", "--duration=2")
-    server.end().clean()
+    server = Httpd(directory, f"net_virtio_user0,path={load.socket},queues=1")
+    wait_for(lambda: re.search(" [1-9][0-9]* refused", read(load.out_path)), "an answer of 404", load)
+    server.stop().clean()
     check(server.report["http"]["responses"]["404"] > 0, "nobody asked")
     failing(load.stop(), "refused")
 
@@ -107,10 +119,11 @@ def refused(directory):
 @case("a server that ends")
 def broken(directory):
     """Its RSTs may be in a ring that nobody reads any more."""
-    load = Load(directory, f"{SERVER}/file")
-    server = Httpd(directory, f"net_virtio_user0,path={load.socket},queues=1", "--duration=2")
+    load = Load(directory, f"{SERVER}/file", "--stats-period=0.1")
+    server = Httpd(directory, f"net_virtio_user0,path={load.socket},queues=1")
     server.file("file", MIB)
-    server.end().clean()
+    wait_for(lambda: re.search(" [1-9][0-9]* requests answered", read(load.out_path)), "an answer", load)
+    server.stop().clean()
     load.stop()
     check_equal((load.rc, load.lost()), (1 if load.report["load"]["broken"] else 0, 0), "exit code, buffers lost")
     check(load.report["load"]["requests"] > 0, "it never answered")

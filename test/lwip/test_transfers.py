@@ -20,8 +20,9 @@ def large(directory, link):
         if IPV6:
             download("large", digest, SERVER6)
     if h.report["zero_copy"]:
-        copied = sum(p["tx_bytes_copied"] for p in h.report["ports"])
-        check(copied < MIB, f"{copied} bytes were copied")
+        # Headers are, of as many packets as the kernel's acknowledgements make of it.
+        copied, sent = (sum(p[field] for p in h.report["ports"]) for field in ("tx_bytes_copied", "tx_bytes"))
+        check(copied < sent // 2, f"{copied} bytes of {sent} were copied")
 
 
 def parallel(directory, link):

@@ -26,7 +26,11 @@
 
 /* Ethernet and IP. */
 #define LWIP_ARP 1
-#define ARP_TABLE_SIZE 127
+/*
+ * Addresses on the ports' links: twice the connections that are allowed by default. lwIP looks through them once for each
+ * connection, and for packets that are of none: hints of connections are 16 bits.
+ */
+#define ARP_TABLE_SIZE 8192
 #define ARP_QUEUEING 1
 #define ARP_QUEUE_LEN 16
 #define ETHARP_TABLE_MATCH_NETIF 1
@@ -75,11 +79,13 @@
 /* TIME_WAIT lasts twice this. lwIP looks through all of its connections for each packet of a new one. */
 #define TCP_MSL 5000UL
 /* A peer that guessed sequence numbers could speak for others. */
-#define LWIP_HOOK_TCP_ISN(local_ip, local_port, remote_ip, remote_port) glue_random()
+#define LWIP_HOOK_TCP_ISN(local_ip, local_port, remote_ip, remote_port) glue_tcp_isn()
 
-/* Segments that would end the program: tcp_filter.c. */
+/* Segments that would end the program, or start a connection anew: tcp_filter.c, tcp_time_wait.c. */
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, length, first_length, second, p)                                       \
-	glue_tcp_passes(pcb, header, length, first_length, second)
+	glue_tcp_passes(pcb, header, length, first_length, second, p)
+/* A segment is about to be sent: tcp_fin.c. */
+#define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, header, pcb, options) glue_tcp_sends(pcb, header, options)
 
 /* Segments that are sent again: tcp_again.c. */
 #define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, header, pcb, options) glue_tcp_leaves(p, header, pcb, options)

@@ -11,6 +11,7 @@
 #include <lwip/timeouts.h>
 #include <netif/ethernet.h>
 
+#include "frame_filter.h"
 #include "glue_internal.h"
 #include "ip6_filter.h"
 #include "ip6_fragment.h"
@@ -106,6 +107,16 @@ set_checksums(struct glue_netif *n, unsigned good)
 #endif
 }
 
+static bool
+passes(struct glue_netif *n, const struct pbuf *frame)
+{
+	enum frame_verdict verdict = frame_filter(frame);
+
+	n->stats.rx_refused += verdict == FRAME_REFUSED;
+	n->stats.rx_short += verdict == FRAME_SHORT;
+	return verdict == FRAME_PASSES;
+}
+
 static void
 input(struct glue_netif *n, struct rte_mbuf *m)
 {
@@ -118,8 +129,7 @@ input(struct glue_netif *n, struct rte_mbuf *m)
 		n->stats.rx_no_memory++;
 		return;
 	}
-	if (!ip6_filter_passes(p)) {
-		n->stats.rx_refused++;
+	if (!passes(n, p)) {
 		pbuf_free(p);
 		return;
 	}

@@ -110,7 +110,7 @@ static const struct command_option table[] = {
 	{"discard-port", "N", "of discard (9)", OPT_DISCARD_PORT},
 	{"chargen-port", "N", "of chargen (19)", OPT_CHARGEN_PORT},
 	{NULL, NULL, "Limits", 0},
-	{"connections", "N", "connections at once (4096); more are reset", OPT_CONNECTIONS},
+	{"connections", "N", "at once (4096), from 8192 neighbours by IPv4, 127 by IPv6; more are reset", OPT_CONNECTIONS},
 	{"peer-connections", "N", "of these, from one address (1024)", OPT_PEER_CONNECTIONS},
 	{"backlog", "N", "half-open ones, per server (255)", OPT_BACKLOG},
 	{"send-budget", "BYTES", "not acknowledged yet, per connection (64K)", OPT_SEND_BUDGET},

@@ -129,9 +129,10 @@ print_port(const struct httpd_port *p, FILE *out)
 
 	fprintf(out,
 		"port %u (%s): received %" PRIu64 " packets, %" PRIu64 " bytes (%" PRIu64 " copied, %" PRIu64
-		" no memory; port: %" PRIu64 " missed, %" PRIu64 " no RX mbuf)\n",
-		p->dev.id, p->dev.name, s->rx_packets, s->rx_bytes, s->rx_copied, s->rx_no_memory, p->missed,
-		p->no_mbuf);
+		" no memory, %" PRIu64 " refused, %" PRIu64 " too short; port: %" PRIu64 " missed, %" PRIu64
+		" no RX mbuf)\n",
+		p->dev.id, p->dev.name, s->rx_packets, s->rx_bytes, s->rx_copied, s->rx_no_memory, s->rx_refused,
+		s->rx_short, p->missed, p->no_mbuf);
 	fprintf(out,
 		"  sent %" PRIu64 " packets, %" PRIu64 " bytes, of which %" PRIu64 " copied (%" PRIu64
 		" whole packets; not sent: %" PRIu64 " no memory, %" PRIu64 " TX full, %" PRIu64 " refused)\n",
@@ -211,6 +212,7 @@ json_port(const struct httpd_port *p, FILE *out)
 	json_u64(out, "rx_copied", s->rx_copied);
 	json_u64(out, "rx_no_memory", s->rx_no_memory);
 	json_u64(out, "rx_refused", s->rx_refused);
+	json_u64(out, "rx_short", s->rx_short);
 	json_u64(out, "rx_missed", p->missed);
 	json_u64(out, "rx_no_mbuf", p->no_mbuf);
 	json_u64(out, "tx_packets", s->tx_packets);

@@ -8,12 +8,12 @@
  *	a SYN with a window of 0 or 1, then a larger window                 likewise: the first half of it is 0, "no limit"
  *
  * And a second SYN before the handshake is done would bring a larger MSS, which lwIP does not compare with the MTU any more: its
- * options do not count.
+ * options do not count. An option that ends the header before its length does not count either: lwIP would read a byte behind it.
  */
 #include <stdbool.h>
 #include <string.h>
 
-#include <lwip/priv/tcp_priv.h>
+#include "tcp_time_wait.h"
 
 #define OPTION_END 0
 #define OPTION_NOP 1
@@ -27,27 +27,43 @@ option_at(const struct tcp_hdr *header, u16_t at, u16_t first_length, const u8_t
 	return at < first_length ? ((const u8_t *)(header + 1))[at] : second[at - first_length];
 }
 
+/* Where the option behind this one begins; length: there is none, or this one is not whole. */
+static u16_t
+option_next(const struct tcp_hdr *header, u16_t at, u16_t length, u16_t first_length, const u8_t *second)
+{
+	u8_t kind = option_at(header, at, first_length, second), size = 1;
+
+	if (kind == OPTION_END || at + 1 >= length)
+		return length;
+	if (kind != OPTION_NOP)
+		size = option_at(header, (u16_t)(at + 1), first_length, second);
+	return size == 0 || (size == 1 && kind != OPTION_NOP) ? length : (u16_t)LWIP_MIN(at + size, length);
+}
+
 static bool
 has_mss(const struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_t *second)
 {
-	u16_t at = 0;
-
-	while (at < length) {
-		u8_t kind = option_at(header, at, first_length, second);
-
-		if (kind == OPTION_MSS)
+	for (u16_t at = 0; at < length; at = option_next(header, at, length, first_length, second)) {
+		if (option_at(header, at, first_length, second) == OPTION_MSS)
 			return true;
-		if (kind == OPTION_END)
-			return false;
-		if (kind == OPTION_NOP) {
-			at++;
-			continue;
-		}
-		if (at + 1 >= length || option_at(header, (u16_t)(at + 1), first_length, second) < 2)
-			return false;
-		at = (u16_t)(at + option_at(header, (u16_t)(at + 1), first_length, second));
 	}
 	return false;
+}
+
+/* An option in the last byte: one that has a length has none there. */
+static void
+hide_cut_option(struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_t *second)
+{
+	u16_t at = 0;
+
+	while (at + 1 < length)
+		at = option_next(header, at, length, first_length, second);
+	if (at + 1 != length)
+		return;
+	if (at < first_length)
+		((u8_t *)(header + 1))[at] = OPTION_NOP;
+	else
+		LWIP_CONST_CAST(u8_t *, second)[at - first_length] = OPTION_NOP;
 }
 
 static void
@@ -69,10 +85,14 @@ is_far(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
 	return distance > UINT32_MAX / 4 && distance < UINT32_MAX - UINT32_MAX / 4;
 }
 
-/* ERR_OK: lwIP may have it. The header is in this machine's byte order, and without its options. */
+/* ERR_OK: lwIP may have it. The header is in this machine's byte order, and p begins behind its options. */
 err_t
-glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_t *second)
+glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_t *second,
+		struct pbuf *p)
 {
+	hide_cut_option(header, length, first_length, second);
+	if (pcb->state == TIME_WAIT && tcp_time_wait_ends(pcb, header, length, first_length, p))
+		return ERR_VAL;
 	if ((TCPH_FLAGS(header) & TCP_SYN) != 0) {
 		header->wnd = LWIP_MAX(header->wnd, SYN_WINDOW_MIN);
 		if (pcb->state == SYN_RCVD)

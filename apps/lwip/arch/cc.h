@@ -30,10 +30,15 @@ uint32_t glue_random(void);
 #define LWIP_RAND() glue_random()
 
 /* tcp_filter.c: ERR_OK, or else lwIP does not see the segment */
+struct pbuf;
 struct tcp_pcb;
 struct tcp_hdr;
 int8_t glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, uint16_t length, uint16_t first_length,
-		       const uint8_t *second);
+		       const uint8_t *second, struct pbuf *p);
+/* tcp_time_wait.c: the first number of a connection */
+uint32_t glue_tcp_isn(void);
+/* tcp_fin.c */
+uint32_t *glue_tcp_sends(const struct tcp_pcb *pcb, struct tcp_hdr *header, uint32_t *options);
 
 /* tcp_again.c: looks at a segment that leaves; returns options. */
 struct pbuf;

@@ -21,7 +21,7 @@ grow_old(unsigned flags)
 		bench_fail("age: out of memory");
 	for (unsigned left = packets; left > 0; left -= held) {
 		for (held = 0; held < left; held++) {
-			if (evpl_iovec_alloc(evpl, LENGTH, 1, 1, flags, &iovecs[held]) != 1)
+			if (evpl_iovec_alloc(evpl, LENGTH, 0, 1, flags, &iovecs[held]) != 1)
 				break;
 		}
 		if (held == 0)

@@ -18,10 +18,10 @@ reserve_commit(const struct bench_case *c, uint64_t n)
 	uint64_t started = bench_now();
 
 	for (uint64_t i = 0; i < n; i++) {
-		if (evpl_iovec_reserve(evpl, c->length, 1, 1, &iovec) != 1)
+		if (evpl_iovec_reserve(evpl, c->length, 0, 1, &iovec) != 1)
 			bench_fail("%s: out of memory", c->name);
 		evpl_iovec_set_length(&iovec, c->length * 3 / 4);
-		evpl_iovec_commit(evpl, 1, &iovec, 1);
+		evpl_iovec_commit(evpl, 0, &iovec, 1);
 		bench_keep(&iovec);
 		evpl_iovec_release(evpl, &iovec);
 	}

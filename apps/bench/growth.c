@@ -22,7 +22,7 @@ first_alloc(const struct bench_case *c)
 	bench_library_start(NULL);
 	evpl = bench_context();
 	started = bench_now();
-	if (evpl_iovec_alloc(evpl, c->length, 1, 1, 0, &iovec) != 1)
+	if (evpl_iovec_alloc(evpl, c->length, 0, 1, 0, &iovec) != 1)
 		bench_fail("%s: out of memory", c->name);
 	started = bench_now() - started;
 	evpl_iovec_release(evpl, &iovec);
@@ -66,7 +66,7 @@ grower(void)
 	started = bench_now();
 	if (stall.grow) {
 		for (unsigned k = 0; k < RTE_DIM(iovecs); k++) {
-			if (evpl_iovec_alloc(evpl, EVPL_DEFAULT_BUFFER_SIZE, 1, 1, EVPL_IOVEC_FLAG_SHARED,
+			if (evpl_iovec_alloc(evpl, EVPL_DEFAULT_BUFFER_SIZE, 0, 1, EVPL_IOVEC_FLAG_SHARED,
 					     &iovecs[k]) != 1)
 				bench_fail("growth: out of memory");
 		}

@@ -70,7 +70,7 @@ hold_many(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 
 	for (uint64_t i = 0; i < n; i++) {
 		for (unsigned k = 0; k < c->count; k += BENCH_BURST) {
-			if (evpl_iovecs_alloc(evpl, c->length, 1, impl == EVPL_SHARED, iovecs + k, BENCH_BURST) < 0)
+			if (evpl_iovecs_alloc(evpl, c->length, 0, impl == EVPL_SHARED, iovecs + k, BENCH_BURST) < 0)
 				bench_fail("%s: out of memory", c->name);
 			for (unsigned j = k; c->touch && j < k + BENCH_BURST; j++)
 				write_bytes(evpl_iovec_data(&iovecs[j]), c->length, j);

@@ -71,10 +71,10 @@ take(enum bench_impl impl, const struct bench_env *env, void *slot, unsigned len
 
 	switch (impl) {
 	case EVPL_LOCAL:
-		taken = evpl_iovec_alloc(env->evpl, length, 1, 1, 0, slot) == 1;
+		taken = evpl_iovec_alloc(env->evpl, length, 0, 1, 0, slot) == 1;
 		break;
 	case EVPL_SHARED:
-		taken = evpl_iovec_alloc(env->evpl, length, 1, 1, EVPL_IOVEC_FLAG_SHARED, slot) == 1;
+		taken = evpl_iovec_alloc(env->evpl, length, 0, 1, EVPL_IOVEC_FLAG_SHARED, slot) == 1;
 		break;
 	case PKTMBUF:
 		*(struct rte_mbuf **)slot = rte_pktmbuf_alloc(env->pool);

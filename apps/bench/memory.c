@@ -36,7 +36,7 @@ bytes_evpl(const struct bench_case *c)
 		bench_fail("%s: out of memory", c->name);
 	bench_library_start(&config);
 	evpl = bench_context();
-	while (n < room && evpl_iovec_alloc(evpl, c->length, 1, 1, 0, &iovecs[n]) == 1)
+	while (n < room && evpl_iovec_alloc(evpl, c->length, 0, 1, 0, &iovecs[n]) == 1)
 		n++;
 	reserved = heap_bytes() - before;
 	for (size_t k = 0; k < n; k++)

@@ -28,7 +28,7 @@ content_grow(struct content *content, struct evpl *evpl)
 	uint64_t left = content->length - content_held(content);
 	unsigned length = left < content->chunk ? (unsigned)left : content->chunk;
 
-	if (evpl_iovec_alloc(evpl, length, 1, 1, 0, iovec) != 1)
+	if (evpl_iovec_alloc(evpl, length, 0, 1, 0, iovec) != 1)
 		return NULL;
 	content->count++;
 	return iovec;

@@ -223,7 +223,7 @@ has_spare_buffers(void)
 	evpl_stats_get(&now);
 	if (now.buffers - now.buffers_in_use >= SPARE_BUFFERS)
 		return true;
-	while (n < SPARE_BUFFERS && evpl_iovec_alloc(evpl, evpl_buffer_size(), 1, 1, 0, &probe[n]) == 1)
+	while (n < SPARE_BUFFERS && evpl_iovec_alloc(evpl, evpl_buffer_size(), 0, 1, 0, &probe[n]) == 1)
 		n++;
 	evpl_iovecs_release(evpl, probe, n);
 	return n == SPARE_BUFFERS;

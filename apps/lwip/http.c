@@ -47,7 +47,7 @@ static void
 give_head_room_back(struct exchange *x)
 {
 	evpl_iovec_set_length(&x->head_iovec, x->head.length);
-	evpl_iovec_commit(glue_evpl(), 1, &x->head_iovec, 1);
+	evpl_iovec_commit(glue_evpl(), 0, &x->head_iovec, 1);
 }
 
 static bool
@@ -55,7 +55,7 @@ take_head_room(struct exchange *x)
 {
 	if (x->head.bytes != NULL)
 		return true;
-	if (evpl_iovec_reserve(glue_evpl(), options.head_size, 1, 1, &x->head_iovec) != 1) {
+	if (evpl_iovec_reserve(glue_evpl(), options.head_size, 0, 1, &x->head_iovec) != 1) {
 		stats.no_memory++;
 		return false;
 	}
@@ -107,7 +107,7 @@ send_continue(struct connection *c, struct exchange *x)
 	struct evpl_iovec iovec;
 	bool sent;
 
-	if (connection_room(c) < length || evpl_iovec_alloc(glue_evpl(), length, 1, 1, 0, &iovec) != 1)
+	if (connection_room(c) < length || evpl_iovec_alloc(glue_evpl(), length, 0, 1, 0, &iovec) != 1)
 		return false;
 	memcpy(evpl_iovec_data(&iovec), text, length);
 	sent = connection_write(c, &iovec, 0, length, false);
@@ -153,13 +153,13 @@ send_response(struct connection *c, struct exchange *x)
 	unsigned length;
 	bool sent;
 
-	if (evpl_iovec_reserve(glue_evpl(), room, 1, 1, &iovec) != 1) {
+	if (evpl_iovec_reserve(glue_evpl(), room, 0, 1, &iovec) != 1) {
 		stats.no_memory++;
 		return false;
 	}
 	length = (unsigned)http_response_format(r, evpl_iovec_data(&iovec), room);
 	evpl_iovec_set_length(&iovec, length);
-	evpl_iovec_commit(glue_evpl(), 1, &iovec, 1);
+	evpl_iovec_commit(glue_evpl(), 0, &iovec, 1);
 	sent = connection_room(c) >= length && connection_write(c, &iovec, 0, length, more);
 	evpl_iovec_release(glue_evpl(), &iovec);
 	if (!sent)

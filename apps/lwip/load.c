@@ -361,7 +361,7 @@ load_start(const struct load_options *o)
 	started = rte_rdtsc();
 	stats.is_on = true;
 	askers = calloc(o->connections, sizeof(*askers));
-	if (askers == NULL || evpl_iovec_alloc(glue_evpl(), (unsigned)length, 1, 1, 0, &request) != 1) {
+	if (askers == NULL || evpl_iovec_alloc(glue_evpl(), (unsigned)length, 0, 1, 0, &request) != 1) {
 		error_line("no memory for --load-connections=%u", o->connections);
 		return -1;
 	}

@@ -182,7 +182,7 @@ vlan_insert_is_refused_and_a_tag_of_ones_own_is_not(struct bench *b, struct rte_
 	/* The addresses, the tag, the rest: the payload is not touched. */
 	n = evpl_iovecs_from_mbuf(b->wire.evpl, packet, LOCAL, DIM(iovec), iovec);
 	assert_int_equal(n, 7);
-	assert_int_equal(evpl_iovec_alloc(b->wire.evpl, 16, 1, 1, LOCAL, &tagged[0]), 1);
+	assert_int_equal(evpl_iovec_alloc(b->wire.evpl, 16, 0, 1, LOCAL, &tagged[0]), 1);
 	memcpy(evpl_iovec_data(&tagged[0]), evpl_iovec_data(&iovec[0]), 12);
 	memcpy((char *)evpl_iovec_data(&tagged[0]) + 12, tag, sizeof(tag));
 	evpl_iovec_move_segment(&tagged[1], &iovec[0], 12, HEADERS - 12);

@@ -210,7 +210,7 @@ text_packet(struct evpl *evpl, struct text *t, const void *from, uint32_t length
 	struct rte_mbuf *packet;
 
 	frame_payload(evpl, 100, SHARED, 1, &t->before);
-	assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, SHARED, &t->bytes), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, SHARED, &t->bytes), 1);
 	memcpy(evpl_iovec_data(&t->bytes), from, length);
 	frame_payload(evpl, 100, SHARED, 2, &t->after);
 	frame_cut(segment, segments, &t->bytes);

@@ -140,7 +140,7 @@ frame_assert_sound(struct rte_mbuf *packet)
 void
 frame_payload(struct evpl *evpl, unsigned length, unsigned flags, uint64_t seed, struct evpl_iovec *r_iovec)
 {
-	assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, flags, r_iovec), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, flags, r_iovec), 1);
 	iovec_fill(r_iovec, seed);
 }
 
@@ -165,7 +165,7 @@ frame_build(struct evpl *evpl, const struct frame *frame, const struct evpl_iove
 	uint32_t l3_l4 = (frame->ipv6 ? FRAME_IPV6 : FRAME_IPV4) + transport_length(frame);
 
 	assert_in_range(n, 1, SEGMENTS_MAX);
-	assert_int_equal(evpl_iovec_alloc(evpl, FRAME_ETHER + l3_l4, 1, 1, LOCAL, &iovec[0]), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, FRAME_ETHER + l3_l4, 0, 1, LOCAL, &iovec[0]), 1);
 	frame_headers(evpl_iovec_data(&iovec[0]), frame, evpl_iovec_length(payload));
 	frame_cut(iovec + 1, n, payload);
 	packet = evpl_iovecs_to_mbuf(evpl, iovec, (int)n + 1);

@@ -18,7 +18,7 @@ relay_make(struct evpl *evpl, uint16_t i)
 	unsigned n = i % SEGMENTS + 1, length = length_of(i), each = length / n;
 	struct rte_mbuf *packet;
 
-	if (evpl_iovec_alloc(evpl, length, 1, 1, i / SEGMENTS % 2 ? SHARED : LOCAL, &whole) != 1)
+	if (evpl_iovec_alloc(evpl, length, 0, 1, i / SEGMENTS % 2 ? SHARED : LOCAL, &whole) != 1)
 		return NULL;
 	memcpy(evpl_iovec_data(&whole), &i, sizeof(i));
 	bytes_fill((char *)evpl_iovec_data(&whole) + sizeof(i), length - sizeof(i), i, 0);

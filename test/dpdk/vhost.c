@@ -125,7 +125,7 @@ write_over(struct evpl *evpl)
 	struct evpl_iovec iovec[40];
 
 	for (unsigned i = 0; i < DIM(iovec); i++) {
-		assert_int_equal(evpl_iovec_alloc(evpl, 60000, 1, 1, i & 1, &iovec[i]), 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, 60000, 0, 1, i & 1, &iovec[i]), 1);
 		iovec_fill(&iovec[i], 1000 + i);
 	}
 	evpl_iovecs_release(evpl, iovec, DIM(iovec));

@@ -62,10 +62,10 @@ all_of_them(struct evpl *evpl, struct rte_mempool *pool)
 {
 	struct evpl_iovec a, b, c[2];
 
-	if (take<long>(evpl, a) == nullptr || evpl_iovec_reserve(evpl, 100, 1, 1, &b) != 1)
+	if (take<long>(evpl, a) == nullptr || evpl_iovec_reserve(evpl, 100, 0, 1, &b) != 1)
 		return;
 	evpl_iovec_set_length(&b, evpl_iovec_length(&a));
-	::evpl_iovec_commit(evpl, 1, &b, 1);
+	::evpl_iovec_commit(evpl, 0, &b, 1);
 	::evpl_iovec_clone(&c[0], &a);
 	evpl_iovec_clone_segment(&c[1], &b, 0, 1);
 	::evpl_iovecs_release(evpl, c, 2);

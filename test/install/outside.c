@@ -32,7 +32,7 @@ main(int argc, char **argv)
 	evpl = evpl_create(NULL);
 	if (evpl == NULL)
 		return failed("evpl_create");
-	if (evpl_iovec_alloc(evpl, 6, 1, 1, EVPL_IOVEC_FLAG_SHARED, &iovec) != 1)
+	if (evpl_iovec_alloc(evpl, 6, 0, 1, EVPL_IOVEC_FLAG_SHARED, &iovec) != 1)
 		return failed("evpl_iovec_alloc");
 	memcpy(evpl_iovec_data(&iovec), "hello", 6);
 	evpl_iovec_clone(&clone, &iovec);

@@ -28,7 +28,7 @@ keep(struct evpl_iovec *iovec)
 static inline void
 take(struct evpl *evpl, unsigned length, unsigned flags, struct evpl_iovec *iovec)
 {
-	if (evpl_iovec_alloc(evpl, length, 1, 1, flags, iovec) != 1)
+	if (evpl_iovec_alloc(evpl, length, 0, 1, flags, iovec) != 1)
 		abort();
 	keep(iovec);
 }
@@ -131,10 +131,10 @@ MEASURE(reserve_commit_release)
 	struct evpl_iovec iovec;
 
 	for (unsigned i = 0; i < times; i++) {
-		if (evpl_iovec_reserve(evpl, 1500, 1, 1, &iovec) != 1)
+		if (evpl_iovec_reserve(evpl, 1500, 0, 1, &iovec) != 1)
 			abort();
 		evpl_iovec_set_length(&iovec, 1000);
-		evpl_iovec_commit(evpl, 1, &iovec, 1);
+		evpl_iovec_commit(evpl, 0, &iovec, 1);
 		keep(&iovec);
 		evpl_iovec_release(evpl, &iovec);
 	}
@@ -159,7 +159,7 @@ MEASURE(bulk_alloc_release)
 	struct evpl_iovec iovecs[BURST];
 
 	for (unsigned i = 0; i < times; i += BURST) {
-		if (evpl_iovecs_alloc(evpl, 64, 1, 0, iovecs, BURST) != (int)BURST)
+		if (evpl_iovecs_alloc(evpl, 64, 0, 0, iovecs, BURST) != (int)BURST)
 			abort();
 		keep(iovecs);
 		evpl_iovecs_release(evpl, iovecs, BURST);

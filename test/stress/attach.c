@@ -97,7 +97,7 @@ packets_of_a_buffer_made_by_both_at_once_lose_no_count(void **state)
 	struct home *home = *state;
 	struct attach a = {0};
 
-	assert_int_equal(evpl_iovec_alloc(home->evpl, 64, 1, 1, SHARED, &a.source), 1);
+	assert_int_equal(evpl_iovec_alloc(home->evpl, 64, 0, 1, SHARED, &a.source), 1);
 	home_fresh(home); /* the buffer is nobody's current one */
 	run(&a);
 	evpl_iovec_release(NULL, &a.source);

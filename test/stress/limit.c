@@ -108,7 +108,7 @@ clones_of_a_buffer_by_both_past_the_limit_lose_no_count(void **state)
 	for (unsigned retired = 0; retired <= 1; retired++) {
 		struct limit l = {0};
 
-		assert_int_equal(evpl_iovec_alloc(home->evpl, 100, 1, 1, SHARED, &l.source), 1);
+		assert_int_equal(evpl_iovec_alloc(home->evpl, 100, 0, 1, SHARED, &l.source), 1);
 		if (retired)
 			home_fresh(home);
 		run_clones(&l);
@@ -182,7 +182,7 @@ packets_of_a_buffer_by_both_past_the_limit_are_refused(void **state)
 		l.packet[i] = calloc(PACKETS + 1, sizeof(struct rte_mbuf *));
 		assert_non_null(l.packet[i]);
 	}
-	assert_int_equal(evpl_iovec_alloc(home->evpl, 100, 1, 1, SHARED, &l.source), 1);
+	assert_int_equal(evpl_iovec_alloc(home->evpl, 100, 0, 1, SHARED, &l.source), 1);
 	iovec_fill(&l.source, 9);
 	home_fresh(home);
 	for (unsigned round = 0; round < 5; round++) {

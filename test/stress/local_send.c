@@ -36,7 +36,7 @@ take(struct local *l, struct evpl *evpl, struct evpl_iovec *iovec)
 		threads_check(rte_pktmbuf_append(mbuf, 100) != NULL);
 		threads_check(evpl_iovecs_from_mbuf(evpl, mbuf, LOCAL, 1, iovec) == 1);
 		threads_check((iovec->flags & SHARED) == 0);
-	} else if (!threads_check(evpl_iovec_alloc(evpl, 100, 1, 1, LOCAL, iovec) == 1)) {
+	} else if (!threads_check(evpl_iovec_alloc(evpl, 100, 0, 1, LOCAL, iovec) == 1)) {
 		return false;
 	}
 	iovec_fill(iovec, 5);

@@ -156,7 +156,7 @@ step_alloc(struct player *p)
 	struct evpl_iovec iovec[3];
 	uint32_t size = evpl_buffer_size();
 	unsigned length = draw(p, 8) == 0 ? draw(p, 3 * size) : draw(p, size / 4);
-	unsigned alignment = 1u << draw(p, 13), flags = draw(p, 2);
+	unsigned alignment = (1u << draw(p, 13)) & ~1u, flags = draw(p, 2);
 	int n;
 
 	if (p->n + 3 > ENTRIES)
@@ -170,7 +170,7 @@ step_alloc(struct player *p)
 		release_one(p);
 	}
 	for (int i = 0; i < n; i++) {
-		threads_check((uintptr_t)iovec[i].data % alignment == 0);
+		threads_check(alignment == 0 || (uintptr_t)iovec[i].data % alignment == 0);
 		bytes_fill(iovec[i].data, iovec[i].length, p->next_seed, 0);
 		add(p, &iovec[i], p->next_seed++, 0, iovec[i].length);
 	}
@@ -184,16 +184,16 @@ step_reserve(struct player *p)
 
 	if (p->n + 3 > ENTRIES)
 		return;
-	n = evpl_iovec_reserve(p->evpl, 1 + draw(p, evpl_buffer_size() * 3 / 2), 1u << draw(p, 7), 2, iovec);
+	n = evpl_iovec_reserve(p->evpl, 1 + draw(p, evpl_buffer_size() * 3 / 2), (1u << draw(p, 7)) & ~1u, 2, iovec);
 	if (n < 0) {
 		release_one(p);
 		return;
 	}
 	if (draw(p, 3) == 0)
-		taken = evpl_iovec_alloc(p->evpl, 1 + draw(p, 500), 1, 1, LOCAL, &between);
+		taken = evpl_iovec_alloc(p->evpl, 1 + draw(p, 500), 0, 1, LOCAL, &between);
 	if (draw(p, 2))
 		evpl_iovec_set_length(&iovec[n - 1], draw(p, iovec[n - 1].length));
-	evpl_iovec_commit(p->evpl, 1u << draw(p, 7), iovec, n);
+	evpl_iovec_commit(p->evpl, (1u << draw(p, 7)) & ~1u, iovec, n);
 	if (taken == 1) {
 		bytes_fill(between.data, between.length, p->next_seed, 0);
 		add(p, &between, p->next_seed++, 0, between.length);
@@ -438,7 +438,7 @@ step_misplaced_calls(struct player *p)
 	struct evpl_iovec iovec;
 
 	threads_check(evpl_iovec_alloc(p->evpl, 1, 3, 1, LOCAL, &iovec) == -1);
-	threads_check(evpl_iovec_alloc(p->evpl, 3 * evpl_buffer_size(), 1, 2, SHARED, &iovec) == -1);
+	threads_check(evpl_iovec_alloc(p->evpl, 3 * evpl_buffer_size(), 0, 2, SHARED, &iovec) == -1);
 	threads_check(evpl_iovecs_to_mbuf(p->evpl, &iovec, 0) == NULL);
 }
 

@@ -41,7 +41,7 @@ take_first(const struct recycle *r, struct evpl *evpl, struct evpl_iovec *iovec)
 	struct rte_mbuf *mbuf;
 
 	if (r->pool == NULL)
-		return threads_check(evpl_iovec_alloc(evpl, LENGTH, 1, 1, SHARED, iovec) == 1);
+		return threads_check(evpl_iovec_alloc(evpl, LENGTH, 0, 1, SHARED, iovec) == 1);
 	mbuf = rte_pktmbuf_alloc(r->pool);
 	return threads_check(mbuf != NULL) && threads_check(rte_pktmbuf_append(mbuf, LENGTH) != NULL) &&
 	       threads_check(evpl_iovecs_from_mbuf(evpl, mbuf, SHARED, 1, iovec) == 1);
@@ -110,7 +110,7 @@ take_again(const struct recycle *r, struct evpl *evpl)
 			bytes_fill(rte_pktmbuf_mtod(mbuf, void *), LENGTH, ROUNDS, 0);
 			rte_pktmbuf_free(mbuf);
 		}
-	} else if (evpl_iovec_alloc(evpl, LENGTH, 1, 1, SHARED, &iovec) == 1) {
+	} else if (evpl_iovec_alloc(evpl, LENGTH, 0, 1, SHARED, &iovec) == 1) {
 		iovec_fill(&iovec, ROUNDS);
 		evpl_iovec_release(evpl, &iovec);
 	}
@@ -206,7 +206,7 @@ rewind_current(unsigned index, void *arg)
 		struct rte_mbuf_ext_shared_info *packets = NULL;
 
 		if (index == 0 &&
-		    threads_check(evpl_iovec_alloc(evpl, evpl_buffer_size(), 1, 1, r->flags, &iovec) == 1)) {
+		    threads_check(evpl_iovec_alloc(evpl, evpl_buffer_size(), 0, 1, r->flags, &iovec) == 1)) {
 			bytes_fill(iovec.data, LENGTH, round, 0);
 			packets = iovec.ref->shinfo;
 			r->packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
@@ -217,7 +217,7 @@ rewind_current(unsigned index, void *arg)
 		if (index == 0) {
 			while (rte_mbuf_ext_refcnt_read(packets) != 1 && !threads_failed())
 				rte_pause(); /* relaxed: it is the library that must acquire */
-			if (threads_check(evpl_iovec_alloc(evpl, LENGTH, 1, 1, r->flags, &iovec) == 1)) {
+			if (threads_check(evpl_iovec_alloc(evpl, LENGTH, 0, 1, r->flags, &iovec) == 1)) {
 				iovec_fill(&iovec, ROUNDS);
 				evpl_iovec_release(evpl, &iovec);
 			}

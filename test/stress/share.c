@@ -61,7 +61,7 @@ send_and_receive(unsigned index, void *arg)
 
 			message = &pipes->sent[index][sent % DIM(pipes->sent[index])];
 			message->seed = (uint64_t)index << 32 | sent;
-			if (!threads_check(evpl_iovec_alloc(evpl, 1 + dice_below(&dice, 300), 1, 1, SHARED,
+			if (!threads_check(evpl_iovec_alloc(evpl, 1 + dice_below(&dice, 300), 0, 1, SHARED,
 							    &message->iovec) == 1))
 				break;
 			iovec_fill(&message->iovec, message->seed);
@@ -142,7 +142,7 @@ round_take(struct rounds *r, struct evpl *evpl, unsigned round)
 			return;
 		threads_check(evpl_iovecs_from_mbuf(owner, mbuf, SHARED, 1, first) == 1);
 	} else {
-		threads_check(evpl_iovec_alloc(owner, 64, 1, 1, SHARED, first) == 1);
+		threads_check(evpl_iovec_alloc(owner, 64, 0, 1, SHARED, first) == 1);
 	}
 	iovec_fill(first, round);
 	for (unsigned i = 1; i < 2 * REFS; i++)
@@ -237,7 +237,7 @@ shared_cloned_and_released_by_both_ends_with_its_count(void **state)
 		struct evpl_iovec iovec;
 		uint16_t count;
 
-		assert_int_equal(evpl_iovec_alloc(home->evpl, 100, 1, 1, SHARED, &iovec), 1);
+		assert_int_equal(evpl_iovec_alloc(home->evpl, 100, 0, 1, SHARED, &iovec), 1);
 		iovec_fill(&iovec, 7);
 		count = rte_mbuf_refcnt_read(iovec.ref);
 		threads_run(kinds[i], clone_and_release, &iovec);
@@ -260,7 +260,7 @@ fight_for_buffers(unsigned index, void *arg)
 
 		if (!threads_check(evpl != NULL) || !threads_meet())
 			break;
-		while (n < DIM(iovec) && evpl_iovec_alloc(evpl, evpl_buffer_size(), 1, 1, round & 1, &iovec[n]) == 1) {
+		while (n < DIM(iovec) && evpl_iovec_alloc(evpl, evpl_buffer_size(), 0, 1, round & 1, &iovec[n]) == 1) {
 			uint32_t mark[2] = {index, n};
 
 			memcpy(evpl_iovec_data(&iovec[n]), mark, sizeof(mark));
@@ -297,7 +297,7 @@ grow(unsigned index, void *arg)
 	threads_check(evpl != NULL);
 	threads_meet();
 	for (unsigned i = 0; i < DIM(iovec); i++) {
-		threads_check(evpl_iovec_alloc(evpl, evpl_buffer_size() - i, 1, 1, SHARED, &iovec[i]) == 1);
+		threads_check(evpl_iovec_alloc(evpl, evpl_buffer_size() - i, 0, 1, SHARED, &iovec[i]) == 1);
 		iovec_fill(&iovec[i], index * 1000 + i);
 	}
 	threads_meet();
@@ -338,7 +338,7 @@ work_and_look(unsigned index, void *arg)
 			if (!threads_check(evpl != NULL))
 				break;
 			for (unsigned i = 0; i < DIM(iovec); i++)
-				threads_check(evpl_iovec_alloc(evpl, 5000, 1, 1, i & 1, &iovec[i]) == 1);
+				threads_check(evpl_iovec_alloc(evpl, 5000, 0, 1, i & 1, &iovec[i]) == 1);
 			for (unsigned i = 0; i < DIM(iovec); i++) {
 				if (i % 2)
 					rte_pktmbuf_free(evpl_iovecs_to_mbuf(evpl, &iovec[i], 1));

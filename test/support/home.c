@@ -159,7 +159,7 @@ drain_packets(struct evpl *evpl, const struct evpl_stats *quiet)
 
 	assert_non_null(packet);
 	assert_non_null(address);
-	assert_int_equal(evpl_iovec_alloc(evpl, 1, 1, 1, LOCAL, &iovec), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 1, 0, 1, LOCAL, &iovec), 1);
 	for (;;) {
 		const char *reason;
 

@@ -171,7 +171,7 @@ alloc_length_zero_takes_nothing(void **state)
 	memset(&iovec, 0xA5, sizeof(iovec));
 	before = iovec;
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
-		assert_int_equal(evpl_iovec_alloc(evpl, 0, 1, 1, flags, &iovec), 0);
+		assert_int_equal(evpl_iovec_alloc(evpl, 0, 0, 1, flags, &iovec), 0);
 		assert_int_equal(evpl_iovec_alloc(evpl, 0, 64, 1, flags, &iovec), 0);
 	}
 	assert_memory_equal(&iovec, &before, sizeof(iovec));
@@ -217,12 +217,12 @@ alloc_with_impossible_arguments_is_einval(void **state)
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		for (unsigned i = 0; i < DIM(bad_alignment); i++)
 			assert_fails(evpl_iovec_alloc(evpl, 1, bad_alignment[i], 2, flags, iovec), EINVAL);
-		assert_fails(evpl_iovec_alloc(evpl, 1, 1, 0, flags, iovec), EINVAL);
-		assert_fails(evpl_iovec_alloc(evpl, 1, 1, 2, flags, NULL), EINVAL);
-		assert_fails(evpl_iovec_alloc(NULL, 1, 1, 2, flags, iovec), EINVAL);
+		assert_fails(evpl_iovec_alloc(evpl, 1, 0, 0, flags, iovec), EINVAL);
+		assert_fails(evpl_iovec_alloc(evpl, 1, 0, 2, flags, NULL), EINVAL);
+		assert_fails(evpl_iovec_alloc(NULL, 1, 0, 2, flags, iovec), EINVAL);
 	}
 	for (unsigned i = 0; i < DIM(bad_flags); i++)
-		assert_fails(evpl_iovec_alloc(evpl, 1, 1, 2, bad_flags[i], iovec), EINVAL);
+		assert_fails(evpl_iovec_alloc(evpl, 1, 0, 2, bad_flags[i], iovec), EINVAL);
 	assert_memory_equal(iovec, before, sizeof(iovec));
 	evpl_stats_get(&stats);
 	assert_int_equal(stats.buffers_in_use, 0);
@@ -252,13 +252,13 @@ alloc_with_one_iovec_too_few_is_emsgsize(void **state)
 	memcpy(before, iovec, sizeof(iovec));
 	evpl_stats_get(&was);
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
-		assert_fails(evpl_iovec_alloc(evpl, size + 1, 1, 1, flags, iovec), EMSGSIZE);
-		assert_fails(evpl_iovec_alloc(evpl, 2 * size, 1, 1, flags, iovec), EMSGSIZE);
-		assert_fails(evpl_iovec_alloc(evpl, 2 * size + 1, 1, 2, flags, iovec), EMSGSIZE);
-		assert_fails(evpl_iovec_alloc(evpl, 3 * size + 1, 1, 3, flags, iovec), EMSGSIZE);
-		assert_fails(evpl_iovec_alloc(evpl, UINT_MAX, 1, 3, flags, iovec), EMSGSIZE);
+		assert_fails(evpl_iovec_alloc(evpl, size + 1, 0, 1, flags, iovec), EMSGSIZE);
+		assert_fails(evpl_iovec_alloc(evpl, 2 * size, 0, 1, flags, iovec), EMSGSIZE);
+		assert_fails(evpl_iovec_alloc(evpl, 2 * size + 1, 0, 2, flags, iovec), EMSGSIZE);
+		assert_fails(evpl_iovec_alloc(evpl, 3 * size + 1, 0, 3, flags, iovec), EMSGSIZE);
+		assert_fails(evpl_iovec_alloc(evpl, UINT_MAX, 0, 3, flags, iovec), EMSGSIZE);
 		assert_fails(evpl_iovec_alloc(evpl, UINT_MAX, 64, 3, flags, iovec), EMSGSIZE);
-		assert_fails(evpl_iovec_alloc(evpl, UINT_MAX - 1, 1, 1, flags, iovec), EMSGSIZE);
+		assert_fails(evpl_iovec_alloc(evpl, UINT_MAX - 1, 0, 1, flags, iovec), EMSGSIZE);
 	}
 	evpl_stats_get(&is);
 	assert_memory_equal(iovec, before, sizeof(iovec));

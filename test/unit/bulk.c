@@ -56,7 +56,7 @@ alloc_gives_iovecs_of_their_own(void **state)
 					assert_int_equal(iovec_flags(&iovecs[i]), flags);
 					assert_int_equal((uintptr_t)iovecs[i].data % RTE_MAX(alignment, 1u), 0);
 				}
-				assert_int_equal(evpl_iovec_alloc(evpl, 8, 1, 1, flags, &next), 1);
+				assert_int_equal(evpl_iovec_alloc(evpl, 8, 0, 1, flags, &next), 1);
 				fill_all(iovecs, n);
 				iovec_fill(&next, n);
 				assert_all(iovecs, n);
@@ -89,7 +89,7 @@ wrong_arguments_are_refused(void **state)
 	REFUSED(EINVAL, evpl, 1, 1, SHARED + 1, iovec, 2);
 	REFUSED(EMSGSIZE, evpl, evpl_buffer_size() + 1, 1, LOCAL, iovec, 2);
 	REFUSED(EMSGSIZE, evpl, UINT32_MAX, 1, SHARED, iovec, 2);
-	assert_int_equal(evpl_iovecs_alloc(evpl, 0, 1, LOCAL, iovec, 2), 0);
+	assert_int_equal(evpl_iovecs_alloc(evpl, 0, 0, LOCAL, iovec, 2), 0);
 	home_assert_held(0);
 }
 
@@ -101,9 +101,9 @@ what_was_taken_before_memory_ends_is_given_back(void **state)
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		rte_errno = 0;
-		assert_int_equal(evpl_iovecs_alloc(evpl, 9000, 1, flags, iovecs, MANY), -1);
+		assert_int_equal(evpl_iovecs_alloc(evpl, 9000, 0, flags, iovecs, MANY), -1);
 		assert_int_equal(rte_errno, ENOMEM);
-		assert_int_equal(evpl_iovecs_alloc(evpl, 9000, 1, flags, iovecs, 10), 10);
+		assert_int_equal(evpl_iovecs_alloc(evpl, 9000, 0, flags, iovecs, 10), 10);
 		fill_all(iovecs, 10);
 		assert_all(iovecs, 10);
 		evpl_iovecs_release(evpl, iovecs, 10);
@@ -126,7 +126,7 @@ runs_are_released_wherever_they_count(void **state)
 			unsigned some = RTE_MIN(1 + dice_below(&dice, 60), n - i);
 			struct evpl_iovec *at = &iovecs[i];
 
-			assert_int_equal(evpl_iovecs_alloc(evpl, 1 + dice_below(&dice, 1500), 1, flags, at, some),
+			assert_int_equal(evpl_iovecs_alloc(evpl, 1 + dice_below(&dice, 1500), 0, flags, at, some),
 					 some);
 			for (unsigned k = 1; k < some && dice_below(&dice, 4) == 0; k++) {
 				evpl_iovec_release(evpl, &at[k]);
@@ -154,7 +154,7 @@ a_stock_takes_more_runs_than_it_holds(void **state)
 	struct evpl_iovec first;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
-		assert_int_equal(evpl_iovec_alloc(evpl, 64, 1, 1, flags, &first), 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, 64, 0, 1, flags, &first), 1);
 		iovec_fill(&first, 3);
 		for (unsigned round = 0; round < 300; round++) { /* 150,000 references come back */
 			for (unsigned i = 0; i < MANY; i++)
@@ -189,7 +189,7 @@ packets_are_released_among_others(void **state)
 				evpl_packets_alloc(evpl, pools[p], 100, dice_below(&dice, 2), iovecs + n, some), some);
 			n += some;
 			some = 1 + dice_below(&dice, 40);
-			assert_int_equal(evpl_iovecs_alloc(evpl, 100, 1, SHARED, iovecs + n, some), some);
+			assert_int_equal(evpl_iovecs_alloc(evpl, 100, 0, SHARED, iovecs + n, some), some);
 			n += some;
 		}
 		for (unsigned i = 0; i < n; i++)
@@ -282,16 +282,16 @@ buffers_that_packets_end_come_back_last_in_first_out(void **state)
 		return;
 	}
 	for (unsigned i = 0; i < DIM(packets); i++) {
-		assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, LOCAL, &iovec), 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, LOCAL, &iovec), 1);
 		last = evpl_iovec_data(&iovec);
 		packets[i] = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
 		assert_non_null(packets[i]);
 	}
 	/* The context goes on to a fourth buffer, and only packets are on the others. */
-	assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, LOCAL, &iovec), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, LOCAL, &iovec), 1);
 	for (unsigned i = 0; i < DIM(packets); i++)
 		rte_pktmbuf_free(packets[i]);
-	assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, LOCAL, &next), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, LOCAL, &next), 1);
 	assert_ptr_equal(evpl_iovec_data(&next), last);
 	evpl_iovec_release(evpl, &iovec);
 	evpl_iovec_release(evpl, &next);

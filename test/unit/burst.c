@@ -56,7 +56,7 @@ close_bench(struct bench *b)
 static void
 take(struct evpl *evpl, unsigned length, unsigned flags, struct evpl_iovec *iovec, uint64_t seed)
 {
-	assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, flags, iovec), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, flags, iovec), 1);
 	iovec_fill(iovec, seed);
 }
 

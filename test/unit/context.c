@@ -58,7 +58,7 @@ create_with_every_good_field_works(void **state)
 		assert_non_null(evpl);
 		for (unsigned round = 0; round < 3; round++) {
 			for (unsigned k = 0; k < DIM(iovec); k++) {
-				assert_int_equal(evpl_iovec_alloc(evpl, 40000, 1, 1, k & 1, &iovec[k]), 1);
+				assert_int_equal(evpl_iovec_alloc(evpl, 40000, 0, 1, k & 1, &iovec[k]), 1);
 				iovec_fill(&iovec[k], k);
 			}
 			for (unsigned k = 0; k < DIM(iovec); k++)
@@ -85,7 +85,7 @@ create_for_a_node_without_memory_fails_or_its_allocs_do(void **state)
 		assert_true(rte_errno == ENOMEM || rte_errno == EINVAL);
 		return;
 	}
-	if (evpl_iovec_alloc(evpl, 1, 1, 1, LOCAL, &iovec) == 1)
+	if (evpl_iovec_alloc(evpl, 1, 0, 1, LOCAL, &iovec) == 1)
 		evpl_iovec_release(evpl, &iovec);
 	else
 		assert_int_equal(rte_errno, ENOMEM);
@@ -110,7 +110,7 @@ destroy_leaves_live_iovecs_their_bytes(void **state)
 
 		assert_non_null(owner);
 		for (unsigned i = 0; i < DIM(iovec); i++) {
-			assert_int_equal(evpl_iovec_alloc(owner, 30000, 1, 1, flags, &iovec[i]), 1);
+			assert_int_equal(evpl_iovec_alloc(owner, 30000, 0, 1, flags, &iovec[i]), 1);
 			iovec_fill(&iovec[i], i);
 		}
 		for (unsigned i = 0; i < DIM(iovec); i += 2)
@@ -118,7 +118,7 @@ destroy_leaves_live_iovecs_their_bytes(void **state)
 		evpl_destroy(owner);
 		/* What it gave back is taken and written by somebody else. */
 		for (unsigned i = 0; i < DIM(after); i++) {
-			assert_int_equal(evpl_iovec_alloc(evpl, 30000, 1, 1, flags, &after[i]), 1);
+			assert_int_equal(evpl_iovec_alloc(evpl, 30000, 0, 1, flags, &after[i]), 1);
 			iovec_fill(&after[i], 100 + i);
 		}
 		for (unsigned i = 1; i < DIM(iovec); i += 2)
@@ -141,7 +141,7 @@ destroy_leaves_packets_their_bytes(void **state)
 
 	(void)state;
 	assert_non_null(owner);
-	assert_int_equal(evpl_iovec_alloc(owner, 1000, 1, 1, LOCAL, &iovec[0]), 1);
+	assert_int_equal(evpl_iovec_alloc(owner, 1000, 0, 1, LOCAL, &iovec[0]), 1);
 	iovec_fill(&iovec[0], 1);
 	packet = evpl_iovecs_to_mbuf(owner, iovec, 1);
 	assert_non_null(packet);
@@ -162,7 +162,7 @@ contexts_by_the_hundred_come_and_go(void **state)
 		for (unsigned i = 0; i < DIM(evpl); i++) {
 			evpl[i] = evpl_create(NULL);
 			assert_non_null(evpl[i]);
-			assert_int_equal(evpl_iovec_alloc(evpl[i], 1000, 1, 1, i & 1, &iovec[i]), 1);
+			assert_int_equal(evpl_iovec_alloc(evpl[i], 1000, 0, 1, i & 1, &iovec[i]), 1);
 			iovec_fill(&iovec[i], i);
 		}
 		evpl_stats_get(&stats);
@@ -184,7 +184,7 @@ use_context(void *arg)
 	struct rte_mbuf *packet;
 
 	for (unsigned i = 0; i < DIM(iovec); i++) {
-		threads_check(evpl_iovec_alloc(arg, 30000, 1, 1, i & 1, &iovec[i]) == 1);
+		threads_check(evpl_iovec_alloc(arg, 30000, 0, 1, i & 1, &iovec[i]) == 1);
 		iovec_fill(&iovec[i], i);
 	}
 	packet = evpl_iovecs_to_mbuf(arg, iovec, 10);
@@ -250,7 +250,7 @@ end_left(void *arg)
 	struct left *left = arg;
 	struct evpl_iovec iovec;
 
-	threads_check(evpl_iovec_alloc(left->evpl, 100, 1, 1, LOCAL, &iovec) == 1);
+	threads_check(evpl_iovec_alloc(left->evpl, 100, 0, 1, LOCAL, &iovec) == 1);
 	evpl_iovec_release(left->evpl, &iovec);
 	evpl_iovec_release(left->evpl, &left->iovec);
 	evpl_destroy(left->evpl);
@@ -263,7 +263,7 @@ leave_to_destructor(void *arg)
 
 	left->evpl = evpl_create(NULL);
 	threads_check(left->evpl != NULL);
-	threads_check(evpl_iovec_alloc(left->evpl, 100, 1, 1, LOCAL, &left->iovec) == 1);
+	threads_check(evpl_iovec_alloc(left->evpl, 100, 0, 1, LOCAL, &left->iovec) == 1);
 	threads_check(pthread_setspecific(left_key, left) == 0);
 }
 

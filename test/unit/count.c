@@ -111,7 +111,7 @@ static void
 make_local(struct evpl *evpl, void *arg, struct evpl_iovec *iovec)
 {
 	(void)arg;
-	assert_int_equal(evpl_iovec_alloc(evpl, 1000, 1, 1, LOCAL, iovec), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 1000, 0, 1, LOCAL, iovec), 1);
 	iovec_fill(iovec, 42);
 }
 
@@ -119,7 +119,7 @@ static void
 make_shared(struct evpl *evpl, void *arg, struct evpl_iovec *iovec)
 {
 	(void)arg;
-	assert_int_equal(evpl_iovec_alloc(evpl, 1000, 1, 1, SHARED, iovec), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 1000, 0, 1, SHARED, iovec), 1);
 	iovec_fill(iovec, 42);
 }
 
@@ -207,7 +207,7 @@ carve(struct evpl *evpl, unsigned flags, unsigned n, enum order order)
 
 	assert_non_null(iovec);
 	for (unsigned i = 0; i < n; i++) {
-		assert_int_equal(evpl_iovec_alloc(evpl, 1, 1, 1, flags, &iovec[i]), 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, 1, 0, 1, flags, &iovec[i]), 1);
 		bytes_fill(evpl_iovec_data(&iovec[i]), 1, 1, i);
 	}
 	for (unsigned i = 0; i < n; i++) {
@@ -243,7 +243,7 @@ allocs_and_clones_together_beyond_65535_keep_their_bytes(void **state)
 
 		assert_non_null(iovec);
 		for (unsigned i = 0; i < n; i++) {
-			assert_int_equal(evpl_iovec_alloc(evpl, 1, 1, 1, flags, &iovec[i]), 1);
+			assert_int_equal(evpl_iovec_alloc(evpl, 1, 0, 1, flags, &iovec[i]), 1);
 			bytes_fill(evpl_iovec_data(&iovec[i]), 1, 1, i);
 			evpl_iovec_clone(&iovec[n + i], &iovec[i]);
 		}

@@ -69,7 +69,7 @@ static void
 keep_neighbour(unsigned flags)
 {
 	assert_in_range(n_kept, 0, DIM(kept) - 1);
-	assert_int_equal(evpl_iovec_alloc(evpl, 64, 1, 1, flags, &kept[n_kept]), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 64, 0, 1, flags, &kept[n_kept]), 1);
 	iovec_fill(&kept[n_kept++], 99);
 }
 
@@ -88,7 +88,7 @@ make(enum kind kind)
 	case LOCAL_PACKET:
 	case SHARED_PACKET:
 		keep_neighbour(kind == SHARED_PACKET);
-		assert_int_equal(evpl_iovec_alloc(evpl, ROOM, 1, 1, kind == SHARED_PACKET, &iovec), 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, ROOM, 0, 1, kind == SHARED_PACKET, &iovec), 1);
 		keep_neighbour(kind == SHARED_PACKET);
 		m = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
 		break;

@@ -54,20 +54,20 @@ alloc_when_slabs_are_spent_is_enomem_and_recovers(void **state)
 			struct evpl_stats was;
 
 			for (unsigned i = 0; i < 4; i++) {
-				assert_int_equal(evpl_iovec_alloc(evpl, size, 1, 1, flags, &iovec[i]), 1);
+				assert_int_equal(evpl_iovec_alloc(evpl, size, 0, 1, flags, &iovec[i]), 1);
 				iovec_fill(&iovec[i], i);
 			}
 			evpl_stats_get(&was);
 			for (unsigned i = 0; i < 10; i++) {
-				assert_fails(evpl_iovec_alloc(evpl, 1, 1, 1, flags, &more), ENOMEM);
-				assert_fails(evpl_iovec_alloc(evpl, size, 1, 1, !flags, &more), ENOMEM);
-				assert_fails(evpl_iovec_reserve(evpl, size, 1, 1, &more), ENOMEM);
+				assert_fails(evpl_iovec_alloc(evpl, 1, 0, 1, flags, &more), ENOMEM);
+				assert_fails(evpl_iovec_alloc(evpl, size, 0, 1, !flags, &more), ENOMEM);
+				assert_fails(evpl_iovec_reserve(evpl, size, 0, 1, &more), ENOMEM);
 			}
 			assert_unmoved(&was);
 			for (unsigned i = 0; i < 4; i++)
 				iovec_assert(&iovec[i], i, 0);
 			evpl_iovec_release(evpl, &iovec[round]);
-			assert_int_equal(evpl_iovec_alloc(evpl, size, 1, 1, flags, &iovec[round]), 1);
+			assert_int_equal(evpl_iovec_alloc(evpl, size, 0, 1, flags, &iovec[round]), 1);
 			iovec_fill(&iovec[round], 20);
 			for (unsigned i = 0; i < 4; i++)
 				iovec_assert(&iovec[i], i == round ? 20 : i, 0);
@@ -88,10 +88,10 @@ alloc_of_all_buffers_after_everything_was_released_works(void **state)
 		unsigned flags = round & SHARED;
 
 		for (unsigned kind = LOCAL; kind <= SHARED; kind++) {
-			assert_int_equal(evpl_iovec_alloc(evpl, 64, 1, 1, kind, &small), 1);
+			assert_int_equal(evpl_iovec_alloc(evpl, 64, 0, 1, kind, &small), 1);
 			evpl_iovec_release(evpl, &small);
 		}
-		assert_int_equal(evpl_iovec_alloc(evpl, 4 * size, 1, 4, flags, iovec), 4);
+		assert_int_equal(evpl_iovec_alloc(evpl, 4 * size, 0, 4, flags, iovec), 4);
 		for (unsigned i = 0; i < 4; i++)
 			iovec_fill(&iovec[i], i);
 		for (unsigned i = 0; i < 4; i++)
@@ -109,22 +109,22 @@ alloc_of_more_than_is_left_takes_nothing(void **state)
 	struct evpl_stats was;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
-		assert_int_equal(evpl_iovec_alloc(evpl, size, 1, 1, flags, &held[0]), 1);
-		assert_int_equal(evpl_iovec_alloc(evpl, size, 1, 1, !flags, &held[1]), 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, size, 0, 1, flags, &held[0]), 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, size, 0, 1, !flags, &held[1]), 1);
 		iovec_fill(&held[0], 1);
 		iovec_fill(&held[1], 2);
 		evpl_stats_get(&was);
 		for (unsigned i = 0; i < 10; i++) {
-			assert_fails(evpl_iovec_alloc(evpl, 3 * size, 1, 6, flags, more), ENOMEM);
-			assert_fails(evpl_iovec_alloc(evpl, 2 * size + 1, 1, 6, flags, more), ENOMEM);
-			assert_fails(evpl_iovec_alloc(evpl, 6 * size, 1, 6, flags, more), ENOMEM);
+			assert_fails(evpl_iovec_alloc(evpl, 3 * size, 0, 6, flags, more), ENOMEM);
+			assert_fails(evpl_iovec_alloc(evpl, 2 * size + 1, 0, 6, flags, more), ENOMEM);
+			assert_fails(evpl_iovec_alloc(evpl, 6 * size, 0, 6, flags, more), ENOMEM);
 		}
 		assert_unmoved(&was);
 		iovec_assert(&held[0], 1, 0);
 		iovec_assert(&held[1], 2, 0);
 
 		/* What is left is still there, all of it. */
-		assert_int_equal(evpl_iovec_alloc(evpl, 2 * size, 1, 2, flags, more), 2);
+		assert_int_equal(evpl_iovec_alloc(evpl, 2 * size, 0, 2, flags, more), 2);
 		iovec_fill(&more[0], 3);
 		iovec_fill(&more[1], 4);
 		iovec_assert(&held[0], 1, 0);
@@ -146,9 +146,9 @@ alloc_of_uint_max_with_room_for_all_is_enomem(void **state)
 	assert_non_null(iovec);
 	evpl_stats_get(&was);
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
-		assert_fails(evpl_iovec_alloc(evpl, UINT_MAX, 1, n, flags, iovec), ENOMEM);
+		assert_fails(evpl_iovec_alloc(evpl, UINT_MAX, 0, n, flags, iovec), ENOMEM);
 		assert_fails(evpl_iovec_alloc(evpl, UINT_MAX, 4096, n, flags, iovec), ENOMEM);
-		assert_fails(evpl_iovec_alloc(evpl, UINT_MAX, 1, UINT_MAX, flags, iovec), ENOMEM);
+		assert_fails(evpl_iovec_alloc(evpl, UINT_MAX, 0, UINT_MAX, flags, iovec), ENOMEM);
 	}
 	home_assert_held(0);
 	free(iovec);
@@ -162,10 +162,10 @@ alloc_while_the_rest_of_a_buffer_is_left_still_gives_it(void **state)
 	struct evpl_iovec first, second, more;
 
 	/* A call that does not fit and finds no other buffer must not throw the current one away. */
-	assert_int_equal(evpl_iovec_alloc(evpl, size - 100 - 2 * GUARDS, 1, 1, LOCAL, &first), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, size - 100 - 2 * GUARDS, 0, 1, LOCAL, &first), 1);
 	iovec_fill(&first, 1);
-	assert_fails(evpl_iovec_alloc(evpl, 101 + GUARDS, 1, 1, LOCAL, &more), ENOMEM);
-	assert_int_equal(evpl_iovec_alloc(evpl, 100, 1, 1, LOCAL, &second), 1);
+	assert_fails(evpl_iovec_alloc(evpl, 101 + GUARDS, 0, 1, LOCAL, &more), ENOMEM);
+	assert_int_equal(evpl_iovec_alloc(evpl, 100, 0, 1, LOCAL, &second), 1);
 	iovec_fill(&second, 2);
 	iovec_assert(&first, 1, 0);
 	evpl_iovec_release(evpl, &first);
@@ -188,15 +188,15 @@ alloc_after_others_release_recovers_from_where_they_did(void **state)
 	assert_non_null(evpl);
 	assert_non_null(other);
 	for (unsigned i = 0; i < 4; i++)
-		assert_int_equal(evpl_iovec_alloc(evpl, size, 1, 1, SHARED, &iovec[i]), 1);
-	assert_fails(evpl_iovec_alloc(other, size, 1, 1, SHARED, &more), ENOMEM);
+		assert_int_equal(evpl_iovec_alloc(evpl, size, 0, 1, SHARED, &iovec[i]), 1);
+	assert_fails(evpl_iovec_alloc(other, size, 0, 1, SHARED, &more), ENOMEM);
 	evpl_iovec_release(NULL, &iovec[0]);
-	assert_int_equal(evpl_iovec_alloc(other, size, 1, 1, SHARED, &iovec[0]), 1);
-	assert_fails(evpl_iovec_alloc(other, size, 1, 1, SHARED, &more), ENOMEM);
+	assert_int_equal(evpl_iovec_alloc(other, size, 0, 1, SHARED, &iovec[0]), 1);
+	assert_fails(evpl_iovec_alloc(other, size, 0, 1, SHARED, &more), ENOMEM);
 	evpl_iovec_release(evpl, &iovec[1]);
 	evpl_iovec_release(evpl, &iovec[2]);
 	/* One of the two may be in evpl's stash, the other one not. */
-	assert_int_equal(evpl_iovec_alloc(other, size, 1, 1, SHARED, &iovec[1]), 1);
+	assert_int_equal(evpl_iovec_alloc(other, size, 0, 1, SHARED, &iovec[1]), 1);
 	evpl_iovec_release(NULL, &iovec[0]);
 	evpl_iovec_release(NULL, &iovec[1]);
 	evpl_iovec_release(NULL, &iovec[3]);
@@ -212,19 +212,19 @@ alloc_beyond_all_memory_of_eal_is_enomem_and_recovers(void **state)
 	struct evpl_stats was;
 	unsigned n = 0;
 
-	while (n < DIM(iovec) && evpl_iovec_alloc(evpl, 2 * MIB, 1, 1, LOCAL, &iovec[n]) == 1) {
+	while (n < DIM(iovec) && evpl_iovec_alloc(evpl, 2 * MIB, 0, 1, LOCAL, &iovec[n]) == 1) {
 		bytes_fill(evpl_iovec_data(&iovec[n]), 64, n, 0);
 		n++;
 	}
 	assert_in_range(n, 32, DIM(iovec) - 1);
 	assert_int_equal(rte_errno, ENOMEM);
 	evpl_stats_get(&was);
-	assert_fails(evpl_iovec_alloc(evpl, 1, 1, 1, LOCAL, &more), ENOMEM);
+	assert_fails(evpl_iovec_alloc(evpl, 1, 0, 1, LOCAL, &more), ENOMEM);
 	assert_unmoved(&was);
 	for (unsigned i = 0; i < n; i++)
 		assert_int_equal(bytes_right(evpl_iovec_data(&iovec[i]), 64, i, 0), 64);
 	evpl_iovec_release(evpl, &iovec[--n]);
-	assert_int_equal(evpl_iovec_alloc(evpl, 2 * MIB, 1, 1, LOCAL, &iovec[n]), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 2 * MIB, 0, 1, LOCAL, &iovec[n]), 1);
 	n++;
 	evpl_iovecs_release(evpl, iovec, (int)n);
 }
@@ -238,7 +238,7 @@ to_mbuf_when_packet_mbufs_are_spent_is_enomem_and_recovers(void **state)
 	unsigned n = 0;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
-		assert_int_equal(evpl_iovec_alloc(evpl, 100, 1, 1, flags, &iovec), 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, 100, 0, 1, flags, &iovec), 1);
 		iovec_fill(&iovec, 1);
 		for (n = 0; n < DIM(packet); n++) {
 			evpl_iovec_clone(&clone, &iovec);
@@ -285,7 +285,7 @@ to_mbuf_of_more_segments_than_mbufs_left_takes_nothing(void **state)
 
 	/* 64 segments out of 63 mbufs: all that were had must go back, and the buffer's counts be as before. */
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
-		assert_int_equal(evpl_iovec_alloc(evpl, 100, 1, 1, flags, &iovec[0]), 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, 100, 0, 1, flags, &iovec[0]), 1);
 		iovec_fill(&iovec[0], 1);
 		for (unsigned i = 1; i < 64; i++)
 			evpl_iovec_clone(&iovec[i], &iovec[0]);
@@ -322,9 +322,9 @@ clone_beyond_the_limit_without_packet_mbufs_never_wraps(void **state)
 
 	/* A clone cannot fail, so it must not depend on what ports hold. */
 	assert_non_null(iovec);
-	assert_int_equal(evpl_iovec_alloc(evpl, 100, 1, 1, SHARED, &iovec[0]), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 100, 0, 1, SHARED, &iovec[0]), 1);
 	iovec_fill(&iovec[0], 1);
-	assert_int_equal(evpl_iovec_alloc(evpl, 100, 1, 1, LOCAL, &other), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 100, 0, 1, LOCAL, &other), 1);
 	for (;;) {
 		evpl_iovec_clone(&clone, &other);
 		packet[packets] = evpl_iovecs_to_mbuf(evpl, &clone, 1);
@@ -381,7 +381,7 @@ clone_beyond_the_limit_without_memory_counts_on(void **state)
 
 	assert_non_null(iovec);
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
-		assert_int_equal(evpl_iovec_alloc(evpl, 100, 1, 1, flags, &iovec[0]), 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, 100, 0, 1, flags, &iovec[0]), 1);
 		iovec_fill(&iovec[0], 1);
 		evpl = home_fresh(*state); /* without a stock */
 		rte_log_set_global_level(RTE_LOG_EMERG);
@@ -413,11 +413,11 @@ alloc_beyond_the_limit_without_memory_is_enomem_and_recovers(void **state)
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		unsigned n = 1;
 
-		assert_int_equal(evpl_iovec_alloc(evpl, 1, 1, 1, flags, &iovec[0]), 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, 1, 0, 1, flags, &iovec[0]), 1);
 		bytes_fill(evpl_iovec_data(&iovec[0]), 1, 1, 0);
 		rte_log_set_global_level(RTE_LOG_EMERG);
 		spent = home_spend_heap();
-		for (; n < most && evpl_iovec_alloc(evpl, 1, 1, 1, flags, &iovec[n]) == 1; n++)
+		for (; n < most && evpl_iovec_alloc(evpl, 1, 0, 1, flags, &iovec[n]) == 1; n++)
 			bytes_fill(evpl_iovec_data(&iovec[n]), 1, 1, n);
 		home_give_back(spent);
 		rte_log_set_global_level(level);
@@ -426,7 +426,7 @@ alloc_beyond_the_limit_without_memory_is_enomem_and_recovers(void **state)
 			iovec_assert(&iovec[i], 1, i);
 		evpl_iovecs_release(evpl, iovec, (int)n);
 		home_assert_held(0);
-		assert_int_equal(evpl_iovec_alloc(evpl, 1, 1, 1, flags, &iovec[0]), 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, 1, 0, 1, flags, &iovec[0]), 1);
 		evpl_iovec_release(evpl, &iovec[0]);
 	}
 	free(iovec);

@@ -343,7 +343,7 @@ file_waits_for_memory_and_is_read_when_there_is_some(void **state)
 	write_file("large", LARGE, 1);
 	write_file("other", 100, 2);
 	file = get("large");
-	while (n < DIM(taken) && evpl_iovec_alloc(home->evpl, evpl_buffer_size(), 1, 1, 0, &taken[n]) == 1)
+	while (n < DIM(taken) && evpl_iovec_alloc(home->evpl, evpl_buffer_size(), 0, 1, 0, &taken[n]) == 1)
 		n++;
 	assert_true(n > 0 && n < DIM(taken));
 	while (files_load())
@@ -374,7 +374,7 @@ file_larger_than_memory_leaves_some_and_is_given_up(void **state)
 	while (files_load())
 		continue;
 	assert_false(file->broken);
-	assert_int_equal(evpl_iovecs_alloc(home->evpl, evpl_buffer_size(), 1, 0, taken, DIM(taken)), DIM(taken));
+	assert_int_equal(evpl_iovecs_alloc(home->evpl, evpl_buffer_size(), 0, 0, taken, DIM(taken)), DIM(taken));
 	evpl_iovecs_release(home->evpl, taken, DIM(taken));
 	usleep(NO_LONGER_FRESH_US);
 	assert_true(files_load());

@@ -66,7 +66,7 @@ stop(void)
 static void
 alloc_filled(struct evpl *evpl, unsigned length, uint64_t seed, struct evpl_iovec *iovec)
 {
-	assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, 0, iovec), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, 0, iovec), 1);
 	iovec_fill(iovec, seed);
 }
 
@@ -142,7 +142,7 @@ write_holds_the_bytes_until_the_connection_ends(void **state)
 	alloc_filled(evpl, 1400, 3, &iovec);
 	assert_int_equal(glue_write(pcb, &iovec, 0, 1400, 0), ERR_OK);
 	evpl_iovec_release(evpl, &iovec);
-	while (n < 64 && evpl_iovec_alloc(evpl, 16 << 10, 1, 1, 0, &other[n]) == 1)
+	while (n < 64 && evpl_iovec_alloc(evpl, 16 << 10, 0, 1, 0, &other[n]) == 1)
 		iovec_fill(&other[n++], 99);
 	assert_segment(pcb, 1400, 3);
 	evpl_iovecs_release(evpl, other, (int)n);
@@ -326,9 +326,9 @@ received_packet_without_memory_is_dropped(void **state)
 	unsigned n = 0;
 
 	glue_memory_trim();
-	while (n < 64 && evpl_iovec_alloc(evpl, 16 << 10, 1, 1, 0, &spent[n]) == 1)
+	while (n < 64 && evpl_iovec_alloc(evpl, 16 << 10, 0, 1, 0, &spent[n]) == 1)
 		n++;
-	while (n < 64 && evpl_iovec_alloc(evpl, 64, 1, 1, 0, &spent[n]) == 1)
+	while (n < 64 && evpl_iovec_alloc(evpl, 64, 0, 1, 0, &spent[n]) == 1)
 		n++;
 	assert_null(glue_pbuf_from_mbuf(received_packet(pool, 11), &stats));
 	assert_int_equal(rte_mempool_in_use_count(pool), 0);
@@ -347,7 +347,7 @@ write_until_memory_ends_can_still_be_sent(void **state)
 	unsigned n = 0, queued = 0;
 
 	alloc_filled(evpl, 1400, 12, &iovec);
-	while (n < 64 && evpl_iovec_alloc(evpl, 16 << 10, 1, 1, 0, &spent[n]) == 1)
+	while (n < 64 && evpl_iovec_alloc(evpl, 16 << 10, 0, 1, 0, &spent[n]) == 1)
 		n++;
 	assert_in_range(n, 1, 63);
 	/* One buffer is left for what lwIP queues. */

@@ -57,7 +57,7 @@ init_with_null_takes_the_defaults(void **state)
 	assert_int_equal(stats.slabs, 0);
 	evpl = evpl_create(NULL);
 	assert_non_null(evpl);
-	assert_int_equal(evpl_iovec_alloc(evpl, 1, 1, 1, LOCAL, &iovec), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 1, 0, 1, LOCAL, &iovec), 1);
 	evpl_stats_get(&stats);
 	assert_int_equal(stats.contexts, 1);
 	assert_int_equal(stats.slabs, 1);
@@ -321,7 +321,7 @@ cleanup_while_an_iovec_lives_is_ebusy(void **state)
 		assert_int_equal(evpl_init(&home_small), 0);
 		evpl = evpl_create(NULL);
 		assert_non_null(evpl);
-		assert_int_equal(evpl_iovec_alloc(evpl, 1000, 1, 1, flags, &iovec), 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, 1000, 0, 1, flags, &iovec), 1);
 		iovec_fill(&iovec, 1);
 		evpl_destroy(evpl);
 		assert_busy("1 buffer");
@@ -343,7 +343,7 @@ cleanup_while_a_packet_lives_is_ebusy(void **state)
 	assert_int_equal(evpl_init(&home_small), 0);
 	evpl = evpl_create(NULL);
 	assert_non_null(evpl);
-	assert_int_equal(evpl_iovec_alloc(evpl, 1000, 1, 1, LOCAL, &iovec), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 1000, 0, 1, LOCAL, &iovec), 1);
 	iovec_fill(&iovec, 1);
 	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
 	assert_non_null(packet);
@@ -421,7 +421,7 @@ cleanup_of_one_of_two_callers_disturbs_nobody(void **state)
 	assert_int_equal(evpl_init(NULL), 0);
 	evpl = evpl_create(NULL);
 	assert_non_null(evpl);
-	assert_int_equal(evpl_iovec_alloc(evpl, 1000, 1, 1, LOCAL, &iovec), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 1000, 0, 1, LOCAL, &iovec), 1);
 	iovec_fill(&iovec, 1);
 	assert_int_equal(evpl_cleanup(), 0); /* the other one's things are not this one's business */
 	iovec_assert(&iovec, 1, 0);
@@ -468,7 +468,7 @@ cycles_of_init_and_cleanup_lose_no_memory(void **state)
 		pool = evpl_rx_pool_create("cycle", 7, 0, SOCKET_ID_ANY);
 		assert_non_null(pool);
 		for (unsigned k = 0; k < DIM(iovec); k++)
-			assert_int_equal(evpl_iovec_alloc(evpl, 60000, 1, 1, k & 1, &iovec[k]), 1);
+			assert_int_equal(evpl_iovec_alloc(evpl, 60000, 0, 1, k & 1, &iovec[k]), 1);
 		packet = evpl_iovecs_to_mbuf(evpl, iovec, 3);
 		assert_non_null(packet);
 		rte_pktmbuf_free(packet);
@@ -500,9 +500,9 @@ stats_say_what_is_held(void **state)
 	assert_int_equal(stats.buffers, 0);
 	assert_int_equal(stats.packet_mbufs, home_small.packet_mbufs);
 
-	assert_int_equal(evpl_iovec_alloc(evpl, 100, 1, 1, LOCAL, &iovec[0]), 1);
-	assert_int_equal(evpl_iovec_alloc(evpl, 100, 1, 1, SHARED, &iovec[1]), 1);
-	assert_int_equal(evpl_iovec_alloc(other, evpl_buffer_size(), 1, 1, LOCAL, &iovec[2]), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 100, 0, 1, LOCAL, &iovec[0]), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 100, 0, 1, SHARED, &iovec[1]), 1);
+	assert_int_equal(evpl_iovec_alloc(other, evpl_buffer_size(), 0, 1, LOCAL, &iovec[2]), 1);
 	evpl_iovec_clone_segment(&clone, &iovec[2], 0, 100);
 	evpl_stats_get(&stats);
 	assert_int_equal(stats.slabs, 1);

@@ -31,7 +31,7 @@ static void
 start(unsigned length, unsigned flags)
 {
 	if (evpl_init(&home_small) != 0 || (evpl = evpl_create(NULL)) == NULL ||
-	    evpl_iovec_alloc(evpl, length, 1, 1, flags, &iovec) != 1)
+	    evpl_iovec_alloc(evpl, length, 0, 1, flags, &iovec) != 1)
 		_exit(97);
 	count = rte_mbuf_refcnt_read(iovec.ref);
 	signal(SIGABRT, on_abort);
@@ -183,25 +183,25 @@ static void
 commit_longer_than_reserved(void)
 {
 	start(1000, LOCAL);
-	if (evpl_iovec_reserve(evpl, 777, 1, 1, &other) != 1)
+	if (evpl_iovec_reserve(evpl, 777, 0, 1, &other) != 1)
 		_exit(97);
 	count = rte_mbuf_refcnt_read(iovec.ref);
 	evpl_iovec_set_length(&other, 778); /* inside the buffer: only tracing knows that it is too long */
-	evpl_iovec_commit(evpl, 1, &other, 1);
+	evpl_iovec_commit(evpl, 0, &other, 1);
 }
 
 static void
 commit_of_negative_number(void)
 {
 	start(1000, LOCAL);
-	evpl_iovec_commit(evpl, 1, &iovec, -1);
+	evpl_iovec_commit(evpl, 0, &iovec, -1);
 }
 
 static void
 commit_with_alignment_three(void)
 {
 	start(1000, LOCAL);
-	if (evpl_iovec_reserve(evpl, 777, 1, 1, &other) != 1)
+	if (evpl_iovec_reserve(evpl, 777, 0, 1, &other) != 1)
 		_exit(97);
 	count = rte_mbuf_refcnt_read(iovec.ref);
 	evpl_iovec_commit(evpl, 3, &other, 1);

@@ -227,7 +227,7 @@ packets_that_are_shared_keep_their_bytes(void **state)
 		iovec_assert(&segment, 1, 500);
 		evpl_iovec_release(evpl, &segment);
 		/* Alone again, and behind a header. */
-		assert_int_equal(evpl_iovec_alloc(evpl, 14, 1, 1, k / KINDS, &header[0]), 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, 14, 0, 1, k / KINDS, &header[0]), 1);
 		iovec_fill(&header[0], 1);
 		evpl_iovec_move_segment(&header[1], &clone, 14, 986);
 		packet = evpl_iovecs_to_mbuf(evpl, header, 2);

@@ -40,7 +40,7 @@ assert_begins(const struct evpl_iovec *next, const char *tail)
 static void
 take(struct evpl *evpl, unsigned length, struct evpl_iovec *iovec, uint64_t seed)
 {
-	assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, LOCAL, iovec), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, LOCAL, iovec), 1);
 	iovec_fill(iovec, seed);
 }
 
@@ -70,12 +70,12 @@ reserve_with_impossible_arguments_fails_as_alloc_does(void **state)
 
 	assert_fails(evpl_iovec_reserve(evpl, 1, 3, 1, iovec), EINVAL);
 	assert_fails(evpl_iovec_reserve(evpl, 1, 1u << 31, 1, iovec), EINVAL);
-	assert_fails(evpl_iovec_reserve(evpl, 1, 1, 0, iovec), EINVAL);
-	assert_fails(evpl_iovec_reserve(evpl, 1, 1, 1, NULL), EINVAL);
-	assert_fails(evpl_iovec_reserve(NULL, 1, 1, 1, iovec), EINVAL);
-	assert_fails(evpl_iovec_reserve(evpl, size + 1, 1, 1, iovec), EMSGSIZE);
-	assert_fails(evpl_iovec_reserve(evpl, UINT_MAX, 1, 2, iovec), EMSGSIZE);
-	assert_int_equal(evpl_iovec_reserve(evpl, 0, 1, 1, iovec), 0);
+	assert_fails(evpl_iovec_reserve(evpl, 1, 0, 0, iovec), EINVAL);
+	assert_fails(evpl_iovec_reserve(evpl, 1, 0, 1, NULL), EINVAL);
+	assert_fails(evpl_iovec_reserve(NULL, 1, 0, 1, iovec), EINVAL);
+	assert_fails(evpl_iovec_reserve(evpl, size + 1, 0, 1, iovec), EMSGSIZE);
+	assert_fails(evpl_iovec_reserve(evpl, UINT_MAX, 0, 2, iovec), EMSGSIZE);
+	assert_int_equal(evpl_iovec_reserve(evpl, 0, 0, 1, iovec), 0);
 	home_assert_held(0);
 }
 
@@ -85,10 +85,10 @@ commit_of_a_shortened_reservation_gives_the_tail_to_the_next(void **state)
 	struct evpl *evpl = context(state);
 	struct evpl_iovec reserved, next;
 
-	assert_int_equal(evpl_iovec_reserve(evpl, 900, 1, 1, &reserved), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 900, 0, 1, &reserved), 1);
 	evpl_iovec_set_length(&reserved, 100);
 	iovec_fill(&reserved, 1);
-	evpl_iovec_commit(evpl, 1, &reserved, 1);
+	evpl_iovec_commit(evpl, 0, &reserved, 1);
 	take(evpl, 700, &next, 2);
 	assert_begins(&next, end_of(&reserved));
 	assert_ptr_equal(next.ref, reserved.ref);
@@ -139,7 +139,7 @@ commit_with_alignment_beyond_the_reservation_takes_no_neighbour_back(void **stat
 	struct evpl_iovec reserved, next;
 
 	/* The next aligned byte after the new end lies outside the reservation: nothing can be given back. */
-	assert_int_equal(evpl_iovec_reserve(evpl, 70, 1, 1, &reserved), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 70, 0, 1, &reserved), 1);
 	evpl_iovec_set_length(&reserved, 69);
 	iovec_fill(&reserved, 1);
 	evpl_iovec_commit(evpl, 512, &reserved, 1);
@@ -160,9 +160,9 @@ commit_in_a_loop_uses_the_bytes_that_were_given_back(void **state)
 
 	/* Again and again nearly all that is left reserved and 100 used: in one buffer of 1 KiB only if each tail came back. */
 	for (unsigned i = 0; i < DIM(iovec); i++) {
-		assert_int_equal(evpl_iovec_reserve(evpl, 1020 - GUARDS - used * i, 1, 1, &iovec[i]), 1);
+		assert_int_equal(evpl_iovec_reserve(evpl, 1020 - GUARDS - used * i, 0, 1, &iovec[i]), 1);
 		evpl_iovec_set_length(&iovec[i], 100);
-		evpl_iovec_commit(evpl, 1, &iovec[i], 1);
+		evpl_iovec_commit(evpl, 0, &iovec[i], 1);
 		iovec_fill(&iovec[i], i);
 		assert_ptr_equal(iovec[i].ref, iovec[0].ref);
 	}
@@ -177,12 +177,12 @@ alloc_between_reserve_and_commit_never_overlaps(void **state)
 	struct evpl *evpl = context(state);
 	struct evpl_iovec reserved, between, after;
 
-	assert_int_equal(evpl_iovec_reserve(evpl, 500, 1, 1, &reserved), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 500, 0, 1, &reserved), 1);
 	take(evpl, 100, &between, 2);
 	iovec_fill(&reserved, 1);
 	iovec_assert(&between, 2, 0);
 	evpl_iovec_set_length(&reserved, 50);
-	evpl_iovec_commit(evpl, 1, &reserved, 1);
+	evpl_iovec_commit(evpl, 0, &reserved, 1);
 	take(evpl, 900, &after, 3); /* over the one between, if it started at the new end */
 	iovec_assert(&reserved, 1, 0);
 	iovec_assert(&between, 2, 0);
@@ -199,13 +199,13 @@ alloc_between_released_before_commit_never_overlaps(void **state)
 	struct evpl_iovec reserved, between, clone, after;
 
 	/* The one taken between is released, but a clone of it lives on: its bytes must not be given back. */
-	assert_int_equal(evpl_iovec_reserve(evpl, 500, 1, 1, &reserved), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 500, 0, 1, &reserved), 1);
 	take(evpl, 100, &between, 2);
 	evpl_iovec_clone(&clone, &between);
 	evpl_iovec_release(evpl, &between);
 	evpl_iovec_set_length(&reserved, 50);
 	iovec_fill(&reserved, 1);
-	evpl_iovec_commit(evpl, 1, &reserved, 1);
+	evpl_iovec_commit(evpl, 0, &reserved, 1);
 	take(evpl, 900, &after, 3);
 	iovec_assert(&reserved, 1, 0);
 	iovec_assert(&clone, 2, 0);
@@ -220,12 +220,12 @@ alloc_shared_between_reserve_and_commit_never_overlaps(void **state)
 	struct evpl *evpl = context(state);
 	struct evpl_iovec reserved, shared, after;
 
-	assert_int_equal(evpl_iovec_reserve(evpl, 500, 1, 1, &reserved), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 500, 0, 1, &reserved), 1);
 	iovec_fill(&reserved, 1);
-	assert_int_equal(evpl_iovec_alloc(evpl, 400, 1, 1, SHARED, &shared), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 400, 0, 1, SHARED, &shared), 1);
 	iovec_fill(&shared, 2);
 	evpl_iovec_set_length(&reserved, 50);
-	evpl_iovec_commit(evpl, 1, &reserved, 1);
+	evpl_iovec_commit(evpl, 0, &reserved, 1);
 	take(evpl, 300, &after, 3);
 	iovec_assert(&reserved, 1, 0);
 	iovec_assert(&shared, 2, 0);
@@ -242,12 +242,12 @@ clone_between_reserve_and_commit_keeps_its_bytes(void **state)
 	struct evpl_iovec reserved, clone, tail, after;
 
 	/* Clones of the whole and of the tail see bytes that the commit would otherwise hand to the next. */
-	assert_int_equal(evpl_iovec_reserve(evpl, 500, 1, 1, &reserved), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 500, 0, 1, &reserved), 1);
 	iovec_fill(&reserved, 1);
 	evpl_iovec_clone(&clone, &reserved);
 	evpl_iovec_clone_segment(&tail, &reserved, 400, 100);
 	evpl_iovec_set_length(&reserved, 10);
-	evpl_iovec_commit(evpl, 1, &reserved, 1);
+	evpl_iovec_commit(evpl, 0, &reserved, 1);
 	take(evpl, 500, &after, 2);
 	iovec_assert(&clone, 1, 0);
 	iovec_assert(&tail, 1, 400);
@@ -270,12 +270,12 @@ clone_then_release(struct evpl *evpl, struct evpl *releaser)
 	struct evpl_iovec held, reserved, clone, after;
 
 	take(evpl, 50, &held, 9);
-	assert_int_equal(evpl_iovec_reserve(evpl, 500, 1, 1, &reserved), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 500, 0, 1, &reserved), 1);
 	iovec_fill(&reserved, 1);
 	evpl_iovec_clone(&clone, &reserved);
 	evpl_iovec_release(releaser, &held);
 	evpl_iovec_set_length(&reserved, 10);
-	evpl_iovec_commit(evpl, 1, &reserved, 1);
+	evpl_iovec_commit(evpl, 0, &reserved, 1);
 	take(evpl, 460, &after, 2);
 	iovec_assert(&clone, 1, 0);
 	iovec_assert(&after, 2, 0);
@@ -316,13 +316,13 @@ clone_and_send_on_another_context_before_commit_keeps_the_clones_bytes(void **st
 	/* As above, where the reference that goes is one that became a packet. */
 	assert_non_null(other);
 	take(evpl, 50, &held, 9);
-	assert_int_equal(evpl_iovec_reserve(evpl, 500, 1, 1, &reserved), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 500, 0, 1, &reserved), 1);
 	iovec_fill(&reserved, 1);
 	evpl_iovec_clone(&clone, &reserved);
 	packet = evpl_iovecs_to_mbuf(other, &held, 1);
 	assert_non_null(packet);
 	evpl_iovec_set_length(&reserved, 10);
-	evpl_iovec_commit(evpl, 1, &reserved, 1);
+	evpl_iovec_commit(evpl, 0, &reserved, 1);
 	take(evpl, 460, &after, 2);
 	iovec_assert(&clone, 1, 0);
 	mbuf_assert(packet, 50, 9);
@@ -341,13 +341,13 @@ send_between_reserve_and_commit_keeps_its_bytes(void **state)
 	struct rte_mbuf *packet;
 
 	/* A packet counts elsewhere (on the shinfo), so the iovec's count looks untouched when the clone was sent. */
-	assert_int_equal(evpl_iovec_reserve(evpl, 500, 1, 1, &reserved), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 500, 0, 1, &reserved), 1);
 	iovec_fill(&reserved, 1);
 	evpl_iovec_clone(&clone, &reserved);
 	packet = evpl_iovecs_to_mbuf(evpl, &clone, 1);
 	assert_non_null(packet);
 	evpl_iovec_set_length(&reserved, 10);
-	evpl_iovec_commit(evpl, 1, &reserved, 1);
+	evpl_iovec_commit(evpl, 0, &reserved, 1);
 	take(evpl, 490, &after, 2);
 	mbuf_assert(packet, 500, 1);
 	rte_pktmbuf_free(packet);
@@ -365,10 +365,10 @@ commit_of_a_whole_buffer_gives_its_tail_to_the_next(void **state)
 
 	/* The commonest reservation of all: as much as one iovec can hold, for something that turns out short. */
 	for (unsigned n = 1; n <= 3; n += 2) {
-		assert_int_equal(evpl_iovec_reserve(evpl, n * size, 1, 3, reserved), n);
+		assert_int_equal(evpl_iovec_reserve(evpl, n * size, 0, 3, reserved), n);
 		evpl_iovec_set_length(&reserved[n - 1], 100);
 		iovec_fill(&reserved[n - 1], 1);
-		evpl_iovec_commit(evpl, 1, reserved, (int)n);
+		evpl_iovec_commit(evpl, 0, reserved, (int)n);
 		take(evpl, size / 2, &next, 2);
 		assert_begins(&next, end_of(&reserved[n - 1]));
 		iovec_assert(&reserved[n - 1], 1, 0);
@@ -384,11 +384,11 @@ commit_of_several_buffers_gives_the_last_tail_back(void **state)
 	uint32_t size = evpl_buffer_size();
 	struct evpl_iovec reserved[3], next;
 
-	assert_int_equal(evpl_iovec_reserve(evpl, 2 * size + size / 2, 1, 3, reserved), 3);
+	assert_int_equal(evpl_iovec_reserve(evpl, 2 * size + size / 2, 0, 3, reserved), 3);
 	evpl_iovec_set_length(&reserved[2], 10);
 	for (unsigned i = 0; i < 3; i++)
 		iovec_fill(&reserved[i], i);
-	evpl_iovec_commit(evpl, 1, reserved, 3);
+	evpl_iovec_commit(evpl, 0, reserved, 3);
 	take(evpl, size / 2, &next, 7);
 	assert_begins(&next, end_of(&reserved[2]));
 	for (unsigned i = 0; i < 3; i++)
@@ -405,12 +405,12 @@ commit_of_several_buffers_all_shortened_keeps_each_content(void **state)
 	uint32_t size = evpl_buffer_size();
 	struct evpl_iovec reserved[3], next[3];
 
-	assert_int_equal(evpl_iovec_reserve(evpl, 3 * size, 1, 3, reserved), 3);
+	assert_int_equal(evpl_iovec_reserve(evpl, 3 * size, 0, 3, reserved), 3);
 	for (unsigned i = 0; i < 3; i++) {
 		evpl_iovec_set_length(&reserved[i], 10 * i + 1);
 		iovec_fill(&reserved[i], i);
 	}
-	evpl_iovec_commit(evpl, 1, reserved, 3);
+	evpl_iovec_commit(evpl, 0, reserved, 3);
 	for (unsigned i = 0; i < 3; i++)
 		take(evpl, size / 2, &next[i], 10 + i);
 	for (unsigned i = 0; i < 3; i++) {
@@ -428,11 +428,11 @@ commit_of_the_first_iovecs_leaves_the_others_their_bytes(void **state)
 	uint32_t size = evpl_buffer_size();
 	struct evpl_iovec reserved[3], next;
 
-	assert_int_equal(evpl_iovec_reserve(evpl, 2 * size + 100, 1, 3, reserved), 3);
+	assert_int_equal(evpl_iovec_reserve(evpl, 2 * size + 100, 0, 3, reserved), 3);
 	evpl_iovec_set_length(&reserved[0], 1);
 	for (unsigned i = 0; i < 3; i++)
 		iovec_fill(&reserved[i], i);
-	evpl_iovec_commit(evpl, 1, reserved, 1);
+	evpl_iovec_commit(evpl, 0, reserved, 1);
 	take(evpl, size / 2, &next, 7);
 	assert_int_equal(evpl_iovec_length(&reserved[2]), 100);
 	for (unsigned i = 0; i < 3; i++)
@@ -448,9 +448,9 @@ commit_of_none_changes_nothing(void **state)
 	struct evpl *evpl = context(state);
 	struct evpl_iovec reserved, next;
 
-	assert_int_equal(evpl_iovec_reserve(evpl, 100, 1, 1, &reserved), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 100, 0, 1, &reserved), 1);
 	iovec_fill(&reserved, 1);
-	evpl_iovec_commit(evpl, 1, &reserved, 0);
+	evpl_iovec_commit(evpl, 0, &reserved, 0);
 	take(evpl, 100, &next, 2);
 	iovec_assert(&reserved, 1, 0);
 	iovec_assert(&next, 2, 0);
@@ -465,10 +465,10 @@ commit_shortened_to_nothing_gives_all_bytes_back(void **state)
 	struct evpl_iovec reserved, next;
 	char *start;
 
-	assert_int_equal(evpl_iovec_reserve(evpl, 1000, 1, 1, &reserved), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 1000, 0, 1, &reserved), 1);
 	start = evpl_iovec_data(&reserved);
 	evpl_iovec_set_length(&reserved, 0);
-	evpl_iovec_commit(evpl, 1, &reserved, 1);
+	evpl_iovec_commit(evpl, 0, &reserved, 1);
 	take(evpl, 1000, &next, 2);
 	assert_begins(&next, start);
 	/* Empty of bytes, it still holds its reference, and gives it back. */
@@ -483,14 +483,14 @@ reserve_twice_keeps_both(void **state)
 	struct evpl *evpl = context(state);
 	struct evpl_iovec first, second, after;
 
-	assert_int_equal(evpl_iovec_reserve(evpl, 300, 1, 1, &first), 1);
-	assert_int_equal(evpl_iovec_reserve(evpl, 300, 1, 1, &second), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 300, 0, 1, &first), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 300, 0, 1, &second), 1);
 	iovec_fill(&first, 1);
 	iovec_fill(&second, 2);
 	evpl_iovec_set_length(&first, 20);
-	evpl_iovec_commit(evpl, 1, &first, 1); /* something was taken since: its tail is lost, nothing worse */
+	evpl_iovec_commit(evpl, 0, &first, 1); /* something was taken since: its tail is lost, nothing worse */
 	evpl_iovec_set_length(&second, 20);
-	evpl_iovec_commit(evpl, 1, &second, 1);
+	evpl_iovec_commit(evpl, 0, &second, 1);
 	take(evpl, 280, &after, 3);
 	iovec_assert(&first, 1, 0);
 	iovec_assert(&second, 2, 0);
@@ -507,13 +507,13 @@ commit_twice_gives_nothing_back_the_second_time(void **state)
 	struct evpl_iovec reserved, next, after;
 
 	plain_builds_only();
-	assert_int_equal(evpl_iovec_reserve(evpl, 500, 1, 1, &reserved), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 500, 0, 1, &reserved), 1);
 	evpl_iovec_set_length(&reserved, 100);
 	iovec_fill(&reserved, 1);
-	evpl_iovec_commit(evpl, 1, &reserved, 1);
+	evpl_iovec_commit(evpl, 0, &reserved, 1);
 	take(evpl, 100, &next, 2);
 	evpl_iovec_set_length(&reserved, 50);
-	evpl_iovec_commit(evpl, 1, &reserved, 1);
+	evpl_iovec_commit(evpl, 0, &reserved, 1);
 	take(evpl, 100, &after, 3);
 	iovec_assert(&reserved, 1, 0);
 	iovec_assert(&next, 2, 0);
@@ -529,7 +529,7 @@ release_without_commit_gives_the_reference_back(void **state)
 	struct evpl *evpl = context(state);
 	struct evpl_iovec reserved, next;
 
-	assert_int_equal(evpl_iovec_reserve(evpl, 500, 1, 1, &reserved), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 500, 0, 1, &reserved), 1);
 	evpl_iovec_release(evpl, &reserved);
 	take(evpl, evpl_buffer_size(), &next, 2);
 	iovec_assert(&next, 2, 0);
@@ -545,12 +545,12 @@ commit_after_the_buffer_was_left_harms_nobody(void **state)
 	struct evpl_iovec reserved, other[6];
 
 	/* The context has moved on to other buffers, and perhaps back, by the time of the commit. */
-	assert_int_equal(evpl_iovec_reserve(evpl, 100, 1, 1, &reserved), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 100, 0, 1, &reserved), 1);
 	iovec_fill(&reserved, 1);
 	for (unsigned i = 0; i < DIM(other); i++)
 		take(evpl, half, &other[i], 10 + i);
 	evpl_iovec_set_length(&reserved, 10);
-	evpl_iovec_commit(evpl, 1, &reserved, 1);
+	evpl_iovec_commit(evpl, 0, &reserved, 1);
 	for (unsigned i = 0; i < DIM(other); i++)
 		iovec_assert(&other[i], 10 + i, 0);
 	evpl_iovecs_release(evpl, other, DIM(other));
@@ -570,11 +570,11 @@ commit_of_an_empty_segment_keeps_the_next_reservation(void **state)
 	struct evpl_iovec first, second, after;
 
 	/* What is cut at its start may begin where the next reservation does, and must not be taken for it. */
-	assert_int_equal(evpl_iovec_reserve(evpl, 64, 1, 1, &first), 1);
-	assert_int_equal(evpl_iovec_reserve(evpl, 64, 1, 1, &second), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 64, 0, 1, &first), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 64, 0, 1, &second), 1);
 	iovec_fill(&second, 2);
 	evpl_iovec_move_segment(&first, &first, 64, 0);
-	evpl_iovec_commit(evpl, 1, &first, 1);
+	evpl_iovec_commit(evpl, 0, &first, 1);
 	take(evpl, 64, &after, 3);
 	iovec_assert(&second, 2, 0);
 	iovec_assert(&after, 3, 0);
@@ -589,13 +589,13 @@ commit_after_a_cut_neighbours_commit_gives_the_tail_back(void **state)
 	struct evpl *evpl = context(state);
 	struct evpl_iovec first, second, next;
 
-	assert_int_equal(evpl_iovec_reserve(evpl, 64, 1, 1, &first), 1);
-	assert_int_equal(evpl_iovec_reserve(evpl, 640, 1, 1, &second), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 64, 0, 1, &first), 1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 640, 0, 1, &second), 1);
 	evpl_iovec_move_segment(&first, &first, 64, 0);
-	evpl_iovec_commit(evpl, 1, &first, 1);
+	evpl_iovec_commit(evpl, 0, &first, 1);
 	evpl_iovec_set_length(&second, 64);
 	iovec_fill(&second, 2);
-	evpl_iovec_commit(evpl, 1, &second, 1);
+	evpl_iovec_commit(evpl, 0, &second, 1);
 	take(evpl, 64, &next, 3);
 	assert_begins(&next, end_of(&second));
 	iovec_assert(&second, 2, 0);

@@ -78,14 +78,14 @@ static __attribute__((noinline)) void
 take(struct evpl *evpl, unsigned n, unsigned length, unsigned flags, struct evpl_iovec *iovecs)
 {
 	for (unsigned i = 0; i < n; i++)
-		assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, flags, &iovecs[i]), 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, flags, &iovecs[i]), 1);
 }
 
 static __attribute__((noinline)) void
 take_elsewhere(struct evpl *evpl, unsigned n, unsigned length, unsigned flags, struct evpl_iovec *iovecs)
 {
 	for (unsigned i = 0; i < n; i++)
-		assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, flags, &iovecs[i]), 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, flags, &iovecs[i]), 1);
 	__asm__ volatile("" ::: "memory"); /* or it would be merged with the other one */
 }
 
@@ -233,8 +233,8 @@ bulk_allocations_are_their_callers(void **state)
 	struct told told;
 
 	plain_builds_only();
-	assert_int_equal(evpl_iovecs_alloc(evpl, 100, 1, LOCAL, here, DIM(here)), DIM(here));
-	assert_int_equal(evpl_iovecs_alloc(evpl, 100, 1, LOCAL, there, DIM(there)), DIM(there));
+	assert_int_equal(evpl_iovecs_alloc(evpl, 100, 0, LOCAL, here, DIM(here)), DIM(here));
+	assert_int_equal(evpl_iovecs_alloc(evpl, 100, 0, LOCAL, there, DIM(there)), DIM(there));
 	report(&told);
 	assert_int_equal(told.lines, PLACES(2));
 	assert_int_equal(told.iovecs, DIM(here) + DIM(there));
@@ -302,9 +302,9 @@ reservations_are_sampled_and_committed(void **state)
 
 	plain_builds_only();
 	for (unsigned i = 0; i < DIM(iovec); i++) {
-		assert_int_equal(evpl_iovec_reserve(evpl, 3000, 1, 1, &iovec[i]), 1);
+		assert_int_equal(evpl_iovec_reserve(evpl, 3000, 0, 1, &iovec[i]), 1);
 		evpl_iovec_set_length(&iovec[i], 10 + i);
-		evpl_iovec_commit(evpl, 1, &iovec[i], 1);
+		evpl_iovec_commit(evpl, 0, &iovec[i], 1);
 		iovec_fill(&iovec[i], i);
 	}
 	report(&told);
@@ -548,9 +548,9 @@ take_or_watch(unsigned index, void *arg)
 		unsigned flags = round % 2;
 
 		for (unsigned i = 0; i < DIM(held); i++)
-			threads_check(evpl_iovec_alloc(w->evpl, 9000, 1, 1, flags, &held[i]) == 1);
+			threads_check(evpl_iovec_alloc(w->evpl, 9000, 0, 1, flags, &held[i]) == 1);
 		for (unsigned i = 0; i < 40; i++) {
-			threads_check(evpl_iovec_alloc(w->evpl, 64, 1, 1, flags, &one) == 1);
+			threads_check(evpl_iovec_alloc(w->evpl, 64, 0, 1, flags, &one) == 1);
 			evpl_iovec_release(w->evpl, &one);
 		}
 		for (unsigned i = 0; i < DIM(held); i++)

@@ -97,15 +97,15 @@ symbols_and_inlines_share_iovecs(void **state)
 
 	find_all(&call);
 	for (unsigned i = 0; i < DIM(by_call); i++) {
-		assert_int_equal(call.alloc(home->evpl, 3000, 1, 1, i & 1, &by_call[i]), 1);
-		assert_int_equal(evpl_iovec_alloc(home->evpl, 3000, 1, 1, i & 1, &by_inline[i]), 1);
+		assert_int_equal(call.alloc(home->evpl, 3000, 0, 1, i & 1, &by_call[i]), 1);
+		assert_int_equal(evpl_iovec_alloc(home->evpl, 3000, 0, 1, i & 1, &by_inline[i]), 1);
 		iovec_fill(&by_call[i], i);
 		iovec_fill(&by_inline[i], 100 + i);
 	}
-	assert_int_equal(call.reserve(home->evpl, 500, 1, 1, &reserved), 1);
+	assert_int_equal(call.reserve(home->evpl, 500, 0, 1, &reserved), 1);
 	evpl_iovec_set_length(&reserved, 50);
 	iovec_fill(&reserved, 7);
-	evpl_iovec_commit(home->evpl, 1, &reserved, 1);
+	evpl_iovec_commit(home->evpl, 0, &reserved, 1);
 	for (unsigned i = 0; i < DIM(by_call); i++) {
 		iovec_assert(&by_call[i], i, 0);
 		iovec_assert(&by_inline[i], 100 + i, 0);
@@ -125,9 +125,9 @@ symbols_refuse_as_the_inlines_do(void **state)
 
 	find_all(&call);
 	assert_fails(call.alloc(home->evpl, 1, 3, 1, LOCAL, &iovec), EINVAL);
-	assert_fails(call.alloc(home->evpl, evpl_buffer_size() + 1, 1, 1, LOCAL, &iovec), EMSGSIZE);
-	assert_fails(call.reserve(home->evpl, 1, 1, 0, &iovec), EINVAL);
-	assert_int_equal(call.alloc(home->evpl, 0, 1, 1, LOCAL, &iovec), 0);
+	assert_fails(call.alloc(home->evpl, evpl_buffer_size() + 1, 0, 1, LOCAL, &iovec), EMSGSIZE);
+	assert_fails(call.reserve(home->evpl, 1, 0, 0, &iovec), EINVAL);
+	assert_int_equal(call.alloc(home->evpl, 0, 0, 1, LOCAL, &iovec), 0);
 }
 
 static const struct CMUnitTest cases[] = {

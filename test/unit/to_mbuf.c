@@ -29,7 +29,7 @@ context(void **state)
 static void
 take(struct evpl *evpl, unsigned length, unsigned flags, struct evpl_iovec *iovec, uint64_t seed)
 {
-	assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, flags, iovec), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, flags, iovec), 1);
 	iovec_fill(iovec, seed);
 }
 
@@ -261,7 +261,7 @@ to_mbuf_of_more_than_4_gib_is_emsgsize(void **state)
 
 	/* 2,049 views of 2 MiB are more bytes than pkt_len has, and 67,617 segments. */
 	assert_non_null(iovec);
-	assert_int_equal(evpl_iovec_alloc(evpl, 2 * MIB, 1, 1, LOCAL, &iovec[0]), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 2 * MIB, 0, 1, LOCAL, &iovec[0]), 1);
 	for (unsigned i = 1; i < 2049; i++)
 		evpl_iovec_clone(&iovec[i], &iovec[0]);
 	assert_null_with(evpl_iovecs_to_mbuf(evpl, iovec, 2049), EMSGSIZE);

@@ -79,7 +79,7 @@ report_counts_what_is_held_by_place(void **state)
 	assert_int_equal(told.iovecs, 0);
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		for (unsigned i = 0; i < DIM(iovec); i++)
-			assert_int_equal(evpl_iovec_alloc(evpl, 100, 1, 1, flags, &iovec[i]), 1);
+			assert_int_equal(evpl_iovec_alloc(evpl, 100, 0, 1, flags, &iovec[i]), 1);
 		for (unsigned i = 0; i < DIM(clone); i++)
 			evpl_iovec_clone_segment(&clone[i], &iovec[i], 0, 50);
 		evpl_iovec_move(&moved, &iovec[299]);
@@ -109,7 +109,7 @@ report_tells_the_age(void **state)
 	struct told told;
 
 	tracing_builds_only();
-	assert_int_equal(evpl_iovec_alloc(evpl, 100, 1, 1, LOCAL, &iovec), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 100, 0, 1, LOCAL, &iovec), 1);
 	assert_true(report(&told));
 	assert_true(told.youngest >= 0 && told.oldest < 600);
 	usleep(600000);
@@ -205,7 +205,7 @@ a_segment_in_place_is_released_as_all_of_it_was_taken(void **state)
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		for (unsigned offset = 0; offset <= 32; offset += 16) {
-			assert_int_equal(evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec), 1);
+			assert_int_equal(evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec), 1);
 			memset(evpl_iovec_data(&iovec), 0xFA, 64);
 			evpl_iovec_move_segment(&iovec, &iovec, offset, 32);
 			evpl_iovec_release(evpl, &iovec);

@@ -21,7 +21,7 @@ context(void **state)
 static void
 take(struct evpl *evpl, unsigned length, unsigned flags, struct evpl_iovec *iovec, uint64_t seed)
 {
-	assert_int_equal(evpl_iovec_alloc(evpl, length, 1, 1, flags, iovec), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, flags, iovec), 1);
 	iovec_fill(iovec, seed);
 }
 

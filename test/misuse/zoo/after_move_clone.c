@@ -11,7 +11,7 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, another, owner;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	evpl_iovec_move(&owner, &iovec);		 /* let go */
 	evpl_iovec_clone(&another, &iovec);		 /* misused */
 	evpl_iovec_release(evpl, &another);
@@ -23,7 +23,7 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, clone, another, owner;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	evpl_iovec_clone(&clone, &iovec);
 	evpl_iovec_move(&owner, &iovec);
 	evpl_iovec_clone(&another, &clone);

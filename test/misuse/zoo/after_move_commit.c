@@ -11,9 +11,9 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, owner;
 
-	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec); /* taken */
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec); /* taken */
 	evpl_iovec_move(&owner, &iovec);	    /* let go */
-	evpl_iovec_commit(evpl, 1, &iovec, 1);	    /* misused */
+	evpl_iovec_commit(evpl, 0, &iovec, 1);	    /* misused */
 	evpl_iovec_release(evpl, &owner);
 }
 
@@ -22,8 +22,8 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, owner;
 
-	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec);
-	evpl_iovec_commit(evpl, 1, &iovec, 1);
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec);
+	evpl_iovec_commit(evpl, 0, &iovec, 1);
 	evpl_iovec_move(&owner, &iovec);
 	evpl_iovec_release(evpl, &owner);
 }

@@ -11,7 +11,7 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, owner;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	evpl_iovec_move(&owner, &iovec);		 /* let go */
 	evpl_iovecs_release(evpl, &iovec, 1);		 /* misused */
 	evpl_iovec_release(evpl, &owner);
@@ -22,7 +22,7 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, clone, owner;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	evpl_iovec_clone(&clone, &iovec);
 	evpl_iovec_move(&owner, &iovec);
 	evpl_iovecs_release(evpl, &clone, 1);

@@ -10,7 +10,7 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, owner;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	evpl_iovec_move(&owner, &iovec);		 /* let go */
 	evpl_tx_burst(evpl, zoo_port(), 0, &iovec, 1);	 /* misused */
 	evpl_iovec_release(evpl, &owner);
@@ -21,7 +21,7 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, clone, owner;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	evpl_iovec_clone(&clone, &iovec);
 	evpl_iovec_move(&owner, &iovec);
 	evpl_tx_burst(evpl, zoo_port(), 0, &clone, 1);

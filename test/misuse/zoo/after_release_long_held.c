@@ -12,7 +12,7 @@ others(struct evpl *evpl, unsigned flags, unsigned n)
 	struct evpl_iovec other;
 
 	for (unsigned i = 0; i < n; i++) {
-		evpl_iovec_alloc(evpl, 64, 1, 1, flags, &other);
+		evpl_iovec_alloc(evpl, 64, 0, 1, flags, &other);
 		evpl_iovec_release(evpl, &other);
 	}
 }
@@ -22,7 +22,7 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	others(evpl, flags, 1000);
 	evpl_iovec_release(evpl, &iovec); /* let go */
 	others(evpl, flags, 400);
@@ -34,7 +34,7 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	others(evpl, flags, 1400);
 	evpl_iovec_release(evpl, &iovec);
 	others(evpl, flags, 400);

@@ -11,7 +11,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	struct rte_mbuf *packet;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	evpl_iovec_release(evpl, &iovec);		 /* let go */
 	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);	 /* misused */
 	rte_pktmbuf_free(packet);
@@ -23,7 +23,7 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec, clone;
 	struct rte_mbuf *packet;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	evpl_iovec_clone(&clone, &iovec);
 	evpl_iovec_release(evpl, &iovec);
 	packet = evpl_iovecs_to_mbuf(evpl, &clone, 1);

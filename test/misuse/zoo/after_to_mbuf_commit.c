@@ -12,9 +12,9 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	struct rte_mbuf *sent;
 
-	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec);  /* taken */
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec);  /* taken */
 	sent = evpl_iovecs_to_mbuf(evpl, &iovec, 1); /* let go */
-	evpl_iovec_commit(evpl, 1, &iovec, 1);	     /* misused */
+	evpl_iovec_commit(evpl, 0, &iovec, 1);	     /* misused */
 	rte_pktmbuf_free(sent);
 }
 
@@ -24,8 +24,8 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	struct rte_mbuf *sent;
 
-	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec);
-	evpl_iovec_commit(evpl, 1, &iovec, 1);
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec);
+	evpl_iovec_commit(evpl, 0, &iovec, 1);
 	sent = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
 	rte_pktmbuf_free(sent);
 }

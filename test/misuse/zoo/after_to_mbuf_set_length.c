@@ -11,7 +11,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	struct rte_mbuf *sent;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	sent = evpl_iovecs_to_mbuf(evpl, &iovec, 1);	 /* let go */
 	evpl_iovec_set_length(&iovec, 32);		 /* misused */
 	rte_pktmbuf_free(sent);
@@ -23,7 +23,7 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec, clone;
 	struct rte_mbuf *sent;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	evpl_iovec_clone(&clone, &iovec);
 	sent = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
 	evpl_iovec_set_length(&clone, 32);

@@ -10,7 +10,7 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	evpl_tx_burst(evpl, zoo_port(), 0, &iovec, 1);	 /* let go */
 	evpl_iovec_release(evpl, &iovec);		 /* misused */
 }
@@ -20,7 +20,7 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, clone;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	evpl_iovec_clone(&clone, &iovec);
 	evpl_tx_burst(evpl, zoo_port(), 0, &iovec, 1);
 	evpl_iovec_release(evpl, &clone);

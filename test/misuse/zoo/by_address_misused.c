@@ -21,7 +21,7 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	evpl_iovec_release(evpl, &iovec);		 /* let go */
 	zoo_release_again(evpl, &iovec);
 }
@@ -31,6 +31,6 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	zoo_release_again(evpl, &iovec);
 }

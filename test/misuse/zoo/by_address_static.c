@@ -11,7 +11,7 @@ take(struct evpl *evpl, unsigned flags, struct evpl_iovec *iovec)
 	int (*volatile alloc)(struct evpl *, unsigned, unsigned, unsigned, unsigned, struct evpl_iovec *) =
 		evpl_iovec_alloc;
 
-	alloc(evpl, 64, 1, 1, flags, iovec); /* taken by address of evpl_iovec_alloc */
+	alloc(evpl, 64, 0, 1, flags, iovec); /* taken by address of evpl_iovec_alloc */
 	alloc = NULL;
 }
 

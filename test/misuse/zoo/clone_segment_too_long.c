@@ -11,7 +11,7 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, another;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);   /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);   /* taken */
 	evpl_iovec_clone_segment(&another, &iovec, 60, 5); /* misused */
 	evpl_iovec_release(evpl, &another);
 	evpl_iovec_release(evpl, &iovec);
@@ -22,7 +22,7 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, another;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	evpl_iovec_clone_segment(&another, &iovec, 60, 4);
 	evpl_iovec_release(evpl, &another);
 	evpl_iovec_release(evpl, &iovec);

@@ -11,9 +11,9 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, another;
 
-	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec);
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec);
 	evpl_iovec_clone(&another, &iovec);	 /* taken */
-	evpl_iovec_commit(evpl, 1, &another, 1); /* misused */
+	evpl_iovec_commit(evpl, 0, &another, 1); /* misused */
 	evpl_iovec_release(evpl, &another);
 	evpl_iovec_release(evpl, &iovec);
 }
@@ -23,9 +23,9 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, another;
 
-	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec);
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec);
 	evpl_iovec_clone(&another, &iovec);
-	evpl_iovec_commit(evpl, 1, &iovec, 1);
+	evpl_iovec_commit(evpl, 0, &iovec, 1);
 	evpl_iovec_release(evpl, &another);
 	evpl_iovec_release(evpl, &iovec);
 }

@@ -12,9 +12,9 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec;
 
-	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec); /* taken */
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec); /* taken */
 	iovec.length = 65;
-	evpl_iovec_commit(evpl, 1, &iovec, 1); /* misused */
+	evpl_iovec_commit(evpl, 0, &iovec, 1); /* misused */
 	evpl_iovec_release(evpl, &iovec);
 }
 
@@ -23,8 +23,8 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec;
 
-	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec);
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec);
 	iovec.length = 63;
-	evpl_iovec_commit(evpl, 1, &iovec, 1);
+	evpl_iovec_commit(evpl, 0, &iovec, 1);
 	evpl_iovec_release(evpl, &iovec);
 }

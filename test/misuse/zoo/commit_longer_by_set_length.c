@@ -12,9 +12,9 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec;
 
-	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec); /* taken */
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec); /* taken */
 	evpl_iovec_set_length(&iovec, 65);	    /* misused */
-	evpl_iovec_commit(evpl, 1, &iovec, 1);
+	evpl_iovec_commit(evpl, 0, &iovec, 1);
 	evpl_iovec_release(evpl, &iovec);
 }
 
@@ -23,9 +23,9 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec;
 
-	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec);
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec);
 	evpl_iovec_set_length(&iovec, 63);
 	evpl_iovec_set_length(&iovec, 64);
-	evpl_iovec_commit(evpl, 1, &iovec, 1);
+	evpl_iovec_commit(evpl, 0, &iovec, 1);
 	evpl_iovec_release(evpl, &iovec);
 }

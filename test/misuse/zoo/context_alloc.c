@@ -18,7 +18,7 @@ elsewhere(void *arg)
 	struct evpl *evpl = job->evpl != NULL ? job->evpl : evpl_create(NULL);
 	struct evpl_iovec iovec;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, EVPL_IOVEC_FLAG_SHARED, &iovec); /* misused elsewhere */
+	evpl_iovec_alloc(evpl, 64, 0, 1, EVPL_IOVEC_FLAG_SHARED, &iovec); /* misused elsewhere */
 	evpl_iovec_release(evpl, &iovec);
 	if (job->evpl == NULL)
 		evpl_destroy(evpl);
@@ -30,7 +30,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct job job;
 
 	job.evpl = evpl_create(NULL);						  /* created */
-	evpl_iovec_alloc(job.evpl, 64, 1, 1, EVPL_IOVEC_FLAG_SHARED, &job.iovec); /* owned */
+	evpl_iovec_alloc(job.evpl, 64, 0, 1, EVPL_IOVEC_FLAG_SHARED, &job.iovec); /* owned */
 	threads_run_elsewhere(elsewhere, &job);
 	evpl_iovec_release(job.evpl, &job.iovec);
 	evpl_destroy(job.evpl);
@@ -42,7 +42,7 @@ twin(struct evpl *evpl, unsigned flags)
 	struct job job;
 
 	job.evpl = NULL;
-	evpl_iovec_alloc(evpl, 64, 1, 1, EVPL_IOVEC_FLAG_SHARED, &job.iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, EVPL_IOVEC_FLAG_SHARED, &job.iovec);
 	threads_run_elsewhere(elsewhere, &job);
 	evpl_iovec_release(evpl, &job.iovec);
 }

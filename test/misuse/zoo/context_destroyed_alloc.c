@@ -11,10 +11,10 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl *context = evpl_create(NULL);
 	struct evpl_iovec iovec;
 
-	evpl_iovec_alloc(context, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(context, 64, 0, 1, flags, &iovec);
 	evpl_iovec_release(context, &iovec);
 	evpl_destroy(context);
-	evpl_iovec_alloc(context, 64, 1, 1, flags, &iovec); /* misused */
+	evpl_iovec_alloc(context, 64, 0, 1, flags, &iovec); /* misused */
 	evpl_iovec_release(evpl, &iovec);
 }
 
@@ -26,7 +26,7 @@ twin(struct evpl *evpl, unsigned flags)
 
 	evpl_destroy(context);
 	context = evpl_create(NULL);
-	evpl_iovec_alloc(context, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(context, 64, 0, 1, flags, &iovec);
 	evpl_iovec_release(context, &iovec);
 	evpl_destroy(context);
 }

@@ -12,7 +12,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl *context = evpl_create(NULL);
 	struct evpl_iovec iovec;
 
-	evpl_iovec_alloc(context, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(context, 64, 0, 1, flags, &iovec);
 	evpl_destroy(context);
 	evpl_iovec_release(context, &iovec); /* misused */
 }
@@ -23,7 +23,7 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl *context = evpl_create(NULL);
 	struct evpl_iovec iovec;
 
-	evpl_iovec_alloc(context, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(context, 64, 0, 1, flags, &iovec);
 	evpl_destroy(context);
 	evpl_iovec_release(evpl, &iovec);
 }

@@ -28,7 +28,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct job job;
 
 	job.evpl = evpl_create(NULL);						  /* created */
-	evpl_iovec_alloc(job.evpl, 64, 1, 1, EVPL_IOVEC_FLAG_SHARED, &job.iovec); /* owned */
+	evpl_iovec_alloc(job.evpl, 64, 0, 1, EVPL_IOVEC_FLAG_SHARED, &job.iovec); /* owned */
 	threads_run_elsewhere(elsewhere, &job);
 	evpl_destroy(job.evpl);
 }
@@ -39,6 +39,6 @@ twin(struct evpl *evpl, unsigned flags)
 	struct job job;
 
 	job.evpl = NULL;
-	evpl_iovec_alloc(evpl, 64, 1, 1, EVPL_IOVEC_FLAG_SHARED, &job.iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, EVPL_IOVEC_FLAG_SHARED, &job.iovec);
 	threads_run_elsewhere(elsewhere, &job);
 }

@@ -10,7 +10,7 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, copy, owner;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	copy = iovec;
 	evpl_iovec_move(&owner, &iovec); /* let go */
 	evpl_iovec_length(&copy);	 /* misused */
@@ -22,7 +22,7 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, copy, owner;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	evpl_iovec_move(&owner, &iovec);
 	evpl_iovec_move(&copy, &owner);
 	evpl_iovec_length(&copy);

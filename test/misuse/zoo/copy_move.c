@@ -10,7 +10,7 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, copy, another;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	copy = iovec;
 	evpl_iovec_move(&another, &copy); /* misused */
 	evpl_iovec_release(evpl, &another);
@@ -21,7 +21,7 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, copy, another;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	evpl_iovec_clone(&copy, &iovec);
 	evpl_iovec_release(evpl, &iovec);
 	evpl_iovec_move(&another, &copy);

@@ -11,7 +11,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec, copy;
 	struct rte_mbuf *packet;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	copy = iovec;
 	evpl_iovec_release(evpl, &iovec);	      /* let go */
 	packet = evpl_iovecs_to_mbuf(evpl, &copy, 1); /* misused */
@@ -24,7 +24,7 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec, copy;
 	struct rte_mbuf *packet;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	evpl_iovec_move(&copy, &iovec);
 	packet = evpl_iovecs_to_mbuf(evpl, &copy, 1);
 	rte_pktmbuf_free(packet);

@@ -10,7 +10,7 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, copy;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	copy = iovec;
 	evpl_tx_burst(evpl, zoo_port(), 0, &copy, 1); /* misused */
 }
@@ -20,7 +20,7 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, copy;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	evpl_iovec_clone(&copy, &iovec);
 	evpl_iovec_release(evpl, &iovec);
 	evpl_tx_burst(evpl, zoo_port(), 0, &copy, 1);

@@ -12,7 +12,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 
 	memset(&iovec, 0xA5, sizeof(iovec));
-	evpl_iovec_commit(evpl, 1, &iovec, 1); /* misused */
+	evpl_iovec_commit(evpl, 0, &iovec, 1); /* misused */
 }
 
 static void
@@ -20,7 +20,7 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec;
 
-	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec);
-	evpl_iovec_commit(evpl, 1, &iovec, 1);
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec);
+	evpl_iovec_commit(evpl, 0, &iovec, 1);
 	evpl_iovec_release(evpl, &iovec);
 }

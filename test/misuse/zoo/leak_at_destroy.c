@@ -14,7 +14,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovecs[3];
 
 	for (unsigned i = 0; i < 3; i++)
-		evpl_iovec_alloc(context, 64, 1, 1, flags, &iovecs[i]); /* leaked: 3 iovecs, 192 bytes */
+		evpl_iovec_alloc(context, 64, 0, 1, flags, &iovecs[i]); /* leaked: 3 iovecs, 192 bytes */
 	evpl_destroy(context);
 	evpl_iovecs_release(evpl, iovecs, 3);
 }
@@ -26,7 +26,7 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovecs[3];
 
 	for (unsigned i = 0; i < 3; i++)
-		evpl_iovec_alloc(context, 64, 1, 1, flags, &iovecs[i]);
+		evpl_iovec_alloc(context, 64, 0, 1, flags, &iovecs[i]);
 	evpl_iovecs_release(context, iovecs, 3);
 	evpl_destroy(context);
 }

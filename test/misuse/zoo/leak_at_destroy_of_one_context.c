@@ -14,8 +14,8 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl *context = evpl_create(NULL);
 	struct evpl_iovec iovec, another;
 
-	evpl_iovec_alloc(evpl, 32, 1, 1, flags, &another);
-	evpl_iovec_alloc(context, 64, 1, 1, flags, &iovec); /* leaked: 1 iovec, 64 bytes */
+	evpl_iovec_alloc(evpl, 32, 0, 1, flags, &another);
+	evpl_iovec_alloc(context, 64, 0, 1, flags, &iovec); /* leaked: 1 iovec, 64 bytes */
 	evpl_destroy(context);
 	evpl_iovec_release(evpl, &iovec);
 	evpl_iovec_release(evpl, &another);
@@ -27,8 +27,8 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl *context = evpl_create(NULL);
 	struct evpl_iovec iovec, another;
 
-	evpl_iovec_alloc(evpl, 32, 1, 1, flags, &another);
-	evpl_iovec_alloc(context, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 32, 0, 1, flags, &another);
+	evpl_iovec_alloc(context, 64, 0, 1, flags, &iovec);
 	evpl_iovec_release(context, &iovec);
 	evpl_destroy(context);
 	evpl_iovec_release(evpl, &another);

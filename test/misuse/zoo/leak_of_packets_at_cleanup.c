@@ -14,7 +14,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct rte_mbuf *packets[2];
 
 	for (unsigned i = 0; i < 2; i++) {
-		evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+		evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 		packets[i] = evpl_iovecs_to_mbuf(evpl, &iovec, 1); /* leaked: 2 packets, 128 bytes */
 	}
 	zoo_check(evpl_cleanup() == -EBUSY, "-EBUSY");
@@ -29,7 +29,7 @@ twin(struct evpl *evpl, unsigned flags)
 
 	zoo_check(evpl_init(NULL) == 0, "a second user");
 	for (unsigned i = 0; i < 2; i++) {
-		evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+		evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 		packets[i] = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
 	}
 	zoo_check(evpl_cleanup() == 0, "of two users");

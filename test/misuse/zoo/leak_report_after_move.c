@@ -13,7 +13,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec, another, received;
 
 	rte_pktmbuf_append(packet, 100);
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	evpl_iovec_move_segment(&another, &iovec, 1, 10);	  /* leaked: 1 iovec, 10 bytes */
 	evpl_iovecs_from_mbuf(evpl, packet, flags, 1, &received); /* leaked: 1 iovec, 100 bytes */
 	evpl_leak_report(stderr);
@@ -28,7 +28,7 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec, another, received;
 
 	rte_pktmbuf_append(packet, 100);
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	evpl_iovec_move_segment(&another, &iovec, 1, 10);
 	evpl_iovecs_from_mbuf(evpl, packet, flags, 1, &received);
 	evpl_iovec_release(evpl, &another);

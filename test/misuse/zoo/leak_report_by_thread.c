@@ -12,7 +12,7 @@ elsewhere(void *arg)
 {
 	struct evpl *evpl = evpl_create(NULL);
 
-	evpl_iovec_alloc(evpl, 100, 1, 1, EVPL_IOVEC_FLAG_SHARED, arg); /* leaked: 1 iovec, 100 bytes, elsewhere */
+	evpl_iovec_alloc(evpl, 100, 0, 1, EVPL_IOVEC_FLAG_SHARED, arg); /* leaked: 1 iovec, 100 bytes, elsewhere */
 	evpl_destroy(evpl);
 }
 
@@ -21,7 +21,7 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovecs[2];
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovecs[0]); /* leaked: 1 iovec, 64 bytes */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovecs[0]); /* leaked: 1 iovec, 64 bytes */
 	threads_run_elsewhere(elsewhere, &iovecs[1]);
 	evpl_leak_report(stderr);
 	evpl_iovecs_release(evpl, iovecs, 2);
@@ -32,7 +32,7 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovecs[2];
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovecs[0]);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovecs[0]);
 	threads_run_elsewhere(elsewhere, &iovecs[1]);
 	evpl_iovecs_release(evpl, iovecs, 2);
 }

@@ -12,8 +12,8 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovecs[3];
 
 	for (unsigned i = 0; i < 2; i++)
-		evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovecs[i]); /* leaked: 2 iovecs, 128 bytes */
-	evpl_iovec_alloc(evpl, 100, 1, 1, flags, &iovecs[2]);	     /* leaked: 1 iovec, 100 bytes */
+		evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovecs[i]); /* leaked: 2 iovecs, 128 bytes */
+	evpl_iovec_alloc(evpl, 100, 0, 1, flags, &iovecs[2]);	     /* leaked: 1 iovec, 100 bytes */
 	evpl_leak_report(stderr);
 	evpl_iovecs_release(evpl, iovecs, 3);
 }
@@ -27,7 +27,7 @@ twin(struct evpl *evpl, unsigned flags)
 	FILE *out;
 
 	for (unsigned i = 0; i < 3; i++)
-		evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovecs[i]);
+		evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovecs[i]);
 	evpl_iovecs_release(evpl, iovecs, 3);
 	out = open_memstream(&said, &size);
 	evpl_leak_report(out);

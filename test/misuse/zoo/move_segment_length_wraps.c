@@ -11,7 +11,7 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, another;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);	      /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);	      /* taken */
 	evpl_iovec_move_segment(&another, &iovec, 8, UINT32_MAX - 7); /* misused */
 	evpl_iovec_release(evpl, &another);
 }
@@ -21,7 +21,7 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, another;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	evpl_iovec_move_segment(&another, &iovec, 8, 56);
 	evpl_iovec_release(evpl, &another);
 }

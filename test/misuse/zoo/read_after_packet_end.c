@@ -14,7 +14,7 @@ bug(struct evpl *evpl, unsigned flags)
 	volatile char *p;
 	struct rte_mbuf *packet;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	p = evpl_iovec_data(&iovec);
 	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
 	rte_pktmbuf_free(packet);
@@ -28,7 +28,7 @@ twin(struct evpl *evpl, unsigned flags)
 	volatile char *p;
 	struct rte_mbuf *packet;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	p = evpl_iovec_data(&iovec);
 	p[7] = 1;
 	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);

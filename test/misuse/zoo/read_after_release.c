@@ -13,7 +13,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	p = evpl_iovec_data(&iovec);
 	evpl_iovec_release(evpl, &iovec);
 	(void)p[7]; /* read */
@@ -25,7 +25,7 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	p = evpl_iovec_data(&iovec);
 	p[7] = 1;
 	(void)p[7];

@@ -13,7 +13,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	p = evpl_iovec_data(&iovec);
 	(void)p[30000]; /* read */
 	evpl_iovec_release(evpl, &iovec);
@@ -25,7 +25,7 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 30001, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 30001, 0, 1, flags, &iovec);
 	p = evpl_iovec_data(&iovec);
 	p[30000] = 1;
 	(void)p[30000];

@@ -14,9 +14,9 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec);
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec);
 	evpl_iovec_set_length(&iovec, 10);
-	evpl_iovec_commit(evpl, 1, &iovec, 1);
+	evpl_iovec_commit(evpl, 0, &iovec, 1);
 	p = evpl_iovec_data(&iovec);
 	(void)p[10]; /* read */
 	evpl_iovec_release(evpl, &iovec);
@@ -28,9 +28,9 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec);
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec);
 	evpl_iovec_set_length(&iovec, 10);
-	evpl_iovec_commit(evpl, 1, &iovec, 1);
+	evpl_iovec_commit(evpl, 0, &iovec, 1);
 	p = evpl_iovec_data(&iovec);
 	p[9] = 1;
 	(void)p[9];

@@ -13,7 +13,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 61, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 61, 0, 1, flags, &iovec);
 	p = evpl_iovec_data(&iovec);
 	(void)p[61]; /* read */
 	evpl_iovec_release(evpl, &iovec);
@@ -25,7 +25,7 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 61, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 61, 0, 1, flags, &iovec);
 	p = evpl_iovec_data(&iovec);
 	p[60] = 1;
 	(void)p[60];

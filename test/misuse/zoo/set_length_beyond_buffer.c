@@ -11,7 +11,7 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	evpl_iovec_set_length(&iovec, UINT32_MAX);	 /* misused */
 	evpl_iovec_release(evpl, &iovec);
 }
@@ -21,7 +21,7 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec;
 
-	evpl_iovec_alloc(evpl, evpl_buffer_size(), 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, evpl_buffer_size(), 0, 1, flags, &iovec);
 	evpl_iovec_set_length(&iovec, 1);
 	evpl_iovec_set_length(&iovec, evpl_buffer_size());
 	evpl_iovec_release(evpl, &iovec);

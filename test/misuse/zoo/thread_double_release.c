@@ -17,7 +17,7 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	threads_run_elsewhere(elsewhere, &iovec);
 	evpl_iovec_release(evpl, &iovec); /* misused */
 }
@@ -27,7 +27,7 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, another;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	evpl_iovec_clone(&another, &iovec);
 	threads_run_elsewhere(elsewhere, &iovec);
 	evpl_iovec_release(evpl, &another);

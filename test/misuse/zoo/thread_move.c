@@ -20,7 +20,7 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	threads_run_elsewhere(elsewhere, &iovec);
 }
 
@@ -29,6 +29,6 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags | EVPL_IOVEC_FLAG_SHARED, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags | EVPL_IOVEC_FLAG_SHARED, &iovec);
 	threads_run_elsewhere(elsewhere, &iovec);
 }

@@ -10,7 +10,7 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, another;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	iovec.length = 65;
 	evpl_iovec_move_segment(&another, &iovec, 0, 65); /* misused */
 	evpl_iovec_release(evpl, &another);
@@ -21,7 +21,7 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, another;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	iovec.length = 60;
 	iovec.length = 64;
 	evpl_iovec_move_segment(&another, &iovec, 0, 64);

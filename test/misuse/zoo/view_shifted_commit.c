@@ -11,9 +11,9 @@ bug(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec;
 
-	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec); /* taken */
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec); /* taken */
 	iovec.data = (char *)iovec.data + 1;
-	evpl_iovec_commit(evpl, 1, &iovec, 1); /* misused */
+	evpl_iovec_commit(evpl, 0, &iovec, 1); /* misused */
 	evpl_iovec_release(evpl, &iovec);
 }
 
@@ -22,10 +22,10 @@ twin(struct evpl *evpl, unsigned flags)
 {
 	struct evpl_iovec iovec, clone;
 
-	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec);
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec);
 	iovec.data = (char *)iovec.data + 40;
 	iovec.length = 24;
-	evpl_iovec_commit(evpl, 1, &iovec, 1);
+	evpl_iovec_commit(evpl, 0, &iovec, 1);
 	evpl_iovec_clone(&clone, &iovec);
 	evpl_iovec_release(evpl, &iovec);
 	evpl_iovec_release(evpl, &clone);

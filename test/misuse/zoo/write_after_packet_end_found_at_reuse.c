@@ -13,13 +13,13 @@ bug(struct evpl *evpl, unsigned flags)
 	volatile char *p;
 	struct rte_mbuf *packet;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	p = evpl_iovec_data(&iovec);
 	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1); /* let go */
 	rte_pktmbuf_free(packet);
 	p[5] = 1;						    /* written */
 	for (unsigned i = 0; i < 100; i++) {			    /* until its buffer comes again */
-		evpl_iovec_alloc(evpl, 60000, 1, 1, flags, &iovec); /* found */
+		evpl_iovec_alloc(evpl, 60000, 0, 1, flags, &iovec); /* found */
 		evpl_iovec_release(evpl, &iovec);
 	}
 }
@@ -31,13 +31,13 @@ twin(struct evpl *evpl, unsigned flags)
 	volatile char *p;
 	struct rte_mbuf *packet;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	p = evpl_iovec_data(&iovec);
 	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
 	p[5] = 1;
 	rte_pktmbuf_free(packet);
 	for (unsigned i = 0; i < 100; i++) { /* until its buffer comes again */
-		evpl_iovec_alloc(evpl, 60000, 1, 1, flags, &iovec);
+		evpl_iovec_alloc(evpl, 60000, 0, 1, flags, &iovec);
 		evpl_iovec_release(evpl, &iovec);
 	}
 }

@@ -13,7 +13,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	p = evpl_iovec_data(&iovec);
 	evpl_tx_burst(evpl, zoo_port(), 0, &iovec, 1); /* let go */
 	p[5] = 1;				       /* written */
@@ -25,7 +25,7 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	p = evpl_iovec_data(&iovec);
 	p[5] = 1;
 	evpl_tx_burst(evpl, zoo_port(), 0, &iovec, 1);

@@ -21,7 +21,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	p = evpl_iovec_data(&iovec);
 	evpl_iovec_release(evpl, &iovec); /* let go */
 	threads_run_elsewhere(elsewhere, (void *)(uintptr_t)p);
@@ -33,7 +33,7 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	p = evpl_iovec_data(&iovec);
 	threads_run_elsewhere(elsewhere, (void *)(uintptr_t)p);
 	evpl_iovec_release(evpl, &iovec);

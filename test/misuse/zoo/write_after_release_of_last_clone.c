@@ -13,7 +13,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec, another;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	evpl_iovec_clone(&another, &iovec);
 	p = evpl_iovec_data(&iovec);
 	evpl_iovec_release(evpl, &iovec);
@@ -28,7 +28,7 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec, another;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	evpl_iovec_clone(&another, &iovec);
 	p = evpl_iovec_data(&iovec);
 	evpl_iovec_release(evpl, &iovec);

@@ -12,7 +12,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	p = evpl_iovec_data(&iovec);
 	p[-16] = 1;			  /* written */
 	evpl_iovec_release(evpl, &iovec); /* found */
@@ -24,7 +24,7 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	p = evpl_iovec_data(&iovec);
 	p[0] = 1;
 	evpl_iovec_release(evpl, &iovec);

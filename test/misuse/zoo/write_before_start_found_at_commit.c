@@ -13,10 +13,10 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec); /* taken */
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec); /* taken */
 	p = evpl_iovec_data(&iovec);
 	p[-1] = 1;			       /* written */
-	evpl_iovec_commit(evpl, 1, &iovec, 1); /* found */
+	evpl_iovec_commit(evpl, 0, &iovec, 1); /* found */
 	evpl_iovec_release(evpl, &iovec);
 }
 
@@ -26,9 +26,9 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_reserve(evpl, 64, 1, 1, &iovec);
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec);
 	p = evpl_iovec_data(&iovec);
 	p[0] = 1;
-	evpl_iovec_commit(evpl, 1, &iovec, 1);
+	evpl_iovec_commit(evpl, 0, &iovec, 1);
 	evpl_iovec_release(evpl, &iovec);
 }

@@ -13,7 +13,7 @@ bug(struct evpl *evpl, unsigned flags)
 	volatile char *p;
 	struct rte_mbuf *packet;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	p = evpl_iovec_data(&iovec);
 	p[-1] = 1;				       /* written */
 	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1); /* found */
@@ -27,7 +27,7 @@ twin(struct evpl *evpl, unsigned flags)
 	volatile char *p;
 	struct rte_mbuf *packet;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	p = evpl_iovec_data(&iovec);
 	p[0] = 1;
 	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);

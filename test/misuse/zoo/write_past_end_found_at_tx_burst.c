@@ -12,7 +12,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	p = evpl_iovec_data(&iovec);
 	p[64] = 1;				       /* written */
 	evpl_tx_burst(evpl, zoo_port(), 0, &iovec, 1); /* found */
@@ -24,7 +24,7 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	p = evpl_iovec_data(&iovec);
 	p[63] = 1;
 	evpl_tx_burst(evpl, zoo_port(), 0, &iovec, 1);

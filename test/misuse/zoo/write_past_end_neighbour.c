@@ -12,8 +12,8 @@ bug(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec, another;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &another);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &another);
 	p = evpl_iovec_data(&iovec);
 	p[64] = 1; /* written */
 	evpl_iovec_release(evpl, &another);
@@ -26,8 +26,8 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec, another;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &another);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &another);
 	p = evpl_iovec_data(&iovec);
 	p[63] = 1;
 	evpl_iovec_release(evpl, &another);

@@ -15,7 +15,7 @@ bug(struct evpl *evpl, unsigned flags)
 	struct rte_mbuf *packet;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec); /* taken */
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
 	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);	 /* let go */
 	p = rte_pktmbuf_mtod(packet, volatile char *);
 	p[64] = 1; /* written */
@@ -29,7 +29,7 @@ twin(struct evpl *evpl, unsigned flags)
 	struct rte_mbuf *packet;
 	volatile char *p;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
 	p = rte_pktmbuf_mtod(packet, volatile char *);
 	p[63] = 1;

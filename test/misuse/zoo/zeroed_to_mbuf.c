@@ -24,7 +24,7 @@ twin(struct evpl *evpl, unsigned flags)
 	struct evpl_iovec iovec;
 	struct rte_mbuf *packet;
 
-	evpl_iovec_alloc(evpl, 64, 1, 1, flags, &iovec);
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
 	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
 	rte_pktmbuf_free(packet);
 }

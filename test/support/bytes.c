@@ -85,6 +85,30 @@ iovec_swap(struct evpl_iovec *a, struct evpl_iovec *b)
 	evpl_iovec_move(b, &moved);
 }
 
+uint64_t
+iovecs_fill(const struct evpl_iovec *iovecs, int n, uint64_t seed)
+{
+	uint64_t offset = 0;
+
+	for (int i = 0; i < n; i++) {
+		bytes_fill(evpl_iovec_data(&iovecs[i]), evpl_iovec_length(&iovecs[i]), seed, offset);
+		offset += evpl_iovec_length(&iovecs[i]);
+	}
+	return offset;
+}
+
+uint64_t
+iovecs_assert(const struct evpl_iovec *iovecs, int n, uint64_t seed)
+{
+	uint64_t offset = 0;
+
+	for (int i = 0; i < n; i++) {
+		iovec_assert(&iovecs[i], seed, offset);
+		offset += evpl_iovec_length(&iovecs[i]);
+	}
+	return offset;
+}
+
 void
 mbuf_assert(const struct rte_mbuf *mbuf, uint64_t length, uint64_t seed)
 {

@@ -22,6 +22,12 @@ void iovec_fill(const struct evpl_iovec *iovec, uint64_t seed);
 /** Fails the case unless the iovec holds the stream of @p seed from byte @p offset on. */
 void iovec_assert(const struct evpl_iovec *iovec, uint64_t seed, uint64_t offset);
 
+/** Fills @p n iovecs with the stream of @p seed, one after the other. @return its length. */
+uint64_t iovecs_fill(const struct evpl_iovec *iovecs, int n, uint64_t seed);
+
+/** Fails the case unless they hold that stream. @return its length. */
+uint64_t iovecs_assert(const struct evpl_iovec *iovecs, int n, uint64_t seed);
+
 /** Fails the case unless the chain holds @p length bytes of stream @p seed, read with rte_pktmbuf_read. */
 void mbuf_assert(const struct rte_mbuf *mbuf, uint64_t length, uint64_t seed);
 

@@ -43,8 +43,8 @@ first_cores(char *list, size_t size)
 	return n;
 }
 
-static int
-start_eal(const char *program)
+int
+program_start_eal(const char *program)
 {
 	const char *line = getenv("EVPL_TEST_EAL");
 	static char words[2048], cores[32], name[256];
@@ -80,7 +80,7 @@ run_child(const struct program *program, const char *name)
 		if (strcmp(child->name, name) != 0)
 			continue;
 		setrlimit(RLIMIT_CORE, &none);
-		if (!child->without_eal && start_eal(program->name) < 0)
+		if (!child->without_eal && program_start_eal(program->name) < 0)
 			return 99;
 		child->run();
 		return 0;
@@ -124,7 +124,7 @@ program_main(const struct program *program, int argc, char **argv)
 		printf("1..0 # SKIP fewer than %u cores: threads would only take turns\n", program->min_cores);
 		return 0;
 	}
-	if (start_eal(program->name) < 0) {
+	if (program_start_eal(program->name) < 0) {
 		fprintf(stderr, "rte_eal_init: %s\n", rte_strerror(rte_errno));
 		return 99;
 	}

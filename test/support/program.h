@@ -39,6 +39,9 @@ struct program {
 /** @return what main() returns: 0 when every case passed. */
 int program_main(const struct program *program, int argc, char **argv);
 
+/** rte_eal_init() with the line that is told above; for programs without cases, too. @return what it returns. */
+int program_start_eal(const char *program);
+
 /**
  * The cases of this function are reported as skipped, for that reason; the caller, one of them, returns. (cmocka's own skip()
  * says "not ok" and SKIP, which is a failure to those who read TAP.)

@@ -96,7 +96,9 @@ def time_wait_old(directory):
             check_equal([s[:3] for s in received(raw, 20000, 1)], [(theirs % NUMBERS, ours, ACK)], "answer to an old SYN")
             raw.send(20000, 80, rst, 0, RST)
         raw.send(20000, 80, ours, 0, RST)
-        fetched(raw, 20000, ours - (1 << 30))
+        again = ours - (1 << 30)
+        raw.send(20000, 80, again, 0, SYN)
+        check_equal([s[1:3] for s in received(raw, 20000, 1)][:1], [((again + 1) % NUMBERS, SYN | ACK)], "answer after the RST")
 
 
 netns.enter()

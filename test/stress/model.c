@@ -229,10 +229,12 @@ step_move(struct player *p)
 {
 	struct evpl_iovec moved;
 	struct entry *e;
+	unsigned before;
 
 	if (p->n == 0)
 		return;
 	e = &p->entry[draw(p, p->n)];
+	before = e->iovec.length;
 	if (draw(p, 2)) {
 		evpl_iovec_move(&moved, &e->iovec);
 	} else {
@@ -243,7 +245,7 @@ step_move(struct player *p)
 		e->offset += offset;
 		e->most = length;
 	}
-	threads_check(e->iovec.data == NULL && e->iovec.length == 0 && e->iovec.ref == NULL);
+	threads_check(e->iovec.data == NULL && e->iovec.length == before && e->iovec.ref == NULL);
 	evpl_iovec_move(&e->iovec, &moved);
 }
 

@@ -2,7 +2,7 @@
 /*
  * An iovec that was moved is used: a part of it is moved.
  * expect: use after move
- * plain: the segment is out of range
+ * plain: the iovec is empty
  */
 #include "zoo.h"
 

@@ -2,7 +2,6 @@
 /*
  * An iovec that was moved is used: its length is set.
  * expect: use after move
- * plain: the iovec is empty
  */
 #include "zoo.h"
 

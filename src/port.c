@@ -61,6 +61,26 @@ driver_is_one_of(const struct port *p, const char *const *names)
 	return false;
 }
 
+/* As driver_is_one_of(), or a port whose members are other ports, one of which is. What it sends they send. */
+static bool
+reaches_one_of(const struct port *p, const char *const *names)
+{
+	static const char *const with_members[] = {"net_bonding", "net_failsafe", NULL};
+	struct port member;
+
+	if (driver_is_one_of(p, names))
+		return true;
+	if (!driver_is_one_of(p, with_members))
+		return false;
+	/* No driver tells its members, so any port of the process may be one. */
+	for (uint16_t id = rte_eth_find_next(0); id < RTE_MAX_ETHPORTS; id = rte_eth_find_next((uint16_t)(id + 1))) {
+		if (id != p->id && rte_eth_dev_info_get(id, &member.info) == 0 && member.info.driver_name != NULL &&
+		    driver_is_one_of(&member, names))
+			return true;
+	}
+	return false;
+}
+
 static bool
 is_zero_copy_memif(const struct port *p)
 {
@@ -164,13 +184,57 @@ check_segments(const struct port *p, struct evpl_port_limit *limit)
 static bool
 check_vlan_insert(const struct port *p, struct evpl_port_limit *limit)
 {
-	static const char *const by_software[] = {"net_af_packet",   "net_vhost", "net_virtio",
-						  "net_virtio_user", "net_pcap",  NULL};
+	static const char *const by_software[] = {"net_af_packet", "net_vhost", "net_virtio", "net_virtio_user",
+						  "net_pcap",	   "net_dpaa2", NULL};
 
-	if ((p->tx_offloads_any & RTE_ETH_TX_OFFLOAD_VLAN_INSERT) == 0 || !driver_is_one_of(p, by_software))
+	if ((p->tx_offloads_any & RTE_ETH_TX_OFFLOAD_VLAN_INSERT) == 0 || !reaches_one_of(p, by_software))
 		return false;
 	return found(limit, "write the tag into the packet's first iovec, and do not set RTE_MBUF_F_TX_VLAN",
 		     "inserts VLAN tags by rte_vlan_insert(), and drops packets of iovecs that ask for one");
+}
+
+/* rte_gso_segment() gives the mbufs of its headers RTE_MBUF_F_EXTERNAL, without a buffer that would be attached. */
+static bool
+check_tso(const struct port *p, struct evpl_port_limit *limit)
+{
+	static const char *const by_gso[] = {"net_tap", NULL};
+
+	if ((p->tx_offloads_any & RTE_ETH_TX_OFFLOAD_TCP_TSO) == 0 || !reaches_one_of(p, by_gso))
+		return false;
+	return found(limit,
+		     "leave RTE_ETH_TX_OFFLOAD_TCP_TSO out of txmode.offloads and cut TCP's data yourself, or put the "
+		     "headers in an mbuf of rte_pktmbuf_pool_create() before the iovecs",
+		     "does TSO by rte_gso_segment(), which crashes if a packet's headers are in an iovec");
+}
+
+/* Those that pad by rte_pktmbuf_append(): a packet of iovecs has no tailroom, so that nothing is written over a neighbour. */
+static bool
+check_padding(const struct port *p, struct evpl_port_limit *limit)
+{
+	static const char *const by_append[] = {"net_bnxt", "net_hns3", "net_hns3_vf", "net_ark", NULL};
+
+	if (!driver_is_one_of(p, by_append))
+		return false;
+	return found(limit, "fill a packet of iovecs up to 60 bytes before it is sent",
+		     "pads short packets by rte_pktmbuf_append(), and does not send those of iovecs");
+}
+
+/* Those that put the tag of a received frame back by rte_vlan_insert(), which refuses pinned mbufs, too. */
+static bool
+check_rx_vlan(const struct port *p, struct evpl_port_limit *limit)
+{
+	static const char *const lost[] = {"net_af_packet", NULL}, *const dropped[] = {"net_netvsc", NULL};
+	const char *remedy = "give its RX queues a pool of rte_pktmbuf_pool_create(), or set "
+			     "RTE_ETH_RX_OFFLOAD_VLAN_STRIP and look at each mbuf's flags and vlan_tci";
+
+	if ((p->conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) != 0)
+		return false;
+	if (reaches_one_of(p, lost))
+		return found(
+			limit, remedy,
+			"delivers tagged frames without their VLAN tags, if its RX pool is of evpl_rx_pool_create()");
+	return reaches_one_of(p, dropped) &&
+	       found(limit, remedy, "drops frames with VLAN tags, if its RX pool is of evpl_rx_pool_create()");
 }
 
 static bool
@@ -272,7 +336,10 @@ static bool (*const checks[EVPL_PORT_LIMITS])(const struct port *, struct evpl_p
 	[EVPL_PORT_ONE_SEGMENT] = check_one_segment,
 	[EVPL_PORT_SEGMENTS] = check_segments,
 	[EVPL_PORT_VLAN_INSERT] = check_vlan_insert,
+	[EVPL_PORT_TSO] = check_tso,
+	[EVPL_PORT_PADDING] = check_padding,
 	[EVPL_PORT_RX_POOL] = check_rx_pool,
+	[EVPL_PORT_RX_VLAN] = check_rx_vlan,
 	[EVPL_PORT_RX_ROOM] = check_rx_room,
 	[EVPL_PORT_RX_SEGMENTS] = check_rx_segments,
 	[EVPL_PORT_SHARED_MEMORY] = check_shared_memory,

@@ -15,12 +15,22 @@
 #define ICMP_ECHO_REQUEST 8
 
 #define MULTICAST 0xE /* 224.0.0.0/4 */
+#define BROADCAST 0xFFFFFFFF
 
 enum verdict {
 	ANSWER,
 	NOT_A_REQUEST,
 	MALFORMED,
 };
+
+/* Whether it may be the address of one host, and so the source of a reply or its destination. */
+static bool
+is_host(rte_be32_t address)
+{
+	uint32_t a = rte_be_to_cpu_32(address);
+
+	return a != 0 && a >> 28 != MULTICAST && a != BROADCAST;
+}
 
 static enum verdict
 answer_arp(uint8_t *data, uint32_t length, const struct fwd_headers *h, const struct rte_ether_addr *mac)
@@ -34,6 +44,11 @@ answer_arp(uint8_t *data, uint32_t length, const struct fwd_headers *h, const st
 	if (arp->arp_hardware != RTE_BE16(RTE_ARP_HRD_ETHER) || arp->arp_protocol != RTE_BE16(RTE_ETHER_TYPE_IPV4) ||
 	    arp->arp_hlen != RTE_ETHER_ADDR_LEN || arp->arp_plen != sizeof(asker) ||
 	    arp->arp_opcode != RTE_BE16(RTE_ARP_OP_REQUEST))
+		return NOT_A_REQUEST;
+	/* Who asks for its own address tells it. A probe comes from no address (RFC 5227). */
+	if (!rte_is_unicast_ether_addr(&eth->src_addr) || !rte_is_unicast_ether_addr(&arp->arp_data.arp_sha) ||
+	    !is_host(arp->arp_data.arp_tip) || arp->arp_data.arp_tip == arp->arp_data.arp_sip ||
+	    !(arp->arp_data.arp_sip == 0 || is_host(arp->arp_data.arp_sip)))
 		return NOT_A_REQUEST;
 
 	rte_ether_addr_copy(&eth->src_addr, &eth->dst_addr);
@@ -59,23 +74,16 @@ answer_echo(uint8_t *data, const struct fwd_headers *h)
 
 	if (icmp->icmp_type != ICMP_ECHO_REQUEST || icmp->icmp_code != 0)
 		return NOT_A_REQUEST;
+	/* The reply's source is what was asked, and no source is a group (RFC 1122, 3.2.1.3). */
+	if (!rte_is_unicast_ether_addr(&eth->dst_addr) || !rte_is_unicast_ether_addr(&eth->src_addr) ||
+	    !is_host(ip->dst_addr) || !is_host(asker))
+		return NOT_A_REQUEST;
 
 	rte_ether_addr_copy(&eth->src_addr, &mac);
 	rte_ether_addr_copy(&eth->dst_addr, &eth->src_addr);
 	rte_ether_addr_copy(&mac, &eth->dst_addr);
-	if (rte_be_to_cpu_32(ip->dst_addr) >> 28 == MULTICAST) {
-		/* No reply comes from a multicast address: answer as .1 of the asker's /30, or .2 if that is the asker. */
-		uint32_t neighbour = rte_be_to_cpu_32(asker);
-
-		neighbour = (neighbour & ~3u) | ((neighbour & 3) == 1 ? 2 : 1);
-		ip->src_addr = rte_cpu_to_be_32(neighbour);
-		ip->dst_addr = asker;
-		ip->hdr_checksum = 0;
-		ip->hdr_checksum = rte_ipv4_cksum(ip);
-	} else {
-		ip->src_addr = ip->dst_addr;
-		ip->dst_addr = asker;
-	}
+	ip->src_addr = ip->dst_addr;
+	ip->dst_addr = asker;
 	icmp->icmp_type = ICMP_ECHO_REPLY;
 	/* RFC 1624: only the type changed. A wrong checksum stays wrong, for the asker to see. */
 	sum = (uint16_t)~icmp->icmp_cksum;

@@ -70,13 +70,14 @@ check_port(const struct fwd_port *p, const struct fwd_options *o)
 /*
  * On huge pages drivers free an mbuf with its own data faster than one that is pinned to a slab (io on net_null: 9.7
  * against 12.4 ns per packet); on 4 KiB pages each such mbuf has a page to itself, and the TLB makes it the slower one
- * (21.7 against 12.4). Its iovecs are SHARED, so where every packet is cloned it does not pay.
+ * (21.7 against 12.4). Its iovecs are SHARED, so where every packet is cloned it does not pay. A driver that cannot receive all
+ * into slabs decides for all ports: they share the pool of their NUMA node.
  */
 static bool
-prefers_slab(const struct fwd_options *o)
+prefers_slab(const struct fwd_ports *ports, const struct fwd_options *o)
 {
 	if (o->rx_pool == FWD_RX_POOL_AUTO)
-		return !rte_eal_has_hugepages() || o->mode->multiplies;
+		return !ports->no_slab && (!rte_eal_has_hugepages() || o->mode->multiplies);
 	return o->rx_pool == FWD_RX_POOL_SLAB;
 }
 
@@ -89,7 +90,10 @@ concerns(enum evpl_port_limit_kind kind, const struct fwd_options *o)
 	case EVPL_PORT_SEGMENTS:
 		return o->mode->generates && o->segment_count > 1;
 	case EVPL_PORT_RX_POOL:
-		return prefers_slab(o);
+	case EVPL_PORT_RX_VLAN:
+		return o->rx_pool == FWD_RX_POOL_SLAB;
+	case EVPL_PORT_PADDING:
+		return o->mode->generates || o->mode->multiplies;
 	case EVPL_PORT_LATE:
 	case EVPL_PORT_SHARED_MEMORY:
 		return false;
@@ -99,7 +103,7 @@ concerns(enum evpl_port_limit_kind kind, const struct fwd_options *o)
 }
 
 static int
-check_limits(const struct fwd_port *p, const struct fwd_options *o)
+check_limits(struct fwd_ports *ports, const struct fwd_port *p, const struct fwd_options *o)
 {
 	struct evpl_port_limit limit[EVPL_PORT_LIMITS];
 	int n = evpl_port_check(p->dev.id, limit, EVPL_PORT_LIMITS);
@@ -107,6 +111,8 @@ check_limits(const struct fwd_port *p, const struct fwd_options *o)
 	if (n < 0)
 		return ethdev_failed(&p->dev, "check", n);
 	for (int i = 0; i < n; i++) {
+		if (limit[i].kind == EVPL_PORT_RX_POOL || limit[i].kind == EVPL_PORT_RX_VLAN)
+			ports->no_slab = true;
 		if (!concerns(limit[i].kind, o))
 			continue;
 		error_line("%sport %u (%s): %s (%s)", limit[i].is_error ? "" : "note: ", p->dev.id, p->dev.name,
@@ -140,7 +146,7 @@ add_port(struct fwd_ports *ports, uint16_t id, const struct fwd_options *o)
 	p->rx_queues = rx_queues(p, o);
 	ports->count++;
 	status = check_port(p, o);
-	return status != 0 ? status : check_limits(p, o);
+	return status != 0 ? status : check_limits(ports, p, o);
 }
 
 int
@@ -200,7 +206,7 @@ fwd_ports_packet_mbufs(const struct fwd_ports *ports, const struct fwd_options *
 	n += (uint64_t)ports->count * o->txq * RTE_MAX(o->txd, RING_SIZE);
 	if (o->mode->generates)
 		n *= o->segment_count;
-	else if (!prefers_slab(o))
+	else if (!prefers_slab(ports, o))
 		n *= 2; /* an mbuf with its own data is held by a second one while a clone of it is in flight */
 	return (uint32_t)RTE_MIN(RTE_MAX(n, (uint64_t)EVPL_DEFAULT_PACKET_MBUFS), (uint64_t)PACKET_MBUFS_MAX);
 }
@@ -216,7 +222,7 @@ rx_pool(struct fwd_ports *ports, const struct fwd_port *p, const struct fwd_opti
 	if (pool != NULL)
 		return pool;
 	snprintf(name, sizeof(name), "fwd_rx_%d", p->dev.socket);
-	ports->rx_pool_ours = !prefers_slab(o);
+	ports->rx_pool_ours = !prefers_slab(ports, o);
 	if (ports->rx_pool_ours)
 		pool = rte_pktmbuf_pool_create(name, n, RTE_MIN(RX_CACHE, n * 2 / 3), 0, o->mbuf_size, p->dev.socket);
 	else

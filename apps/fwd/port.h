@@ -25,6 +25,7 @@ struct fwd_ports {
 	unsigned count;
 	struct fwd_port port[RTE_MAX_ETHPORTS];
 	struct rte_mempool *rx_pool[RTE_MAX_NUMA_NODES]; /* NULL: none of that node's ports was started */
+	bool no_slab;	   /* a port loses something of what it receives into pools of slabs */
 	bool rx_pool_ours; /* of rte_pktmbuf_pool_create(): the library does not know them */
 };
 

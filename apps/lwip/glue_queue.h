@@ -32,6 +32,13 @@ uint16_t glue_queue_receive(struct glue_queue *q, struct rte_mbuf **packets);
 /* checksum.c: GLUE_IP_GOOD and GLUE_L4_GOOD, where the port says so; of a fragment never GLUE_L4_GOOD. */
 unsigned glue_queue_checked(const struct rte_mbuf *m);
 
+/* Whether it came in a VLAN whose tag the port took off: lwIP would take it for one of its own link. VLAN 0 is none. */
+static inline bool
+glue_queue_is_of_other_vlan(const struct rte_mbuf *m)
+{
+	return (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 && (m->vlan_tci & 0xFFF) != 0;
+}
+
 /* Takes a packet over, to be sent with the next flush or before. Only while the queue is not full: see glue_queue_full(). */
 void glue_queue_send(struct glue_queue *q, struct rte_mbuf *m);
 

@@ -121,10 +121,16 @@ static void
 input(struct glue_netif *n, struct rte_mbuf *m)
 {
 	unsigned good = n->queue.rx_checksum ? glue_queue_checked(m) : 0, length = m->pkt_len;
-	struct pbuf *p = glue_pbuf_from_mbuf(m, &n->stats);
+	struct pbuf *p;
 
 	n->stats.rx_packets++;
 	n->stats.rx_bytes += length;
+	if (glue_queue_is_of_other_vlan(m)) {
+		n->stats.rx_refused++;
+		rte_pktmbuf_free(m);
+		return;
+	}
+	p = glue_pbuf_from_mbuf(m, &n->stats);
 	if (p == NULL) {
 		n->stats.rx_no_memory++;
 		return;

@@ -171,6 +171,20 @@ make_pools(struct httpd_ports *ports, struct httpd_port *p, const struct port_op
 	return ports->tx_pool == NULL || p->rx_pool == NULL ? 1 : 0;
 }
 
+/* Whether it would lose the tag of a frame from another VLAN, which then looks like one of our own. */
+static bool
+loses_vlan_tags(const struct httpd_port *p)
+{
+	struct evpl_port_limit limit[EVPL_PORT_LIMITS];
+	int n = evpl_port_check(p->dev.id, limit, EVPL_PORT_LIMITS);
+
+	for (int i = 0; i < n; i++) {
+		if (limit[i].kind == EVPL_PORT_RX_VLAN)
+			return true;
+	}
+	return false;
+}
+
 static void
 choose_offloads(struct httpd_port *p, const struct port_options *o, const struct rte_eth_dev_info *info,
 		struct rte_eth_conf *conf)
@@ -191,6 +205,9 @@ choose_offloads(struct httpd_port *p, const struct port_options *o, const struct
 	}
 	if (longest_frame(o, info) + RTE_PKTMBUF_HEADROOM > rte_pktmbuf_data_room_size(p->rx_pool))
 		conf->rxmode.offloads |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
+	/* The mbuf has the tag then, and glue_queue_is_of_other_vlan() sees it. */
+	if (loses_vlan_tags(p))
+		conf->rxmode.offloads |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
 	/* A library that cannot be told computes all sums itself. */
 	p->tx_checksum =
 		o->tx_offload && glue_checksum_control() && (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_CKSUM) != 0;

@@ -33,7 +33,10 @@ enum evpl_port_limit_kind {
 	EVPL_PORT_ONE_SEGMENT,	 /**< chains are not announced [any time], or not switched on [after] */
 	EVPL_PORT_SEGMENTS,	 /**< chains of so many segments, and no longer [any time] */
 	EVPL_PORT_VLAN_INSERT,	 /**< a VLAN offload that is on drops packets of iovecs [after] */
+	EVPL_PORT_TSO,		 /**< TSO that is on crashes with packets of iovecs [after] */
+	EVPL_PORT_PADDING,	 /**< short packets of iovecs are not padded, and not sent [any time] */
 	EVPL_PORT_RX_POOL,	 /**< receives into no pool of evpl_rx_pool_create() [any time] */
+	EVPL_PORT_RX_VLAN,	 /**< VLAN tags are lost in pools of evpl_rx_pool_create() [any time] */
 	EVPL_PORT_RX_ROOM,	 /**< a data room is too small for the device [any time], or for its frames [after] */
 	EVPL_PORT_RX_SEGMENTS,	 /**< received packets may have several segments [after] */
 	EVPL_PORT_SHARED_MEMORY, /**< the peer reads packets where they lie, in DPDK's memory only [any time] */

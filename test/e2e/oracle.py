@@ -7,8 +7,8 @@ not there, or not what it takes it for:
   - fragments but the first have no ports (5tswap) and no type (icmpecho), and no fragment a checksum of its own (csum);
   - csum takes UDP's length from UDP, leaves the checksum alone where that length or TCP's data offset cannot be true,
     and computes SCTP's checksum, which testpmd sets to zero;
-  - icmpecho sees through any VLAN tags, looks for ICMP behind the IP header's options, and takes all of 224.0.0.0/4 for
-    multicast, where testpmd knows one tag, no options and the first /8.
+  - icmpecho sees through any VLAN tags and looks for ICMP behind the IP header's options, where testpmd knows one tag
+    and no options; and it answers nothing that is asked of a group, or by one.
 test_testpmd.py compares evpl-fwd with testpmd itself on everything else.
 """
 import collections
@@ -127,6 +127,15 @@ def csum(frame):
     return bytes(out)
 
 
+def is_host(address):
+    """An IPv4 address that a single host may have."""
+    return address not in (bytes(4), b"\xff" * 4) and address[0] >> 4 != 14
+
+
+def is_unicast(address):
+    return not address[0] & 1
+
+
 def icmp_echo(frame, tx_mac):
     """The reply to an ARP or an ICMP echo request; None for every other frame."""
     at = parse(frame)
@@ -137,14 +146,17 @@ def icmp_echo(frame, tx_mac):
         if len(frame) < l3 + 28 or frame[l3:l3 + 8] != struct.pack(">HHBBH", 1, ETH_IPV4, 6, 4, 1):
             return None
         sha, spa, tpa = frame[l3 + 8:l3 + 14], frame[l3 + 14:l3 + 18], frame[l3 + 24:l3 + 28]
+        asks_as_host = is_host(spa) or spa == bytes(4)     # a probe has no address yet
+        if not (is_unicast(frame[6:12]) and is_unicast(sha) and asks_as_host and is_host(tpa)) or spa == tpa:
+            return None
         body = frame[l3:l3 + 6] + struct.pack(">H", 2) + tx_mac + tpa + sha + spa
         return frame[6:12] + tx_mac + frame[12:l3] + body + frame[l3 + 28:]
     if at.version != 4 or at.proto != ICMP or frame[l4:l4 + 2] != b"\x08\x00":
         return None
     head, src, dst, options = frame[l3:l3 + 12], frame[l3 + 12:l3 + 16], frame[l3 + 16:l3 + 20], frame[l3 + 20:l4]
-    if dst[0] >> 4 == 14:       # multicast, nobody's own address: answer as a neighbour of the asker
-        dst = src[:3] + bytes([src[3] & 0xFC | (2 if src[3] & 3 == 1 else 1)])
-        head = head[:10] + struct.pack(">H", checksum(head[:10] + b"\0\0" + dst + src + options))
+    # No reply has a group's address as its source, or goes to one.
+    if not (is_unicast(frame[0:6]) and is_unicast(frame[6:12]) and is_host(src) and is_host(dst)):
+        return None
     # The request's checksum is taken as right and moved by the difference of the two types.
     total = ones_sum(struct.pack(">HH", ~be16(frame, l4 + 2) & 0xFFFF, ~0x0800 & 0xFFFF))
     reply = b"\0\0" + struct.pack(">H", ~total & 0xFFFF) + frame[l4 + 4:]

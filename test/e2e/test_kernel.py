@@ -17,7 +17,7 @@ import time
 
 import netns
 from frames import checksum, icmp, pattern
-from harness import TIMEOUT, Fwd, Skip, case, check, check_equal, main
+from harness import TIMEOUT, Fwd, Skip, case, check, check_equal, main, read
 
 OURS, THEIRS = "10.77.0.1", "10.77.0.2"
 OURS6, THEIRS6 = "fd77::1", "fd77::2"
@@ -135,6 +135,55 @@ def pings(run, sizes):
     ping_until_answered(THEIRS, run)
     for seq, size in enumerate(sizes, 2):
         check(ping(THEIRS, size, 8, seq), f"no answer to a ping of {size} bytes")
+    finish(run)
+
+
+SOL_PACKET, PACKET_AUXDATA, VLAN_VALID = 263, 8, 16
+
+
+def tags_back(s, marker):
+    """Sends the same packet in VLAN 100 and without a tag; the tags of what comes back, in order, until the second does."""
+    tags, body = [], struct.pack(">H", 0x88B5) + marker
+    for tag in (b"\x81\0\0\x64", b""):
+        s.send(bytes.fromhex("020000000001020000000002") + tag + body)
+    while None not in tags:
+        data, about, _, where = s.recvmsg(2048, 256)
+        if where[2] == socket.PACKET_OUTGOING or marker not in data:
+            continue
+        for level, kind, value in about:
+            if (level, kind) == (SOL_PACKET, PACKET_AUXDATA):
+                status, _, _, _, _, tci, _ = struct.unpack("=IIIHHHH", value[:20])
+                tags.append(tci if status & VLAN_VALID else None)
+    return tags
+
+
+@case("kernel_af_packet_io_keeps_vlan_tags")
+def keeps_tags(directory):
+    """The kernel hands a frame's tag over beside its bytes: what comes back must have it, wherever received packets lie by default."""
+    netns.need("ethtool")
+    run = veth(directory, "io")
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as s:
+        s.bind(("evpl0", 0))
+        s.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+        s.settimeout(0.2)
+
+        def is_forwarded():
+            with contextlib.suppress(TimeoutError):
+                return bool(tags_back(s, b"is it running? " * 3))
+            return False
+
+        wait_for(is_forwarded, "a frame that comes back", run)
+        s.settimeout(TIMEOUT)
+        check_equal(tags_back(s, b"which tag has it? " * 3), [100, None], "tags")
+    finish(run)
+    check("VLAN" not in run.err, "the driver lost tags")
+
+
+@case("kernel_af_packet_rx_pool_slab_tells_that_it_loses_vlan_tags")
+def tells_of_tags(directory):
+    netns.need("ethtool")
+    run = veth(directory, "io", "--rx-pool=slab")
+    wait_for(lambda: "without their VLAN tags" in read(run.err_path), "the note", run)
     finish(run)
 
 

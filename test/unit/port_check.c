@@ -22,6 +22,8 @@
 /* Other answers than DPDK's; zero: its own. */
 static struct lies {
 	const char *driver;
+	const char *other_driver; /* of all ports but driver_of */
+	uint16_t driver_of;
 	const char *bus;
 	const char *devargs;
 	bool secondary;
@@ -61,6 +63,8 @@ rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info)
 		return rc;
 	if (lies.driver != NULL)
 		info->driver_name = lies.driver;
+	if (lies.other_driver != NULL && port_id != lies.driver_of)
+		info->driver_name = lies.other_driver;
 	info->tx_offload_capa |= lies.tx_offload_capa;
 	info->tx_queue_offload_capa |= lies.tx_queue_offload_capa;
 	if (lies.min_rx_bufsize != 0)
@@ -373,7 +377,12 @@ port_check_of_drivers_known_by_name_tells_what_they_keep_silent(void **state)
 #endif
 		{"net_virtio_user", BIT(SHARED_MEMORY) | BIT(LATE)},
 		{"net_i40e", BIT(LATE)},
-		{"net_af_packet", 0},
+		{"net_bnxt", BIT(PADDING) | BIT(LATE)},
+		{"net_hns3", BIT(PADDING) | BIT(LATE)},
+		{"net_hns3_vf", BIT(PADDING) | BIT(LATE)},
+		{"net_ark", BIT(PADDING) | BIT(LATE)},
+		{"net_netvsc", BIT(RX_VLAN) | BIT(LATE)},
+		{"net_af_packet", BIT(RX_VLAN)},
 		{"net_tap", 0},
 		{"net_vhost", 0},
 		{"net_memif", 0},
@@ -398,11 +407,70 @@ port_check_of_vlan_insertion_tells_of_drivers_that_do_it_in_software(void **stat
 
 	lies.driver = "net_af_packet";
 	configure(b);
-	assert_limits(b->port, BIT(ONE_SEGMENT));
+	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(RX_VLAN));
 	lies.tx_offloads = RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
-	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(VLAN_INSERT));
+	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(VLAN_INSERT) | BIT(RX_VLAN));
+	lies.driver = "net_dpaa2";
+	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(VLAN_INSERT) | BIT(LATE));
 	lies.driver = "net_i40e";
 	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(LATE));
+}
+
+static void
+port_check_of_vlan_reception_tells_of_drivers_that_put_tags_back(void **state)
+{
+	struct bench *b = *state;
+
+	lies.driver = "net_af_packet";
+	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(RX_VLAN));
+	assert_says(b->port, EVPL_PORT_RX_VLAN, "without their VLAN tags");
+	configure(b);
+	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(RX_VLAN));
+	lies.rx_offloads = RTE_ETH_RX_OFFLOAD_VLAN_STRIP; /* the mbuf tells the tag */
+	assert_limits(b->port, BIT(ONE_SEGMENT));
+	lies.rx_offloads = 0;
+	lies.driver = "net_netvsc";
+	assert_says(b->port, EVPL_PORT_RX_VLAN, "drops");
+}
+
+static void
+port_check_of_tso_tells_of_net_tap(void **state)
+{
+	struct bench *b = *state;
+
+	lies.driver = "net_tap";
+	lies.tx_offload_capa = RTE_ETH_TX_OFFLOAD_TCP_TSO;
+	configure(b);
+	assert_limits(b->port, BIT(ONE_SEGMENT)); /* to have it is no harm */
+	lies.tx_offloads = RTE_ETH_TX_OFFLOAD_TCP_TSO;
+	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(TSO));
+	assert_says(b->port, EVPL_PORT_TSO, "rte_gso_segment()");
+	lies.driver = "net_i40e"; /* the device does it */
+	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(LATE));
+}
+
+/* Another port of the process is the member, for all that anybody can know. */
+static void
+port_check_of_ports_with_members_tells_the_limits_of_these(void **state)
+{
+	static const char *const with_members[] = {"net_bonding", "net_failsafe"};
+	struct bench *b = *state;
+
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_null_member", ""), 0);
+	configure(b);
+	for (unsigned i = 0; i < DIM(with_members); i++) {
+		lies.tx_offloads = RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
+		lies.driver = with_members[i];
+		lies.driver_of = b->port;
+		assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(LATE));
+		lies.other_driver = "net_tap";
+		assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(LATE) | BIT(TSO));
+		lies.other_driver = "net_af_packet";
+		assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(LATE) | BIT(VLAN_INSERT) | BIT(RX_VLAN));
+		lies.other_driver = NULL;
+	}
+	memset(&lies, 0, sizeof(lies));
+	assert_int_equal(rte_eal_hotplug_remove("vdev", "net_null_member"), 0);
 }
 
 static void
@@ -480,6 +548,9 @@ main(int argc, char **argv)
 		port_case(port_check_of_segment_limits_tells_the_numbers),
 		port_case(port_check_of_drivers_known_by_name_tells_what_they_keep_silent),
 		port_case(port_check_of_vlan_insertion_tells_of_drivers_that_do_it_in_software),
+		port_case(port_check_of_vlan_reception_tells_of_drivers_that_put_tags_back),
+		port_case(port_check_of_tso_tells_of_net_tap),
+		port_case(port_check_of_ports_with_members_tells_the_limits_of_these),
 		port_case(port_check_of_data_rooms_compares_them_with_device_and_frames),
 		port_case(port_check_of_hardware_without_addresses_is_an_error),
 		port_case(port_check_in_a_secondary_process_is_an_error),

@@ -197,8 +197,17 @@ def corpus():
         eth(ipv4(icmp(pattern(36), kind=8, code=1), ICMP), ETH_IPV4),                # not an echo request
         eth(ipv4(e, ICMP, dst="224.0.0.1"), ETH_IPV4, dst="01:00:5e:00:00:01"),      # a multicast ping
         eth(ipv4(e, ICMP, src="192.0.2.6", dst="224.0.0.5"), ETH_IPV4, dst="01:00:5e:00:00:05"),
+        eth(ipv4(e, ICMP, dst="255.255.255.255"), ETH_IPV4, dst="ff:ff:ff:ff:ff:ff"),
+        eth(ipv4(e, ICMP), ETH_IPV4, dst="ff:ff:ff:ff:ff:ff"),                       # to all of a subnet
+        eth(ipv4(e, ICMP, dst="255.255.255.255"), ETH_IPV4),
+        eth(ipv4(e, ICMP, src="224.0.0.1"), ETH_IPV4),                               # a group asks
+        eth(ipv4(e, ICMP), ETH_IPV4, src="01:00:5e:00:00:01"),
         eth(arp(), ETH_ARP, dst="ff:ff:ff:ff:ff:ff"),
         eth(arp(), ETH_ARP, dst="ff:ff:ff:ff:ff:ff", tags=[vlan]),
+        eth(arp(tpa=IP_A), ETH_ARP, dst="ff:ff:ff:ff:ff:ff"),                        # an announcement
+        eth(arp(spa="0.0.0.0"), ETH_ARP, dst="ff:ff:ff:ff:ff:ff"),                   # a probe
+        eth(arp(tpa="224.0.0.1"), ETH_ARP, dst="ff:ff:ff:ff:ff:ff"),
+        eth(arp(sha="01:00:5e:00:00:01"), ETH_ARP, dst="ff:ff:ff:ff:ff:ff"),
         eth(arp() + bytes(18), ETH_ARP, dst="ff:ff:ff:ff:ff:ff"),                    # padded, as NICs do
         eth(arp(op=2, tha=MAC_B), ETH_ARP),
         eth(pattern(100), 100),                                                      # 802.3 with a length

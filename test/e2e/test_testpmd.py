@@ -9,9 +9,9 @@ purpose (see oracle.py) are left out.
 import os
 
 import testpmd
-from frames import ETH_ARP, SCTP, corpus
+from frames import ETH_ARP, ICMP, SCTP, corpus
 from harness import case, check, check_frames, main
-from oracle import MODES, parse
+from oracle import MODES, icmp_echo, parse
 from wires import Wires, traffic
 
 
@@ -21,8 +21,7 @@ def alike(mode, frame):
     if mode in ("5tswap", "csum") and at.fragment or mode == "csum" and at.proto == SCTP:
         return False
     # testpmd's icmpecho answers requests to groups, as the group, and ARP announcements.
-    if mode == "icmpecho" and (frame[0:1] and frame[0] & 1 and at.version == 4 or at.ethertype == ETH_ARP and
-                               frame[at.l3 + 14:at.l3 + 18] == frame[at.l3 + 24:at.l3 + 28]):
+    if mode == "icmpecho" and (at.proto == ICMP or at.ethertype == ETH_ARP) and icmp_echo(frame, bytes(6)) is None:
         return False
     # It knows one VLAN tag and no IP options.
     return not (mode == "icmpecho" and (at.l3 > 18 or at.ethertype and frame[12:14] == b"\x88\xa8" or

@@ -15,7 +15,7 @@ import httpd
 import netns
 from harness import TIMEOUT, Skip, case, check, check_equal, main, read
 from httpd import KERNEL, MIB, SERVER, SLOW, Tap, download, pattern, url, wait_for
-from rawtcp import ACK, MAC, PSH, RST, SYN, RawTcp
+from rawtcp import ACK, IPV4, MAC, PSH, RST, SYN, RawTcp, checksum
 
 HOST = b"Host: a\r\n"
 GET = b"GET /small HTTP/1.1\r\n" + HOST + b"\r\n"
@@ -494,6 +494,33 @@ def out_of_order(directory):
         server.served()
     # 3 * TCP_WND / TCP_MSS of lwipopts.h, for each
     check_held(server, connections * 540)
+
+
+def ping_raw(raw, tag, sequence):
+    """An echo request from the raw host, behind that VLAN tag."""
+    message = struct.pack("!BBHHH", 8, 0, 0, 77, sequence)
+    message = message[:2] + struct.pack("!H", checksum(message)) + message[4:]
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(message), 1, 0, 64, 1, 0) + raw.address + raw.server
+    head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
+    raw.socket.send(raw.server_mac + MAC + tag + b"\x08\0" + head + message)
+
+
+def first_echo_reply(raw):
+    """The sequence number of the first echo reply that comes, the kernel's own pings aside."""
+    for kind, body in raw.frames(time.monotonic() + TIMEOUT):
+        if kind == IPV4 and body[9] == 1 and body[16:20] == raw.address and body[20] == 0:
+            return struct.unpack("!H", body[26:28])[0]
+    raise AssertionError("no echo reply")
+
+
+@case("frames of other VLANs over net_af_packet")
+def other_vlans(directory):
+    """The kernel hands their tag over beside the bytes, and without it they look like the link's own. VLAN 0 is no VLAN."""
+    with httpd.Veth(directory) as server, RawTcp("evpl0") as raw:
+        ping_raw(raw, b"\x81\0\0\x64", 1)
+        ping_raw(raw, b"\x81\0\0\0", 2)
+        check_equal(first_echo_reply(raw), 2, "the first ping that is answered")
+    check_equal(server.report["ports"][0]["rx_refused"], 1, "packets refused")
 
 
 def ip6(raw, kind, payload):

@@ -35,7 +35,7 @@ evpl_class_for(uint32_t length, unsigned alignment)
 	struct evpl_global *g = &evpl_global;
 	unsigned i = 0;
 
-	while (i < g->class_count - 1 && length > evpl_class_capacity(&g->classes[i], alignment))
+	while (i + 1 < g->class_count && length > evpl_class_capacity(&g->classes[i], alignment))
 		i++;
 	return &g->classes[i];
 }
@@ -128,14 +128,19 @@ take_split(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, 
 	   unsigned flags, bool reserve, struct evpl_iovec *r_iovec)
 {
 	uint32_t capacity = evpl_class_capacity(class, alignment);
+	struct evpl_class *small;
 	unsigned whole;
 
 	for (whole = 0; whole < needed - 1; whole++, length -= capacity) {
 		if (!take_whole(ctx, class, capacity, alignment, flags, &r_iovec[whole]))
 			goto fail;
 	}
-	class = RTE_MIN(class, evpl_class_for(length, alignment));
-	if (take_last(ctx, class, length, alignment, flags, reserve, &r_iovec[whole]))
+	small = evpl_class_for(length, alignment);
+	if (take_last(ctx, small, length, alignment, flags, reserve, &r_iovec[whole]))
+		return true;
+	/* When its slabs are spent, the rest takes one more of those that the others took. */
+	if (small != class && length <= capacity &&
+	    take_last(ctx, class, length, alignment, flags, reserve, &r_iovec[whole]))
 		return true;
 
 fail:

@@ -32,7 +32,7 @@
  */
 #define ARP_TABLE_SIZE 8192
 #define ARP_QUEUEING 1
-#define ARP_QUEUE_LEN 16
+#define ARP_QUEUE_LEN 1 /* TCP sends again; so many wait for each of 8,192 addresses that need not exist */
 #define ETHARP_TABLE_MATCH_NETIF 1
 #define LWIP_NETIF_HWADDRHINT 1
 #define LWIP_IPV4 1
@@ -84,11 +84,9 @@
 /* Segments that would end the program, or start a connection anew: tcp_filter.c, tcp_time_wait.c. */
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, length, first_length, second, p)                                       \
 	glue_tcp_passes(pcb, header, length, first_length, second, p)
-/* A segment is about to be sent: tcp_fin.c. */
-#define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, header, pcb, options) glue_tcp_sends(pcb, header, options)
-
-/* Segments that are sent again: tcp_again.c. */
-#define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, header, pcb, options) glue_tcp_leaves(p, header, pcb, options)
+/* A segment is about to be sent: tcp_fin.c takes FIN off first, then tcp_again.c counts what is sent again. */
+#define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, header, pcb, options)                                                         \
+	glue_tcp_leaves(p, header, pcb, glue_tcp_sends(pcb, header, options))
 
 /* Ports compute and check sums where they can: told per netif, and for received frames one by one (netif.c). */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1

@@ -90,9 +90,10 @@ err_t
 glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_t *second,
 		struct pbuf *p)
 {
-	hide_cut_option(header, length, first_length, second);
 	if (pcb->state == TIME_WAIT && tcp_time_wait_ends(pcb, header, length, first_length, p))
 		return ERR_VAL;
+	/* Behind TIME_WAIT, whose segment is summed and filtered again. */
+	hide_cut_option(header, length, first_length, second);
 	if ((TCPH_FLAGS(header) & TCP_SYN) != 0) {
 		header->wnd = LWIP_MAX(header->wnd, SYN_WINDOW_MIN);
 		if (pcb->state == SYN_RCVD)

@@ -59,7 +59,8 @@ _Static_assert(sizeof(struct evpl_iovec) == 24, "the size of an iovec is part of
 
 /**
  * Takes @p length bytes. What fits one large buffer comes back as one iovec; more is split into the fewest, in order. When
- * no more large buffers are to be had, it is split over small ones, if those fit @p max_iovecs.
+ * no more large buffers are to be had, it is split over small ones, if those fit @p max_iovecs; and when
+ * no more small ones are, large ones serve small requests.
  * @param length      bytes; 0 takes nothing and returns 0.
  * @param alignment   of the address of every iovec: 0 for none, or a power of two, up to the largest that fits a buffer. (A
  *	larger one is EINVAL, unless the current buffer happens to lie so that it can be had.)

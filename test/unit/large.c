@@ -161,6 +161,21 @@ without_a_small_buffer_large_ones_serve(void **state)
 }
 
 static void
+the_rest_of_a_split_takes_a_large_buffer_when_small_ones_are_spent(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct evpl_iovec small[MANY], iovec[2];
+
+	for (unsigned i = 0; i < MANY; i++)
+		take(evpl, 64 * KIB, 0, 1, LOCAL, &small[i]);
+	take(evpl, 2 * MIB + 10 * KIB, 0, 2, LOCAL, iovec);
+	assert_int_equal(stats().large_buffers_in_use, 2);
+	assert_content(iovec, 2, 2 * MIB + 10 * KIB);
+	evpl_iovecs_release(evpl, iovec, 2);
+	evpl_iovecs_release(evpl, small, MANY);
+}
+
+static void
 one_class_splits_over_its_buffers(void **state)
 {
 	struct evpl *evpl = context(state);
@@ -254,6 +269,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(small_allocs_go_back_to_small_buffers, two),
 	home_case(without_a_large_slab_small_buffers_serve, one_slab),
 	home_case(without_a_small_buffer_large_ones_serve, two_slabs),
+	home_case(the_rest_of_a_split_takes_a_large_buffer_when_small_ones_are_spent, two_slabs),
 	home_case(one_class_splits_over_its_buffers, one_class),
 	home_case(sizes_that_divide_nothing_serve_as_well, odd_class),
 	home_case(reserve_of_a_large_buffer_gives_its_tail_back, two),

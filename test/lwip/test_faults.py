@@ -13,7 +13,7 @@ from httpd import MIB, SLOW, download, downloads, echo, held_echo, upload
 
 SIZE = (1 if SLOW else 2) * MIB
 HELD = 50           # requests for memory that find none
-PATIENT = ["--progress-timeout=600", "--idle-timeout=600"]
+PATIENT = ["--progress-timeout=600", "--idle-timeout=600", "--request-timeout=600"]
 SECONDS = 120       # lost segments cost a retransmission time-out each, at worst
 
 
@@ -99,11 +99,12 @@ def check_failed(h):
 def no_slabs(directory, link):
     httpd.need_source()
     netns.need("curl")
-    # 768 KiB in all, for 64 connections with up to 256 KiB under way each; and none before so many requests for some found none.
-    options = ("--slab-size=256K", "--buffer-size=16K", "--max-slabs=3", f"--progress-timeout={SECONDS}", f"--hold-slabs={HELD}")
+    # 768 KiB in all, for up to 256 KiB under way of each connection; and none before so many requests for some found none.
+    options = ("--slab-size=256K", "--buffer-size=16K", "--max-slabs=3", f"--hold-slabs={HELD}", *PATIENT)
+    count, size = 16 if SLOW else 32, 500000
     with link(directory, *options) as h:
-        digest = hashlib.sha256((httpd.pattern() * 46)[:3000000]).hexdigest()
-        downloads(directory, "_/bytes/3000000", digest, 64, SECONDS)
+        digest = hashlib.sha256((httpd.pattern() * 8)[:size]).hexdigest()
+        downloads(directory, f"_/bytes/{size}", digest, count, SECONDS)
         echo(directory, SIZE // 4, 8, SECONDS)
     check_failed(h)
     with link(directory, *options) as h:

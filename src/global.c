@@ -46,6 +46,7 @@ configure(struct evpl_global *g, const struct evpl_global_config *asked)
 		buffer_size = (uint32_t)slab_size;
 	if (asked->buffer_size == 0 && large_size != 0 && buffer_size > large_size)
 		buffer_size = large_size;
+	slab_size = RTE_ALIGN(slab_size, (uint64_t)RTE_CACHE_LINE_SIZE); /* as its buffers are rounded */
 	/* Large buffers that were not asked for are left out where slabs have no room for one, or small ones are as large. */
 	if (large_size == 0)
 		large_size = EVPL_DEFAULT_LARGE_BUFFER_SIZE > slab_size

@@ -149,7 +149,7 @@ fail:
 	return false;
 }
 
-/* Buffers of a class that so many bytes need; UINT_MAX: it has no such addresses. */
+/* Buffers of a class that so many bytes need; 0: it has no such addresses. */
 static unsigned
 needed_of(const struct evpl_class *class, uint32_t length, unsigned alignment)
 {
@@ -157,7 +157,7 @@ needed_of(const struct evpl_class *class, uint32_t length, unsigned alignment)
 
 	if (likely(length <= capacity))
 		return 1;
-	return capacity == 0 ? UINT_MAX : length / capacity + (length % capacity != 0);
+	return capacity == 0 ? 0 : length / capacity + (length % capacity != 0);
 }
 
 int
@@ -187,7 +187,7 @@ evpl_iovec_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned
 		if (likely(needed == 1)) {
 			if (likely(take_last(ctx, class, length, alignment, flags, reserve, r_iovec)))
 				return 1;
-		} else if (needed <= max_iovecs &&
+		} else if (needed > 1 && needed <= max_iovecs &&
 			   take_split(ctx, class, length, alignment, needed, flags, reserve, r_iovec)) {
 			return (int)needed;
 		}

@@ -354,7 +354,7 @@ evpl_samples_committed(struct evpl *evpl, uintptr_t from, unsigned alignment)
 {
 	struct evpl_context *ctx = evpl_context(evpl);
 	struct evpl_window *w = &evpl->window[0];
-	uintptr_t sight = w->end - from, padding = RTE_MIN((0 - from) & ((uintptr_t)alignment - 1), sight);
+	uintptr_t sight = w->end - from, padding = RTE_MIN((0 - from) & evpl_align_mask(alignment), sight);
 
 	w->end = w->next + sight - padding;
 	ctx->sample_committed = w->next;

@@ -5,6 +5,8 @@
  * What would break: libevpl's own programs take 1 MiB in at most 8 iovecs, or aligned to 4,096 in one. A view, a stash or a
  * pool that takes one class for the other loses a buffer, or hands bytes out twice.
  */
+#include <limits.h>
+
 #include <rte_errno.h>
 
 #include "support.h"
@@ -18,6 +20,8 @@ static const struct evpl_global_config two_slabs = {.slab_size = 4 * MIB, .max_s
 static const struct evpl_global_config one_slab = {.slab_size = 4 * MIB, .max_slabs = 1, .packet_mbufs = 255};
 static const struct evpl_global_config one_class = {
 	.slab_size = 4 * MIB, .large_buffer_size = 64 * KIB, .packet_mbufs = 255};
+static const struct evpl_global_config odd_slab = {
+	.slab_size = 100000, .buffer_size = 1024, .large_buffer_size = 100000, .packet_mbufs = 255};
 static const struct evpl_global_config odd_class = {
 	.slab_size = 1 * MIB, .buffer_size = 2 * KIB, .large_buffer_size = 100000, .packet_mbufs = 255};
 
@@ -247,6 +251,29 @@ packet_of_a_large_buffer_outlives_its_iovec(void **state)
 }
 
 static void
+no_limit_of_iovecs_writes_no_more_than_are_returned(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct evpl_iovec small, iovec[2] = {{0}};
+
+	take(evpl, 1, 0, 1, LOCAL, &small);
+	assert_fails(evpl_iovec_alloc(evpl, 100, MIB, UINT_MAX, LOCAL, iovec), ENOMEM);
+	assert_null(iovec[0].data);
+	assert_null(iovec[0].ref);
+	evpl_iovec_release(evpl, &small);
+}
+
+static void
+init_again_with_odd_sizes_is_served(void **state)
+{
+	const struct evpl_global_config again = {.slab_size = 100000};
+
+	(void)state;
+	assert_int_equal(evpl_init(&again), 0);
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
+static void
 init_refuses_impossible_large_buffers(void **state)
 {
 	const struct evpl_global_config smaller = {.large_buffer_size = 32 * KIB, .buffer_size = 64 * KIB};
@@ -274,6 +301,8 @@ static const struct CMUnitTest cases[] = {
 	home_case(sizes_that_divide_nothing_serve_as_well, odd_class),
 	home_case(reserve_of_a_large_buffer_gives_its_tail_back, two),
 	home_case(packet_of_a_large_buffer_outlives_its_iovec, two),
+	home_case(no_limit_of_iovecs_writes_no_more_than_are_returned, one_slab),
+	home_case(init_again_with_odd_sizes_is_served, odd_slab),
 	home_case(init_refuses_impossible_large_buffers, two),
 };
 

@@ -202,6 +202,36 @@ each_nth_of_one_length_and_alignment_is_sampled(void **state)
 	}
 }
 
+/* Samples among pairs of a committed reservation and an alloc that are released at once. */
+static unsigned
+sampled_of_pairs(struct evpl *evpl, unsigned alignment)
+{
+	struct evpl_iovec pair[2];
+	unsigned sampled = 0;
+
+	for (unsigned i = 0; i < 4000; i++) {
+		assert_int_equal(evpl_iovec_reserve(evpl, 128, alignment, 1, &pair[0]), 1);
+		evpl_iovec_set_length(&pair[0], 64);
+		evpl_iovec_commit(evpl, alignment, &pair[0], 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, 128, alignment, 1, LOCAL, &pair[1]), 1);
+		sampled += is_sampled(&pair[0]) + is_sampled(&pair[1]);
+		evpl_iovecs_release(evpl, pair, 2);
+	}
+	return sampled;
+}
+
+static void
+commit_with_alignment_zero_is_sampled_as_with_one(void **state)
+{
+	struct home *home = *state;
+	unsigned sampled;
+
+	plain_builds_only();
+	sampled = sampled_of_pairs(home_fresh(home), 1);
+	assert_in_range(sampled, 1, 8000 / 8);
+	assert_int_equal(sampled_of_pairs(home_fresh(home), 0), sampled);
+}
+
 static void
 places_are_told_apart_most_bytes_first(void **state)
 {
@@ -578,6 +608,7 @@ static const struct CMUnitTest cases[] = {
 	home_case_named("each_13th_of_one_size_is_sampled", each_nth_of_one_length_and_alignment_is_sampled,
 			every_13th),
 	home_case_named("each_one_of_one_size_is_sampled", each_nth_of_one_length_and_alignment_is_sampled, every_one),
+	home_case(commit_with_alignment_zero_is_sampled_as_with_one, every_13th),
 	home_case(places_are_told_apart_most_bytes_first, every_8th),
 	home_case(bulk_allocations_are_their_callers, every_one),
 	home_case(clones_segments_and_moves_inherit_the_sample, every_one),

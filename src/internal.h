@@ -88,10 +88,10 @@ struct evpl_context {
 		uint64_t left;		   /* bytes until the next one, beyond those in sight */
 		uintptr_t end; /* of the current buffer, of which the window sees what comes before it; 0: none */
 	} sample_gate[2];
-	uint32_t sample_ticks;		    /* samples until one looks at the TSC again */
-	uintptr_t sample_caller;	    /* of the call that is under way */
-	uintptr_t sample_committed;	    /* where the LOCAL window went on after the last commit; 0: it has gone on */
-	uintptr_t sample_padding;	    /* that was counted there */
+	uint32_t sample_ticks;	    /* samples until one looks at the TSC again */
+	uintptr_t sample_caller;    /* of the call that is under way */
+	uintptr_t sample_committed; /* where the LOCAL window went on after the last commit; 0: it has gone on */
+	uintptr_t sample_padding;   /* that was counted there */
 	uint64_t trace_created, trace_used; /* tracing: trace_place of evpl_create(), and of the first use */
 	uint64_t trace_owner;		    /* trace_thread.mark of that; 0: not used yet */
 	uint64_t trace_number; /* in the upper half: what records of iovecs that were taken through it say */
@@ -283,7 +283,7 @@ void evpl_samples_free(void);
 void evpl_samples_settle(struct evpl_context *ctx, unsigned kind); /* the window is about to have another ref */
 
 #if !EVPL_IOVEC_TRACE
-void evpl_sample_drop(const struct evpl_iovec *iovec); /* one less */
+void evpl_sample_drop(const struct evpl_iovec *iovec);				    /* one less */
 void evpl_samples_committed(struct evpl *evpl, uintptr_t from, unsigned alignment); /* of the LOCAL window */
 #endif
 
@@ -292,13 +292,6 @@ int evpl_iovec_alloc_from(struct evpl *evpl, unsigned length, unsigned alignment
 			  struct evpl_iovec *r_iovec, uintptr_t caller);
 
 /* iovec.c */
-
-/* Whether a call takes it: 0, which means none, or a power of two. */
-static inline bool
-evpl_is_alignment(unsigned alignment)
-{
-	return (alignment & (alignment - 1)) == 0;
-}
 
 int evpl_iovec_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
 		    bool reserve, struct evpl_iovec *r_iovec);

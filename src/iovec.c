@@ -139,8 +139,7 @@ take_split(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, 
 	if (take_last(ctx, small, length, alignment, flags, reserve, &r_iovec[whole]))
 		return true;
 	/* When its slabs are spent, the rest takes one more of those that the others took. */
-	if (small != class && length <= capacity &&
-	    take_last(ctx, class, length, alignment, flags, reserve, &r_iovec[whole]))
+	if (small != class && take_last(ctx, class, length, alignment, flags, reserve, &r_iovec[whole]))
 		return true;
 
 fail:

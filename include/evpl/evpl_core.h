@@ -105,7 +105,8 @@ struct evpl_thread_config {
 	unsigned rx_flags;
 	/**
 	 * Free buffers that the context keeps for itself, last in first out, 1 to 64; default 4 MiB worth,
-	 * at least 2. Of large buffers it keeps as many, but no more than that default. Others cannot take them, so with few slabs and many contexts choose it small.
+	 * at least 2. Of large buffers it keeps as many, but no more than that default.
+	 * Others cannot take them, so with few slabs and many contexts choose it small.
 	 */
 	unsigned stash_buffers;
 };
@@ -130,7 +131,8 @@ EVPL_EXPORT int evpl_init(const struct evpl_global_config *config);
  * Undoes one evpl_init(); the last one gives every slab and pool back to EAL. EAL writes zeros over all that it is given
  * back (rte_memzone_free()), so the bytes of a slab that were never used come to be in memory then. A container whose memory
  * limit is below EAL's -m kills the program there. Choose a small slab_size (2 MiB): slabs are made as they are needed, so no
- * more than one per class of buffers and NUMA node is touched beyond what was used. Or leave the call out: the end of the process gives all memory back.
+ * more than one per class of buffers and NUMA node is touched beyond what was used. Or leave the call out: the end of the
+ * process gives all memory back.
  * @return 0; -EBUSY: contexts, iovecs or packets are still held: a log line says how many of which,
  *	nothing was freed, and the call may be repeated; -EPERM: without a matching evpl_init().
  * Owns: after 0 from the last one no iovec, packet, context or RX pool of the library exists.

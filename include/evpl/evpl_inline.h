@@ -115,6 +115,13 @@ evpl_iovec_view_flags(const struct evpl_iovec *iovec)
 	return (uint32_t)(__atomic_load_n((const evpl_iovec_view *)view, __ATOMIC_RELAXED) >> 32);
 }
 
+/* Whether a call takes it: 0, which means none, or a power of two. */
+static inline bool
+evpl_is_alignment(unsigned alignment)
+{
+	return (alignment & (alignment - 1)) == 0;
+}
+
 /* The bits of an address that an alignment wants to be 0; alignment 0 means none, as 1 does. */
 static inline uintptr_t
 evpl_align_mask(unsigned alignment)
@@ -127,7 +134,7 @@ evpl_iovec_may_carve(const struct evpl *evpl, unsigned length, unsigned alignmen
 		     const struct evpl_iovec *r_iovec)
 {
 	return likely(evpl != NULL && r_iovec != NULL && max_iovecs != 0 && length != 0 &&
-		      flags <= EVPL_IOVEC_FLAG_SHARED && (alignment & (alignment - 1)) == 0);
+		      flags <= EVPL_IOVEC_FLAG_SHARED && evpl_is_alignment(alignment));
 }
 
 /* One iovec from the current buffer, with a mark in the upper bits of its flags; 0: not from there, or not at all. */

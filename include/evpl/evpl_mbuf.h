@@ -73,7 +73,7 @@ EVPL_EXPORT uint16_t evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t
  * Sends up to @p n packets, one iovec each, as evpl_iovecs_to_mbuf() of that one iovec would make them: so without
  * TX offload flags.
  * @return packets sent (0 and rte_errno EINVAL: a NULL): iovecs[0] up to there are consumed, the others stay the
- *	caller's as they were. Fewer than n:
+ *	caller's as they were, but for the TX offload flags of received mbufs, which may be cleared. Fewer than n:
  *	the port's queue is full (rte_errno 0), or iovecs[returned] could not become a packet (rte_errno as for
  *	evpl_iovecs_to_mbuf(): EINVAL for an empty or zero-length one; ENOMEM, EOVERFLOW may pass).
  * Owns: sent ones belong to the port.

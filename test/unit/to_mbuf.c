@@ -33,19 +33,6 @@ take(struct evpl *evpl, unsigned length, unsigned flags, struct evpl_iovec *iove
 	iovec_fill(iovec, seed);
 }
 
-/* Fills the iovecs so that they hold stream seed one after the other; @return its length. */
-static uint64_t
-fill_in_order(const struct evpl_iovec *iovec, unsigned n, uint64_t seed)
-{
-	uint64_t offset = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		bytes_fill(evpl_iovec_data(&iovec[i]), evpl_iovec_length(&iovec[i]), seed, offset);
-		offset += evpl_iovec_length(&iovec[i]);
-	}
-	return offset;
-}
-
 /* What DPDK says of a packet, and what this library promises of its windows. */
 static void
 assert_sound(struct rte_mbuf *packet, unsigned segments)
@@ -114,7 +101,7 @@ to_mbuf_of_many_iovecs_chains_them_in_order(void **state)
 			take(evpl, length[i] ? length[i] : 1, (flags + i) & 1, &iovec[i], 0);
 			evpl_iovec_set_length(&iovec[i], length[i]);
 		}
-		bytes = fill_in_order(iovec, DIM(iovec), 5);
+		bytes = iovecs_fill(iovec, DIM(iovec), 5);
 		packet = evpl_iovecs_to_mbuf(evpl, iovec, DIM(iovec));
 		assert_non_null(packet);
 		assert_sound(packet, 7); /* those without bytes are no segments, and are consumed all the same */
@@ -452,7 +439,7 @@ mixed_chain(struct evpl *evpl, const struct reception *rx, unsigned flags)
 	receive(evpl, rx, 60, flags, &iovec[3], 0);
 	mbuf[0] = iovec[1].ref;
 	mbuf[1] = iovec[3].ref;
-	bytes = fill_in_order(iovec, 4, 7);
+	bytes = iovecs_fill(iovec, 4, 7);
 	packet = evpl_iovecs_to_mbuf(evpl, iovec, 4);
 	assert_non_null(packet);
 	assert_int_equal(packet->nb_segs, 4);
@@ -464,7 +451,7 @@ mixed_chain(struct evpl *evpl, const struct reception *rx, unsigned flags)
 	/* A received one first: its nb_segs and pkt_len become the packet's, and are reset when it is home. */
 	receive(evpl, rx, 500, flags, &iovec[0], 0);
 	take(evpl, 1000, SHARED, &iovec[1], 0);
-	bytes = fill_in_order(iovec, 2, 8);
+	bytes = iovecs_fill(iovec, 2, 8);
 	packet = evpl_iovecs_to_mbuf(evpl, iovec, 2);
 	assert_non_null(packet);
 	mbuf_assert(packet, bytes, 8);

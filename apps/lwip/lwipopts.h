@@ -84,9 +84,14 @@
 /* Segments that would end the program, or start a connection anew: tcp_filter.c, tcp_time_wait.c. */
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, length, first_length, second, p)                                       \
 	glue_tcp_passes(pcb, header, length, first_length, second, p)
-/* A segment is about to be sent: tcp_fin.c takes FIN off first, then tcp_again.c counts what is sent again. */
+/*
+ * A connection's segment is about to be sent: tcp_fin.c takes FIN off first, then tcp_again.c counts what is sent again. An RST
+ * may be of no pcb, or of one that listens, whose struct is shorter than that of a connection.
+ */
 #define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, header, pcb, options)                                                         \
-	glue_tcp_leaves(p, header, pcb, glue_tcp_sends(pcb, header, options))
+	((pcb) == NULL || (pcb)->state == LISTEN                                                                       \
+		 ? (options)                                                                                           \
+		 : glue_tcp_leaves(p, header, pcb, glue_tcp_sends(pcb, header, options)))
 
 /* Ports compute and check sums where they can: told per netif, and for received frames one by one (netif.c). */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1

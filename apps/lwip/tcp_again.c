@@ -19,7 +19,7 @@ has_number(const struct pbuf *p, const struct tcp_hdr *header)
 uint32_t *
 glue_tcp_leaves(const struct pbuf *p, const struct tcp_hdr *header, const struct tcp_pcb *pcb, uint32_t *options)
 {
-	if (pcb != NULL && TCP_SEQ_LT(lwip_ntohl(header->seqno), pcb->snd_nxt) && has_number(p, header))
+	if (TCP_SEQ_LT(lwip_ntohl(header->seqno), pcb->snd_nxt) && has_number(p, header))
 		again++;
 	return options;
 }

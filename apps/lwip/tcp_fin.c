@@ -12,7 +12,7 @@
 u32_t *
 glue_tcp_sends(const struct tcp_pcb *pcb, struct tcp_hdr *header, u32_t *options)
 {
-	const struct tcp_seg *segment = pcb != NULL ? pcb->unsent : NULL;
+	const struct tcp_seg *segment = pcb->unsent;
 
 	/* Segments that are sent are at the head of those not sent; all else has no data. */
 	if (segment == NULL || segment->tcphdr != header || (TCPH_FLAGS(header) & TCP_FIN) == 0)

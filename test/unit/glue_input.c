@@ -4,6 +4,9 @@
  *
  * What would break: what an earlier frame left in a buffer is taken for the address of a neighbour, or for the length of an option.
  */
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <lwip/priv/tcp_priv.h>
 
 #include "frame_filter.h"
@@ -137,10 +140,39 @@ tcp_option_without_its_length_does_not_count(void **state)
 	}
 }
 
+/* lwIP answers for a listening pcb, too, whose struct is shorter than that of a connection: what lies behind it is not ours. */
+static void
+rst_of_a_listener_reads_no_more_than_there_is(void **state)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t room = RTE_ALIGN(sizeof(struct tcp_pcb_listen), 16);
+	struct {
+		struct tcp_hdr header;
+		u32_t options[1];
+	} segment = {0};
+	struct pbuf p = {.payload = &segment.header, .len = TCP_HLEN, .tot_len = TCP_HLEN};
+	struct tcp_pcb_listen *listener;
+	const struct tcp_pcb *pcb;
+
+	(void)state;
+	assert_ptr_not_equal(pages, MAP_FAILED);
+	assert_int_equal(mprotect(pages + page, page, PROT_NONE), 0);
+	listener = (struct tcp_pcb_listen *)(void *)(pages + page - room);
+	listener->state = LISTEN;
+	pcb = (const struct tcp_pcb *)listener;
+	TCPH_HDRLEN_FLAGS_SET(&segment.header, 5, TCP_RST | TCP_ACK);
+	assert_ptr_equal(LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(&p, &segment.header, pcb, segment.options), segment.options);
+	pcb = NULL;
+	assert_ptr_equal(LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(&p, &segment.header, pcb, segment.options), segment.options);
+	munmap(pages, 2 * page);
+}
+
 static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(frames_pass_when_their_header_is_there),
 	cmocka_unit_test(options_of_neighbour_discovery_are_whole),
 	cmocka_unit_test(tcp_option_without_its_length_does_not_count),
+	cmocka_unit_test(rst_of_a_listener_reads_no_more_than_there_is),
 };
 
 int

@@ -223,7 +223,7 @@ evpl_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, 
 #endif
 
 void
-evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs)
+evpl_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs)
 {
 	struct evpl_window *w;
 	const struct evpl_iovec *last;

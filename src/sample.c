@@ -40,6 +40,7 @@ evpl_samples_begin(struct evpl_context *ctx)
 		if (evpl_sample_blocks[i]->ctx == NULL) {
 			evpl_sample_blocks[i]->ctx = ctx;
 			ctx->samples = evpl_sample_blocks[i];
+			ctx->evpl.sampled = true;
 			return;
 		}
 	}

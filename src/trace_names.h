@@ -28,6 +28,7 @@
 
 #define evpl_iovec_alloc_slow evpl_plain_iovec_alloc_slow
 #define evpl_iovec_reserve_slow evpl_plain_iovec_reserve_slow
+#define evpl_iovec_commit_slow evpl_plain_iovec_commit_slow
 #define evpl_iovec_release_slow evpl_plain_iovec_release_slow
 #define evpl_iovecs_alloc_slow evpl_plain_iovecs_alloc_slow
 #define evpl_iovecs_release_slow evpl_plain_iovecs_release_slow

@@ -65,6 +65,7 @@ struct evpl {
 	struct evpl_window window[2]; /* [0] LOCAL, [EVPL_IOVEC_FLAG_SHARED] SHARED */
 	uintptr_t reserved;	      /* start and end of the last reservation in window[0] ... */
 	uintptr_t reserved_end;	      /* ... whose tail commit can still give back */
+	bool sampled;		      /* allocations are: then the tail is for evpl_iovec_commit_slow() */
 };
 
 /* The cold halves, out of line. */
@@ -72,6 +73,7 @@ EVPL_EXPORT int evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsign
 				      unsigned flags, struct evpl_iovec *r_iovec);
 EVPL_EXPORT int evpl_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
 					struct evpl_iovec *r_iovec);
+EVPL_EXPORT void evpl_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs);
 EVPL_EXPORT void evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec);
 EVPL_EXPORT int evpl_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
 				       struct evpl_iovec *r_iovecs, unsigned n);
@@ -198,19 +200,44 @@ evpl_iovecs_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsign
 EVPL_INLINE int
 evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec, struct evpl_iovec *r_iovec)
 {
-	int n = evpl_iovec_carve(evpl, length, alignment, max_vec, 0, 0, r_iovec);
+	int n = evpl_iovec_carve(evpl, length, alignment, max_vec, 0, EVPL_IOVEC_FLAG_RESERVED, r_iovec);
+	struct evpl_iovec *last = r_iovec;
 
-	if (unlikely(n == 0))
+	if (unlikely(n == 0)) {
 		n = evpl_iovec_reserve_slow(evpl, length, alignment, max_vec, r_iovec);
-	if (likely(n > 0)) {
+		if (n <= 0)
+			return n;
 		/* Only the last iovec can end where the window goes on. */
-		evpl->reserved = (uintptr_t)r_iovec[n - 1].data;
-		evpl->reserved_end = evpl->reserved + r_iovec[n - 1].length;
-		/* A clone of it sets the mark. No PMD sees a buffer's mbuf, so its port is ours. */
-		r_iovec[n - 1].flags |= EVPL_IOVEC_FLAG_RESERVED;
-		r_iovec[n - 1].ref->port = 0;
+		last = &r_iovec[n - 1];
+		last->flags |= EVPL_IOVEC_FLAG_RESERVED;
 	}
+	evpl->reserved = (uintptr_t)last->data;
+	evpl->reserved_end = evpl->reserved + last->length;
+	/* A clone of it sets the mark. No PMD sees a buffer's mbuf, so its port is ours. */
+	last->ref->port = 0;
 	return n;
+}
+
+EVPL_INLINE void
+evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs)
+{
+	/* One iovec, and nothing was taken or cloned since. */
+	if (likely(evpl != NULL && iovecs != NULL && niovs == 1 && evpl_is_alignment(alignment) && !evpl->sampled)) {
+		struct evpl_window *w = &evpl->window[0];
+		uintptr_t data = (uintptr_t)iovecs->data, end = evpl->reserved_end;
+		uint32_t length = iovecs->length, flags = iovecs->flags;
+
+		if (likely(data == evpl->reserved && end == w->next && iovecs->ref == w->ref &&
+			   (flags & EVPL_IOVEC_FLAG_RESERVED) && w->ref->port == 0 && length <= end - data)) {
+			uintptr_t mask = evpl_align_mask(alignment), next = (data + length + mask) & ~mask;
+
+			w->next = next < end ? next : end;
+			evpl->reserved_end = 0;
+			evpl_iovec_set_view(iovecs, length, flags & ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED);
+			return;
+		}
+	}
+	evpl_iovec_commit_slow(evpl, alignment, iovecs, niovs);
 }
 
 /* Puts back into a window's stock what an iovec adds; false: its ref is not of the buffer, or the stock is full. */
@@ -287,16 +314,26 @@ evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov)
 }
 
 /*
- * Counts one more reference of src for dst, which already has the same view. Past EVPL_REF_LIMIT the new one
- * moves to another mbuf: 2^14 counts are left for threads that add at the same moment.
+ * Makes dst a view of those bytes, and counts one more reference for it. Past EVPL_REF_LIMIT that one moves to another
+ * mbuf: 2^14 counts are left for threads that add at the same moment.
  */
 static inline void
-evpl_iovec_take_ref(struct evpl_iovec *dst, struct rte_mbuf *ref, uint32_t flags)
+evpl_iovec_view_of(struct evpl_iovec *dst, void *data, uint32_t length, struct rte_mbuf *ref, uint32_t flags)
 {
 	uint16_t count;
 
-	dst->flags = flags & ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED;
+	dst->data = data;
 	dst->ref = ref;
+	/* LOCAL, not reserved, no sample, as most are: nothing else to look at. */
+	if (likely(flags == 0)) {
+		evpl_iovec_set_view(dst, length, 0);
+		count = (uint16_t)(rte_mbuf_refcnt_read(ref) + 1);
+		rte_mbuf_refcnt_set(ref, count);
+		if (unlikely(count > EVPL_REF_LIMIT))
+			evpl_iovec_clone_overflow(dst);
+		return;
+	}
+	evpl_iovec_set_view(dst, length, flags & ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED);
 	if (flags & EVPL_IOVEC_FLAG_SHARED) {
 		count = evpl_compat_ref_add(ref, 1);
 	} else {
@@ -320,9 +357,7 @@ evpl_iovec_clone_segment(struct evpl_iovec *dst, const struct evpl_iovec *src, u
 		evpl_iovec_stop("evpl_iovec_clone_segment", src, offset, length, "the segment is out of range");
 	if (unlikely(src->ref == NULL))
 		evpl_iovec_stop("evpl_iovec_clone_segment", src, offset, length, "the iovec is empty");
-	dst->data = (char *)src->data + offset;
-	dst->length = length;
-	evpl_iovec_take_ref(dst, src->ref, src->flags);
+	evpl_iovec_view_of(dst, (char *)src->data + offset, length, src->ref, src->flags);
 }
 
 EVPL_INLINE void
@@ -330,9 +365,7 @@ evpl_iovec_clone(struct evpl_iovec *dst, struct evpl_iovec *src)
 {
 	if (unlikely(src->ref == NULL))
 		evpl_iovec_stop("evpl_iovec_clone", src, 0, src->length, "the iovec is empty");
-	dst->data = src->data;
-	dst->length = src->length;
-	evpl_iovec_take_ref(dst, src->ref, src->flags);
+	evpl_iovec_view_of(dst, src->data, src->length, src->ref, src->flags);
 }
 
 EVPL_INLINE void
@@ -378,7 +411,7 @@ evpl_iovec_set_length(struct evpl_iovec *iovec, unsigned length)
 {
 	if (unlikely(length > iovec->length))
 		evpl_iovec_grow(iovec, length);
-	iovec->length = length;
+	evpl_iovec_set_view(iovec, length, iovec->flags); /* what reads both next has them from one store */
 }
 
 #ifdef __cplusplus

@@ -110,7 +110,7 @@ EVPL_HOT int evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned ali
  * Threads: the owner.
  * Cost: a few instructions.
  */
-EVPL_EXPORT void evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs);
+EVPL_HOT void evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs);
 
 /**
  * Gives one reference back. The iovec must not be used again.

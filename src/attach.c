@@ -1,116 +1,143 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Attaching a packet mbuf to bytes that an iovec's reference keeps. The window is exactly those bytes.
+ * Attaching a packet mbuf where no count is in stock: the first packets on a buffer, and those on received mbufs.
  */
-#include "internal.h"
+#include "attach.h"
 
-/*
- * An mbuf with its own (direct) data, or one attached to such, has no shinfo to count on, and DPDK's indirect mbufs
- * cannot have a window of their own. A second small mbuf lends its data room for a shinfo, and keeps one
- * reference of the mbuf until the last packet on it ends.
- */
-struct hold {
+#include <string.h>
+
+/* On an external buffer's shinfo. */
+static int
+attach_far(struct rte_mbuf *m, const struct rte_mbuf *base, struct rte_mbuf_ext_shared_info *shinfo, uintptr_t data,
+	   uint16_t length)
+{
+	rte_iova_t iova = rte_mbuf_iova_get(base);
+
+	/* A true atomic: two holders of one reference may attach at the same moment (see evpl_compat.h). */
+	if (unlikely(evpl_compat_ext_add(shinfo, 1) > EVPL_PACKETS_MAX)) {
+		(void)evpl_compat_ext_sub(shinfo, 1); /* not the last: base holds one */
+		rte_errno = EOVERFLOW;
+		return -1;
+	}
+	if (likely(iova != RTE_BAD_IOVA))
+		iova += data - (uintptr_t)base->buf_addr;
+	evpl_attach_fill(m, data, length, iova, RTE_MBUF_F_EXTERNAL, (uintptr_t)shinfo, m->priv_size);
+	return 0;
+}
+
+static int
+attach_buffer(struct rte_mbuf *m, const struct evpl_iovec *iovec, struct evpl_buffer *buffer, uintptr_t data,
+	      uint16_t length)
+{
+	if (EVPL_TRACE_BYTES) {
+		if (attach_far(m, buffer->mbuf, buffer->mbuf->shinfo, data, length) != 0)
+			return -1;
+		m->shinfo = trace_packet_shinfo(iovec, m->shinfo);
+		return 0;
+	}
+	if (evpl_lane_claim(buffer)) {
+		buffer->stock--;
+	} else if (unlikely(evpl_compat_count_add(buffer->packets, 1) > EVPL_PACKETS_MAX)) {
+		(void)evpl_compat_count_sub(buffer->packets, 1); /* not the last: the reference holds one */
+		rte_errno = EOVERFLOW;
+		return -1;
+	}
+	evpl_attach_buffer(m, buffer, data, length);
+	if (unlikely(buffer->iova == RTE_BAD_IOVA))
+		rte_mbuf_iova_set(m, RTE_BAD_IOVA);
+	return 0;
+}
+
+/* A far packet's reference of an mbuf that has no shinfo. */
+struct note {
 	struct rte_mbuf_ext_shared_info shinfo;
-	struct rte_mbuf *held;
+	struct rte_mbuf *ref; /* NULL: free. A clone may keep it for longer than its own mbuf is away. */
 };
 
 static void
-hold_ended(void *addr, void *opaque)
+note_ended(void *addr, void *opaque)
 {
-	struct rte_mbuf *holder = opaque;
-	struct hold *hold = holder->buf_addr;
-	struct rte_mbuf *held = hold->held;
+	struct note *note = opaque;
+	struct rte_mbuf *ref = note->ref;
 
 	RTE_SET_USED(addr);
-	evpl_compat_ext_ended(&hold->shinfo);
-	rte_pktmbuf_free_seg(holder);
-	evpl_ref_drop(held);
+	evpl_compat_ext_ended(&note->shinfo);
+	__atomic_store_n(&note->ref, NULL, __ATOMIC_RELEASE);
+	evpl_ref_drop(ref);
 }
 
-static struct rte_mbuf_ext_shared_info *
-hold_create(struct evpl_context *ctx, struct rte_mbuf *ref, struct rte_mempool *pool)
+uint16_t
+evpl_attach_note_size(void)
 {
-	struct rte_mbuf *holder;
-	struct hold *hold;
-
-	if (ctx != NULL) {
-		if (evpl_packet_alloc(ctx, &holder, 1) != 0)
-			return NULL;
-	} else {
-		holder = rte_pktmbuf_alloc(pool);
-		if (holder == NULL) {
-			rte_errno = ENOMEM;
-			return NULL;
-		}
-	}
-	hold = holder->buf_addr;
-	hold->shinfo.free_cb = hold_ended;
-	hold->shinfo.fcb_opaque = holder;
-	rte_mbuf_ext_refcnt_set(&hold->shinfo, 1);
-	hold->held = ref;
-	return &hold->shinfo;
+	return RTE_ALIGN(sizeof(struct note), RTE_MBUF_PRIV_ALIGN);
 }
 
-/* The shared info that a packet on ref's bytes counts on; NULL with rte_errno. ctx may be NULL: a hold is pool's then. */
-static struct rte_mbuf_ext_shared_info *
-shinfo_take(struct evpl_context *ctx, struct rte_mbuf *ref, struct rte_mempool *pool, unsigned most)
+void
+evpl_attach_note_init(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 {
-	if (unlikely(!RTE_MBUF_HAS_EXTBUF(ref)))
-		return hold_create(ctx, ref, pool);
-	/* A true atomic: two holders of one reference may attach at the same moment (see evpl_compat.h). */
-	if (unlikely(evpl_compat_ext_add(ref->shinfo, 1) > most)) {
-		(void)evpl_compat_ext_sub(ref->shinfo, 1); /* not the last: ref holds one */
-		rte_errno = EOVERFLOW;
-		return NULL;
-	}
-	return ref->shinfo;
-}
+	struct note *note = rte_mbuf_to_priv(object);
 
-static void
-attach(struct rte_mbuf *m, const struct rte_mbuf *ref, void *data, uint16_t length,
-       struct rte_mbuf_ext_shared_info *shinfo)
-{
-	rte_iova_t iova = rte_mbuf_iova_get(ref);
-
-	if (likely(iova != RTE_BAD_IOVA))
-		iova += (uintptr_t)data - (uintptr_t)ref->buf_addr;
-	rte_pktmbuf_attach_extbuf(m, data, iova, length, shinfo);
+	RTE_SET_USED(pool);
+	RTE_SET_USED(opaque);
+	RTE_SET_USED(index);
+	memset(note, 0, sizeof(*note));
+	note->shinfo.free_cb = note_ended;
+	note->shinfo.fcb_opaque = note;
 }
 
 /*
- * m is fresh from the packet pool. Counts one packet more on the iovec's bytes, beside its reference, which stays the
- * caller's to release. 0, or -1 with rte_errno and everything as it was.
+ * On a received mbuf that is direct, or a clone of one: the packet keeps a reference of it, and clones of a near packet count on
+ * what clones of it count on.
  */
-int
-evpl_attach(struct evpl_context *ctx, struct rte_mbuf *m, const struct evpl_iovec *iovec, void *data, uint16_t length)
+static int
+attach_mbuf(struct rte_mbuf *m, struct rte_mbuf *ref, const struct rte_mbuf *base, uintptr_t data, uint16_t length)
 {
-	struct rte_mbuf_ext_shared_info *shinfo = NULL;
-	struct rte_mbuf *ref = iovec->ref;
-	bool held = !RTE_MBUF_HAS_EXTBUF(ref);
+	uintptr_t reach = data - (uintptr_t)(rte_mbuf_from_indirect((struct rte_mbuf *)(uintptr_t)base) + 1);
+	rte_iova_t iova = rte_mbuf_iova_get(base);
+	struct note *note = rte_mbuf_to_priv(m);
 
-	if (unlikely(held && evpl_compat_ref_add(ref, 1) > EVPL_COUNT_MAX))
+	if (unlikely(evpl_compat_ref_add(ref, 1) > EVPL_COUNT_MAX)) {
 		rte_errno = EOVERFLOW;
-	else
-		shinfo = shinfo_take(ctx, ref, NULL, EVPL_PACKETS_MAX);
-	if (unlikely(shinfo == NULL)) {
-		if (held)
-			(void)evpl_compat_ref_sub(ref, 1); /* not the last: the caller holds one */
-		return -1;
+		goto fail;
 	}
-	if (EVPL_TRACE_BYTES && !held)
-		shinfo = trace_packet_shinfo(iovec, shinfo);
-	attach(m, ref, data, length, shinfo);
+	if (likely(iova != RTE_BAD_IOVA))
+		iova += data - (uintptr_t)base->buf_addr;
+	if (evpl_global.near && likely(reach <= UINT16_MAX)) {
+		evpl_attach_fill(m, data, length, iova, 0, (uintptr_t)ref | EVPL_ON_MBUF, (uint16_t)reach);
+		return 0;
+	}
+	if (unlikely(evpl_global.near || __atomic_load_n(&note->ref, __ATOMIC_ACQUIRE) != NULL)) {
+		rte_errno = ENOMEM;
+		goto fail;
+	}
+	note->ref = ref;
+	rte_mbuf_ext_refcnt_set(&note->shinfo, 1);
+	evpl_attach_fill(m, data, length, iova, RTE_MBUF_F_EXTERNAL, (uintptr_t)&note->shinfo, m->priv_size);
 	return 0;
+
+fail:
+	(void)evpl_compat_ref_sub(ref, 1); /* not the last: the caller holds one */
+	return -1;
 }
 
-/* As evpl_attach() of all the bytes, for an mbuf that must not outlive ref: a hold takes no reference of it. */
 int
-evpl_attach_weak(struct rte_mbuf *m, struct rte_mbuf *ref)
+evpl_attach_other(struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t data, uint16_t length)
 {
-	struct rte_mbuf_ext_shared_info *shinfo = shinfo_take(NULL, ref, m->pool, EVPL_COUNT_MAX);
+	struct rte_mbuf *ref = iovec->ref, *buffer;
+	const struct rte_mbuf *base = evpl_overflow_root(ref);
+	uintptr_t on = 0;
 
-	if (shinfo == NULL)
-		return -1;
-	attach(m, ref, ref->buf_addr, ref->buf_len, shinfo);
-	return 0;
+	buffer = evpl_buffer_of(base);
+	if (buffer == base)
+		return attach_buffer(m, iovec, evpl_buffer(buffer), data, length);
+	if (RTE_MBUF_HAS_EXTBUF(base))
+		return attach_far(m, base, base->shinfo, data, length);
+	/* On a packet of ours that came back: not on it, but on what it is on, so that there is never a long row of them. */
+	if (RTE_MBUF_DIRECT(base) && evpl_packet_is_ours(base))
+		on = (uintptr_t)base->shinfo;
+	if (on & EVPL_ON_BUFFER)
+		return attach_buffer(m, iovec, (struct evpl_buffer *)(on - EVPL_ON_BUFFER), data, length);
+	if (on & EVPL_ON_MBUF)
+		ref = (struct rte_mbuf *)(on - EVPL_ON_MBUF);
+	return attach_mbuf(m, ref, base, data, length);
 }

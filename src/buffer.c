@@ -6,7 +6,7 @@
  *	held     refcnt = iovecs + references in a window's stock, shinfo = 1 + packets attached
  *	lent     refcnt 1, shinfo = packets attached: no iovec is left; the last packet's end brings it home
  */
-#include "internal.h"
+#include "attach.h"
 
 #include <string.h>
 
@@ -21,22 +21,55 @@ buffer_ended(void *addr, void *opaque)
 
 	RTE_SET_USED(addr);
 	evpl_compat_ext_ended(buffer->shinfo);
-	rte_mbuf_ext_refcnt_set(buffer->shinfo, 1);
 	evpl_buffer_home(NULL, buffer);
+}
+
+void
+evpl_buffer_packets_last(struct evpl_buffer *buffer)
+{
+	evpl_buffer_home(NULL, buffer->mbuf);
+}
+
+/* The mbuf before a buffer: nobody but DPDK's clones looks at it, see attach.h. */
+static struct rte_mbuf *
+anchor_init(struct evpl_buffer *buffer)
+{
+	struct rte_mbuf *anchor = (struct rte_mbuf *)buffer->room - 1;
+
+	memset(anchor, 0, sizeof(*anchor));
+	anchor->pool = evpl_global.anchor_pool;
+	anchor->buf_addr = (void *)buffer->room;
+	rte_mbuf_iova_set(anchor, buffer->iova);
+	anchor->buf_len = UINT16_MAX;
+	anchor->nb_segs = 1;
+	anchor->port = RTE_MBUF_PORT_INVALID;
+	anchor->shinfo = (struct rte_mbuf_ext_shared_info *)((uintptr_t)buffer | EVPL_ON_BUFFER);
+	rte_mbuf_refcnt_set(anchor, 1);
+	return anchor;
 }
 
 static void
 buffer_pin(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 {
 	struct rte_mbuf *mbuf = object;
-	struct evpl_buffer *buffer = rte_mbuf_to_priv(mbuf);
+	struct evpl_buffer *buffer = evpl_buffer(mbuf);
 
 	RTE_SET_USED(pool);
 	RTE_SET_USED(index);
 	buffer->slab = opaque;
 	buffer->mbuf = mbuf;
+	buffer->room = (uintptr_t)mbuf->buf_addr;
+	buffer->iova = rte_mbuf_iova_get(mbuf);
 	mbuf->shinfo->free_cb = buffer_ended;
 	mbuf->shinfo->fcb_opaque = mbuf;
+	if (buffer->slab->class->lead != 0) {
+		buffer->packets = &anchor_init(buffer)->refcnt;
+		buffer->shinfo = (uintptr_t)buffer | EVPL_ON_BUFFER;
+	} else {
+		buffer->packets = &mbuf->shinfo->refcnt;
+		buffer->shinfo = (uintptr_t)mbuf->shinfo;
+		buffer->ol_flags = RTE_MBUF_F_EXTERNAL;
+	}
 }
 
 void
@@ -50,9 +83,11 @@ evpl_buffer_pinned(struct evpl_slab *slab)
 struct rte_mbuf *
 evpl_buffer_of(const struct rte_mbuf *ref)
 {
-	if (!RTE_MBUF_HAS_EXTBUF(ref) || ref->shinfo->free_cb != buffer_ended)
+	const struct rte_mbuf *base = evpl_overflow_root(ref);
+
+	if (!RTE_MBUF_HAS_EXTBUF(base) || base->shinfo->free_cb != buffer_ended)
 		return NULL;
-	return ref->shinfo->fcb_opaque;
+	return base->shinfo->fcb_opaque;
 }
 
 static void
@@ -99,7 +134,12 @@ evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 		stash_set_count(stash, stash->count - 1);
 		return stash->buffers[stash->count];
 	}
-	buffer = evpl_slab_take(ctx, class, true);
+	buffer = evpl_slab_take(ctx, class, false);
+	if (unlikely(buffer == NULL)) {
+		if (evpl_lane_reap(ctx) && stash->count > 0)
+			return evpl_buffer_take(ctx, class);
+		buffer = evpl_slab_take(ctx, class, true);
+	}
 	if (buffer != NULL)
 		(void)evpl_compat_ref_load(buffer); /* acquire: pairs with the release in to_pool() */
 	return buffer;
@@ -117,10 +157,12 @@ to_pool(struct rte_mbuf *buffer)
 void
 evpl_buffer_home(struct evpl_context *ctx, struct rte_mbuf *buffer)
 {
-	const struct evpl_slab *slab = ((const struct evpl_buffer *)rte_mbuf_to_priv(buffer))->slab;
+	const struct evpl_slab *slab = evpl_buffer(buffer)->slab;
 	struct evpl_stash *stash;
 	uint32_t keep;
 
+	evpl_compat_count_store(evpl_buffer(buffer)->packets, 1);
+	evpl_buffer(buffer)->ended = false;
 	if (EVPL_TRACE_BYTES)
 		trace_buffer_home(buffer);
 	if (ctx == NULL || slab->socket_id != ctx->socket_id) {
@@ -153,28 +195,44 @@ evpl_stash_flush(struct evpl_context *ctx)
 	}
 }
 
+/* The last reference of a buffer: no iovec can attach a packet any more. */
+static void
+reference_last(struct evpl_context *ctx, struct evpl_buffer *buffer)
+{
+	uint32_t lane = __atomic_load_n(&buffer->lane, __ATOMIC_RELAXED);
+
+	/* The lane has stock, so the reference's own count is not the last: who brings the buffer home is to look. */
+	if (lane != 0)
+		__atomic_store_n(&buffer->ended, true, __ATOMIC_RELAXED);
+	if (lane == evpl_lane->number) {
+		buffer->stock++;
+		if (evpl_compat_count_load(buffer->packets) != buffer->stock)
+			return;
+		evpl_lane_unclaim(evpl_lane, buffer);
+	} else if (evpl_compat_count_load(buffer->packets) != 1 && evpl_compat_count_sub(buffer->packets, 1) != 0) {
+		return;
+	}
+	evpl_buffer_home(ctx, buffer->mbuf);
+}
+
 void
 evpl_ref_last(struct evpl_context *ctx, struct rte_mbuf *ref)
 {
-	struct rte_mbuf *buffer;
-
 	if (rte_mbuf_refcnt_read(ref) != 1)
 		rte_mbuf_refcnt_set(ref, 1); /* as DPDK keeps free mbufs */
 	if (unlikely(__atomic_load_n(&evpl_overflow_kept, __ATOMIC_RELAXED) != 0) && evpl_overflow_drop(ref))
 		return;
-	buffer = evpl_buffer_of(ref);
-	if (buffer != ref && !evpl_is_pinned(ref)) {
-		rte_pktmbuf_free_seg(ref); /* a packet of a port, or one that counted for another */
+	if (unlikely(evpl_overflow_end(ref)))
 		return;
-	}
-	/* No iovec can attach a packet any more: 1 is final, and so is whose decrement finds the others gone. */
-	if (evpl_compat_ext_load(ref->shinfo) != 1 && evpl_compat_ext_sub(ref->shinfo, 1) != 0)
-		return;
-	rte_mbuf_ext_refcnt_set(ref->shinfo, 1);
-	if (buffer == ref)
-		evpl_buffer_home(ctx, ref);
-	else
+	if (evpl_buffer_of(ref) == ref) {
+		reference_last(ctx, evpl_buffer(ref));
+	} else if (!evpl_is_pinned(ref)) {
+		rte_pktmbuf_free_seg(ref); /* a packet of a port */
+	} else if (evpl_compat_ext_load(ref->shinfo) == 1 || evpl_compat_ext_sub(ref->shinfo, 1) == 0) {
+		/* No iovec can attach a packet any more: 1 is final, and so is whose decrement finds the others gone. */
+		rte_mbuf_ext_refcnt_set(ref->shinfo, 1);
 		rte_pktmbuf_free_seg(ref); /* finds a count of 1: DPDK's own last look at it would not acquire */
+	}
 }
 
 void

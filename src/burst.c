@@ -2,7 +2,7 @@
 /*
  * Bursts: one iovec per packet, straight from and to a port.
  */
-#include "internal.h"
+#include "attach.h"
 
 #include <string.h>
 
@@ -107,107 +107,130 @@ struct untrimmed {
 	uint16_t data_off, data_len;
 };
 
-/*
- * Makes packets of up to CHUNK iovecs, and sets rte_errno if one cannot be made. Nothing is consumed: those that were
- * attached are told from those that go out whole by packets[i] != iovecs[i].ref.
- */
-static unsigned
-make_packets(struct evpl_context *ctx, struct evpl_iovec *iovecs, unsigned n, struct rte_mbuf **packets,
-	     struct untrimmed *was)
-{
+/* Packets that are being made for a call of the PMD. */
+struct batch {
+	struct rte_mbuf *packets[CHUNK];
+	struct untrimmed was[CHUNK]; /* of those that go out whole */
 	struct rte_mbuf *fresh[CHUNK];
-	unsigned whole = 0, attach, used = 0, i;
+	unsigned fresh_count, used;
+};
 
-	for (i = 0; i < n; i++) {
-		if (unlikely(iovecs[i].ref == NULL || iovecs[i].length == 0)) {
-			rte_errno = EINVAL;
-			n = i;
-			break;
-		}
-		packets[i] = NULL;
-		if (evpl_packet_is_whole(&iovecs[i])) {
-			packets[i] = iovecs[i].ref;
-			was[i] = (struct untrimmed){packets[i]->data_off, packets[i]->data_len};
-			evpl_packet_trim(&iovecs[i]);
-			whole++;
+/* One more packet, on a buffer with counts in stock; false: not that way. */
+static inline bool
+batch_make_near(struct batch *b, unsigned i, const struct evpl_iovec *iovec)
+{
+	struct rte_mbuf *m;
+
+	if (unlikely(b->used == b->fresh_count || iovec->length - 1 >= UINT16_MAX || iovec->ref == NULL))
+		return false;
+	m = b->fresh[b->used];
+	if (unlikely(!evpl_attach_stocked(evpl_lane, m, iovec, (uintptr_t)iovec->data, (uint16_t)iovec->length)))
+		return false;
+	b->packets[i] = m;
+	b->used++;
+	return true;
+}
+
+/* One more packet. False with rte_errno: it cannot be made, and the iovec is as it was. */
+static __rte_noinline bool
+batch_make(struct batch *b, unsigned i, struct evpl_context *ctx, struct evpl_iovec *iovec, unsigned left)
+{
+	if (unlikely(iovec->ref == NULL || iovec->length == 0)) {
+		rte_errno = EINVAL;
+		return false;
+	}
+	if ((iovec->flags & EVPL_IOVEC_FLAG_PACKET) && evpl_packet_is_whole(iovec)) {
+		b->packets[i] = iovec->ref;
+		b->was[i] = (struct untrimmed){iovec->ref->data_off, iovec->ref->data_len};
+		evpl_packet_trim(iovec);
+		return true;
+	}
+	if (unlikely(iovec->length > UINT16_MAX)) {
+		/* It may need what was taken for those behind it. */
+		evpl_packet_free(ctx->packet_pool, b->fresh + b->used, b->fresh_count - b->used);
+		b->fresh_count = b->used;
+		b->packets[i] = evpl_packet_build(ctx, iovec, 1);
+		return b->packets[i] != NULL;
+	}
+	if (b->used == b->fresh_count) {
+		b->used = 0;
+		b->fresh_count = evpl_packet_alloc(ctx->packet_pool, b->fresh, left);
+		if (unlikely(b->fresh_count == 0))
+			return false;
+	}
+	b->packets[i] = b->fresh[b->used];
+	if (unlikely(evpl_attach(b->packets[i], iovec, iovec->data, iovec->length) != 0))
+		return false;
+	b->used++;
+	return true;
+}
+
+/* Those from first on: the references of what was sent go, and what was not sent is as it was. */
+static void
+batch_end(const struct batch *b, struct evpl *evpl, struct evpl_iovec *iovecs, unsigned first, unsigned made,
+	  unsigned sent)
+{
+	unsigned i = first;
+
+	while (i < sent) {
+		unsigned run = i;
+
+		while (run < sent && b->packets[run] != iovecs[run].ref)
+			run++;
+		evpl_iovecs_sent(evpl, &iovecs[i], (int)(run - i));
+		i = run + 1;
+	}
+	for (i = RTE_MAX(first, sent); i < made; i++) {
+		struct rte_mbuf *m = b->packets[i];
+
+		if (m != iovecs[i].ref) {
+			rte_pktmbuf_free(m);
+		} else {
+			m->data_off = b->was[i].data_off;
+			m->data_len = b->was[i].data_len;
+			m->pkt_len = b->was[i].data_len;
 		}
 	}
-	attach = n - whole;
-	/* If not all are to be had, as many as there are. */
-	while (attach > 0 && evpl_packet_alloc(ctx, fresh, attach) != 0)
-		attach /= 2;
-	for (i = 0; i < n; i++) {
-		struct rte_mbuf *m;
-
-		if (packets[i] != NULL)
-			continue;
-		if (unlikely(iovecs[i].length > UINT16_MAX)) {
-			packets[i] = evpl_packet_build(ctx, &iovecs[i], 1);
-			if (packets[i] == NULL)
-				break;
-			continue;
-		}
-		if (unlikely(used == attach)) {
-			rte_errno = ENOMEM;
-			break;
-		}
-		m = fresh[used];
-		if (unlikely(evpl_attach(ctx, m, &iovecs[i], iovecs[i].data, (uint16_t)iovecs[i].length) != 0))
-			break;
-		m->data_len = (uint16_t)iovecs[i].length;
-		m->pkt_len = iovecs[i].length;
-		packets[i] = m;
-		used++;
-	}
-	while (attach > used)
-		rte_pktmbuf_free(fresh[--attach]);
-	return i;
 }
 
 uint16_t
 evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *iovecs, uint16_t n)
 {
-	struct rte_mbuf *packets[CHUNK];
-	struct untrimmed was[CHUNK];
 	unsigned done = 0, some, whole, made, sent;
+	struct batch b;
 	int error;
 
 	if (unlikely(evpl == NULL || iovecs == NULL)) {
 		rte_errno = EINVAL;
 		return 0;
 	}
+	b.fresh_count = b.used = 0;
 	do {
 		some = RTE_MIN(n - done, CHUNK);
 		error = 0;
 		/* Forwarding: all of them go out as they came, and there is nothing to make, count or release. */
-		for (made = 0; made < some && evpl_packet_is_untouched(&iovecs[done + made]) && evpl_overflow_is_idle();
+		for (made = 0; made < some && evpl_packet_is_untouched(&iovecs[made]) && evpl_overflow_is_idle();
 		     made++) {
-			packets[made] = iovecs[done + made].ref;
-			evpl_packet_ask_nothing(packets[made]);
+			b.packets[made] = iovecs[made].ref;
+			evpl_packet_ask_nothing(b.packets[made]);
 		}
 		whole = made;
-		if (unlikely(made < some)) {
-			made += make_packets(evpl_context(evpl), iovecs + done + made, some - made, packets + made,
-					     was);
-			error = made < some ? rte_errno : 0;
-		}
-		sent = made > 0 ? rte_eth_tx_burst(port_id, queue_id, packets, (uint16_t)made) : 0;
-		for (unsigned i = whole; i < made; i++) {
-			struct evpl_iovec *iovec = &iovecs[done + i];
-
-			if (packets[i] != iovec->ref) {
-				if (i < sent)
-					evpl_iovec_sent(evpl, iovec);
-				else
-					rte_pktmbuf_free(packets[i]);
-			} else if (i >= sent) {
-				packets[i]->data_off = was[i - whole].data_off;
-				packets[i]->data_len = was[i - whole].data_len;
-				packets[i]->pkt_len = was[i - whole].data_len;
+		for (; made < some; made++) {
+			if (likely(batch_make_near(&b, made, &iovecs[made])))
+				continue;
+			if (unlikely(!batch_make(&b, made, evpl_context(evpl), &iovecs[made], some - made))) {
+				error = rte_errno;
+				break;
 			}
 		}
+		sent = made > 0 ? rte_eth_tx_burst(port_id, queue_id, b.packets, (uint16_t)made) : 0;
+		if (whole < made)
+			batch_end(&b, evpl, iovecs, whole, made, sent);
+		iovecs += sent;
 		done += sent;
 	} while (sent == some && done < n);
+	if (b.used < b.fresh_count)
+		evpl_packet_free(evpl_context(evpl)->packet_pool, b.fresh + b.used, b.fresh_count - b.used);
 	rte_errno = sent < made ? 0 : error; /* a full queue comes before what could not be made behind it */
 	return (uint16_t)done;
 }

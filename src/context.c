@@ -6,8 +6,6 @@
 
 #include <rte_malloc.h>
 
-#define PLAIN_CACHE 64u /* packet mbufs that a thread without an lcore id keeps at hand */
-
 /* The node that a configuration names: *only tells whether another will do. False where there is no such. */
 static bool
 choose_socket(int asked, int *socket_id, bool *only)
@@ -88,11 +86,6 @@ evpl_create(const struct evpl_thread_config *config)
 	ctx->packet_pool = choose_packet_pool(ctx);
 	if (ctx->packet_pool == NULL)
 		goto fail;
-	if (rte_lcore_id() == LCORE_ID_ANY) {
-		ctx->packet_cache = rte_mempool_cache_create(RTE_MIN(PLAIN_CACHE, g->packet_mbufs / 2 + 1), socket_id);
-		if (ctx->packet_cache == NULL)
-			goto fail;
-	}
 	if (!EVPL_IOVEC_TRACE)
 		evpl_samples_begin(ctx);
 	TAILQ_INSERT_TAIL(&g->contexts, ctx, entry);
@@ -118,6 +111,7 @@ evpl_destroy(struct evpl *evpl)
 	evpl_window_idle(ctx, 0);
 	evpl_window_idle(ctx, EVPL_IOVEC_FLAG_SHARED);
 	evpl_stash_flush(ctx);
+	evpl_lane_flush();
 	pthread_mutex_lock(&g->lock);
 	/* Off the list first: evpl_stats_get() reads the cache of whoever is on it. */
 	TAILQ_REMOVE(&g->contexts, ctx, entry);
@@ -127,10 +121,6 @@ evpl_destroy(struct evpl *evpl)
 	g->rx_linearized += ctx->rx_linearized;
 	g->rx_too_long += ctx->rx_too_long;
 	g->rx_no_memory += ctx->rx_no_memory;
-	if (ctx->packet_cache != NULL) {
-		rte_mempool_cache_flush(ctx->packet_cache, ctx->packet_pool);
-		rte_mempool_cache_free(ctx->packet_cache);
-	}
 	/* Under the lock as evpl_create(), so that thread sanitizer, blind in EAL's heap, sees who had the memory before. */
 	rte_free(ctx);
 	pthread_mutex_unlock(&g->lock);

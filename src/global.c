@@ -16,19 +16,26 @@ RTE_LOG_REGISTER(evpl_logtype, lib.evpl, NOTICE)
 struct evpl_global evpl_global = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 #define MAX_SLAB_SIZE ((uint64_t)64 << 30)
-#define PACKET_CACHE 256u
+
+static void
+configure_lead(struct evpl_class *class, uint32_t lead)
+{
+	class->lead = lead;
+	/* The address of every buffer is a multiple of what divides both; a page is enough to ask EAL for. */
+	class->align = RTE_MIN((class->size | lead) & (0 - (class->size | lead)), (uint32_t)RTE_PGSIZE_2M);
+}
 
 /* Rounds the sizes of a class. */
 static void
-configure_class(struct evpl_class *class, unsigned index, uint32_t size, uint64_t slab_size)
+configure_class(struct evpl_class *class, unsigned index, uint32_t size, uint64_t slab_size, bool near)
 {
 	class->index = index;
 	class->size = RTE_ALIGN(size, (uint32_t)RTE_CACHE_LINE_SIZE);
 	slab_size = RTE_MAX(slab_size, (uint64_t) class->size);
 	class->slab_size = (slab_size + class->size - 1) / class->size * class->size;
-	/* The address of every buffer is a multiple of what divides the size; a page is enough to ask EAL for. */
-	class->align = RTE_MIN(class->size & (0 - class->size), (uint32_t)RTE_PGSIZE_2M);
 	class->max_alignment = rte_align32prevpow2(class->size);
+	/* Where an anchor reaches all of a buffer; with tracing packets on watched bytes have shinfos of their own. */
+	configure_lead(class, !EVPL_IOVEC_TRACE && near && class->size <= EVPL_ANCHOR_REACH ? EVPL_ANCHOR_LEAD : 0);
 }
 
 /* Fills g's sizes from what was asked for; false where that is out of range. */
@@ -56,9 +63,12 @@ configure(struct evpl_global *g, const struct evpl_global_config *asked)
 	    large_size > slab_size || large_size > UINT32_MAX - RTE_CACHE_LINE_SIZE ||
 	    asked->max_slabs > EVPL_MAX_SLABS || asked->packet_mbufs > (1u << 24))
 		return false;
-	configure_class(&g->classes[0], 0, buffer_size, slab_size);
-	configure_class(&g->classes[1], 1, large_size, slab_size);
+	configure_class(&g->classes[0], 0, buffer_size, slab_size, g->near);
+	configure_class(&g->classes[1], 1, large_size, slab_size, g->near);
 	g->class_count = g->classes[0].size == g->classes[1].size ? 1 : 2;
+	/* With no other class for them, all of a buffer is to be had at a page's alignment, if that costs little memory. */
+	if (g->class_count == 1 && g->classes[0].lead != 0)
+		configure_lead(&g->classes[0], g->classes[0].size >= 16 * 4096 ? 4096 : 0);
 	g->max_slabs = asked->max_slabs != 0 ? asked->max_slabs : EVPL_MAX_SLABS;
 	g->sample_period = asked->sample_period;
 	g->packet_mbufs = asked->packet_mbufs != 0 ? asked->packet_mbufs : EVPL_DEFAULT_PACKET_MBUFS;
@@ -70,7 +80,7 @@ static int
 serve(const struct evpl_global *g, const struct evpl_global_config *asked)
 {
 	struct evpl_global_config filled = *asked;
-	struct evpl_global wish;
+	struct evpl_global wish = {.near = g->near};
 
 	if (!configure(&wish, asked))
 		return -EINVAL;
@@ -86,7 +96,7 @@ serve(const struct evpl_global *g, const struct evpl_global_config *asked)
 			       (asked->max_slabs == 0 || wish.max_slabs == g->max_slabs) &&
 			       (asked->sample_period == 0 || wish.sample_period == g->sample_period) &&
 			       (asked->packet_mbufs == 0 || wish.packet_mbufs == g->packet_mbufs) &&
-			       asked->preallocate_slabs <= g->slab_count
+			       !(asked->far_packets && g->near) && asked->preallocate_slabs <= g->slab_count
 		       ? 0
 		       : -EALREADY;
 }
@@ -101,15 +111,13 @@ release_all(struct evpl_global *g)
 		TAILQ_REMOVE(&g->rx_pools, slab, entry);
 		evpl_slab_destroy(slab);
 	}
+	evpl_lanes_settle();
 	while (g->slab_count > 0) {
 		if (EVPL_TRACE_BYTES)
 			trace_slab_end(g->slabs[g->slab_count - 1]);
 		evpl_slab_destroy(g->slabs[--g->slab_count]);
 	}
-	for (unsigned i = 0; i < RTE_MAX_NUMA_NODES; i++) {
-		rte_mempool_free(g->packet_pools[i]);
-		g->packet_pools[i] = NULL;
-	}
+	evpl_packet_pools_free();
 	evpl_overflow_free();
 	if (!EVPL_IOVEC_TRACE)
 		evpl_samples_free();
@@ -121,6 +129,9 @@ start(struct evpl_global *g, const struct evpl_global_config *config)
 {
 	int socket_id = (int)rte_socket_id();
 
+	g->near = !config->far_packets && evpl_packet_ops_register();
+	if (!g->near && !config->far_packets)
+		EVPL_LOG(WARNING, "packets are sent the slower way: no mempool operations can be registered");
 	if (!configure(g, config))
 		return -EINVAL;
 	TAILQ_INIT(&g->rx_pools);
@@ -150,7 +161,9 @@ evpl_init(const struct evpl_global_config *config)
 	if (rte_lcore_count() == 0)
 		return -ENODEV;
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-		EVPL_LOG(ERR, "not in a secondary process: mbuf free callbacks are addresses in the primary");
+		if (!evpl_packet_ops_attach())
+			EVPL_LOG(ERR, "packets of the primary must not be freed in this process: it has other mempool "
+				      "operations");
 		return -ENOTSUP;
 	}
 	pthread_mutex_lock(&g->lock);
@@ -218,19 +231,4 @@ uint32_t
 evpl_large_buffer_size(void)
 {
 	return class_size(1);
-}
-
-struct rte_mempool *
-evpl_packet_pool(int socket_id)
-{
-	struct evpl_global *g = &evpl_global;
-	char name[RTE_MEMPOOL_NAMESIZE];
-
-	if (g->packet_pools[socket_id] != NULL)
-		return g->packet_pools[socket_id];
-	snprintf(name, sizeof(name), "evpl_packets_%u", g->next_id++);
-	g->packet_pools[socket_id] =
-		rte_pktmbuf_pool_create(name, g->packet_mbufs, RTE_MIN(PACKET_CACHE, g->packet_mbufs * 2 / 3), 0,
-					EVPL_PACKET_DATA_ROOM, socket_id);
-	return g->packet_pools[socket_id];
 }

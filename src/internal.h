@@ -52,13 +52,16 @@ extern int evpl_logtype;
  */
 struct evpl_class {
 	unsigned index;		/* in evpl_global.classes */
-	uint32_t size;		/* of a buffer, and the distance of buffers in a slab */
+	uint32_t size;		/* of a buffer */
 	uint32_t align;		/* of every buffer's address */
 	uint32_t max_alignment; /* that an alloc may ask of it */
+	uint32_t lead; /* bytes before each buffer, for its anchor; 0: its packets count on its mbuf's shinfo */
 	uint64_t slab_size;
 	uint64_t no_growth_before[RTE_MAX_NUMA_NODES + 1]; /* TSC; [0] for SOCKET_ID_ANY, [n + 1] for node n */
 };
 #define EVPL_CLASSES 2u
+#define EVPL_ANCHOR_REACH 65536u /* bytes behind an anchor: priv_size has 16 bits */
+#define EVPL_ANCHOR_LEAD 256u	 /* bytes before a buffer, and its alignment: for the anchor 128 would do */
 
 /* A context's free buffers of one class. */
 struct evpl_stash {
@@ -73,8 +76,6 @@ struct evpl_context {
 	struct rte_mbuf *current[2];	 /* the buffers under evpl.window[], NULL when idle */
 	struct rte_mempool *direct_pool; /* the last one seen to be of direct mbufs: known without a look into it */
 	struct rte_mempool *packet_pool;
-	struct rte_mempool_cache *packet_cache; /* for a thread without an lcore id, which has none in the pool */
-	uint32_t packets_cached;		/* mbufs in that; relaxed stores, as evpl_stash.count */
 	uint32_t rx_flags;
 	int socket_id;
 	bool only_socket;		  /* never take from another NUMA node */
@@ -114,8 +115,22 @@ struct evpl_slab {
 	TAILQ_ENTRY(evpl_slab) entry; /* of RX pools */
 };
 
-/* In the private area of a buffer's mbuf. */
+/*
+ * In the private area of a buffer's mbuf. What each packet needs of it is one cache line.
+ * packets is 1 while the buffer is free or has a reference, and counts more: the packets on it, what its lane has in stock,
+ * and mbufs that count for its own (overflow.c). It is the anchor's refcnt, or that of the mbuf's shinfo.
+ */
 struct evpl_buffer {
+	uint32_t
+		lane; /* first: 0 there tells that another mbuf's is no buffer's. Whose the stock is: its number, or 0 */
+	uint32_t stock;		    /* counts that the lane can hand out; at least 1 while there is a lane */
+	uint16_t slot;		    /* in the lane's claims */
+	bool ended;		    /* a hint: the last reference has ended */
+	evpl_compat_count *packets; /* above */
+	uintptr_t room;		    /* its bytes ... */
+	rte_iova_t iova;	    /* ... for devices */
+	uint64_t ol_flags;	    /* of packets on it: none, or RTE_MBUF_F_EXTERNAL */
+	uintptr_t shinfo;	    /* of these: a mark (see attach.h), or the address of a shinfo */
 	struct evpl_slab *slab;
 	struct rte_mbuf *mbuf;
 	struct evpl_sample *sample; /* the last one that was counted while the buffer was under a window */
@@ -133,10 +148,12 @@ struct evpl_global {
 	unsigned max_slabs;			 /* of both classes together */
 	unsigned packet_mbufs;
 	unsigned sample_period;
+	bool near;	     /* packets may be near: see attach.h */
 	unsigned slab_count; /* stored with release after slabs[slab_count], loaded with acquire */
 	unsigned next_id;    /* for names, unique for the life of the process */
 	struct evpl_slab *slabs[EVPL_MAX_SLABS];
 	struct rte_mempool *packet_pools[RTE_MAX_NUMA_NODES];
+	struct rte_mempool *anchor_pool;
 	TAILQ_HEAD(, evpl_slab) rx_pools;
 	TAILQ_HEAD(, evpl_context) contexts;
 	unsigned context_count;
@@ -151,13 +168,62 @@ evpl_class_largest(void)
 	return &evpl_global.classes[evpl_global.class_count - 1];
 }
 
-/* The packet pool for a node, made on first use; NULL with rte_errno. With the lock held. */
-struct rte_mempool *evpl_packet_pool(int socket_id);
+/* packet_pool.c: with the lock held */
+struct rte_mempool *evpl_packet_pool(int socket_id); /* of a node, made on first use; NULL with rte_errno */
+struct rte_mempool *evpl_anchor_pool(void);	     /* likewise; of what lies before buffers */
+void evpl_packet_pools_free(void);
+void evpl_packet_pool_return(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n); /* of a lane; any thread */
+extern int evpl_packet_ops;	     /* index of their operations; -1: there is none */
+bool evpl_packet_ops_attach(void);   /* in a secondary process; false: it must not free the primary's packets */
+bool evpl_packet_ops_register(void); /* false: it cannot be */
+/* Up to n, of which no field is set; fewer: rte_errno is ENOMEM. */
+unsigned evpl_packet_alloc(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n);
+struct rte_mbuf *evpl_packet_alloc_one(struct rte_mempool *pool);		      /* likewise; NULL */
+void evpl_packet_free(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n); /* such, unused */
+
+/* lane.c: what a thread that sends has at hand. With no lock, and its thread's alone. */
+#define EVPL_LANE_CLAIMS 32u /* buffers: 2 MiB with the default size */
+#define EVPL_LANE_MBUFS 384u
+struct evpl_lane {
+	uint32_t number;			      /* from 1 on; other processes have none */
+	struct rte_mempool *pool;		      /* of the mbufs: the first that the thread sent from; NULL */
+	uint32_t most;				      /* mbufs that it may keep */
+	uint32_t count;				      /* relaxed stores: others read it */
+	unsigned next;				      /* the claim that ends when there is a new one */
+	struct evpl_buffer *claims[EVPL_LANE_CLAIMS]; /* NULL: free; relaxed stores, likewise */
+	TAILQ_ENTRY(evpl_lane) entry;
+	struct rte_mbuf *mbufs[EVPL_LANE_MBUFS];
+};
+extern struct evpl_lane evpl_no_lane; /* of threads that have not sent: always empty */
+extern __thread struct evpl_lane *evpl_lane __attribute__((tls_model("initial-exec")));
+void evpl_lane_begin(struct rte_mempool *pool, unsigned most);
+/* As evpl_packet_alloc() of one; NULL. */
+static inline struct rte_mbuf *
+evpl_lane_take(struct rte_mempool *pool)
+{
+	struct evpl_lane *lane = evpl_lane;
+	uint32_t count = lane->count;
+
+	if (unlikely(lane->pool != pool || count == 0))
+		return evpl_packet_alloc_one(pool);
+	__atomic_store_n(&lane->count, count - 1, __ATOMIC_RELAXED);
+	return lane->mbufs[count - 1];
+}
+
+bool evpl_lane_claim(struct evpl_buffer *buffer);			    /* then it has more than 1 in stock */
+void evpl_lane_unclaim(struct evpl_lane *lane, struct evpl_buffer *buffer); /* the stock is accounted for */
+void evpl_lane_ended(struct evpl_buffer *buffer); /* brings it home if its stock is all there is */
+bool evpl_lane_reap(struct evpl_context *ctx);	  /* buffers of which nothing but stock is left; true: some */
+void evpl_lane_flush(void);			  /* every claim */
+unsigned evpl_lanes_mbufs(const struct rte_mempool *pool);
+void evpl_lanes_count(uint32_t *free); /* buffers that reaping would find, per class; with the lock held */
+void evpl_lanes_settle(void);	       /* brings them home, and forgets all mbufs; nothing is in use */
 
 /* slab.c */
-size_t evpl_slab_size(unsigned n, size_t distance); /* bytes that n rooms are sure to fit in */
-struct evpl_slab *evpl_slab_create(const char *name, size_t size, size_t room, size_t distance, size_t align,
-				   unsigned n, unsigned cache_size, unsigned priv_size, int socket_id);
+size_t evpl_slab_size(unsigned n,
+		      size_t distance); /* bytes that n rooms are sure to fit in, none across a page's end */
+struct evpl_slab *evpl_slab_create(const char *name, size_t size, size_t lead, size_t room, size_t distance,
+				   size_t align, unsigned n, unsigned cache_size, unsigned priv_size, int socket_id);
 void evpl_slab_destroy(struct evpl_slab *slab);
 bool evpl_slab_is_home(const struct evpl_slab *slab);			   /* every mbuf in its pool */
 struct evpl_slab *evpl_slab_grow(struct evpl_class *class, int socket_id); /* with the lock held */
@@ -166,10 +232,38 @@ void evpl_slab_retry(void); /* EAL may have memory again; with the lock held */
 struct rte_mbuf *evpl_slab_take(struct evpl_context *ctx, struct evpl_class *class, bool grow);
 
 /* buffer.c: a buffer is free (in a pool or stash, refcnt 1, shinfo 1), or under a window, or only held. */
+static inline struct evpl_buffer *
+evpl_buffer(struct rte_mbuf *buffer)
+{
+	return rte_mbuf_to_priv(buffer);
+}
+
 static inline const struct evpl_class *
 evpl_buffer_class(struct rte_mbuf *buffer)
 {
-	return ((const struct evpl_buffer *)rte_mbuf_to_priv(buffer))->slab->class;
+	return evpl_buffer(buffer)->slab->class;
+}
+
+/* Whether its stock is this thread's. */
+static inline bool
+evpl_buffer_is_claimed(const struct evpl_buffer *buffer, const struct evpl_lane *lane)
+{
+	return __atomic_load_n(&buffer->lane, __ATOMIC_RELAXED) == lane->number;
+}
+
+void evpl_buffer_packets_last(struct evpl_buffer *buffer); /* of all counts, not only of packets */
+
+/* One packet less, on any thread. */
+static inline void
+evpl_buffer_packet_ended(struct evpl_buffer *buffer, const struct evpl_lane *lane)
+{
+	if (likely(evpl_buffer_is_claimed(buffer, lane))) {
+		buffer->stock++;
+		if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)))
+			evpl_lane_ended(buffer);
+	} else if (evpl_compat_count_sub(buffer->packets, 1) == 0) {
+		evpl_buffer_packets_last(buffer);
+	}
 }
 
 struct rte_mbuf *evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class);
@@ -189,8 +283,10 @@ bool evpl_window_pay(struct evpl_context *ctx, unsigned kind); /* at least one r
 void evpl_window_trim(struct evpl_window *w, bool shared);     /* half of a full stock back */
 
 /* overflow.c: mbufs that count for others whose 16 bits are spent */
-extern unsigned evpl_overflow_kept;			   /* relaxed; 0: evpl_overflow_drop() has nothing to do */
-struct rte_mbuf *evpl_overflow_new(struct rte_mbuf *base); /* a fresh one, refcnt 1; NULL */
+extern unsigned evpl_overflow_kept; /* relaxed; 0: evpl_overflow_drop() has nothing to do */
+struct rte_mbuf *evpl_overflow_root(const struct rte_mbuf *ref);	 /* whose bytes it counts for: maybe its own */
+bool evpl_overflow_end(struct rte_mbuf *m);				 /* its last count; false: it is no such mbuf */
+struct rte_mbuf *evpl_overflow_new(struct rte_mbuf *base);		 /* a fresh one, refcnt 1; NULL */
 struct rte_mbuf *evpl_overflow_take(struct rte_mbuf *base, bool shared); /* one more count; NULL */
 uintptr_t evpl_views_end(const struct rte_mbuf *ref);			 /* of its bytes: how far a view may grow */
 void evpl_overflow_retry(void);						 /* EAL may have memory again */
@@ -199,11 +295,6 @@ bool evpl_overflow_drop(struct rte_mbuf *base); /* its own count is at its end; 
 unsigned evpl_overflow_in_use(void);		/* with the lock held */
 void evpl_overflow_free(void);			/* likewise, and with none in use */
 
-/* attach.c: a packet mbuf on an iovec's bytes */
-int evpl_attach(struct evpl_context *ctx, struct rte_mbuf *m, const struct evpl_iovec *iovec, void *data,
-		uint16_t length);
-int evpl_attach_weak(struct rte_mbuf *m, struct rte_mbuf *ref);
-
 /* packet.c: packets from iovecs and back */
 
 /* Of the small mbufs that are attached to iovecs. Unused, but rte_pktmbuf_copy(m, m->pool, ...) needs one to end. */
@@ -211,9 +302,22 @@ int evpl_attach_weak(struct rte_mbuf *m, struct rte_mbuf *ref);
 
 /* What the iovec of a received segment is: LOCAL only where DPDK does not count on the same field as we do. */
 uint32_t evpl_packet_flags(struct rte_mbuf *m, uint32_t flags);
-int evpl_packet_alloc(struct evpl_context *ctx, struct rte_mbuf **mbufs, unsigned n);
 bool evpl_packet_is_whole(const struct evpl_iovec *iovec);
 void evpl_packet_trim(const struct evpl_iovec *iovec);
+
+/* Whether it is the mbuf of a packet pool. */
+static inline bool
+evpl_packet_is_ours(const struct rte_mbuf *m)
+{
+	return m->pool != NULL && m->pool->ops_index == evpl_packet_ops;
+}
+
+/* Whether it is a packet on bytes that are not the mbuf's own, and yet direct: see attach.h. */
+static inline bool
+evpl_packet_is_near(const struct rte_mbuf *m)
+{
+	return RTE_MBUF_DIRECT(m) && evpl_packet_is_ours(m) && m->shinfo != NULL;
+}
 
 /* Whether an mbuf and its external buffer stay together for life, as in receive pools. */
 static inline bool
@@ -246,6 +350,7 @@ evpl_packet_ask_nothing(struct rte_mbuf *m)
 	m->ol_flags &= ~RTE_MBUF_F_TX_OFFLOAD_MASK;
 }
 
+/* A packet of the iovecs' bytes, whose references stay; or NULL with rte_errno. nb_segs 0: some, whose nb_segs are 0, too, are the iovecs' own. */
 struct rte_mbuf *evpl_packet_build(struct evpl_context *ctx, struct evpl_iovec *iovecs, int niovs);
 
 /* sample.c: every so many allocations remember their callers */
@@ -318,6 +423,17 @@ evpl_iovec_sent(struct evpl *evpl, struct evpl_iovec *iovec)
 		trace_iovec_sent(evpl, iovec);
 	else
 		evpl_iovec_release(evpl, iovec);
+}
+
+static inline void
+evpl_iovecs_sent(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
+{
+	if (EVPL_IOVEC_TRACE) {
+		for (int i = 0; i < niovs; i++)
+			trace_iovec_sent(evpl, &iovecs[i]);
+	} else {
+		evpl_iovecs_release(evpl, iovecs, niovs);
+	}
 }
 
 /* stats.c: with the lock held */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * An mbuf's count has 16 bits. Beyond EVPL_REF_LIMIT, further references to the same bytes count on another mbuf,
- * attached to the same buffer:
+ * which itself counts on the same bytes as a packet would:
  *
  *	base   refcnt 49,152   <- the first iovecs
  *	other  refcnt      n   <- those after them, and one for the table below
@@ -23,9 +23,11 @@
 
 /* In the private area of an mbuf that counts for another. */
 struct overflow {
+	uint64_t no_lane; /* 0: as a buffer that no lane has claimed */
 	struct rte_mbuf *mbuf;
-	struct rte_mbuf *base;
-	uintptr_t end; /* how far views of the bytes may grow */
+	struct rte_mbuf *base; /* may be gone when root counts */
+	struct rte_mbuf *root; /* whose bytes they are; itself if it is attached to them */
+	uintptr_t end;	       /* how far views of the bytes may grow */
 	LIST_ENTRY(overflow) entry;
 };
 
@@ -114,28 +116,83 @@ is_overflow(const struct rte_mbuf *m)
 	return false;
 }
 
+static struct overflow *
+overflow_of(const struct rte_mbuf *m)
+{
+	return rte_mbuf_to_priv((struct rte_mbuf *)(uintptr_t)m);
+}
+
 uintptr_t
 evpl_views_end(const struct rte_mbuf *ref)
 {
 	if (is_overflow(ref))
-		return ((const struct overflow *)rte_mbuf_to_priv((struct rte_mbuf *)(uintptr_t)ref))->end;
+		return overflow_of(ref)->end;
 	if (evpl_buffer_of(ref) == ref)
 		return (uintptr_t)ref->buf_addr + evpl_buffer_class((struct rte_mbuf *)(uintptr_t)ref)->size;
 	return rte_pktmbuf_mtod(ref, uintptr_t) + ref->data_len; /* of a packet: what came */
 }
 
 struct rte_mbuf *
+evpl_overflow_root(const struct rte_mbuf *ref)
+{
+	return is_overflow(ref) ? overflow_of(ref)->root : (struct rte_mbuf *)(uintptr_t)ref;
+}
+
+/* What counts the packets on base, and mbufs that count for it. NULL: nothing does, so they hold base itself. */
+static evpl_compat_count *
+packets_of(const struct rte_mbuf *base)
+{
+	struct rte_mbuf *root = evpl_overflow_root(base);
+
+	if (evpl_buffer_of(root) == root)
+		return evpl_buffer(root)->packets;
+	return RTE_MBUF_HAS_EXTBUF(root) ? &root->shinfo->refcnt : NULL;
+}
+
+bool
+evpl_overflow_end(struct rte_mbuf *m)
+{
+	struct rte_mbuf *root, *base;
+
+	if (!is_overflow(m))
+		return false;
+	root = overflow_of(m)->root;
+	base = overflow_of(m)->base;
+	rte_pktmbuf_free_seg(m);
+	if (root == m)
+		return true;
+	if (evpl_buffer_of(root) == root)
+		evpl_buffer_packet_ended(evpl_buffer(root), evpl_lane);
+	else
+		evpl_ref_drop(base);
+	return true;
+}
+
+struct rte_mbuf *
 evpl_overflow_new(struct rte_mbuf *base)
 {
 	struct rte_mbuf *m = mbuf_alloc();
+	evpl_compat_count *count;
+	struct overflow *o;
 
 	if (m == NULL)
 		return NULL;
-	if (evpl_attach_weak(m, base) != 0) {
+	o = rte_mbuf_to_priv(m);
+	count = packets_of(base);
+	if (count != NULL && evpl_compat_count_add(count, 1) > EVPL_COUNT_MAX) {
+		(void)evpl_compat_count_sub(count, 1); /* not the last: the caller's reference holds one */
 		rte_pktmbuf_free(m);
 		return NULL;
 	}
-	((struct overflow *)rte_mbuf_to_priv(m))->end = evpl_views_end(base);
+	o->no_lane = 0;
+	o->base = base;
+	o->root = evpl_overflow_root(base);
+	if (RTE_MBUF_HAS_EXTBUF(o->root) && evpl_buffer_of(o->root) != o->root) {
+		/* DPDK counts for it, and base may go. */
+		rte_pktmbuf_attach_extbuf(m, base->buf_addr, rte_mbuf_iova_get(base), base->buf_len, base->shinfo);
+		o->root = m;
+	}
+	o->end = evpl_views_end(base);
 	return m;
 }
 
@@ -163,7 +220,6 @@ evpl_overflow_take(struct rte_mbuf *base, bool shared)
 		rte_spinlock_lock(&bucket->lock);
 		o = rte_mbuf_to_priv(m);
 		o->mbuf = m;
-		o->base = base;
 		__atomic_add_fetch(&evpl_overflow_kept, 1, __ATOMIC_RELAXED);
 	}
 	LIST_INSERT_HEAD(&bucket->others, o, entry);
@@ -202,7 +258,7 @@ evpl_overflow_drop(struct rte_mbuf *base)
 	if (n == 0)
 		return false;
 	__atomic_sub_fetch(&evpl_overflow_kept, n, __ATOMIC_RELAXED);
-	if (!RTE_MBUF_HAS_EXTBUF(base)) {
+	if (packets_of(base) == NULL) {
 		evpl_compat_ref_store(base, n);
 		kept_by_others = true;
 	}

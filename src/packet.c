@@ -2,52 +2,24 @@
 /*
  * Packets from iovecs, and iovecs from packets. The bursts in burst.c use the same parts for one segment each.
  */
-#include "internal.h"
+#include "attach.h"
 
 #include <limits.h>
 
 #define SEGMENT_MAX UINT16_MAX
-
-/* iovec.flags, between the passes of evpl_packet_build() only: goes out as its own mbuf. */
-#define FLAG_WHOLE 8u
-#if !EVPL_IOVEC_TRACE
-_Static_assert((FLAG_WHOLE & EVPL_IOVEC_SAMPLED) == 0,
-	       "it does not make a sample of an iovec, nor of a sample a packet");
-#endif
-
-static struct rte_mempool_cache *
-packet_cache(const struct evpl_context *ctx)
-{
-	unsigned lcore_id = rte_lcore_id();
-
-	return lcore_id == LCORE_ID_ANY ? ctx->packet_cache : rte_mempool_default_cache(ctx->packet_pool, lcore_id);
-}
-
-int
-evpl_packet_alloc(struct evpl_context *ctx, struct rte_mbuf **mbufs, unsigned n)
-{
-	int rc = rte_mempool_generic_get(ctx->packet_pool, (void **)mbufs, n, packet_cache(ctx));
-
-	if (ctx->packet_cache != NULL) /* for evpl_stats_get(), at any time */
-		__atomic_store_n(&ctx->packets_cached, ctx->packet_cache->len, __ATOMIC_RELAXED);
-	if (unlikely(rc != 0)) {
-		rte_errno = ENOMEM;
-		return -1;
-	}
-	for (unsigned i = 0; i < n; i++)
-		rte_pktmbuf_reset(mbufs[i]);
-	return 0;
-}
 
 uint32_t
 evpl_packet_flags(struct rte_mbuf *m, uint32_t flags)
 {
 	flags |= EVPL_IOVEC_FLAG_PACKET;
 	if (!RTE_MBUF_HAS_EXTBUF(m)) {
-		/* Some PMDs overwrite ol_flags: for a pinned mbuf the flag is put back, as DPDK does from 25.11 on. */
-		if (RTE_MBUF_CLONED(m) || !(rte_pktmbuf_priv_flags(m->pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF))
+		if (RTE_MBUF_CLONED(m))
 			return flags | EVPL_IOVEC_FLAG_SHARED;
-		m->ol_flags |= RTE_MBUF_F_EXTERNAL;
+		/* Some PMDs overwrite ol_flags: for a pinned mbuf the flag is put back, as DPDK does from 25.11 on. */
+		if (rte_pktmbuf_priv_flags(m->pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF)
+			m->ol_flags |= RTE_MBUF_F_EXTERNAL;
+		else if (!evpl_packet_is_near(m)) /* clones of those do not count on them */
+			return flags | EVPL_IOVEC_FLAG_SHARED;
 	}
 	return rte_mbuf_refcnt_read(m) == 1 ? flags : flags | EVPL_IOVEC_FLAG_SHARED;
 }
@@ -72,8 +44,17 @@ evpl_packet_is_whole(const struct evpl_iovec *iovec)
 	start = (uintptr_t)m->buf_addr;
 	if (EVPL_TRACE_BYTES && RTE_MBUF_HAS_EXTBUF(m) && evpl_compat_ext_load(trace_packet_buffer(m->shinfo)) != 1)
 		return false;
-	return !RTE_MBUF_CLONED(m) && !(RTE_MBUF_HAS_EXTBUF(m) && evpl_compat_ext_load(m->shinfo) != 1) &&
-	       data >= start && data - start <= m->buf_len && iovec->length <= m->buf_len - (data - start);
+	return !RTE_MBUF_CLONED(m) && !evpl_packet_is_near(m) &&
+	       !(RTE_MBUF_HAS_EXTBUF(m) && evpl_compat_ext_load(m->shinfo) != 1) && data >= start &&
+	       data - start <= m->buf_len && iovec->length <= m->buf_len - (data - start);
+}
+
+/* The same of a part of a packet that may be long or empty. */
+static inline bool
+goes_whole(const struct evpl_iovec *iovec)
+{
+	return (iovec->flags & EVPL_IOVEC_FLAG_PACKET) && iovec->length - 1 < SEGMENT_MAX &&
+	       evpl_packet_is_whole(iovec);
 }
 
 /* Makes the mbuf of a whole iovec show what the iovec shows, and ask for nothing more. */
@@ -88,142 +69,149 @@ evpl_packet_trim(const struct evpl_iovec *iovec)
 	evpl_packet_ask_nothing(m);
 }
 
-/*
- * First pass: how many segments and bytes, how many of the segments to attach; -1 with rte_errno and no flag set.
- */
-static int
-packet_measure(struct evpl_iovec *iovecs, int niovs, uint64_t *segments, uint64_t *attached, uint64_t *bytes)
+/* Frees what was attached, and leaves received mbufs, which have nb_segs 0 until then, as they were. Keeps rte_errno. */
+static void
+chain_undo(struct rte_mbuf *head)
 {
-	*segments = *attached = *bytes = 0;
-	for (int i = 0; i < niovs; i++) {
-		uint64_t pieces = (iovecs[i].length + (uint64_t)SEGMENT_MAX - 1) / SEGMENT_MAX;
+	int saved = rte_errno;
 
-		if (iovecs[i].ref == NULL) {
-			rte_errno = EINVAL;
-			goto fail;
-		}
-		*bytes += iovecs[i].length;
-		*segments += pieces;
-		if (pieces == 1 && evpl_packet_is_whole(&iovecs[i]))
-			iovecs[i].flags |= FLAG_WHOLE;
-		else
-			*attached += pieces;
-		if (*segments > UINT16_MAX || *bytes > UINT32_MAX) {
-			rte_errno = EMSGSIZE;
-			niovs = i + 1;
-			goto fail;
+	for (struct rte_mbuf *m = head, *next; m != NULL; m = next) {
+		next = m->next;
+		if (m->nb_segs == 0) {
+			m->nb_segs = 1;
+			m->next = NULL;
+		} else {
+			rte_pktmbuf_free_seg(m);
 		}
 	}
-	if (*bytes == 0) {
-		rte_errno = EINVAL;
-		goto fail;
-	}
-	return 0;
-
-fail:
-	for (int i = 0; i < niovs; i++)
-		iovecs[i].flags &= ~FLAG_WHOLE;
-	return -1;
+	rte_errno = saved;
 }
 
-/* Packet mbufs, linked through next; NULL with rte_errno. */
-static struct rte_mbuf *
-packet_alloc_list(struct evpl_context *ctx, uint64_t n)
+/* Whether next goes on where the bytes before it end, and counts on the same mbuf. Tracing watches each for itself. */
+static inline bool
+joins(const struct evpl_iovec *iovec, const struct evpl_iovec *next)
 {
-	struct rte_mbuf *list = NULL, *mbufs[32];
-
-	while (n > 0) {
-		unsigned some = (unsigned)RTE_MIN(n, (uint64_t)RTE_DIM(mbufs));
-
-		if (evpl_packet_alloc(ctx, mbufs, some) != 0) {
-			/* The last few may be there one by one. */
-			some = 1;
-			if (evpl_packet_alloc(ctx, mbufs, 1) != 0) {
-				rte_pktmbuf_free(list);
-				rte_errno = ENOMEM;
-				return NULL;
-			}
-		}
-		for (unsigned i = 0; i < some; i++) {
-			mbufs[i]->next = list;
-			list = mbufs[i];
-		}
-		n -= some;
-	}
-	return list;
+	return !EVPL_TRACE_BYTES && (char *)iovec->data + iovec->length == next->data && iovec->ref == next->ref;
 }
 
-/* Second pass: attaches the list's mbufs, in order, to what does not go out whole. */
-static int
-packet_attach_list(struct evpl_context *ctx, struct rte_mbuf *m, struct evpl_iovec *iovecs, int niovs)
+/* The mbuf is not used. */
+static __rte_noinline struct rte_mbuf *
+segment_failed(struct evpl_context *ctx, struct rte_mbuf *m)
 {
-	for (int i = 0; i < niovs; i++) {
-		char *data = iovecs[i].data;
-		uint32_t left = iovecs[i].length;
+	evpl_packet_free(ctx->packet_pool, &m, 1);
+	return NULL;
+}
 
-		if (iovecs[i].flags & FLAG_WHOLE)
+/* A packet mbuf on bytes of an iovec; NULL with rte_errno. */
+static inline struct rte_mbuf *
+segment(struct evpl_context *ctx, const struct evpl_iovec *iovec, const char *data, uint32_t length)
+{
+	struct rte_mbuf *m = evpl_lane_take(ctx->packet_pool);
+
+	if (likely(m != NULL) && unlikely(evpl_attach(m, iovec, data, length) != 0))
+		return segment_failed(ctx, m);
+	return m;
+}
+
+/* Whether a packet can have so many segments and bytes: before mbufs are spent on it. */
+static bool
+packet_fits(const struct evpl_iovec *iovecs, int niovs)
+{
+	uint64_t segments = 0, bytes = 0, run = 0;
+
+	for (int i = 0; i < niovs; i++) {
+		bytes += iovecs[i].length;
+		if (i > 0 && joins(&iovecs[i - 1], &iovecs[i])) {
+			run += iovecs[i].length;
 			continue;
-		for (; left > 0; m = m->next) {
-			uint16_t length = (uint16_t)RTE_MIN(left, (uint32_t)SEGMENT_MAX);
-
-			if (evpl_attach(ctx, m, &iovecs[i], data, length) != 0)
-				return -1;
-			m->data_len = length;
-			data += length;
-			left -= length;
 		}
+		segments += (run + SEGMENT_MAX - 1) / SEGMENT_MAX;
+		run = iovecs[i].length;
 	}
-	return 0;
+	return segments + (run + SEGMENT_MAX - 1) / SEGMENT_MAX <= UINT16_MAX && bytes <= UINT32_MAX;
 }
 
-/*
- * A packet of the iovecs' bytes. Attached segments count on the bytes by themselves, and the references of their iovecs
- * stay as they are; iovecs that go out whole are left with FLAG_WHOLE set, and their mbufs trimmed. NULL with rte_errno and nothing changed.
- */
 struct rte_mbuf *
 evpl_packet_build(struct evpl_context *ctx, struct evpl_iovec *iovecs, int niovs)
 {
-	struct rte_mbuf *list = NULL, *head = NULL, **tail = &head;
-	uint64_t segments, attached, bytes;
+	struct rte_mbuf *head = NULL, **tail = &head, *m;
+	uint64_t total = 0;
+	unsigned segments = 0;
+	bool own = false;
 
-	if (packet_measure(iovecs, niovs, &segments, &attached, &bytes) != 0)
+	/* Few iovecs of small buffers always fit. */
+	if (unlikely(niovs > 16 || iovecs[0].length > SEGMENT_MAX) && !packet_fits(iovecs, niovs)) {
+		rte_errno = EMSGSIZE;
 		return NULL;
-	if (attached > 0) {
-		list = packet_alloc_list(ctx, attached);
-		if (list == NULL || packet_attach_list(ctx, list, iovecs, niovs) != 0)
-			goto fail;
 	}
-	for (int i = 0; i < niovs; i++) {
-		uint32_t left = iovecs[i].length;
+	for (struct evpl_iovec *iovec = iovecs, *end = iovecs + niovs, *next; iovec < end; iovec = next) {
+		const char *data = iovec->data;
+		uint64_t bytes = iovec->length, length;
 
-		if (iovecs[i].flags & FLAG_WHOLE) {
-			evpl_packet_trim(&iovecs[i]);
-			*tail = iovecs[i].ref;
-			tail = &iovecs[i].ref->next;
+		next = iovec + 1;
+		if (unlikely(iovec->ref == NULL)) {
+			rte_errno = EINVAL;
+			goto fail;
+		}
+		if (unlikely(goes_whole(iovec))) {
+			own = true;
+			total += bytes;
+			segments++;
+			m = iovec->ref;
+			m->nb_segs = 0;
+			*tail = m;
+			tail = &m->next;
 			continue;
 		}
-		while (left > 0) {
-			left -= list->data_len;
-			*tail = list;
-			tail = &list->next;
-			list = list->next;
+		for (; next < end && joins(next - 1, next); next++)
+			bytes += next->length;
+		total += bytes;
+		for (; bytes > 0; bytes -= length) {
+			length = RTE_MIN(bytes, (uint64_t)SEGMENT_MAX);
+			m = segment(ctx, iovec, data, (uint32_t)length);
+			if (unlikely(m == NULL))
+				goto fail;
+			*tail = m;
+			tail = &m->next;
+			data += length;
+			segments++;
 		}
 	}
-	*tail = NULL;
-	head->nb_segs = (uint16_t)segments;
-	head->pkt_len = (uint32_t)bytes;
+	if (unlikely(total == 0)) {
+		rte_errno = EINVAL;
+		goto fail;
+	}
+	head->pkt_len = (uint32_t)total;
+	head->nb_segs = own ? 0 : (uint16_t)segments;
 	return head;
 
 fail:
-	if (list != NULL) {
-		int saved = rte_errno;
-
-		rte_pktmbuf_free(list);
-		rte_errno = saved;
-	}
-	for (int i = 0; i < niovs; i++)
-		iovecs[i].flags &= ~FLAG_WHOLE;
+	chain_undo(head);
 	return NULL;
+}
+
+/* Some mbufs of the packet are the iovecs' own: trims these, and gives up the references of the other iovecs. */
+static void
+packet_finish(struct evpl *evpl, struct rte_mbuf *head, struct evpl_iovec *iovecs, int niovs)
+{
+	uint32_t bytes = head->pkt_len;
+	struct rte_mbuf *m = head; /* none before it is the iovecs' own that are still to come */
+	uint16_t segments = 0;
+
+	for (int i = 0; i < niovs; i++) {
+		if (iovecs[i].ref->nb_segs == 0) {
+			for (; m != iovecs[i].ref; m = m->next)
+				segments++;
+			evpl_packet_trim(&iovecs[i]);
+			m->nb_segs = 1;
+		} else {
+			evpl_iovec_sent(evpl, &iovecs[i]);
+		}
+	}
+	for (; m != NULL; m = m->next)
+		segments++;
+	head->nb_segs = segments;
+	head->pkt_len = bytes;
 }
 
 struct rte_mbuf *
@@ -231,19 +219,17 @@ evpl_iovecs_to_mbuf(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
 {
 	struct rte_mbuf *packet;
 
-	if (evpl == NULL || iovecs == NULL || niovs < 1) {
+	if (unlikely(evpl == NULL || iovecs == NULL || niovs < 1)) {
 		rte_errno = EINVAL;
 		return NULL;
 	}
 	packet = evpl_packet_build(evpl_context(evpl), iovecs, niovs);
-	if (packet == NULL)
+	if (unlikely(packet == NULL))
 		return NULL;
-	for (int i = 0; i < niovs; i++) {
-		if (iovecs[i].flags & FLAG_WHOLE)
-			iovecs[i].flags &= ~FLAG_WHOLE;
-		else
-			evpl_iovec_sent(evpl, &iovecs[i]);
-	}
+	if (likely(packet->nb_segs != 0))
+		evpl_iovecs_sent(evpl, iovecs, niovs);
+	else
+		packet_finish(evpl, packet, iovecs, niovs);
 	return packet;
 }
 

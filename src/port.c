@@ -96,8 +96,10 @@ check_secondary(const struct port *p, struct evpl_port_limit *limit)
 	(void)p;
 	if (rte_eal_process_type() != RTE_PROC_SECONDARY)
 		return false;
-	return found(limit, "send and free packets of iovecs in the primary process only",
-		     "is used in a secondary process, where the primary's callback that frees a packet's bytes has no "
+	return found(limit,
+		     "send packets of iovecs in the primary process only, and free only near ones elsewhere, after "
+		     "evpl_init() there",
+		     "is used in a secondary process, which has no iovecs, and where a far packet's callback has no "
 		     "address");
 }
 
@@ -113,6 +115,7 @@ check_attached(const struct port *p, struct evpl_port_limit *limit)
 		{"net_cn9k", RTE_VERSION_NUM(23, 3, 0, 0)},
 		{"net_cn10k", RTE_VERSION_NUM(23, 3, 0, 0)},
 		{"net_octeontx", UINT32_MAX},
+		{"net_mana", UINT32_MAX}, /* registers the memory of the mbuf's own pool only, and sends nothing */
 	};
 	bool is_wrong = false;
 
@@ -124,6 +127,20 @@ check_attached(const struct port *p, struct evpl_port_limit *limit)
 		     "use another driver or a later DPDK, or send rte_pktmbuf_copy() into a pool of "
 		     "rte_pktmbuf_pool_create()",
 		     "sends an mbuf that is attached to an iovec's bytes with other bytes, or never");
+}
+
+/* Frees direct mbufs to a pool in hardware, or wants a direct mbuf's data to lie where its own pool has it. */
+static bool
+check_near(const struct port *p, struct evpl_port_limit *limit)
+{
+	static const char *const names[] = {"net_cn9k", "net_cn10k", "net_cn20k", "net_octeontx",
+					    "net_dpaa", "net_dpaa2", NULL};
+	bool is_bnxt = driver_is(p, "net_bnxt") && RTE_VERSION >= RTE_VERSION_NUM(24, 11, 0, 0);
+
+	if (!evpl_global.near || !(is_bnxt || reaches_one_of(p, names)))
+		return false;
+	return found(limit, "set evpl_global_config.far_packets",
+		     "frees a direct mbuf whose data lie elsewhere to the wrong pool, or drops it");
 }
 
 /* Virtual devices go by addresses of this process; what sits on a bus of hardware does not. */
@@ -331,6 +348,7 @@ check_late(const struct port *p, struct evpl_port_limit *limit)
 static bool (*const checks[EVPL_PORT_LIMITS])(const struct port *, struct evpl_port_limit *) = {
 	[EVPL_PORT_SECONDARY] = check_secondary,
 	[EVPL_PORT_ATTACHED] = check_attached,
+	[EVPL_PORT_NEAR] = check_near,
 	[EVPL_PORT_NO_IOVA] = check_no_iova,
 	[EVPL_PORT_FAST_FREE] = check_fast_free,
 	[EVPL_PORT_ONE_SEGMENT] = check_one_segment,

@@ -23,6 +23,7 @@ rx_ended(void *addr, void *opaque)
 	m->ol_flags = RTE_MBUF_F_EXTERNAL;
 	m->next = NULL;
 	m->nb_segs = 1;
+	rte_mbuf_refcnt_set(m, 1); /* 0 if two holders let go of it at the same moment */
 	rte_mbuf_raw_free(m);
 }
 
@@ -59,8 +60,8 @@ evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket
 		rte_errno = EEXIST;
 	} else {
 		distance = RTE_ALIGN((size_t)data_room, RTE_CACHE_LINE_SIZE);
-		slab = evpl_slab_create(name, evpl_slab_size(n, distance), data_room, distance, RTE_CACHE_LINE_SIZE, n,
-					RX_CACHE, 0, socket_id);
+		slab = evpl_slab_create(name, evpl_slab_size(n, distance), 0, data_room, distance, RTE_CACHE_LINE_SIZE,
+					n, RX_CACHE, 0, socket_id);
 		if (slab != NULL && slab->n < n) {
 			evpl_slab_destroy(slab);
 			slab = NULL;

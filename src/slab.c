@@ -28,7 +28,14 @@ room_iova(const struct rte_memzone *zone, uintptr_t room, size_t length, uintptr
 	rte_iova_t iova = rte_mem_virt2iova((void *)room);
 
 	*next = 0;
-	if (rte_eal_iova_mode() == RTE_IOVA_VA || iova == RTE_BAD_IOVA || page_size == 0)
+	if (page_size == 0)
+		return iova;
+	/* mlx5 registers memory by runs of pages, and a packet that lies in two of these fails. */
+	if (rte_eal_has_hugepages() && length <= page_size && (room & (page_size - 1)) + length > page_size) {
+		*next = (room & ~(page_size - 1)) + page_size;
+		return iova;
+	}
+	if (rte_eal_iova_mode() == RTE_IOVA_VA || iova == RTE_BAD_IOVA)
 		return iova; /* contiguous wherever the addresses are, or unknown and then never added to */
 	for (uintptr_t page = (room & ~(page_size - 1)) + page_size; page != 0 && page <= last; page += page_size) {
 		if (rte_mem_virt2iova((void *)page) != iova + (page - room)) {
@@ -39,15 +46,15 @@ room_iova(const struct rte_memzone *zone, uintptr_t room, size_t length, uintptr
 	return iova;
 }
 
-/* Cuts the zone into at most n rooms, each of them IOVA-contiguous; the zone need not be. */
+/* Cuts the zone into at most n rooms, each of them IOVA-contiguous with its lead; the zone need not be. */
 static unsigned
-slab_cut(const struct rte_memzone *zone, size_t room, size_t distance, unsigned n, struct room *rooms)
+slab_cut(const struct rte_memzone *zone, size_t lead, size_t room, size_t distance, unsigned n, struct room *rooms)
 {
 	uintptr_t at = zone->addr_64, end = at + zone->len, next;
 	unsigned count = 0;
 
 	while (count < n && end - at >= distance) {
-		rte_iova_t iova = room_iova(zone, at, room, &next);
+		rte_iova_t iova = room_iova(zone, at, lead + room, &next);
 
 		if (next != 0) {
 			if (next >= end)
@@ -55,7 +62,7 @@ slab_cut(const struct rte_memzone *zone, size_t room, size_t distance, unsigned 
 			at = next;
 			continue;
 		}
-		rooms[count++] = (struct room){.addr = at, .iova = iova};
+		rooms[count++] = (struct room){.addr = at + lead, .iova = iova == RTE_BAD_IOVA ? iova : iova + lead};
 		at += distance;
 	}
 	return count;
@@ -78,12 +85,10 @@ zone_reserve(const char *name, size_t size, size_t align, size_t room, int socke
 size_t
 evpl_slab_size(unsigned n, size_t distance)
 {
-	size_t per_page = RTE_PGSIZE_2M / distance;
-
-	if (rte_eal_iova_mode() != RTE_IOVA_PA || per_page == 0)
+	if (!rte_eal_has_hugepages() || RTE_PGSIZE_2M % distance == 0 || distance > RTE_PGSIZE_2M)
 		return n * distance;
-	/* No room across a page's end, and the zone may begin and end inside a page. */
-	return (n / per_page + 2) * RTE_PGSIZE_2M;
+	/* At each page's end there may be less than a room, and the zone may begin and end inside a page. */
+	return (size_t)((n + 1) * (double)distance * RTE_PGSIZE_2M / (RTE_PGSIZE_2M - distance)) + distance;
 }
 
 /* The pool's maker sets shinfo->free_cb. */
@@ -154,7 +159,7 @@ pool_create(const char *name, unsigned n, unsigned cache_size, uint16_t priv_siz
 }
 
 struct evpl_slab *
-evpl_slab_create(const char *name, size_t size, size_t room, size_t distance, size_t align, unsigned n,
+evpl_slab_create(const char *name, size_t size, size_t lead, size_t room, size_t distance, size_t align, unsigned n,
 		 unsigned cache_size, unsigned priv_size, int socket_id)
 {
 	char zone_name[RTE_MEMZONE_NAMESIZE];
@@ -171,7 +176,7 @@ evpl_slab_create(const char *name, size_t size, size_t room, size_t distance, si
 	slab->zone = zone_reserve(zone_name, size, align, room, socket_id);
 	if (slab->zone == NULL)
 		goto fail;
-	slab->n = slab_cut(slab->zone, room, distance, n, rooms);
+	slab->n = slab_cut(slab->zone, lead, room, distance, n, rooms);
 	if (slab->n == 0) {
 		rte_errno = ENOMEM;
 		goto fail;
@@ -217,20 +222,17 @@ evpl_slab_grow(struct evpl_class *class, int socket_id)
 	struct evpl_global *g = &evpl_global;
 	char name[RTE_MEMPOOL_NAMESIZE];
 	unsigned n = (unsigned)(class->slab_size / class->size);
-	size_t size = class->slab_size;
+	size_t distance = class->lead + class->size;
 	struct evpl_slab *slab;
 
-	if (g->slab_count >= g->max_slabs) {
+	if (g->slab_count >= g->max_slabs || (class->lead != 0 && evpl_anchor_pool() == NULL)) {
 		rte_errno = ENOMEM;
 		return NULL;
 	}
 	snprintf(name, sizeof(name), "evpl_buffers_%u", g->next_id);
-	/* Where buffers would lie across the ends of pages, some room is lost there. */
-	if (RTE_PGSIZE_2M % class->size != 0)
-		size = evpl_slab_size(n, class->size);
 	/* No cache per lcore in the pool: a context's stash is the cache, and what it holds can be counted. */
-	slab = evpl_slab_create(name, size, class->size, class->size, class->align, n, 0, sizeof(struct evpl_buffer),
-				socket_id);
+	slab = evpl_slab_create(name, evpl_slab_size(n, distance), class->lead, class->size, distance, class->align, n,
+				0, sizeof(struct evpl_buffer), socket_id);
 	if (slab == NULL)
 		return NULL;
 	slab->class = class;

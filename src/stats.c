@@ -12,7 +12,7 @@ evpl_stats_collect(struct evpl_stats *stats)
 	const struct evpl_global *g = &evpl_global;
 	const struct evpl_context *ctx;
 	const struct evpl_slab *slab;
-	uint32_t stashed[EVPL_CLASSES] = {0}, buffers[EVPL_CLASSES] = {0}, in_use[EVPL_CLASSES] = {0}, cached = 0;
+	uint32_t stashed[EVPL_CLASSES] = {0}, buffers[EVPL_CLASSES] = {0}, in_use[EVPL_CLASSES] = {0};
 
 	memset(stats, 0, sizeof(*stats));
 	if (g->users == 0)
@@ -24,13 +24,13 @@ evpl_stats_collect(struct evpl_stats *stats)
 	TAILQ_FOREACH (ctx, &g->contexts, entry) {
 		for (unsigned i = 0; i < EVPL_CLASSES; i++)
 			stashed[i] += __atomic_load_n(&ctx->stash[i].count, __ATOMIC_RELAXED);
-		cached += __atomic_load_n(&ctx->packets_cached, __ATOMIC_RELAXED);
 		for (unsigned kind = 0; kind < RTE_DIM(ctx->current); kind++)
 			stats->buffers_current += __atomic_load_n(&ctx->current[kind], __ATOMIC_RELAXED) != NULL;
 		stats->rx_linearized += __atomic_load_n(&ctx->rx_linearized, __ATOMIC_RELAXED);
 		stats->rx_too_long += __atomic_load_n(&ctx->rx_too_long, __ATOMIC_RELAXED);
 		stats->rx_no_memory += __atomic_load_n(&ctx->rx_no_memory, __ATOMIC_RELAXED);
 	}
+	evpl_lanes_count(stashed);
 	stats->slabs = g->slab_count;
 	for (unsigned i = 0; i < g->slab_count; i++) {
 		unsigned class = g->slabs[i]->class->index;
@@ -55,7 +55,6 @@ evpl_stats_collect(struct evpl_stats *stats)
 		stats->packet_mbufs += g->packet_pools[i]->size;
 		stats->packet_mbufs_in_use += rte_mempool_in_use_count(g->packet_pools[i]);
 	}
-	stats->packet_mbufs_in_use -= RTE_MIN(cached, stats->packet_mbufs_in_use);
 	stats->overflow_mbufs_in_use = evpl_overflow_in_use();
 }
 

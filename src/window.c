@@ -73,10 +73,14 @@ bool
 evpl_window_is_home(const struct evpl_context *ctx, unsigned kind)
 {
 	const struct evpl_window *w = &ctx->evpl.window[kind];
-	struct rte_mbuf *buffer = ctx->current[kind];
+	struct rte_mbuf *mbuf = ctx->current[kind];
+	const struct evpl_buffer *buffer;
 
-	return buffer != NULL && w->ref == buffer && evpl_compat_ref_load(buffer) == evpl_window_prepaid(w) &&
-	       evpl_compat_ext_load(buffer->shinfo) == 1;
+	if (mbuf == NULL || w->ref != mbuf || evpl_compat_ref_load(mbuf) != evpl_window_prepaid(w))
+		return false;
+	buffer = evpl_buffer(mbuf);
+	return evpl_compat_count_load(buffer->packets) ==
+	       1 + (evpl_buffer_is_claimed(buffer, evpl_lane) ? buffer->stock : 0);
 }
 
 /*

@@ -26,11 +26,13 @@
  */
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
 #include <rte_stdatomic.h>
+typedef RTE_ATOMIC(uint16_t) evpl_compat_count;
 #define EVPL_COUNT_LOAD(p) rte_atomic_load_explicit((p), rte_memory_order_acquire)
 #define EVPL_COUNT_STORE(p, n) rte_atomic_store_explicit((p), (n), rte_memory_order_release)
 #define EVPL_COUNT_ADD(p, n) rte_atomic_fetch_add_explicit((p), (uint16_t)(n), rte_memory_order_relaxed)
 #define EVPL_COUNT_SUB(p, n) rte_atomic_fetch_sub_explicit((p), (uint16_t)(n), rte_memory_order_acq_rel)
 #else
+typedef uint16_t evpl_compat_count;
 #define EVPL_COUNT_LOAD(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define EVPL_COUNT_STORE(p, n) __atomic_store_n((p), (n), __ATOMIC_RELEASE)
 #define EVPL_COUNT_ADD(p, n) __atomic_fetch_add((p), (uint16_t)(n), __ATOMIC_RELAXED)
@@ -49,18 +51,46 @@
 extern "C" {
 #endif
 
+/** Counts @p n more; returns the new count. Pairs with nothing: who counts up holds one. */
+static inline uint16_t
+evpl_compat_count_add(evpl_compat_count *count, uint16_t n)
+{
+	return (uint16_t)(EVPL_COUNT_ADD(count, n) + n);
+}
+
+/** Counts @p n less; returns the new count. Releases our writes, acquires those of earlier droppers. */
+static inline uint16_t
+evpl_compat_count_sub(evpl_compat_count *count, uint16_t n)
+{
+	return (uint16_t)(EVPL_COUNT_SUB(count, n) - n);
+}
+
+/** The count; acquires what every dropper of evpl_compat_count_sub wrote. */
+static inline uint16_t
+evpl_compat_count_load(evpl_compat_count *count)
+{
+	return EVPL_COUNT_LOAD(count);
+}
+
+/** Sets the count; releases our writes to who loads it. */
+static inline void
+evpl_compat_count_store(evpl_compat_count *count, uint16_t n)
+{
+	EVPL_COUNT_STORE(count, n);
+}
+
 /** Counts @p n more references of @p m; returns the new count. Pairs with nothing: who counts up holds one. */
 static inline uint16_t
 evpl_compat_ref_add(struct rte_mbuf *m, uint16_t n)
 {
-	return (uint16_t)(EVPL_COUNT_ADD(&m->refcnt, n) + n);
+	return evpl_compat_count_add(&m->refcnt, n);
 }
 
 /** Gives @p n references back; returns the new count. Releases our writes, acquires those of earlier droppers. */
 static inline uint16_t
 evpl_compat_ref_sub(struct rte_mbuf *m, uint16_t n)
 {
-	return (uint16_t)(EVPL_COUNT_SUB(&m->refcnt, n) - n);
+	return evpl_compat_count_sub(&m->refcnt, n);
 }
 
 /** The count; acquires what every dropper of evpl_compat_ref_sub wrote. */
@@ -81,14 +111,14 @@ evpl_compat_ref_store(struct rte_mbuf *m, uint16_t n)
 static inline uint16_t
 evpl_compat_ext_add(struct rte_mbuf_ext_shared_info *shinfo, uint16_t n)
 {
-	return (uint16_t)(EVPL_COUNT_ADD(&shinfo->refcnt, n) + n);
+	return evpl_compat_count_add(&shinfo->refcnt, n);
 }
 
 /** As evpl_compat_ref_sub, on the count of packets that share an external buffer. */
 static inline uint16_t
 evpl_compat_ext_sub(struct rte_mbuf_ext_shared_info *shinfo, uint16_t n)
 {
-	return (uint16_t)(EVPL_COUNT_SUB(&shinfo->refcnt, n) - n);
+	return evpl_compat_count_sub(&shinfo->refcnt, n);
 }
 
 /** As evpl_compat_ref_load; pairs with the decrement in rte_pktmbuf_free of a packet. */

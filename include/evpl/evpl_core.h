@@ -88,6 +88,11 @@ struct evpl_global_config {
 	 * Tracing builds know all iovecs and ignore it.
 	 */
 	unsigned sample_period;
+	/**
+	 * Not 0: packets of iovecs are all mbufs with external buffers (RTE_MBUF_F_EXTERNAL), which cost twice as much as those that
+	 * the library prefers: see evpl_mbuf.h. For ports of which evpl_port_check() says so.
+	 */
+	unsigned far_packets;
 };
 
 /** evpl_thread_config.socket_id for node 0, where 0 itself means the default. */
@@ -118,8 +123,8 @@ struct evpl; /* a context: evpl_inline.h has the part that inline functions read
  * library, and a zero field (or NULL) there means "whatever it is", not the default.
  * @param config  NULL: all defaults.
  * @return 0; -EINVAL: a size out of range; -EALREADY: it runs with another configuration than asked for;
- *	-ENODEV: no rte_eal_init() yet; -ENOTSUP: this is a secondary process (mbuf free callbacks are
- *	addresses in the primary); -ENOMEM: not enough memory for preallocate_slabs (the pool of packet mbufs is
+ *	-ENODEV: no rte_eal_init() yet; -ENOTSUP: this is a secondary process, which can have no iovecs, and after this
+ *	call can free near packets of the primary (see evpl_mbuf.h), if nothing else is logged; -ENOMEM: not enough memory for preallocate_slabs (the pool of packet mbufs is
  *	made by evpl_create()). On failure nothing is kept.
  * Owns: the caller owes one evpl_cleanup() per success.
  * Threads: any thread.

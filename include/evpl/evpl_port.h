@@ -28,6 +28,7 @@ extern "C" {
 enum evpl_port_limit_kind {
 	EVPL_PORT_SECONDARY,	 /**< error: this process is a secondary one [any time] */
 	EVPL_PORT_ATTACHED,	 /**< error: the driver does not look where an attached mbuf points [any time] */
+	EVPL_PORT_NEAR,		 /**< error: the driver takes near packets (see evpl_mbuf.h) for others [any time] */
 	EVPL_PORT_NO_IOVA,	 /**< error: a device that needs IO addresses, and memory that has none [any time] */
 	EVPL_PORT_FAST_FREE,	 /**< error: RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE is on, for the port or a queue [after] */
 	EVPL_PORT_ONE_SEGMENT,	 /**< chains are not announced [any time], or not switched on [after] */

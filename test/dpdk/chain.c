@@ -60,7 +60,7 @@ chain(const struct bench *b, enum kind kind)
 		return frame_build(b->wire.evpl, &udp4, &b->payload, 6);
 	n = frame_headers(headers, &udp4, PAYLOAD);
 	head = wire_receive(&b->wire, headers, n, 0, 0, 0);
-	frame_cut(segment, 6, &b->payload);
+	frame_cut(b->wire.evpl, segment, 6, &b->payload);
 	tail = evpl_iovecs_to_mbuf(b->wire.evpl, segment, 6);
 	assert_non_null(tail);
 	assert_int_equal(rte_pktmbuf_chain(head, tail), 0);
@@ -177,7 +177,8 @@ vlan_insert_is_refused_and_a_tag_of_ones_own_is_not(struct bench *b, struct rte_
 	int n;
 
 	packet->vlan_tci = 5;
-	assert_int_equal(rte_vlan_insert(&packet), -EINVAL);
+	/* It is not the mbuf's own data, or there is no headroom: which DPDK sees first. */
+	assert_true(rte_vlan_insert(&packet) < 0);
 	assert_chain(packet, HEADERS);
 	/* The addresses, the tag, the rest: the payload is not touched. */
 	n = evpl_iovecs_from_mbuf(b->wire.evpl, packet, LOCAL, DIM(iovec), iovec);

@@ -206,16 +206,27 @@ struct text {
 static struct rte_mbuf *
 text_packet(struct evpl *evpl, struct text *t, const void *from, uint32_t length, unsigned segments)
 {
-	struct evpl_iovec segment[16];
-	struct rte_mbuf *packet;
+	struct rte_mbuf *packet = NULL;
 
 	frame_payload(evpl, 100, SHARED, 1, &t->before);
 	assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, SHARED, &t->bytes), 1);
 	memcpy(evpl_iovec_data(&t->bytes), from, length);
 	frame_payload(evpl, 100, SHARED, 2, &t->after);
-	frame_cut(segment, segments, &t->bytes);
-	packet = evpl_iovecs_to_mbuf(evpl, segment, (int)segments);
-	assert_non_null(packet);
+	/* One by one: neighbours would be one segment. */
+	for (unsigned i = 0, offset = 0; i < segments; i++) {
+		unsigned bytes = length / segments + (i < length % segments);
+		struct evpl_iovec segment;
+		struct rte_mbuf *m;
+
+		evpl_iovec_clone_segment(&segment, &t->bytes, offset, bytes);
+		offset += bytes;
+		m = evpl_iovecs_to_mbuf(evpl, &segment, 1);
+		assert_non_null(m);
+		if (packet == NULL)
+			packet = m;
+		else
+			assert_int_equal(rte_pktmbuf_chain(packet, m), 0);
+	}
 	return packet;
 }
 

@@ -145,14 +145,19 @@ frame_payload(struct evpl *evpl, unsigned length, unsigned flags, uint64_t seed,
 }
 
 void
-frame_cut(struct evpl_iovec *segments, unsigned n, const struct evpl_iovec *payload)
+frame_cut(struct evpl *evpl, struct evpl_iovec *segments, unsigned n, const struct evpl_iovec *payload)
 {
 	unsigned length = evpl_iovec_length(payload), offset = 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		unsigned bytes = length / n + (i < length % n);
 
-		evpl_iovec_clone_segment(&segments[i], payload, offset, bytes);
+		if (i % 2 == 0) {
+			evpl_iovec_clone_segment(&segments[i], payload, offset, bytes);
+		} else {
+			assert_int_equal(evpl_iovec_alloc(evpl, bytes, 0, 1, SHARED, &segments[i]), 1);
+			memcpy(evpl_iovec_data(&segments[i]), (char *)evpl_iovec_data(payload) + offset, bytes);
+		}
 		offset += bytes;
 	}
 }
@@ -167,7 +172,7 @@ frame_build(struct evpl *evpl, const struct frame *frame, const struct evpl_iove
 	assert_in_range(n, 1, SEGMENTS_MAX);
 	assert_int_equal(evpl_iovec_alloc(evpl, FRAME_ETHER + l3_l4, 0, 1, LOCAL, &iovec[0]), 1);
 	frame_headers(evpl_iovec_data(&iovec[0]), frame, evpl_iovec_length(payload));
-	frame_cut(iovec + 1, n, payload);
+	frame_cut(evpl, iovec + 1, n, payload);
 	packet = evpl_iovecs_to_mbuf(evpl, iovec, (int)n + 1);
 	assert_non_null(packet);
 	frame_set_lengths(packet, frame);

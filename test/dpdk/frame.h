@@ -49,10 +49,11 @@ void frame_assert_sound(struct rte_mbuf *packet);
 const void *frame_read(const struct rte_mbuf *packet, uint32_t offset, uint32_t length, void *room);
 
 /**
- * One payload iovec cut into @p n clone segments of about equal length, the first ones a byte longer: what a stack that holds bytes
+ * One payload iovec cut into @p n pieces of about equal length, the first ones a byte longer. Each second one is a copy, or they would be
+ * neighbours and one segment; the others are clone segments: what a stack that holds bytes
  * until they are acknowledged sends. The iovec itself stays the caller's.
  */
-void frame_cut(struct evpl_iovec *segments, unsigned n, const struct evpl_iovec *payload);
+void frame_cut(struct evpl *evpl, struct evpl_iovec *segments, unsigned n, const struct evpl_iovec *payload);
 
 /** A packet of a header iovec and a clone of the payload in @p n segments (see frame_cut()). */
 struct rte_mbuf *frame_build(struct evpl *evpl, const struct frame *frame, const struct evpl_iovec *payload,

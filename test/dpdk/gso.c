@@ -75,7 +75,7 @@ behind_a_direct_header(const struct bench *b, const struct evpl_iovec *payload, 
 	assert_non_null(head);
 	assert_in_range(n, 1, DIM(iovec));
 	frame_headers(rte_pktmbuf_append(head, 54), &tcp4, evpl_iovec_length(payload));
-	frame_cut(iovec, n, payload);
+	frame_cut(b->evpl, iovec, n, payload);
 	tail = evpl_iovecs_to_mbuf(b->evpl, iovec, (int)n);
 	assert_non_null(tail);
 	assert_int_equal(rte_pktmbuf_chain(head, tail), 0);

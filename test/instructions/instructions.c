@@ -179,19 +179,22 @@ MEASURE(packets_alloc_release)
 	}
 }
 
-/* A packet of header and payload, and its iovecs again. */
+/* A packet of header and payload, which are neighbours and so one segment, and its iovec again. */
 MEASURE(to_mbuf_from_mbuf)
 {
 	struct evpl_iovec iovecs[2];
 	struct rte_mbuf *packet;
+	int n;
 
 	for (unsigned i = 0; i < times; i++) {
 		take(evpl, 54, 0, &iovecs[0]);
 		take(evpl, 1448, 0, &iovecs[1]);
 		packet = evpl_iovecs_to_mbuf(evpl, iovecs, 2);
-		if (packet == NULL || evpl_iovecs_from_mbuf(evpl, packet, 0, 2, iovecs) != 2)
+		/* Two where the payload is the first of another buffer. */
+		n = packet != NULL ? evpl_iovecs_from_mbuf(evpl, packet, 0, 2, iovecs) : 0;
+		if (n < 1)
 			abort();
-		evpl_iovecs_release(evpl, iovecs, 2);
+		evpl_iovecs_release(evpl, iovecs, n);
 	}
 }
 
@@ -247,6 +250,94 @@ MEASURE(raw_send)
 	}
 }
 
+static void
+transmit(struct rte_mbuf **mbufs)
+{
+	if (rte_eth_tx_burst(0, 0, mbufs, BURST) != BURST)
+		abort();
+}
+
+/* Header and payload that are made for each other: one segment. */
+MEASURE(build)
+{
+	struct rte_mbuf *mbufs[BURST];
+	struct evpl_iovec iovecs[2];
+
+	for (unsigned i = 0; i < times; i += BURST) {
+		for (unsigned k = 0; k < BURST; k++) {
+			take(evpl, 54, 0, &iovecs[0]);
+			take(evpl, 1448, 0, &iovecs[1]);
+			mbufs[k] = evpl_iovecs_to_mbuf(evpl, iovecs, 2);
+		}
+		transmit(mbufs);
+	}
+}
+
+/* Header, and a slice of bytes that are there already: two segments. */
+MEASURE(slice)
+{
+	struct evpl_iovec large, iovecs[2];
+	struct rte_mbuf *mbufs[BURST];
+
+	take(evpl, BURST * 1448, 0, &large);
+	for (unsigned i = 0; i < times; i += BURST) {
+		for (unsigned k = 0; k < BURST; k++) {
+			take(evpl, 54, 0, &iovecs[0]);
+			evpl_iovec_clone_segment(&iovecs[1], &large, k * 1448, 1448);
+			mbufs[k] = evpl_iovecs_to_mbuf(evpl, iovecs, 2);
+		}
+		transmit(mbufs);
+	}
+	evpl_iovec_release(evpl, &large);
+}
+
+static void
+bytes_ended(void *bytes, void *opaque)
+{
+	(void)bytes;
+	(void)opaque;
+}
+
+static void
+raw_chains(unsigned times, bool slices)
+{
+	static struct rte_mbuf_ext_shared_info shinfo = {.free_cb = bytes_ended};
+	static char bytes[BURST * 1448];
+	struct rte_mbuf *mbufs[BURST];
+
+	rte_mbuf_ext_refcnt_set(&shinfo, 1);
+	for (unsigned i = 0; i < times; i += BURST) {
+		for (unsigned k = 0; k < BURST; k++) {
+			struct rte_mbuf *payload = rte_pktmbuf_alloc(plain);
+
+			mbufs[k] = rte_pktmbuf_alloc(plain);
+			if (mbufs[k] == NULL || payload == NULL || rte_pktmbuf_append(mbufs[k], 54) == NULL)
+				abort();
+			if (slices) {
+				rte_mbuf_ext_refcnt_update(&shinfo, 1);
+				rte_pktmbuf_attach_extbuf(payload, bytes + k * 1448, RTE_BAD_IOVA, 1448, &shinfo);
+			}
+			payload->data_len = 1448;
+			payload->pkt_len = 1448;
+			if (rte_pktmbuf_chain(mbufs[k], payload) != 0)
+				abort();
+		}
+		transmit(mbufs);
+	}
+}
+
+MEASURE(raw_build)
+{
+	(void)evpl;
+	raw_chains(times, false);
+}
+
+MEASURE(raw_slice)
+{
+	(void)evpl;
+	raw_chains(times, true);
+}
+
 static const struct {
 	const char *name;
 	void (*measure)(struct evpl *evpl, unsigned times);
@@ -268,6 +359,10 @@ static const struct {
 	{"raw_forward", measure_raw_forward},
 	{"send", measure_send},
 	{"raw_send", measure_raw_send},
+	{"build", measure_build},
+	{"raw_build", measure_raw_build},
+	{"slice", measure_slice},
+	{"raw_slice", measure_raw_slice},
 };
 
 /* A net_null port, which EAL's arguments name. */

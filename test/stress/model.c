@@ -86,17 +86,22 @@ check_packet(const struct packet *packet)
 	unsigned i = 0, segments = 0;
 
 	for (; m != NULL; m = m->next, segments++) {
-		const struct piece *piece = &packet->piece[i];
+		const char *data = rte_pktmbuf_mtod(m, const char *);
 
 		pkt_len += m->data_len;
-		if (!threads_check(i < packet->n && done + m->data_len <= piece->length))
-			return;
-		threads_check(bytes_right(rte_pktmbuf_mtod(m, const void *), m->data_len, piece->seed,
-					  piece->offset + done) == m->data_len);
-		done += m->data_len;
-		if (done == piece->length) {
-			i++;
-			done = 0;
+		/* Neighbours are one segment. */
+		for (uint32_t at = 0, bytes; at < m->data_len; at += bytes) {
+			const struct piece *piece = &packet->piece[i];
+
+			if (!threads_check(i < packet->n))
+				return;
+			bytes = RTE_MIN(m->data_len - at, piece->length - done);
+			threads_check(bytes_right(data + at, bytes, piece->seed, piece->offset + done) == bytes);
+			done += bytes;
+			if (done == piece->length) {
+				i++;
+				done = 0;
+			}
 		}
 	}
 	threads_check(i == packet->n && done == 0);
@@ -328,17 +333,24 @@ step_from_mbuf(struct player *p)
 		return;
 	packet = drop_packet(p);
 	n = evpl_iovecs_from_mbuf(p->evpl, packet.mbuf, draw(p, 2), DIM(iovec), iovec);
-	threads_check(n >= (int)packet.n);
-	for (int i = 0; i < n && k < packet.n; i++) {
-		uint32_t length = iovec[i].length;
+	threads_check(n >= 1);
+	for (int i = 0; i < n; i++) {
+		/* Of a segment that several pieces made one, an entry for each. */
+		for (uint32_t at = 0, bytes; at < iovec[i].length && k < packet.n; at += bytes) {
+			struct evpl_iovec part;
 
-		add(p, &iovec[i], packet.piece[k].seed, packet.piece[k].offset + done, length);
-		done += length;
-		if (done == packet.piece[k].length) {
-			k++;
-			done = 0;
+			bytes = RTE_MIN(iovec[i].length - at, packet.piece[k].length - done);
+			evpl_iovec_clone_segment(&part, &iovec[i], at, bytes);
+			add(p, &part, packet.piece[k].seed, packet.piece[k].offset + done, bytes);
+			done += bytes;
+			if (done == packet.piece[k].length) {
+				k++;
+				done = 0;
+			}
 		}
+		evpl_iovec_release(p->evpl, &iovec[i]);
 	}
+	threads_check(k == packet.n && done == 0);
 }
 
 /* A packet as a port would deliver it, of one to three segments. */

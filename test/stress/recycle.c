@@ -191,7 +191,15 @@ foreign_let_go_by_both_at_once_is_the_next_owners(void **state)
 struct rewind {
 	unsigned flags;
 	struct rte_mbuf *packet;
+	struct rte_mbuf *anchor;		 /* what counts the packets on the buffer, */
+	struct rte_mbuf_ext_shared_info *shinfo; /* or this; NULL */
 };
+
+static uint16_t
+packets_on(const struct rewind *r)
+{
+	return r->shinfo != NULL ? rte_mbuf_ext_refcnt_read(r->shinfo) : rte_mbuf_refcnt_read(r->anchor);
+}
 
 /* One sends all of its current buffer and takes it again as soon as it may; the other frees the packet. */
 static void
@@ -203,19 +211,21 @@ rewind_current(unsigned index, void *arg)
 
 	threads_check(evpl != NULL);
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		struct rte_mbuf_ext_shared_info *packets = NULL;
+		uint16_t count = 0;
 
 		if (index == 0 &&
 		    threads_check(evpl_iovec_alloc(evpl, evpl_buffer_size(), 0, 1, r->flags, &iovec) == 1)) {
 			bytes_fill(iovec.data, LENGTH, round, 0);
-			packets = iovec.ref->shinfo;
 			r->packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
 			threads_check(r->packet != NULL);
+			r->anchor = rte_mbuf_from_indirect(r->packet);
+			r->shinfo = RTE_MBUF_HAS_EXTBUF(r->packet) ? r->packet->shinfo : NULL;
+			count = packets_on(r);
 		}
 		if (!threads_meet())
 			break;
 		if (index == 0) {
-			while (rte_mbuf_ext_refcnt_read(packets) != 1 && !threads_failed())
+			while (packets_on(r) == count && !threads_failed())
 				rte_pause(); /* relaxed: it is the library that must acquire */
 			if (threads_check(evpl_iovec_alloc(evpl, LENGTH, 0, 1, r->flags, &iovec) == 1)) {
 				iovec_fill(&iovec, ROUNDS);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
@@ -24,6 +26,17 @@ home_heap(void)
 	return bytes;
 }
 
+/* The same with far packets only: cases of packets run both ways. */
+static const struct evpl_global_config *
+far_config(const struct evpl_global_config *config)
+{
+	static struct evpl_global_config far;
+
+	far = config != NULL ? *config : (struct evpl_global_config){0};
+	far.far_packets = 1;
+	return &far;
+}
+
 struct evpl *
 home_fresh(struct home *home)
 {
@@ -44,6 +57,8 @@ home_setup(void **state)
 	assert_non_null(home);
 	home->config = *state;
 	home->heap = home_heap() - port_lost();
+	if (getenv("EVPL_TEST_FAR") != NULL)
+		home->config = far_config(home->config);
 	assert_int_equal(evpl_init(home->config), 0);
 	home->evpl = evpl_create(NULL);
 	assert_non_null(home->evpl);

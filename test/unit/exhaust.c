@@ -139,7 +139,8 @@ static void
 alloc_of_uint_max_with_room_for_all_is_enomem(void **state)
 {
 	struct evpl *evpl = context(state);
-	unsigned n = UINT_MAX / evpl_buffer_size() + 2;
+	/* Aligned pieces are shorter than a buffer. */
+	unsigned n = UINT_MAX / (evpl_buffer_size() - 4096) + 2;
 	struct evpl_iovec *iovec = calloc(n, sizeof(*iovec));
 	struct evpl_stats was;
 
@@ -296,7 +297,6 @@ to_mbuf_of_more_segments_than_mbufs_left_takes_nothing(void **state)
 			assert_null_with(evpl_iovecs_to_mbuf(evpl, iovec, 64), ENOMEM);
 		assert_memory_equal(iovec, was, sizeof(was));
 		assert_int_equal(rte_mbuf_refcnt_read(iovec[0].ref), refs);
-		assert_int_equal(rte_mbuf_ext_refcnt_read(iovec[0].ref->shinfo), 1);
 		evpl_stats_get(&after);
 		assert_int_equal(after.packet_mbufs_in_use, before.packet_mbufs_in_use);
 		iovec_assert(&iovec[63], 1, 0);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A packet mbuf on bytes that an iovec's reference keeps. Its window is exactly those bytes. Two kinds:
+ *
+ *	near  Bytes in reach of an anchor: a small mbuf that lies at most 64 KiB before them, as it does before each buffer. To
+ *	      DPDK the packet's mbuf is direct, so it ends in its pool at once, and its pool is ours: see packet_pool.c.
+ *	      priv_size is chosen so that rte_mbuf_from_indirect() of it is the anchor, on which clones of it count.
+ *	      shinfo, which DPDK does not use of a direct mbuf, says what the packet counts on.
+ *	far   Others: RTE_MBUF_F_EXTERNAL, and shinfo is that of the buffer, or of the received mbuf that is pinned.
+ *
+ * A near one is taken and freed for 60 instructions, a far one for 160, and a far one's end is a call of its own.
+ */
+#ifndef EVPL_ATTACH_H
+#define EVPL_ATTACH_H
+
+#include "internal.h"
+
+/* What packets on direct mbufs count on where there are no near ones, in the private area of each mbuf of such a pool. */
+uint16_t evpl_attach_note_size(void);
+void evpl_attach_note_init(struct rte_mempool *pool, void *opaque, void *object, unsigned index);
+
+/* In shinfo of a near packet: what it counts on. DPDK's own are aligned. */
+#define EVPL_ON_BUFFER ((uintptr_t)1) /* a buffer: its count of packets */
+#define EVPL_ON_MBUF ((uintptr_t)2)   /* an mbuf: a reference of it */
+#define EVPL_ON_MASK ((uintptr_t)3)
+
+/* Fields of an mbuf that lie side by side, in one store. */
+typedef uint64_t __attribute__((may_alias)) evpl_attach_word;
+#define EVPL_ATTACH_WORD(m, field) (*(evpl_attach_word *)((char *)(m) + offsetof(struct rte_mbuf, field)))
+#define EVPL_ATTACH_AT(field, word, byte)                                                                              \
+	_Static_assert(offsetof(struct rte_mbuf, field) == offsetof(struct rte_mbuf, word) + (byte),                   \
+		       "evpl_attach_fill() writes it with its neighbours")
+EVPL_ATTACH_AT(refcnt, data_off, 2);
+EVPL_ATTACH_AT(nb_segs, data_off, 4);
+EVPL_ATTACH_AT(port, data_off, 6);
+EVPL_ATTACH_AT(pkt_len, packet_type, 4);
+EVPL_ATTACH_AT(vlan_tci, data_len, 2);
+EVPL_ATTACH_AT(vlan_tci_outer, data_len, 12);
+EVPL_ATTACH_AT(buf_len, data_len, 14);
+
+/*
+ * A packet of one segment, as rte_pktmbuf_reset() leaves one, on those bytes. Fields are written in groups: 15 stores
+ * instead of 20.
+ */
+static inline void
+evpl_attach_fill(struct rte_mbuf *m, uintptr_t data, uint16_t length, rte_iova_t iova, uint64_t ol_flags,
+		 uintptr_t shinfo, uint16_t priv_size)
+{
+	m->buf_addr = (void *)data;
+	rte_mbuf_iova_set(m, iova);
+	EVPL_ATTACH_WORD(m, data_off) = (uint64_t)1 << 16 | (uint64_t)1 << 32 | (uint64_t)RTE_MBUF_PORT_INVALID << 48;
+	m->ol_flags = ol_flags;
+	EVPL_ATTACH_WORD(m, packet_type) = (uint64_t)length << 32;
+	EVPL_ATTACH_WORD(m, data_len) = length; /* and half of the hash, which means nothing without its flag */
+	m->vlan_tci_outer = 0;
+	m->buf_len = length;
+	m->next = NULL;
+	m->tx_offload = 0;
+	m->shinfo = (struct rte_mbuf_ext_shared_info *)shinfo;
+	m->priv_size = priv_size;
+}
+
+static inline void
+evpl_attach_buffer(struct rte_mbuf *m, const struct evpl_buffer *buffer, uintptr_t data, uint16_t length)
+{
+	uintptr_t offset = data - buffer->room;
+
+	/* Of a far one it means nothing, and DPDK sets it when the mbuf ends. */
+	evpl_attach_fill(m, data, length, buffer->iova + offset, buffer->ol_flags, buffer->shinfo, (uint16_t)offset);
+}
+
+/* With a count in stock: most packets. False: not that way. */
+static inline bool
+evpl_attach_stocked(const struct evpl_lane *lane, struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t data,
+		    uint16_t length)
+{
+	struct evpl_buffer *buffer;
+
+	if (EVPL_IOVEC_TRACE || (iovec->flags & EVPL_IOVEC_FLAG_PACKET))
+		return false;
+	/* Or the private area of an mbuf that counts for another, which begins with 0. */
+	buffer = evpl_buffer(iovec->ref);
+	if (unlikely(!evpl_buffer_is_claimed(buffer, lane) || buffer->stock == 1))
+		return false;
+	buffer->stock--;
+	evpl_attach_buffer(m, buffer, data, length);
+	return true;
+}
+
+/* Any other: 0, or -1 with rte_errno. m is free, and then still is. The iovec's reference stays the caller's to release. */
+int evpl_attach_other(struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t data, uint16_t length);
+
+static inline int
+evpl_attach(struct rte_mbuf *m, const struct evpl_iovec *iovec, const void *data, uint32_t length)
+{
+	if (likely(evpl_attach_stocked(evpl_lane, m, iovec, (uintptr_t)data, (uint16_t)length)))
+		return 0;
+	return evpl_attach_other(m, iovec, (uintptr_t)data, (uint16_t)length);
+}
+
+#endif /* EVPL_ATTACH_H */

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The pools of packet mbufs, one per NUMA node, with mempool operations of their own: what comes back gives up at once what it was
+ * attached to (see attach.h). So a packet's end needs no callback of DPDK's, and no address of a function lies in memory that
+ * processes share. The pools have no cache per lcore, which would hide what comes back; a thread's lane is their cache.
+ *
+ * DPDK has room for 16 kinds of operations, and its own drivers take 14 (22.11) to all of them (26.03). So these are one kind, for the
+ * anchors' pool too, and are registered when EAL has started: before that they would take the place of DPDK's own.
+ * Where there is none left, packet mbufs are in an ordinary pool, and all packets are far.
+ */
+#include "attach.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_malloc.h>
+#include <rte_mempool.h>
+#include <rte_ring.h>
+
+#define BULK 64u       /* mbufs between a lane and the pool */
+#define FAR_CACHE 256u /* mbufs per lcore */
+
+int evpl_packet_ops = -1;
+
+/* mempool.pool_data */
+struct packets {
+	uint8_t foreign[32];   /* 0xff: drivers with pools in hardware look here for an index of theirs */
+	struct rte_ring *ring; /* NULL: the anchors' pool, which is always empty */
+	unsigned most;	       /* that a lane keeps */
+	bool open;	       /* what comes is not new */
+};
+
+static struct packets *
+packets_of(const struct rte_mempool *pool)
+{
+	return pool->pool_data;
+}
+
+static void
+lane_set_count(struct evpl_lane *lane, uint32_t count)
+{
+	__atomic_store_n(&lane->count, count, __ATOMIC_RELAXED);
+}
+
+static void
+pool_free(struct rte_mempool *pool)
+{
+	struct packets *packets = packets_of(pool);
+
+	if (packets != NULL)
+		rte_ring_free(packets->ring);
+	rte_free(packets);
+}
+
+static struct packets *
+packets_create(const struct rte_mempool *pool)
+{
+	struct packets *packets = rte_zmalloc_socket("evpl", sizeof(*packets), RTE_CACHE_LINE_SIZE, pool->socket_id);
+
+	if (packets != NULL)
+		memset(packets->foreign, 0xff, sizeof(packets->foreign));
+	return packets;
+}
+
+static int
+pool_alloc(struct rte_mempool *pool)
+{
+	char name[RTE_RING_NAMESIZE];
+	struct packets *packets = packets_create(pool);
+
+	if (packets == NULL)
+		return -ENOMEM;
+	snprintf(name, sizeof(name), RTE_MEMPOOL_MZ_FORMAT, pool->name);
+	packets->ring = rte_ring_create(name, rte_align32pow2(pool->size + 1), pool->socket_id, 0);
+	if (packets->ring == NULL) {
+		rte_free(packets);
+		return -rte_errno;
+	}
+	/* As a cache of 256 mbufs per lcore; of a small pool two thirds. */
+	packets->most = RTE_MIN(EVPL_LANE_MBUFS, pool->size * 2 / 3);
+	pool->pool_data = packets;
+	return 0;
+}
+
+/* The last clone of a packet on a buffer ended, and nobody else holds the buffer. */
+static int
+anchors_ended(void *const *anchors, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct rte_mbuf *anchor = anchors[i];
+
+		evpl_buffer_packets_last((struct evpl_buffer *)((uintptr_t)anchor->shinfo - EVPL_ON_BUFFER));
+	}
+	return 0;
+}
+
+void
+evpl_packet_pool_return(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
+{
+	(void)rte_ring_mp_enqueue_bulk(packets_of(pool)->ring, (void **)mbufs, n, NULL);
+}
+
+/* A lane that is full keeps half. */
+static int
+lane_put(struct evpl_lane *lane, struct rte_mempool *pool, void *const *mbufs, unsigned n)
+{
+	struct rte_ring *ring = packets_of(pool)->ring;
+	uint32_t keep;
+
+	/* An lcore that only sends what others made wants one as well. */
+	if (lane->pool == NULL && rte_lcore_id() != LCORE_ID_ANY && rte_eal_process_type() == RTE_PROC_PRIMARY &&
+	    packets_of(pool)->open) {
+		evpl_lane_begin(pool, packets_of(pool)->most);
+		lane = evpl_lane;
+	}
+	if (lane->pool != pool || n > lane->most)
+		return rte_ring_mp_enqueue_bulk(ring, mbufs, n, NULL) == n ? 0 : -ENOBUFS;
+	if (lane->count + n > lane->most) {
+		keep = (lane->most - n) / 2;
+		if (lane->count > keep &&
+		    rte_ring_mp_enqueue_bulk(ring, (void **)lane->mbufs + keep, lane->count - keep, NULL) == 0)
+			return -ENOBUFS;
+		lane_set_count(lane, RTE_MIN(lane->count, keep));
+	}
+	memcpy(lane->mbufs + lane->count, mbufs, n * sizeof(*mbufs));
+	lane_set_count(lane, lane->count + n);
+	return 0;
+}
+
+/* What the packet counted on. */
+static void
+packet_ended(const struct rte_mbuf *m, const struct evpl_lane *lane)
+{
+	uintptr_t on = (uintptr_t)m->shinfo;
+
+	if (on & EVPL_ON_BUFFER)
+		evpl_buffer_packet_ended((struct evpl_buffer *)(on - EVPL_ON_BUFFER), lane);
+	else if (on & EVPL_ON_MBUF)
+		evpl_ref_drop((struct rte_mbuf *)(on - EVPL_ON_MBUF));
+}
+
+static __rte_noinline int
+enqueue_any(struct rte_mempool *pool, void *const *mbufs, unsigned n)
+{
+	const struct packets *packets = packets_of(pool);
+
+	if (packets->ring == NULL)
+		return anchors_ended(mbufs, n);
+	for (unsigned i = 0; packets->open && i < n; i++)
+		packet_ended(mbufs[i], evpl_lane);
+	return lane_put(evpl_lane, pool, mbufs, n);
+}
+
+static __rte_noinline int
+lane_ended(struct evpl_buffer *buffer)
+{
+	evpl_lane_ended(buffer);
+	return 0;
+}
+
+/* Most drivers free one by one, and most packets end on the thread that made them: 25 instructions. */
+static int
+pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
+{
+	struct evpl_lane *lane = evpl_lane;
+	uint32_t count = lane->count;
+
+#ifndef EVPL_COMPAT_TSAN
+	/* DPDK's last look at a count does not acquire what other holders of the packet did. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+#endif
+	if (likely(n == 1 && lane->pool == pool && count < lane->most)) {
+		struct rte_mbuf *m = mbufs[0];
+		uintptr_t on = (uintptr_t)m->shinfo;
+		struct evpl_buffer *buffer = (struct evpl_buffer *)(on - EVPL_ON_BUFFER);
+
+		if (likely((on & EVPL_ON_BUFFER) && evpl_buffer_is_claimed(buffer, lane))) {
+			lane->mbufs[count] = m;
+			lane_set_count(lane, count + 1);
+			buffer->stock++;
+			return unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)) ? lane_ended(buffer) : 0;
+		}
+	}
+	return enqueue_any(pool, mbufs, n);
+}
+
+/* Up to n, as they come: neither counts nor fields are what DPDK wants of a free mbuf. */
+static unsigned
+take_some(struct evpl_lane *lane, struct rte_mempool *pool, void **mbufs, unsigned n)
+{
+	struct rte_ring *ring = packets_of(pool)->ring;
+	unsigned got = 0;
+
+	if (lane->pool == pool) {
+		if (lane->count < n)
+			lane_set_count(lane, lane->count + rte_ring_mc_dequeue_burst(
+								   ring, (void **)lane->mbufs + lane->count,
+								   RTE_MIN(lane->most - lane->count, BULK), NULL));
+		got = RTE_MIN(n, lane->count);
+		lane_set_count(lane, lane->count - got);
+		for (unsigned i = 0; i < got; i++)
+			mbufs[i] = lane->mbufs[lane->count + got - 1 - i];
+	}
+	if (got < n)
+		got += rte_ring_mc_dequeue_burst(ring, mbufs + got, n - got, NULL);
+	return got;
+}
+
+static void
+mbuf_reset(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
+{
+	struct rte_mbuf *m = object;
+
+	RTE_SET_USED(opaque);
+	rte_pktmbuf_init(pool, NULL, m, index);
+	m->shinfo = NULL;
+}
+
+/* For rte_pktmbuf_copy(m, m->pool, ...) and the like, whose mbufs must be ordinary ones. */
+static int
+pool_dequeue(struct rte_mempool *pool, void **mbufs, unsigned n)
+{
+	unsigned got = take_some(evpl_lane, pool, mbufs, n);
+
+	for (unsigned i = 0; i < got; i++)
+		mbuf_reset(pool, NULL, mbufs[i], 0);
+	if (got == n)
+		return 0;
+	if (got > 0)
+		(void)lane_put(evpl_lane, pool, mbufs, got);
+	return -ENOENT;
+}
+
+/* Of more than there are DPDK would make less than none in use. */
+static unsigned
+pool_count(const struct rte_mempool *pool)
+{
+	const struct packets *packets = packets_of(pool);
+
+	if (packets->ring == NULL)
+		return pool->size;
+	return RTE_MIN(rte_ring_count(packets->ring) + evpl_lanes_mbufs(pool), pool->size);
+}
+
+static const struct rte_mempool_ops packet_ops = {
+	.name = "evpl_packet",
+	.alloc = pool_alloc,
+	.free = pool_free,
+	.enqueue = pool_enqueue,
+	.dequeue = pool_dequeue,
+	.get_count = pool_count,
+};
+
+bool
+evpl_packet_ops_register(void)
+{
+#ifndef RTE_LIBRTE_MEMPOOL_DEBUG /* which wants a header and a trailer around all that is put */
+	if (evpl_packet_ops < 0)
+		evpl_packet_ops = rte_mempool_register_ops(&packet_ops);
+#endif
+	return evpl_packet_ops >= 0;
+}
+
+static void
+check_index(struct rte_mempool *pool, void *opaque)
+{
+	bool *same = opaque;
+
+	if (strncmp(pool->name, "evpl_packets_", 13) == 0 && pool->cache_size == 0)
+		*same = *same && pool->ops_index == evpl_packet_ops;
+}
+
+/* A mempool knows its operations by an index, which is the same where the same were registered in the same order. */
+bool
+evpl_packet_ops_attach(void)
+{
+	bool same = evpl_packet_ops_register();
+
+	rte_mempool_walk(check_index, &same);
+	return same;
+}
+
+static struct rte_mempool *
+pool_create(const char *what, unsigned n, unsigned room, int socket_id)
+{
+	struct rte_pktmbuf_pool_private config = {.mbuf_data_room_size = (uint16_t)room};
+	char name[RTE_MEMPOOL_NAMESIZE];
+	struct rte_mempool *pool;
+	int rc;
+
+	snprintf(name, sizeof(name), "%s_%u", what, evpl_global.next_id++);
+	pool = rte_mempool_create_empty(name, n, sizeof(struct rte_mbuf) + room, 0, sizeof(config), socket_id, 0);
+	if (pool == NULL)
+		return NULL;
+	rte_pktmbuf_pool_init(pool, &config);
+	rc = rte_mempool_set_ops_byname(pool, packet_ops.name, NULL);
+	if (rc != 0) {
+		rte_mempool_free(pool);
+		rte_errno = -rc;
+		return NULL;
+	}
+	return pool;
+}
+
+struct rte_mempool *
+evpl_anchor_pool(void)
+{
+	struct evpl_global *g = &evpl_global;
+	struct rte_mempool *pool;
+
+	if (g->anchor_pool != NULL)
+		return g->anchor_pool;
+	pool = pool_create("evpl_anchors", 1, 0, SOCKET_ID_ANY);
+	if (pool == NULL)
+		return NULL;
+	pool->pool_data = packets_create(pool);
+	if (pool->pool_data == NULL) {
+		rte_mempool_free(pool);
+		rte_errno = ENOMEM;
+		return NULL;
+	}
+	g->anchor_pool = pool;
+	return pool;
+}
+
+/* With no operations of ours, and room for a note behind each mbuf: see attach.c. */
+static struct rte_mempool *
+far_pool_create(int socket_id)
+{
+	struct evpl_global *g = &evpl_global;
+	char name[RTE_MEMPOOL_NAMESIZE];
+	struct rte_mempool *pool;
+
+	snprintf(name, sizeof(name), "evpl_packets_%u", g->next_id++);
+	pool = rte_pktmbuf_pool_create(name, g->packet_mbufs, RTE_MIN(FAR_CACHE, g->packet_mbufs * 2 / 3),
+				       evpl_attach_note_size(), EVPL_PACKET_DATA_ROOM, socket_id);
+	if (pool != NULL)
+		rte_mempool_obj_iter(pool, evpl_attach_note_init, NULL);
+	return pool;
+}
+
+static struct rte_mempool *
+near_pool_create(int socket_id)
+{
+	struct rte_mempool *pool =
+		pool_create("evpl_packets", evpl_global.packet_mbufs, EVPL_PACKET_DATA_ROOM, socket_id);
+	int rc;
+
+	if (pool == NULL)
+		return NULL;
+	rc = rte_mempool_populate_default(pool);
+	if (rc < 0) {
+		rte_mempool_free(pool);
+		rte_errno = -rc;
+		return NULL;
+	}
+	rte_mempool_obj_iter(pool, mbuf_reset, NULL);
+	packets_of(pool)->open = true;
+	return pool;
+}
+
+struct rte_mempool *
+evpl_packet_pool(int socket_id)
+{
+	struct evpl_global *g = &evpl_global;
+
+	if (g->packet_pools[socket_id] == NULL)
+		g->packet_pools[socket_id] = g->near ? near_pool_create(socket_id) : far_pool_create(socket_id);
+	return g->packet_pools[socket_id];
+}
+
+void
+evpl_packet_pools_free(void)
+{
+	struct evpl_global *g = &evpl_global;
+
+	for (unsigned i = 0; i < RTE_MAX_NUMA_NODES; i++) {
+		rte_mempool_free(g->packet_pools[i]);
+		g->packet_pools[i] = NULL;
+	}
+	rte_mempool_free(g->anchor_pool);
+	g->anchor_pool = NULL;
+}
+
+/* The lane has not enough, or there is none yet. */
+static unsigned
+alloc_slow(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
+{
+	unsigned got = 0;
+
+	if (evpl_lane->pool == NULL)
+		evpl_lane_begin(pool, evpl_global.near ? packets_of(pool)->most : 0);
+	if (evpl_global.near)
+		got = take_some(evpl_lane, pool, (void **)mbufs, n);
+	else if (rte_mempool_get_bulk(pool, (void **)mbufs, n) == 0)
+		got = n;
+	else /* the last few may be there one by one */
+		while (got < n && rte_mempool_get(pool, (void **)&mbufs[got]) == 0)
+			got++;
+	if (got < n)
+		rte_errno = ENOMEM;
+	return got;
+}
+
+unsigned
+evpl_packet_alloc(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
+{
+	struct evpl_lane *lane = evpl_lane;
+
+	if (unlikely(lane->pool != pool || lane->count < n))
+		return alloc_slow(pool, mbufs, n);
+	lane_set_count(lane, lane->count - n);
+	memcpy(mbufs, lane->mbufs + lane->count, n * sizeof(*mbufs));
+	return n;
+}
+
+struct rte_mbuf *
+evpl_packet_alloc_one(struct rte_mempool *pool)
+{
+	struct rte_mbuf *m;
+
+	return evpl_packet_alloc(pool, &m, 1) == 1 ? m : NULL;
+}
+
+void
+evpl_packet_free(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
+{
+	if (evpl_global.near)
+		(void)lane_put(evpl_lane, pool, (void **)mbufs, n);
+	else
+		rte_mempool_put_bulk(pool, (void **)mbufs, n);
+}

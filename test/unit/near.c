@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Near packets, the counts that a thread has in stock, and what ends elsewhere (see src/attach.h, src/lane.c).
+ *
+ * What would break: a clone that ends after its packet and shows bytes that another has by then, a buffer that never comes home
+ * because a thread that is idle or gone has counts of it, or one that comes home twice, and mbufs of the packet pool that DPDK
+ * hands out as they were sent.
+ */
+#include <rte_ethdev.h>
+
+#include "support.h"
+
+#define KIB (1u << 10)
+#define MIB (1u << 20)
+
+static const struct evpl_global_config large = {.slab_size = 4 * MIB, .packet_mbufs = 1023};
+static const struct evpl_global_config tiny = {.slab_size = MIB, .buffer_size = 64 * KIB, .packet_mbufs = 12};
+
+static struct evpl *
+context(void **state)
+{
+	struct home *home = *state;
+
+	return home->evpl;
+}
+
+static void
+take(struct evpl *evpl, unsigned length, unsigned flags, struct evpl_iovec *iovec, uint64_t seed)
+{
+	assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, flags, iovec), 1);
+	iovec_fill(iovec, seed);
+}
+
+static struct rte_mbuf *
+packet_of(struct evpl *evpl, unsigned length, unsigned flags, uint64_t seed)
+{
+	struct evpl_iovec iovec;
+	struct rte_mbuf *packet;
+
+	take(evpl, length, flags, &iovec, seed);
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
+	assert_non_null(packet);
+	return packet;
+}
+
+/* Far ones are wanted, or those of a tracing build. */
+static bool
+all_far(void)
+{
+	return EVPL_IOVEC_TRACE || getenv("EVPL_TEST_FAR") != NULL;
+}
+
+static void
+packets_of_small_buffers_are_direct_and_of_large_ones_external(void **state)
+{
+	struct evpl *evpl = context(state);
+
+	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
+		struct rte_mbuf *small = packet_of(evpl, 1500, flags, 1), *big;
+		struct evpl_iovec iovec;
+
+		assert_int_equal(RTE_MBUF_DIRECT(small), !all_far());
+		assert_int_equal(rte_pktmbuf_headroom(small), 0);
+		assert_int_equal(rte_pktmbuf_tailroom(small), 0);
+		mbuf_assert(small, 1500, 1);
+		take(evpl, 1 * MIB, flags, &iovec, 2);
+		big = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
+		assert_non_null(big);
+		assert_true(RTE_MBUF_HAS_EXTBUF(big));
+		mbuf_assert(big, 1 * MIB, 2);
+		rte_pktmbuf_free(big);
+		rte_pktmbuf_free(small);
+	}
+	home_assert_held(0);
+}
+
+static void
+neighbours_are_one_segment(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct evpl_iovec iovec[4];
+	struct rte_mbuf *packet;
+
+	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
+		(void)home_fresh(*state);
+		evpl = context(state);
+		take(evpl, 54, flags, &iovec[0], 1);
+		take(evpl, 1448, flags, &iovec[1], 2);
+		packet = evpl_iovecs_to_mbuf(evpl, iovec, 2);
+		assert_non_null(packet);
+		assert_int_equal(packet->nb_segs, EVPL_IOVEC_TRACE ? 2 : 1);
+		assert_int_equal(packet->pkt_len, 54 + 1448);
+		rte_pktmbuf_free(packet);
+
+		/* Not the other way round, nor with a byte between them, nor of two buffers. */
+		take(evpl, 100, flags, &iovec[0], 3);
+		take(evpl, 200, flags, &iovec[1], 4);
+		evpl_iovec_move_segment(&iovec[2], &iovec[1], 1, 199);
+		take(evpl, 60 * KIB, flags, &iovec[3], 5);
+		take(evpl, 60 * KIB, flags, &iovec[1], 6);
+		iovec_swap(&iovec[1], &iovec[2]);
+		iovec_swap(&iovec[0], &iovec[3]);
+		packet = evpl_iovecs_to_mbuf(evpl, iovec, 4);
+		assert_non_null(packet);
+		assert_int_equal(packet->nb_segs, 4);
+		rte_pktmbuf_free(packet);
+	}
+}
+
+/* A packet, a clone of it and a clone of that keep the bytes until the last of them ends, in any order. */
+static void
+clones_keep_the_bytes_whoever_ends_last(void **state)
+{
+	static const unsigned orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+	struct evpl *evpl = context(state);
+	struct rte_mempool *pool = plain_pool("clones", 63, 0);
+
+	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
+		for (unsigned i = 0; i < DIM(orders); i++) {
+			struct rte_mbuf *m[3];
+
+			m[0] = packet_of(evpl, 30000, flags, i);
+			m[1] = rte_pktmbuf_clone(m[0], pool);
+			assert_non_null(m[1]);
+			m[2] = rte_pktmbuf_clone(m[1], pool);
+			assert_non_null(m[2]);
+			for (unsigned k = 0; k < 3; k++) {
+				/* Others come and go, so that a buffer that is let go too early is written. */
+				rte_pktmbuf_free(packet_of(evpl, 60000, flags, 99));
+				mbuf_assert(m[orders[i][k]], 30000, i);
+				rte_pktmbuf_free(m[orders[i][k]]);
+			}
+			home_assert_held(0);
+		}
+	}
+	home_assert_pool(pool, 63);
+	rte_mempool_free(pool);
+}
+
+static void
+mbufs_that_dpdk_takes_of_the_packet_pool_are_ordinary(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct rte_mbuf *packet = packet_of(evpl, 200, LOCAL, 1), *copy, *clone;
+
+	for (unsigned i = 0; i < 3; i++) {
+		copy = rte_pktmbuf_copy(packet, packet->pool, 0, UINT32_MAX);
+		assert_non_null(copy);
+		assert_ptr_equal(copy->buf_addr, (char *)(copy + 1) + copy->priv_size);
+		mbuf_assert(copy, 200, 1);
+		clone = rte_pktmbuf_clone(packet, packet->pool);
+		assert_non_null(clone);
+		rte_pktmbuf_free(copy);
+		mbuf_assert(clone, 200, 1);
+		rte_pktmbuf_free(clone);
+	}
+	rte_pktmbuf_free(packet);
+	home_assert_held(0);
+}
+
+static void
+free_packets(void *arg)
+{
+	struct rte_mbuf **packet = arg;
+
+	for (unsigned i = 0; packet[i] != NULL; i++)
+		rte_pktmbuf_free(packet[i]);
+}
+
+/* Where nothing is left of a buffer but what its thread has in stock, the thread finds it before it takes a new slab. */
+static void
+buffers_of_packets_that_end_elsewhere_are_found(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct rte_mbuf *packet[17] = {NULL};
+	struct evpl_stats stats;
+
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
+			for (unsigned i = 0; i < 16; i++)
+				packet[i] = packet_of(evpl, 60000, flags, i);
+			threads_run_elsewhere(free_packets, packet);
+			home_assert_held(0);
+		}
+	}
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.packet_mbufs_in_use, 0);
+	assert_in_range(stats.slabs, 1, 3); /* of 16 buffers; one more for what the windows hold */
+}
+
+static void
+send_and_end(void *arg)
+{
+	struct rte_mbuf **packet = arg;
+	struct evpl *evpl = evpl_create(NULL);
+
+	threads_check(evpl != NULL);
+	for (unsigned i = 0; i < 16; i++) {
+		struct evpl_iovec iovec;
+
+		if (!threads_check(evpl_iovec_alloc(evpl, 60000, 0, 1, i & 1, &iovec) == 1))
+			return;
+		iovec_fill(&iovec, i);
+		packet[i] = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
+		threads_check(packet[i] != NULL);
+	}
+	evpl_destroy(evpl);
+}
+
+static void
+packets_outlive_the_thread_that_made_them(void **state)
+{
+	struct rte_mbuf *packet[17] = {NULL};
+
+	(void)state;
+	for (unsigned round = 0; round < 3; round++) {
+		threads_run_elsewhere(send_and_end, packet);
+		for (unsigned i = 0; i < 16; i++)
+			mbuf_assert(packet[i], 60000, i);
+		free_packets(packet);
+		home_assert_held(0);
+	}
+}
+
+/* What DPDK leaves when two holders let go of an mbuf at the same moment: its count is 0, and the clone ends it. */
+static void
+rx_mbuf_of_two_holders_comes_home_with_a_count_of_one(void **state)
+{
+	struct rte_mempool *rx = evpl_rx_pool_create("two", 15, 0, SOCKET_ID_ANY), *pool = plain_pool("clone", 15, 0);
+	struct rte_mbuf *m, *clone;
+
+	(void)state;
+	assert_non_null(rx);
+	m = rte_pktmbuf_alloc(rx);
+	assert_non_null(m);
+	clone = m != NULL ? rte_pktmbuf_clone(m, pool) : NULL;
+	assert_non_null(clone);
+	if (m == NULL || clone == NULL)
+		abort(); /* not reached; the compiler does not know that the line above jumps */
+	rte_mbuf_refcnt_set(m, 0);
+	rte_mbuf_ext_refcnt_set(m->shinfo, 1);
+	rte_pktmbuf_free(clone);
+	assert_int_equal(rte_mbuf_refcnt_read(m), 1);
+	home_assert_pool(rx, 15);
+	rte_mempool_free(pool);
+	assert_int_equal(evpl_rx_pool_destroy(rx), 0);
+}
+
+/* 12 packet mbufs: as many as there are go out, and what is behind the first that does not is as it was. */
+static void
+tx_burst_sends_as_many_as_there_are_mbufs_for(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct rte_mempool *rx = evpl_rx_pool_create("rx", 63, 0, SOCKET_ID_ANY);
+	uint16_t port = port_loop(rx);
+	struct evpl_iovec iovec[16];
+	struct rte_mbuf *got[16], *held[3];
+
+	for (unsigned i = 0; i < DIM(held); i++)
+		held[i] = packet_of(evpl, 64, LOCAL, i);
+	for (unsigned i = 0; i < 15; i++)
+		take(evpl, 64, LOCAL, &iovec[i], i);
+	assert_int_equal(evpl_packets_alloc(evpl, rx, 100, 0, &iovec[15], 1), 1);
+	iovec_fill(&iovec[15], 15);
+	evpl_iovec_set_length(&iovec[15], 50);
+	assert_int_equal(evpl_tx_burst(evpl, port, 0, iovec, DIM(iovec)), 9);
+	assert_int_equal(rte_errno, ENOMEM);
+	evpl_iovec_set_length(&iovec[15], 100);
+	iovec_assert(&iovec[15], 15, 0);
+	assert_int_equal(rte_eth_rx_burst(port, 0, got, 16), 9);
+	for (unsigned i = 0; i < 9; i++) {
+		mbuf_assert(got[i], 64, i);
+		rte_pktmbuf_free(got[i]);
+	}
+	for (unsigned i = 9; i < DIM(iovec); i++)
+		iovec_assert(&iovec[i], i, 0);
+	assert_int_equal(evpl_tx_burst(evpl, port, 0, iovec + 9, 7), 7);
+	assert_int_equal(rte_eth_rx_burst(port, 0, got, 16), 7);
+	rte_pktmbuf_free_bulk(got, 7);
+	rte_pktmbuf_free_bulk(held, DIM(held));
+	port_close(port);
+	assert_int_equal(evpl_rx_pool_destroy(rx), 0);
+}
+
+static const struct CMUnitTest cases[] = {
+	home_case(packets_of_small_buffers_are_direct_and_of_large_ones_external, large),
+	home_case(neighbours_are_one_segment, home_small),
+	home_case(clones_keep_the_bytes_whoever_ends_last, home_small),
+	home_case(mbufs_that_dpdk_takes_of_the_packet_pool_are_ordinary, home_small),
+	home_case(buffers_of_packets_that_end_elsewhere_are_found, home_small),
+	home_case(packets_outlive_the_thread_that_made_them, home_small),
+	home_case(rx_mbuf_of_two_holders_comes_home_with_a_count_of_one, home_small),
+	home_case(tx_burst_sends_as_many_as_there_are_mbufs_for, tiny),
+};
+
+int
+main(int argc, char **argv)
+{
+	const struct program program = {.name = "near", .cases = cases, .n_cases = DIM(cases)};
+
+	return program_main(&program, argc, argv);
+}

@@ -126,13 +126,15 @@ end_chunk(struct trace_thread *me)
 
 #define SEARCH 2u /* chunks that are searched when there is none to add; then the thread rests for as long as it took */
 
-/* The first record that is free, in the next few chunks. */
+/* The first record that is free, in the next few chunks. The last of these is ended by the next turn, as any other. */
 static bool
 search(struct trace_thread *me)
 {
 	static bool said;
 
 	for (unsigned i = 0; me->chunk != NULL && i < SEARCH; i++) {
+		if (i > 0)
+			end_chunk(me);
 		begin_chunk(me, next_chunk[chunk_of(me->chunk)]);
 		let_take(me->chunk, TRACE_CHUNK); /* before their time */
 		while (me->cursor < me->chunk + TRACE_CHUNK && (trace_state(me->cursor) & TRACE_IN_USE) != 0) {
@@ -141,13 +143,11 @@ search(struct trace_thread *me)
 		}
 		if (me->cursor < me->chunk + TRACE_CHUNK)
 			return go_on(me);
-		end_chunk(me);
 	}
 	if (!said)
 		fprintf(stderr,
 			"evpl: tracing finds none of its %u records free for this thread: iovecs that are taken while "
-			"it "
-			"is so are not checked\n",
+			"it is so are not checked\n",
 			TRACE_RECORDS);
 	said = true;
 	me->stop = me->cursor;

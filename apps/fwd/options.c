@@ -69,7 +69,10 @@ static const struct command_option table[] = {
 	{"json", "FILE", "write the report as JSON too; -: to stdout, the rest to stderr", OPT_JSON},
 	{"total-num-mbufs", "N", "RX mbufs per NUMA node (computed)", OPT_TOTAL_NUM_MBUFS},
 	{"mbuf-size", "BYTES", "data room of an RX mbuf with 128 bytes of headroom (2176)", OPT_MBUF_SIZE},
-	{"rx-pool", "POOL", "received packets lie in: slab, mbuf (their own mbufs), auto (the faster; mbuf if a port loses VLAN tags in slabs)", OPT_RX_POOL},
+	{"rx-pool", "POOL",
+	 "received packets lie in: slab, mbuf (their own mbufs), auto (the faster; mbuf if a port loses VLAN tags in "
+	 "slabs)",
+	 OPT_RX_POOL},
 	{"slab-size", "BYTES", "bytes of a slab (16M)", OPT_SLAB_SIZE},
 	{"buffer-size", "BYTES", "bytes of a buffer (64K)", OPT_BUFFER_SIZE},
 	{"max-slabs", "N", "most slabs (512)", OPT_MAX_SLABS},

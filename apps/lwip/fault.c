@@ -17,7 +17,7 @@
 struct way {
 	double percent[FAULT_KINDS];
 	double due[FAULT_KINDS]; /* frames up to the next */
-	uint64_t *count; /* of struct fault_stats */
+	uint64_t *count;	 /* of struct fault_stats */
 	err_t (*pass)(struct pbuf *p, struct netif *netif);
 	struct netif *netif;
 	bool shared;	    /* frames are lwIP's, which may send them again */

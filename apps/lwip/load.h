@@ -12,9 +12,9 @@
 struct load_options {
 	const char *target;   /* --load=ADDRESS/PATH; NULL: serve */
 	unsigned connections; /* --load-connections=N (16); 1 to 4,096 */
-	double seconds; /* --load-time=SECONDS (0): answers behind it do not count but the first; 0: no end */
-	bool check;	/* --load-check: bodies are compared, by their CRC-32 */
-	uint16_t port;	/* the server's: --http-port */
+	double seconds;	      /* --load-time=SECONDS (0): answers behind it do not count but the first; 0: no end */
+	bool check;	      /* --load-check: bodies are compared, by their CRC-32 */
+	uint16_t port;	      /* the server's: --http-port */
 };
 
 struct load_stats {

@@ -152,7 +152,8 @@ static const struct command_option table[] = {
 	{"tx-corrupt", "PERCENT", "", OPT_TX_FAULT + FAULT_CORRUPT},
 	{"fault-seed", "N", "of their random numbers (1)", OPT_FAULT_SEED},
 	{"hold-slabs", "N",
-	 "no percentage: hold all memory from the first body or echo on, until N requests for some found none (0: never)",
+	 "no percentage: hold all memory from the first body or echo on, until N requests for some found none (0: "
+	 "never)",
 	 OPT_HOLD_SLABS},
 	{NULL, NULL, "Instead of serving", 0},
 	{"load", "ADDR/PATH", "ask the HTTP server at ADDR for PATH, again and again", OPT_LOAD},

@@ -46,12 +46,10 @@ report_take(struct httpd_report *r, const struct httpd_ports *ports)
 	evpl_stats_get(&r->held);
 	glue_memory_stats_get(&r->memory);
 #if LWIP_STATS && MIB2_STATS
-	r->tcp = (struct httpd_tcp_stats){
-		.sent = lwip_stats.tcp.xmit,
-		.received = lwip_stats.tcp.recv,
-		.dropped = lwip_stats.tcp.drop,
-		.bad_checksum = lwip_stats.tcp.chkerr,
-		.no_memory = lwip_stats.tcp.memerr,
+	r->tcp = (struct httpd_tcp_stats)
+	{
+		.sent = lwip_stats.tcp.xmit, .received = lwip_stats.tcp.recv, .dropped = lwip_stats.tcp.drop,
+		.bad_checksum = lwip_stats.tcp.chkerr, .no_memory = lwip_stats.tcp.memerr,
 #if GLUE_LWIP_SOURCE
 		.retransmitted = (uint32_t)glue_tcp_again(),
 #else

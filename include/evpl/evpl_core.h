@@ -61,14 +61,19 @@ extern "C" {
 
 /** What evpl_init is asked for. Zero in a field means its default. */
 struct evpl_global_config {
-	/** Bytes of a slab; default 16 MiB. At most 64 GiB. Rounded up to a whole number of buffers. */
+	/**
+	 * Bytes of a slab; default 16 MiB. At most 64 GiB. Rounded up to a whole number of buffers. With EAL's --legacy-mem and
+	 * IOVA as PA a slab lies in huge pages that are neighbours in physical memory, so a slab that is larger than the longest
+	 * such row cannot be had (ENOMEM). Choose a small one there, such as 2 MiB.
+	 */
 	uint64_t slab_size;
 	/** Bytes of a small buffer, 1 KiB to slab_size; default 64 KiB. Rounded up to whole cache lines. */
 	uint32_t buffer_size;
 	/**
 	 * Bytes of a large buffer, buffer_size to slab_size; default 2 MiB, or none where slab_size is less. Up to that size a
 	 * request is one iovec. Large buffers are in slabs of their own, made on first use. The same as buffer_size: one class
-	 * of buffers for all. Rounded up to whole cache lines.
+	 * of buffers for all. Rounded up to whole cache lines. With IOVA as PA a buffer that is larger than a huge page needs
+	 * huge pages that are neighbours in physical memory: a slab has fewer buffers where these are rare, or none (ENOMEM).
 	 */
 	uint32_t large_buffer_size;
 	/** Slabs of small buffers reserved by evpl_init itself, on the caller's NUMA node; default 0: on first use. */

@@ -112,16 +112,17 @@ for name, kind in LINKS.items():
         case(f"{name}: {what.__name__}", kind)(what)
 
 
-def gibibyte(directory, link):
+def endless(directory, link, size):
     netns.need("curl")
-    size = (64 if SLOW else 1024) * MIB
     with link(directory) as h:
         check_pattern(["curl", "-sS", "-f", url(f"_/bytes/{size}")], size)
     check_equal(h.report["http"]["body_bytes"], size, "bytes sent")
 
 
+# 256 MiB are 185,000 frames: a ring's index of 16 bits wraps twice. It is 1 GiB where no second program forwards them.
 for name, kind in LINKS.items():
-    case(f"{name}: 1 GiB", kind)(gibibyte)
+    mib = 64 if SLOW else 1024 if name in ("tap", "veth") else 256
+    case(f"{name}: {mib} MiB from one iovec", kind, mib * MIB)(endless)
 
 
 netns.enter()

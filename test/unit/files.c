@@ -158,16 +158,26 @@ file_has_the_media_type_of_its_suffix(void **state)
 	static const struct {
 		const char *name, *type;
 	} rows[] = {
-		{"a.html", "text/html; charset=utf-8"},	  {"a.css", "text/css; charset=utf-8"},
-		{"a.js", "text/javascript; charset=utf-8"}, {"a.mjs", "text/javascript; charset=utf-8"},
-		{"a.json", "application/json"},		  {"a.js.map", "application/json"},
-		{"a.wasm", "application/wasm"},		  {"a.svg", "image/svg+xml"},
-		{"a.webp", "image/webp"},		  {"a.avif", "image/avif"},
-		{"a.woff2", "font/woff2"},		  {"a.webmanifest", "application/manifest+json"},
-		{"a.mp4", "video/mp4"},			  {"a.webm", "video/webm"},
-		{"a.pdf", "application/pdf"},		  {"a.txt", "text/plain; charset=utf-8"},
-		{"a.xml", "application/xml"},		  {"A.PNG", "image/png"},
-		{"a.none", "application/octet-stream"},	  {"a", "application/octet-stream"},
+		{"a.html", "text/html; charset=utf-8"},
+		{"a.css", "text/css; charset=utf-8"},
+		{"a.js", "text/javascript; charset=utf-8"},
+		{"a.mjs", "text/javascript; charset=utf-8"},
+		{"a.json", "application/json"},
+		{"a.js.map", "application/json"},
+		{"a.wasm", "application/wasm"},
+		{"a.svg", "image/svg+xml"},
+		{"a.webp", "image/webp"},
+		{"a.avif", "image/avif"},
+		{"a.woff2", "font/woff2"},
+		{"a.webmanifest", "application/manifest+json"},
+		{"a.mp4", "video/mp4"},
+		{"a.webm", "video/webm"},
+		{"a.pdf", "application/pdf"},
+		{"a.txt", "text/plain; charset=utf-8"},
+		{"a.xml", "application/xml"},
+		{"A.PNG", "image/png"},
+		{"a.none", "application/octet-stream"},
+		{"a", "application/octet-stream"},
 	};
 
 	start(*state, 1 << 20);

@@ -48,6 +48,19 @@ a_take_looks_at_a_few_records_however_many_live(void **state)
 	assert_true(me->looked <= UINT64_C(4) * n + UINT64_C(4) * TRACE_RECORDS);
 }
 
+/* After the case above: none is free. Two chunks are searched, and then as many takes find nothing as one chunk has records. */
+static void
+a_search_in_vain_is_counted_once(void **state)
+{
+	struct trace_thread *me = trace_self();
+	uint64_t looked = me->looked;
+
+	(void)state;
+	for (unsigned i = 0; i < 16 * (TRACE_CHUNK + 1); i++)
+		assert_null(take(me));
+	assert_int_equal(me->looked - looked, 16 * 2 * TRACE_CHUNK);
+}
+
 #define HELD 3000u /* more than half of a chunk */
 
 static void
@@ -76,6 +89,7 @@ main(void)
 	const struct CMUnitTest cases[] = {
 		cmocka_unit_test(few_that_live_need_few_chunks),
 		cmocka_unit_test(a_take_looks_at_a_few_records_however_many_live),
+		cmocka_unit_test(a_search_in_vain_is_counted_once),
 	};
 
 	return cmocka_run_group_tests_name("trace_records", cases, NULL, NULL);

@@ -41,7 +41,8 @@ uint32_t glue_tcp_isn(void);
 uint32_t *glue_tcp_sends(const struct tcp_pcb *pcb, struct tcp_hdr *header, uint32_t *options);
 
 /* tcp_again.c: looks at a segment that leaves; returns options. */
-uint32_t *glue_tcp_leaves(const struct pbuf *p, const struct tcp_hdr *header, const struct tcp_pcb *pcb, uint32_t *options);
+uint32_t *glue_tcp_leaves(const struct pbuf *p, const struct tcp_hdr *header, const struct tcp_pcb *pcb,
+			  uint32_t *options);
 
 /* checksum.c */
 uint16_t glue_checksum(const void *data, int length);

@@ -51,6 +51,9 @@ set_gateway(struct value *v, struct address_options *a)
 		value_expected(v, "[port,]address, an IPv4 one: IPv6 routers announce themselves");
 }
 
+/* What lwIP was built with: only the build can give it more. */
+#define NEIGHBOURS RTE_STR(ARP_TABLE_SIZE) " neighbours of IPv4 and " RTE_STR(LWIP_ND6_NUM_NEIGHBORS) " of IPv6"
+
 enum option_id {
 	OPT_IP,
 	OPT_GATEWAY,
@@ -110,7 +113,7 @@ static const struct command_option table[] = {
 	{"discard-port", "N", "of discard (9)", OPT_DISCARD_PORT},
 	{"chargen-port", "N", "of chargen (19)", OPT_CHARGEN_PORT},
 	{NULL, NULL, "Limits", 0},
-	{"connections", "N", "at once (4096), from 8192 neighbours by IPv4, 127 by IPv6; more are reset",
+	{"connections", "N", "at once (4096); more are reset. This build knows " NEIGHBOURS " on the links",
 	 OPT_CONNECTIONS},
 	{"peer-connections", "N", "of these, from one address (1024)", OPT_PEER_CONNECTIONS},
 	{"backlog", "N", "half-open ones, per server (255)", OPT_BACKLOG},
@@ -366,6 +369,16 @@ set_defaults(struct httpd_options *o)
 	};
 }
 
+/* Clients behind a router are one neighbour, and each may have many connections: so many may be right. */
+static void
+warn_of_neighbours(unsigned connections)
+{
+	if (connections > (unsigned)RTE_MIN(ARP_TABLE_SIZE, LWIP_ND6_NUM_NEIGHBORS))
+		error_line("warning: --connections=%u is more than lwIP knows clients on the links, " NEIGHBOURS
+			   ": with more, answers wait%s",
+			   connections, GLUE_LWIP_SOURCE ? " (build with -Dlwip_neighbours)" : "");
+}
+
 static int
 check_combination(struct httpd_options *o)
 {
@@ -416,5 +429,9 @@ options_parse(int argc, char **argv, struct httpd_options *o)
 
 	set_defaults(o);
 	eal_count = command_parse(&command, argc, argv, o);
-	return eal_count > 0 && check_combination(o) != 0 ? -1 : eal_count;
+	if (eal_count > 0 && check_combination(o) != 0)
+		return -1;
+	if (eal_count > 0 && o->load.target == NULL)
+		warn_of_neighbours(o->limits.connections);
+	return eal_count;
 }

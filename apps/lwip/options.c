@@ -85,6 +85,7 @@ enum option_id {
 	OPT_RX_HOLD,
 	OPT_SLAB_SIZE,
 	OPT_BUFFER_SIZE,
+	OPT_LARGE_BUFFER_SIZE,
 	OPT_MAX_SLABS,
 	OPT_SAMPLE_PERIOD,
 	OPT_RX_FAULT,				   /* and FAULT_KINDS more */
@@ -141,6 +142,8 @@ static const struct command_option table[] = {
 	 OPT_RX_HOLD},
 	{"slab-size", "BYTES", "bytes of a slab (16M)", OPT_SLAB_SIZE},
 	{"buffer-size", "BYTES", "bytes of a buffer (64K)", OPT_BUFFER_SIZE},
+	{"large-buffer-size", "BYTES", "of one for what is longer (2M); as --buffer-size: there are none",
+	 OPT_LARGE_BUFFER_SIZE},
 	{"max-slabs", "N", "most slabs (512)", OPT_MAX_SLABS},
 	{"sample-period", "N", "note where every Nth iovec was allocated, for SIGUSR1 and telemetry (0: none)",
 	 OPT_SAMPLE_PERIOD},
@@ -312,6 +315,9 @@ set_port(struct value *v, int id, struct httpd_options *o)
 	case OPT_BUFFER_SIZE:
 		o->library.buffer_size = (uint32_t)value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 63);
 		break;
+	case OPT_LARGE_BUFFER_SIZE:
+		o->library.large_buffer_size = (uint32_t)value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 64);
+		break;
 	case OPT_MAX_SLABS:
 		o->library.max_slabs = (unsigned)value_number(v, 1, EVPL_MAX_SLABS);
 		break;
@@ -379,6 +385,19 @@ warn_of_neighbours(unsigned connections)
 			   connections, GLUE_LWIP_SOURCE ? " (build with -Dlwip_neighbours)" : "");
 }
 
+/* Bytes of a small buffer, which is no larger than a large one and a slab that were asked for. */
+static unsigned
+buffer_room(const struct evpl_global_config *library)
+{
+	uint64_t room = library->buffer_size != 0 ? library->buffer_size : EVPL_DEFAULT_BUFFER_SIZE;
+
+	if (library->large_buffer_size != 0)
+		room = RTE_MIN(room, (uint64_t)library->large_buffer_size);
+	if (library->slab_size != 0)
+		room = RTE_MIN(room, library->slab_size);
+	return (unsigned)room;
+}
+
 static int
 check_combination(struct httpd_options *o)
 {
@@ -399,8 +418,10 @@ check_combination(struct httpd_options *o)
 		error_line("--load: --http-port=0 is no server's port");
 		return -1;
 	}
-	if (o->library.buffer_size != 0 && o->library.buffer_size < o->http.head_size + 64) {
-		error_line("--buffer-size=%u has no room for --max-head=%u", o->library.buffer_size, o->http.head_size);
+	if (buffer_room(&o->library) < o->http.head_size + 64) {
+		error_line("buffers of %u bytes have no room for --max-head=%u (see --buffer-size, --large-buffer-size, "
+			   "--slab-size)",
+			   buffer_room(&o->library), o->http.head_size);
 		return -1;
 	}
 	if (o->http.line_size > o->http.head_size) {

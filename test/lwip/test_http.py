@@ -28,7 +28,7 @@ def exchange(text):
 
 @case("HEAD: no body, whatever the status")
 def head_requests(directory):
-    with Tap(directory, "--max-request-line=200", "--max-head=1K", "--request-timeout=1") as httpd:
+    with Tap(directory, "--max-request-line=200", "--max-head=1K", "--request-timeout=5") as httpd:
         httpd.file("small", 100)
         for want, text in (
                 (200, b"HEAD /small HTTP/1.1\r\n" + CLOSE),

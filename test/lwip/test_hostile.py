@@ -490,8 +490,7 @@ def out_of_order(directory):
     with Server(directory, "--rxd=256", f"--idle-timeout={NEVER}", f"--request-timeout={NEVER}") as server, RawTcp("evpl0") as raw:
         opened = {port: raw.open(port, 80) for port in range(20000, 20000 + connections)}
         for port, (seq, ack) in opened.items():
-            for i in range(count):
-                raw.send(port, 80, seq + 10 + 2 * i, ack, ACK | PSH, b"x")
+            raw.send_all((port, 80, seq + 10 + 2 * i, ack, ACK | PSH, b"x") for i in range(count))
         server.served()
     # 3 * TCP_WND / TCP_MSS of lwipopts.h, for each
     check_held(server, connections * 540)
@@ -633,8 +632,7 @@ def closed_window(directory):
             RawTcp("evpl0") as raw:
         opened = {port: raw.open(port, 7) for port in range(20000, 20000 + connections)}
         for port, (seq, ack) in opened.items():
-            for i in range(count):
-                raw.send(port, 7, seq + i, ack, ACK | PSH, b"x", window=0)
+            raw.send_all(((port, 7, seq + i, ack, ACK | PSH, b"x") for i in range(count)), window=0)
         server.served()
     # --rx-pbufs, --echo-pbufs, and the one that lwIP keeps
     check_held(server, connections * (32 + 128 + 2))
@@ -675,8 +673,7 @@ def hoard(directory, port, first, window):
                 f"--progress-timeout={NEVER}") as server, RawTcp("evpl0") as raw:
         for ours in range(20000, 20031):
             seq, ack = raw.open(ours, port)
-            for i in range(100):
-                raw.send(ours, port, seq + first + 1400 * i, ack, ACK | PSH, b"x" * 1400, window=window)
+            raw.send_all(((ours, port, seq + first + 1400 * i, ack, ACK | PSH, b"x" * 1400) for i in range(100)), window=window)
         download("large", server.large)
         server.served()
     memory = server.report["memory"]

@@ -12,10 +12,9 @@ import netns
 from harness import TIMEOUT, Program, Skip, case, check, check_equal, main
 from httpd import Tap
 from rawnd import ADVERTISEMENT, ICMPV6, RawHosts6
-from rawtcp import ACK, ALL, ARP, MAC, RST, SYN, RawTcp
+from rawtcp import ACK, ALL, ARP, AT_ONCE, MAC, RST, SYN, RawTcp
 
 NEIGHBOURS = 1000       # lwIP had room for 127
-AT_ONCE = 50            # packets that a tap device has room for
 BUFFERS = 256           # that it receives into
 ROUNDS = 4
 

@@ -8,6 +8,7 @@
 #include <lwip/etharp.h>
 #include <lwip/ethip6.h>
 #include <lwip/inet_chksum.h>
+#include <lwip/init.h>
 #include <lwip/ip6_addr.h>
 #include <netif/ethernet.h>
 
@@ -237,7 +238,9 @@ neighbours_are_all_reached(void **state)
 static void
 neighbours_of_ipv6_are_all_reached(void **state)
 {
-	assert_true(LWIP_ND6_NUM_NEIGHBORS >= 127);
+	/* This version's index is made wider. */
+	if (LWIP_VERSION_MAJOR == 2 && LWIP_VERSION_MINOR == 1)
+		assert_int_equal(LWIP_ND6_NUM_NEIGHBORS, ARP_TABLE_SIZE);
 	assert_room(state, LWIP_ND6_NUM_NEIGHBORS, true);
 }
 
@@ -273,6 +276,9 @@ few_packets_wait_for_a_neighbour(void **state)
 static void
 few_packets_wait_for_a_neighbour_of_ipv6(void **state)
 {
+	/* With an nd6.c that is as it came, lwIP has a limit of its own, or none. */
+	if (LWIP_ND6_NUM_NEIGHBORS < ARP_TABLE_SIZE)
+		skip();
 	assert_few_wait(state, true);
 }
 

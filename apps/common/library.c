@@ -3,20 +3,30 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 
 #include <rte_errno.h>
 
 #include "error.h"
 
+/* One that was not given, 0, follows the others. */
+static bool
+fits(const char *name, uint64_t size, const char *in, uint64_t room)
+{
+	if (size <= room || room == 0)
+		return true;
+	error_line("%s=%" PRIu64 " is more than %s=%" PRIu64, name, size, in, room);
+	return false;
+}
+
 int
 library_check(const struct evpl_global_config *config)
 {
-	/* One that was not given follows the other. */
-	if (config->slab_size == 0 || config->buffer_size <= config->slab_size)
-		return 0;
-	error_line("--buffer-size=%u is more than a slab, --slab-size=%" PRIu64, config->buffer_size,
-		   config->slab_size);
-	return -1;
+	bool fit = fits("--buffer-size", config->buffer_size, "a slab, --slab-size", config->slab_size) &&
+		   fits("--large-buffer-size", config->large_buffer_size, "a slab, --slab-size", config->slab_size) &&
+		   fits("--buffer-size", config->buffer_size, "--large-buffer-size", config->large_buffer_size);
+
+	return fit ? 0 : -1;
 }
 
 int
@@ -27,7 +37,7 @@ library_start(const struct evpl_global_config *config)
 	if (rc == 0)
 		return 0;
 	error_line("the library does not start: %s%s", rte_strerror(-rc),
-		   rc == -EINVAL ? " (see --slab-size, --buffer-size, --max-slabs)" : "");
+		   rc == -EINVAL ? " (see --slab-size, --buffer-size, --large-buffer-size, --max-slabs)" : "");
 	return rc == -EINVAL ? 2 : 1;
 }
 

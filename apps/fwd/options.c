@@ -39,6 +39,7 @@ enum option_id {
 	OPT_RX_POOL,
 	OPT_SLAB_SIZE,
 	OPT_BUFFER_SIZE,
+	OPT_LARGE_BUFFER_SIZE,
 	OPT_MAX_SLABS,
 	OPT_SAMPLE_PERIOD,
 	OPT_SHARED,
@@ -75,6 +76,8 @@ static const struct command_option table[] = {
 	 OPT_RX_POOL},
 	{"slab-size", "BYTES", "bytes of a slab (16M)", OPT_SLAB_SIZE},
 	{"buffer-size", "BYTES", "bytes of a buffer (64K)", OPT_BUFFER_SIZE},
+	{"large-buffer-size", "BYTES", "of one for what is longer (2M); as --buffer-size: there are none",
+	 OPT_LARGE_BUFFER_SIZE},
 	{"max-slabs", "N", "most slabs (512)", OPT_MAX_SLABS},
 	{"sample-period", "N",
 	 "note where every Nth iovec was allocated (received ones are not), for SIGUSR1 and telemetry (0: none)",
@@ -173,6 +176,9 @@ set_option(void *values, const struct command_option *option, const char *text)
 		break;
 	case OPT_BUFFER_SIZE:
 		o->library.buffer_size = (uint32_t)value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 63);
+		break;
+	case OPT_LARGE_BUFFER_SIZE:
+		o->library.large_buffer_size = (uint32_t)value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 64);
 		break;
 	case OPT_MAX_SLABS:
 		o->library.max_slabs = (unsigned)value_number(v, 1, EVPL_MAX_SLABS);

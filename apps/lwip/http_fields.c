@@ -126,12 +126,12 @@ http_list_has_word(const char *list, const char *word)
 }
 
 bool
-http_list_is_word(const char *list, const char *word)
+http_list_has_others(const char *list, const char *word)
 {
 	unsigned same, others;
 
 	count_words(list, word, &same, &others);
-	return same > 0 && others == 0;
+	return others > 0;
 }
 
 static bool

@@ -34,8 +34,8 @@ bool http_etag_listed(const struct http_list *list, const char *etag, bool weak)
 /* Whether one of a list's members is the word. */
 bool http_list_has_word(const char *list, const char *word);
 
-/* Whether all of a list's members are the word. */
-bool http_list_is_word(const char *list, const char *word);
+/* Whether it has a member that is not that word. An empty list has none. */
+bool http_list_has_others(const char *list, const char *word);
 
 /* Whether text is a host, and may be a port, as in a Host field and a URI (RFC 3986, 3.2.2): no user, no list. */
 bool http_is_host(const char *text, size_t length);

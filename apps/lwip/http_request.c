@@ -243,7 +243,7 @@ parse_list(const char *name, const char *value, struct http_request *request, st
 		f->keep_alive |= http_list_has_word(value, "keep-alive");
 	} else if (strcasecmp(name, "Expect") == 0) {
 		f->expects |= http_list_has_word(value, "100-continue");
-		f->expects_other |= !http_list_is_word(value, "100-continue");
+		f->expects_other |= http_list_has_others(value, "100-continue");
 	} else {
 		*r_known = false;
 	}

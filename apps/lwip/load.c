@@ -17,7 +17,7 @@
 
 #define HEAD_MAX 2048
 #define REQUEST_MAX 4096
-/* So often, and so many at a time: a server's backlog is short, and lwIP keeps 16 packets for a MAC address that it asks for. */
+/* So often, and so many at a time: a server's backlog is short, and lwIP keeps few packets for a MAC address that it asks for. */
 #define OPEN_MS 20
 #define OPEN_AT_ONCE 64u
 #define CONNECT_S 30  /* for the first connection, and for the first answer: --load-time begins with its request */

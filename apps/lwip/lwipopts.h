@@ -27,12 +27,19 @@
 /* Ethernet and IP. */
 #define LWIP_ARP 1
 /*
- * Addresses on the ports' links: twice the connections that are allowed by default. lwIP looks through them once for each
- * connection, and for packets that are of none: hints of connections are 16 bits.
+ * Addresses on the ports' links, of IPv4 and of IPv6: twice the connections that are allowed by default, or what -Dlwip_neighbours
+ * tells the build. lwIP looks through them all for an address that it does not know (neighbours.h). It counts those of IPv6 with
+ * 8 bits, but where the build makes them 16 (nd6_wide.c).
  */
-#define ARP_TABLE_SIZE 8192
+#ifndef GLUE_NEIGHBOURS
+#define GLUE_NEIGHBOURS 8192
+#endif
+#ifndef GLUE_NEIGHBOURS6
+#define GLUE_NEIGHBOURS6 127
+#endif
+#define ARP_TABLE_SIZE GLUE_NEIGHBOURS
 #define ARP_QUEUEING 1
-#define ARP_QUEUE_LEN 1 /* TCP sends again; so many wait for each of 8,192 addresses that need not exist */
+#define ARP_QUEUE_LEN 4 /* TCP sends again; so many wait for each address, and of 8,192 that do not exist 50 MB */
 #define ETHARP_TABLE_MATCH_NETIF 1
 #define LWIP_NETIF_HWADDRHINT 1
 #define LWIP_IPV4 1
@@ -42,9 +49,9 @@
 #define LWIP_IPV6_AUTOCONFIG 0
 /* The glue does it: ip6_fragment.h. */
 #define LWIP_IPV6_FRAG 0
-/* Tables of IPv6 are walked with 8-bit counters. */
-#define LWIP_ND6_NUM_NEIGHBORS 127
-#define LWIP_ND6_NUM_DESTINATIONS 127
+#define LWIP_ND6_NUM_NEIGHBORS GLUE_NEIGHBOURS6
+#define LWIP_ND6_NUM_DESTINATIONS GLUE_NEIGHBOURS6
+#define LWIP_ND6_QUEUEING 1 /* of as many packets as with ARP: nd6_wide.c */
 #define MEMP_NUM_ND6_QUEUE 64
 /* Addresses are used at once: they are given by hand, or made of the port's own MAC. */
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 0

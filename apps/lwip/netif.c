@@ -15,6 +15,7 @@
 #include "glue_internal.h"
 #include "ip6_filter.h"
 #include "ip6_fragment.h"
+#include "neighbours.h"
 #include "tcp_order.h"
 
 #define UPKEEP_MS 1000
@@ -49,7 +50,7 @@ netif_start(struct netif *netif)
 {
 	netif->name[0] = 'd';
 	netif->name[1] = 'p';
-	netif->output = etharp_output;
+	netif->output = neighbours_output;
 	netif->output_ip6 = ethip6_output;
 	netif->linkoutput = link_output;
 	netif->hwaddr_len = ETH_HWADDR_LEN;

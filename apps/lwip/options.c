@@ -51,6 +51,9 @@ set_gateway(struct value *v, struct address_options *a)
 		value_expected(v, "[port,]address, an IPv4 one: IPv6 routers announce themselves");
 }
 
+/* What lwIP was built with: only the build can give it more. */
+#define NEIGHBOURS RTE_STR(ARP_TABLE_SIZE) " neighbours of IPv4 and " RTE_STR(LWIP_ND6_NUM_NEIGHBORS) " of IPv6"
+
 enum option_id {
 	OPT_IP,
 	OPT_GATEWAY,
@@ -82,6 +85,7 @@ enum option_id {
 	OPT_RX_HOLD,
 	OPT_SLAB_SIZE,
 	OPT_BUFFER_SIZE,
+	OPT_LARGE_BUFFER_SIZE,
 	OPT_MAX_SLABS,
 	OPT_SAMPLE_PERIOD,
 	OPT_RX_FAULT,				   /* and FAULT_KINDS more */
@@ -110,7 +114,7 @@ static const struct command_option table[] = {
 	{"discard-port", "N", "of discard (9)", OPT_DISCARD_PORT},
 	{"chargen-port", "N", "of chargen (19)", OPT_CHARGEN_PORT},
 	{NULL, NULL, "Limits", 0},
-	{"connections", "N", "at once (4096), from 8192 neighbours by IPv4, 127 by IPv6; more are reset",
+	{"connections", "N", "at once (4096); more are reset. This build knows " NEIGHBOURS " on the links",
 	 OPT_CONNECTIONS},
 	{"peer-connections", "N", "of these, from one address (1024)", OPT_PEER_CONNECTIONS},
 	{"backlog", "N", "half-open ones, per server (255)", OPT_BACKLOG},
@@ -138,6 +142,8 @@ static const struct command_option table[] = {
 	 OPT_RX_HOLD},
 	{"slab-size", "BYTES", "bytes of a slab (16M)", OPT_SLAB_SIZE},
 	{"buffer-size", "BYTES", "bytes of a buffer (64K)", OPT_BUFFER_SIZE},
+	{"large-buffer-size", "BYTES", "of one for what is longer (2M); as --buffer-size: there are none",
+	 OPT_LARGE_BUFFER_SIZE},
 	{"max-slabs", "N", "most slabs (512)", OPT_MAX_SLABS},
 	{"sample-period", "N", "note where every Nth iovec was allocated, for SIGUSR1 and telemetry (0: none)",
 	 OPT_SAMPLE_PERIOD},
@@ -310,6 +316,9 @@ set_port(struct value *v, int id, struct httpd_options *o)
 	case OPT_BUFFER_SIZE:
 		o->library.buffer_size = (uint32_t)value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 63);
 		break;
+	case OPT_LARGE_BUFFER_SIZE:
+		o->library.large_buffer_size = (uint32_t)value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 64);
+		break;
 	case OPT_MAX_SLABS:
 		o->library.max_slabs = (unsigned)value_number(v, 1, EVPL_MAX_SLABS);
 		break;
@@ -367,6 +376,29 @@ set_defaults(struct httpd_options *o)
 	};
 }
 
+/* Clients behind a router are one neighbour, and each may have many connections: so many may be right. */
+static void
+warn_of_neighbours(unsigned connections)
+{
+	if (connections > (unsigned)RTE_MIN(ARP_TABLE_SIZE, LWIP_ND6_NUM_NEIGHBORS))
+		error_line("warning: --connections=%u is more than lwIP knows clients on the links, " NEIGHBOURS
+			   ": with more, answers wait%s",
+			   connections, GLUE_LWIP_SOURCE ? " (build with -Dlwip_neighbours)" : "");
+}
+
+/* Bytes of a small buffer, which is no larger than a large one and a slab that were asked for. */
+static unsigned
+buffer_room(const struct evpl_global_config *library)
+{
+	uint64_t room = library->buffer_size != 0 ? library->buffer_size : EVPL_DEFAULT_BUFFER_SIZE;
+
+	if (library->large_buffer_size != 0)
+		room = RTE_MIN(room, (uint64_t)library->large_buffer_size);
+	if (library->slab_size != 0)
+		room = RTE_MIN(room, library->slab_size);
+	return (unsigned)room;
+}
+
 static int
 check_combination(struct httpd_options *o)
 {
@@ -387,8 +419,10 @@ check_combination(struct httpd_options *o)
 		error_line("--load: --http-port=0 is no server's port");
 		return -1;
 	}
-	if (o->library.buffer_size != 0 && o->library.buffer_size < o->http.head_size + 64) {
-		error_line("--buffer-size=%u has no room for --max-head=%u", o->library.buffer_size, o->http.head_size);
+	if (buffer_room(&o->library) < o->http.head_size + 64) {
+		error_line("buffers of %u bytes have no room for --max-head=%u (see --buffer-size, --large-buffer-size, "
+			   "--slab-size)",
+			   buffer_room(&o->library), o->http.head_size);
 		return -1;
 	}
 	if (o->http.line_size > o->http.head_size) {
@@ -417,5 +451,9 @@ options_parse(int argc, char **argv, struct httpd_options *o)
 
 	set_defaults(o);
 	eal_count = command_parse(&command, argc, argv, o);
-	return eal_count > 0 && check_combination(o) != 0 ? -1 : eal_count;
+	if (eal_count > 0 && check_combination(o) != 0)
+		return -1;
+	if (eal_count > 0 && o->load.target == NULL)
+		warn_of_neighbours(o->limits.connections);
+	return eal_count;
 }

@@ -79,8 +79,9 @@ report_line(const struct httpd_report *r, FILE *out)
 	const struct connection_stats *c = &r->connections;
 
 	if (r->load.is_on) {
-		fprintf(out, "%.1f s: %" PRIu64 " requests answered, %" PRIu64 " body bytes, %" PRIu64 " refused\n",
-			r->seconds, r->load.requests, r->load.body_bytes, r->load.refused);
+		fprintf(out, "%.1f s: %" PRIu64 " requests answered, %" PRIu64 " body bytes, %" PRIu64
+			" refused, %" PRIu64 " broken\n",
+			r->seconds, r->load.requests, r->load.body_bytes, r->load.refused, r->load.broken);
 		fflush(out);
 		return;
 	}

@@ -58,7 +58,7 @@ hide_cut_option(struct tcp_hdr *header, u16_t length, u16_t first_length, const 
 
 	while (at + 1 < length)
 		at = option_next(header, at, length, first_length, second);
-	if (at + 1 != length)
+	if (at + 1 != length || option_at(header, at, first_length, second) <= OPTION_NOP)
 		return;
 	if (at < first_length)
 		((u8_t *)(header + 1))[at] = OPTION_NOP;

@@ -11,7 +11,7 @@ from harness import ROOT, TIMEOUT, Fwd, Skip, case, check, check_equal, fwd_path
 
 NULL2 = ["net_null0", "net_null1"]
 OPTIONS = ("forward-mode nb-cores rxq txq burst portmask port-topology stats-period total-num-mbufs mbuf-size txpkts "
-           "rx-pool eth-peer duration packets json shared buffer-size slab-size max-slabs sample-period").split()
+           "rx-pool eth-peer duration packets json shared buffer-size large-buffer-size slab-size max-slabs sample-period").split()
 MODES = "io mac macswap 5tswap rxonly txonly flowgen csum icmpecho tee".split()
 
 # What is wrong, and a word that the line must have: the option, or the value that is not one.
@@ -62,6 +62,12 @@ WRONG = [
     (["--buffer-size=10"], "buffer-size"),
     (["--buffer-size=1M", "--slab-size=64K"], "slab-size"),
     (["--buffer-size=128K", "--slab-size=127K"], "slab-size"),
+    (["--large-buffer-size=1000"], "large-buffer-size"),
+    (["--large-buffer-size=4G"], "large-buffer-size"),
+    (["--large-buffer-size="], "large-buffer-size"),
+    (["--large-buffer-size=2M", "--slab-size=1M"], "slab-size"),
+    (["--buffer-size=64K", "--large-buffer-size=32K"], "large-buffer-size=32768"),
+    (["--buffer-size=1M", "--large-buffer-size=512K", "--slab-size=4M"], "large-buffer-size=524288"),
     (["--slab-size=1"], "slab-size"),
     (["--slab-size=16Q"], "16Q"),
     (["--slab-size=99999999999G"], "slab-size"),
@@ -147,6 +153,18 @@ def repeated(directory):
 def numbers(text):
     """Every whole number in a text, thousands separators taken out."""
     return {int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*", text)}
+
+
+@case("options_large_buffers_rule_the_other_sizes")
+def large_buffers(directory):
+    """Slabs that were not asked for have room for one, and small buffers are no larger."""
+    for size, slab, buffer in ((32 << 20, 32 << 20, 64 << 10), (4096, 16 << 20, 4096)):
+        run = run_fwd(directory, NULL2, ["--forward-mode=txonly", "--txpkts=64,64", "--packets=1000",
+                                          f"--large-buffer-size={size}"])
+        memory = run.report["memory"]
+        check_equal((memory["slab_bytes"], memory["buffers"]), (memory["slabs"] * slab, memory["slab_bytes"] // buffer),
+                    f"bytes of slabs, and buffers, with --large-buffer-size={size}")
+        check(memory["slabs"] > 0, "no slab")
 
 
 @case("options_json_says_what_the_printed_report_says")

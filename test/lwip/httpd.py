@@ -171,8 +171,11 @@ LINKS = {"tap": Tap, "veth": Veth, "memif": Memif, "vhost": Vhost}
 
 # ---- clients -------------------------------------------------------------------------------------------------------
 
-def ping(address):
-    return subprocess.run(["ping", "-c", "1", "-W", "1", "-q", address], capture_output=True, check=False).returncode == 0
+def ping(address, seconds=1, count=1, size=56):
+    """Whether so many pings are answered within that time, with as many tries as it needs."""
+    done = subprocess.run(["ping", "-q", "-i", "0.2", "-c", str(count), "-w", str(seconds), "-s", str(size), address],
+                          capture_output=True, check=False)
+    return done.returncode == 0
 
 
 def url(path, server=SERVER):

@@ -13,6 +13,7 @@ MAC = bytes.fromhex("02aabbccdd77")
 ARP, IPV4 = 0x0806, 0x0800
 ALL = b"\xff" * 6
 ETH_P_ALL = 3
+AT_ONCE = 50    # frames that a device has room for
 
 
 def checksum(data):
@@ -67,6 +68,13 @@ class RawTcp:
                 if kind == ARP and body[7] == 2 and body[14:18] == self.server:
                     return body[8:14]
         raise AssertionError("the server does not answer to ARP")
+
+    def send_all(self, segments, **kw):
+        """One after the other, no faster than the server takes them: a device's queue that is full loses some."""
+        for i, segment in enumerate(segments):
+            if i % AT_ONCE == 0:
+                self.find()
+            self.send(*segment, **kw)
 
     def packet(self, port, to, seq, ack, flags, data=b"", address=None, window=65535, options=b""):
         """One segment from our port to the server's port `to`, with its IP header."""

@@ -4,8 +4,9 @@
 field and the state of a file make of each other. What texts alone decide is in test/unit/http_*.c. Over net_tap."""
 import os
 import socket
+import subprocess
 
-from httpd import SERVER, Tap
+from httpd import SERVER, Tap, httpd_path
 import netns
 from harness import TIMEOUT, case, check, check_equal, main
 
@@ -27,7 +28,7 @@ def exchange(text):
 
 @case("HEAD: no body, whatever the status")
 def head_requests(directory):
-    with Tap(directory, "--max-request-line=200", "--max-head=1K", "--request-timeout=1") as httpd:
+    with Tap(directory, "--max-request-line=200", "--max-head=1K", "--request-timeout=5") as httpd:
         httpd.file("small", 100)
         for want, text in (
                 (200, b"HEAD /small HTTP/1.1\r\n" + CLOSE),
@@ -110,6 +111,20 @@ def unread_bodies(directory):
             status, fields, body = exchange(line + length + HOST + b"\r\n" + inner)
             check_equal((status, fields["Connection"]), (want, "close"), f"the answer to {line}")
             check_equal(body.count(b"HTTP/1.1"), 0, "second answers")
+
+
+@case("buffers that fit nothing: told at once")
+def sizes(_directory):
+    for options, word in ((["--large-buffer-size=1000"], "large-buffer-size"),
+                          (["--large-buffer-size=2M", "--slab-size=1M"], "slab-size"),
+                          (["--buffer-size=64K", "--large-buffer-size=32K"], "large-buffer-size"),
+                          (["--buffer-size=4K"], "max-head"), (["--large-buffer-size=4K"], "max-head"),
+                          (["--slab-size=4K"], "max-head")):
+        done = subprocess.run([httpd_path(), "--", *options], capture_output=True, text=True, timeout=TIMEOUT, check=False)
+        check_equal((done.returncode, len(done.stderr.splitlines())), (2, 1), f"exit code and lines of {options}")
+        check(word in done.stderr, f"nothing of {word}: {done.stderr}")
+    help_text = subprocess.run([httpd_path(), "--help"], capture_output=True, text=True, check=True).stdout
+    check("--large-buffer-size=" in help_text, "--help says nothing of --large-buffer-size")
 
 
 netns.enter()

@@ -2,11 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """evpl-httpd with --mtu=9000, over net_af_packet on veth: segments of 8,960 bytes to a peer that takes them, of 1,460 to one that
 does not; what arrives is what was sent, and every buffer comes home. (Without a kernel, over virtio_user: test_load.)"""
-import subprocess
-
 import httpd
 import netns
-from harness import Skip, case, check, check_equal, main
+from harness import TIMEOUT, Skip, case, check, check_equal, main
 from httpd import MIB, SLOW, Veth, download, downloads, echo, held_echo, need_source, upload
 
 SIZE = (2 if SLOW else 10) * MIB
@@ -98,9 +96,7 @@ def small_budget(directory):
 @case("a ping of 8,000 bytes")
 def ping(directory):
     with Jumbo(directory):
-        done = subprocess.run(["ping", "-c", "3", "-i", "0.2", "-W", "2", "-s", "8000", "-q", httpd.SERVER], text=True,
-                              capture_output=True, check=False)
-    check("3 received" in done.stdout, done.stdout)
+        check(httpd.ping(httpd.SERVER, TIMEOUT, 3, 8000), "no three answers")
 
 
 def refused(directory, vdev, words, *options, eal=()):

@@ -116,6 +116,17 @@ def refused(directory):
     failing(load.stop(), "refused")
 
 
+@case("connections that the server resets: 1")
+def reset(directory):
+    """It stays, and takes fewer than are asked for."""
+    load = Load(directory, f"{SERVER}/file", "--stats-period=0.1", "--load-connections=4")
+    server = Httpd(directory, f"net_virtio_user0,path={load.socket},queues=1", "--peer-connections=2")
+    server.file("file", 100)
+    wait_for(lambda: re.search(" [1-9][0-9]* broken", read(load.out_path)), "an RST", load)
+    server.stop().clean()
+    failing(load.stop(), "broken")
+
+
 @case("a server that ends")
 def broken(directory):
     """Its RSTs may be in a ring that nobody reads any more."""

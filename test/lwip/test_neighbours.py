@@ -1,75 +1,139 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
 """The neighbours of evpl-httpd on a link: how many it knows at once, and what it takes no neighbour's word for."""
+import re
 import socket
 import struct
+import subprocess
 import time
 
 import httpd
 import netns
-from harness import TIMEOUT, case, check, check_equal, main
+from harness import TIMEOUT, Program, Skip, case, check, check_equal, main
 from httpd import Tap
-from rawtcp import ACK, ALL, ARP, MAC, SYN, RawTcp
+from rawnd import ADVERTISEMENT, ICMPV6, RawHosts6
+from rawtcp import ACK, ALL, ARP, AT_ONCE, MAC, RST, SYN, RawTcp
 
 NEIGHBOURS = 1000       # lwIP had room for 127
-AT_ONCE = 50            # packets that a tap device has room for
+BUFFERS = 256           # that it receives into
+ROUNDS = 4
 
 
-def ask_all(raw, addresses):
-    """A SYN from each; those whose SYN is answered. ARP requests of the server are answered, and counted."""
-    asked, answered = 0, set()
-    for i in range(0, len(addresses), AT_ONCE):
-        for address in addresses[i:i + AT_ONCE]:
-            raw.send(20000, 80, 1000, 0, SYN, address=address)
-        end = time.monotonic() + 0.2
-        for kind, body in raw.frames(end):
-            if kind == ARP and body[7] == 1:
-                asked += 1
-            elif kind == 0x0800 and body[9] == socket.IPPROTO_TCP and body[33] == SYN | ACK:
-                answered.add(body[16:20])
-    return asked, answered
+def rooms():
+    """Neighbours of IPv4 and of IPv6 that this build knows, as --help tells."""
+    help_text = subprocess.run([httpd.httpd_path(), "--help"], capture_output=True, text=True, check=True).stdout
+    return [int(n) for n in re.search(r"(\d+) neighbours of IPv4 and (\d+) of IPv6", help_text).groups()]
+
+
+def need_room(room):
+    httpd.need_source()
+    if room < NEIGHBOURS:
+        raise Skip(f"this build knows {room} neighbours")
+
+
+def all_of(waiting, ask, answers, what):
+    """Asks for some of those that wait, and takes out whose answer comes, until none waits."""
+    waiting, end = set(waiting), time.monotonic() + TIMEOUT
+    while waiting:
+        check(time.monotonic() < end, f"{len(waiting)} {what} never came")
+        some = set(sorted(waiting)[:AT_ONCE])
+        for one in some:
+            ask(one)
+        for answer in answers(time.monotonic() + 1):
+            waiting.discard(answer)
+            some.discard(answer)
+            if not some:
+                break
 
 
 @case("more neighbours than before: nobody is forgotten")
 def many(directory):
-    httpd.need_source()
+    need_room(rooms()[0])
     addresses = [struct.pack("!I", 0xc6130000 + i) for i in range(1, NEIGHBOURS + 1)]
-    with Tap(directory, "--backlog=255", addresses=["--ip=198.18.0.1/15"]) as _, RawTcp("evpl0") as raw:
-        raw.addresses.update(addresses)
-        missing, end = set(addresses), time.monotonic() + TIMEOUT
-        while missing:
-            check(time.monotonic() < end, f"{len(missing)} neighbours never answered")
-            for address in sorted(missing):
-                raw.arp(1, address, ALL)
-            for kind, body in raw.frames(time.monotonic() + 0.5):
+    asked = 0
+    with Tap(directory, addresses=["--ip=198.18.0.1/15"]) as _, RawTcp("evpl0") as raw:
+        def told(until):
+            for kind, body in raw.frames(until):
                 if kind == ARP and body[7] == 2:
-                    missing.discard(body[24:28])
-        asked, answered = ask_all(raw, addresses)
-        check(answered, "no SYN was answered")
+                    yield body[24:28]
+
+        def accepted(until):
+            nonlocal asked
+            for kind, body in raw.frames(until):
+                asked += kind == ARP and body[7] == 1
+                if kind == 0x0800 and body[9] == socket.IPPROTO_TCP and body[33] == SYN | ACK:
+                    raw.send(20000, 80, 1001, 0, RST, address=body[16:20])
+                    yield body[16:20]
+
+        raw.addresses.update(addresses)
+        all_of(addresses, lambda address: raw.arp(1, address, ALL), told, "answers to ARP")
+        all_of(addresses, lambda address: raw.send(20000, 80, 1000, 0, SYN, address=address), accepted, "answers to a SYN")
         check_equal(asked, 0, "ARP requests for neighbours that had told their addresses")
+
+
+@case("more neighbours of IPv6 than before: nobody is forgotten")
+def many6(directory):
+    """lwIP counted them with 8 bits."""
+    need_room(rooms()[1])
+    if not httpd.IPV6:
+        raise Skip("this kernel has no IPv6")
+    addresses = [socket.inet_pton(socket.AF_INET6, f"fd18::1:{i:x}") for i in range(NEIGHBOURS)]
+    with Tap(directory) as _, RawHosts6("evpl0", addresses) as raw:
+        def told(until):
+            for kind, target, body in raw.packets(until):
+                if kind == ICMPV6 and body[0] == ADVERTISEMENT:
+                    yield target
+
+        def accepted(until):
+            for kind, target, body in raw.packets(until):
+                if kind == socket.IPPROTO_TCP and body[13] == SYN | ACK:
+                    raw.segment(target, RST, 1001)
+                    yield target
+
+        all_of(addresses, raw.solicit, told, "advertisements")
+        all_of(addresses, lambda address: raw.segment(address, SYN), accepted, "answers to a SYN")
+        check_equal(raw.asked, 0, "solicitations to a group, for neighbours that had told their addresses")
+
+
+@case("more connections than neighbours: one warning")
+def warning(directory):
+    room = min(rooms())
+    for connections, lines in ((room, 0), (room + 1, 1)):
+        run = Program(httpd.httpd_path(), directory, ["net_null0,no-rx=1"],
+                      [f"--connections={connections}", "--duration=0.01", f"--folder={directory}"], memory=512).end()
+        check_equal((run.rc, run.err.count("warning:")), (0, lines), f"exit code and warnings with --connections={connections}")
 
 
 @case("short ARP frames")
 def short_arp(directory):
     """lwIP read on behind their end, where an earlier frame's request was, and answered that."""
-    whole = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + b"\x02\xde\xad\xbe\xef\x01" + bytes((198, 18, 0, 99)) + bytes(6)
-    short = 28 * 4
-    with Tap(directory, "--rxd=64", "--total-num-mbufs=256") as run, RawTcp("evpl0") as raw:
-        request = whole + raw.server
+    other = bytes((198, 18, 0, 99))
+    with Tap(directory, "--rxd=64", f"--total-num-mbufs={BUFFERS}") as run, RawTcp("evpl0") as raw:
+        request = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + MAC + other + bytes(6) + raw.server
         head = ALL + MAC + struct.pack("!H", ARP)
-        answers = 0
-        for _ in range(10):      # until every buffer holds one
-            for _ in range(AT_ONCE):
-                raw.socket.send(head + request)
-            answers += sum(kind == ARP and body[7] == 2 for kind, body in raw.frames(time.monotonic() + 0.2))
-        check(answers > 0, "no whole request was answered")
-        answers = 0
-        for length in list(range(28)) * 4:
-            raw.socket.send(head + request[:length])
-        answers += sum(kind == ARP and body[7] == 2 for kind, body in raw.frames(time.monotonic() + 1))
-        check_equal(answers, 0, "answers to short requests")
-        check(httpd.ping(httpd.SERVER), "no answer to ping")
-    check_equal(run.report["ports"][0]["rx_short"], short, "short frames counted")
+
+        def answered(until):
+            for kind, body in raw.frames(until):
+                if kind == ARP and body[7] == 2:
+                    yield body[24:28]
+
+        def answer(ask):
+            end = time.monotonic() + TIMEOUT
+            while time.monotonic() < end:
+                ask()
+                for address in answered(time.monotonic() + 1):
+                    return address
+            raise AssertionError("a whole request was not answered")
+
+        # Until every buffer holds one: they are used in turn.
+        for _ in range(2 * BUFFERS):
+            check_equal(answer(lambda: raw.socket.send(head + request)), other, "answer to a whole request")
+        # One that is answered would be answered before the whole request behind it.
+        for _ in range(ROUNDS):
+            for length in range(len(request)):
+                raw.socket.send(head + request[:length])
+            check_equal(answer(lambda: raw.arp(1, raw.address, ALL)), raw.address, "first answer behind short requests")
+    check_equal(run.report["ports"][0]["rx_short"], ROUNDS * len(request), "short frames counted")
 
 
 netns.enter()

@@ -12,14 +12,41 @@ from rawtcp import ACK, FIN, PSH, RST, SYN, RawTcp
 
 LAST = b"GET /file HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 NUMBERS = 1 << 32
+MARKER = 30000  # a port of ours
 SIZE = 700      # of the file: with the head of its response more than a window
 
 
-def received(raw, port, seconds):
+def received(raw, port, seconds=TIMEOUT):
     """Segments for that port of ours: number, acknowledged, flags, length."""
     for _, got, seq, ack, flags, length in raw.data(seconds):
         if got == port:
             yield seq, ack, flags, length
+
+
+def first_of(raw, port, what, wanted):
+    """The first segment for that port of ours that is wanted: number, acknowledged, flags."""
+    for seq, ack, flags, _ in received(raw, port):
+        if wanted(ack, flags):
+            return seq, ack, flags
+    raise AssertionError(f"no {what}")
+
+
+def is_of_new_connection(_ack, flags):
+    """Or of a refusal; what the old one sends again does not count."""
+    return flags & (SYN | RST)
+
+
+def received_so_far(raw, port):
+    """Segments for that port of ours, before the answer to a SYN that is sent now."""
+    got = []
+    raw.send(MARKER, 80, 1000, 0, SYN)
+    for _, to, seq, ack, flags, _ in raw.data(TIMEOUT):
+        if to == MARKER:
+            raw.send(MARKER, 80, 1001, 0, RST)
+            return got
+        if to == port:
+            got.append((seq, ack, flags))
+    raise AssertionError("no answer to a SYN")
 
 
 def opened(raw, port, isn, window):
@@ -49,7 +76,7 @@ def fetched(raw, port, isn, window=20000):
                     # The second time says that we have the answer, too.
                     raw.send(port, 80, ours, server + 1, ACK | FIN, window=window)
                     ours += 1
-                    check(any(ack == ours % NUMBERS for _, ack, _, _ in received(raw, port, 1)), "our FIN is not acknowledged")
+                    first_of(raw, port, "acknowledgement of our FIN", lambda ack, _: ack == ours % NUMBERS)
                     return ours, server + 1, server - first, fins
             raw.send(port, 80, ours, server, ACK, window=window)
     raise AssertionError(f"the response had {server - first} bytes and no end")
@@ -76,11 +103,10 @@ def time_wait(directory):
         for port, further in enumerate((0, 1, 5000, 1 << 20, (1 << 31) - 1), 20000):
             ours, theirs, _, _ = fetched(raw, port, random.randrange(NUMBERS))
             raw.send(port, 80, ours + further, 0, SYN)
-            answers = [(seq, ack, flags) for seq, ack, flags, _ in received(raw, port, 1)]
-            check(answers, f"no answer to a SYN {further} behind the old connection")
-            check_equal([a[1:] for a in answers[:1]], [((ours + further + 1) % NUMBERS, SYN | ACK)],
-                        f"answer to a SYN {further} behind the old connection")
-            check(0 < (answers[0][0] - theirs) % NUMBERS < 1 << 31, "the new numbers are not behind the old ones")
+            what = f"answer to a SYN {further} behind the old connection"
+            seq, *answer = first_of(raw, port, what, is_of_new_connection)
+            check_equal(answer, [(ours + further + 1) % NUMBERS, SYN | ACK], what)
+            check(0 < (seq - theirs) % NUMBERS < 1 << 31, "the new numbers are not behind the old ones")
             fetched(raw, port, ours + further)
 
 
@@ -91,14 +117,16 @@ def time_wait_old(directory):
     with Tap(directory) as server, RawTcp("evpl0") as raw:
         server.file("file", SIZE)
         ours, theirs, _, _ = fetched(raw, 20000, 1000)
+        received_so_far(raw, 20000)
         for before, rst in ((1, ours - 1), (1 << 30, ours + 1)):
             raw.send(20000, 80, ours - before, 0, SYN)
-            check_equal([s[:3] for s in received(raw, 20000, 1)], [(theirs % NUMBERS, ours, ACK)], "answer to an old SYN")
+            check_equal(received_so_far(raw, 20000), [(theirs % NUMBERS, ours, ACK)], "answers to an old SYN")
             raw.send(20000, 80, rst, 0, RST)
         raw.send(20000, 80, ours, 0, RST)
         again = ours - (1 << 30)
         raw.send(20000, 80, again, 0, SYN)
-        check_equal([s[1:3] for s in received(raw, 20000, 1)][:1], [((again + 1) % NUMBERS, SYN | ACK)], "answer after the RST")
+        _, *answer = first_of(raw, 20000, "answer after the RST", is_of_new_connection)
+        check_equal(answer, [(again + 1) % NUMBERS, SYN | ACK], "answer after the RST")
 
 
 netns.enter()

@@ -137,6 +137,10 @@ tcp_option_without_its_length_does_not_count(void **state)
 		assert_options("\0\2\2\2", 4, second, "\0\2\2\2");
 		assert_options("\2\4\5\xb4\1\1\1\x8", 8, second, "\2\4\5\xb4\1\1\1\1");
 		assert_options("\2\0\0\2", 4, second, "\2\0\0\2");
+		/* These two have no length. */
+		assert_options("\1\1\1\0", 4, second, "\1\1\1\0");
+		assert_options("\1\1\1\1", 4, second, "\1\1\1\1");
+		assert_options("\2\4\5\xb4\1\1\1\0", 8, second, "\2\4\5\xb4\1\1\1\0");
 	}
 }
 

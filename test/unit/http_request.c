@@ -259,6 +259,13 @@ expectation_of_a_continue_is_seen(void **state)
 			     ->expects_continue);
 	assert_false(
 		accepted(&f, "PUT /x HTTP/1.0\r\nContent-Length: 1\r\nExpect: 100-continue" END)->expects_continue);
+	/* HTTP/1.0 has no expectations. */
+	assert_false(accepted(&f, "PUT /x HTTP/1.0\r\nContent-Length: 1\r\nExpect: x" END)->expects_continue);
+	/* An empty list expects nothing. */
+	assert_false(accepted(&f, "PUT /x HTTP/1.1\r\n" HOST "Content-Length: 1\r\nExpect:" END)->expects_continue);
+	assert_false(accepted(&f, "PUT /x HTTP/1.1\r\n" HOST "Content-Length: 1\r\nExpect: , ," END)->expects_continue);
+	assert_true(accepted(&f, "PUT /x HTTP/1.1\r\n" HOST "Content-Length: 1\r\nExpect:\r\nExpect: 100-continue" END)
+			    ->expects_continue);
 }
 
 static void

@@ -6,6 +6,8 @@
  *	a number half of all numbers away from the one that comes next      "insane offset!": both before and behind it
  *	an MSS option without SYN                                           what is queued is longer than a segment may be
  *	a SYN with a window of 0 or 1, then a larger window                 likewise: the first half of it is 0, "no limit"
+ *	SYN and ACK together, for a connection that the peer opens          "insane offset!": lwIP takes its number as it is
+ *	what ends behind the window                                         see tcp_window.h
  *
  * And a second SYN before the handshake is done would bring a larger MSS, which lwIP does not compare with the MTU any more: its
  * options do not count. An option that ends the header before its length does not count either: lwIP would read a byte behind it.
@@ -14,6 +16,7 @@
 #include <string.h>
 
 #include "tcp_time_wait.h"
+#include "tcp_window.h"
 
 #define OPTION_END 0
 #define OPTION_NOP 1
@@ -85,6 +88,13 @@ is_far(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
 	return distance > UINT32_MAX / 4 && distance < UINT32_MAX - UINT32_MAX / 4;
 }
 
+static err_t
+refuse(void)
+{
+	TCP_STATS_INC(tcp.drop);
+	return ERR_VAL;
+}
+
 /* ERR_OK: lwIP may have it. The header is in this machine's byte order, and p begins behind its options. */
 err_t
 glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_t *second,
@@ -96,15 +106,16 @@ glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, u16_t length, u16_t
 	hide_cut_option(header, length, first_length, second);
 	if ((TCPH_FLAGS(header) & TCP_SYN) != 0) {
 		header->wnd = LWIP_MAX(header->wnd, SYN_WINDOW_MIN);
-		if (pcb->state == SYN_RCVD)
-			hide_options(header, length, first_length, second);
-		return ERR_OK;
+		if (pcb->state != SYN_RCVD)
+			return ERR_OK;
+		hide_options(header, length, first_length, second);
+		/* Who has sent us a SYN acknowledges ours without another. */
+		return (TCPH_FLAGS(header) & (TCP_ACK | TCP_RST)) != TCP_ACK ? ERR_OK : refuse();
 	}
 	if (pcb->state == LISTEN || pcb->state == SYN_SENT || pcb->state == TIME_WAIT)
 		return ERR_OK;
-	if (is_far(pcb, header) || has_mss(header, length, first_length, second)) {
-		TCP_STATS_INC(tcp.drop);
-		return ERR_VAL;
-	}
+	if (is_far(pcb, header) || has_mss(header, length, first_length, second))
+		return refuse();
+	tcp_window_cut(pcb, header, p);
 	return ERR_OK;
 }

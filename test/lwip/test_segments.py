@@ -1,0 +1,100 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: BSD-3-Clause
+"""TCP segments that made evpl-httpd's lwIP stop at an assertion, or keep a connection for ever: a client is served after each."""
+import time
+
+import httpd
+import netns
+from harness import TIMEOUT, case, check, check_equal, main
+from httpd import SERVER, Tap, ping, wait_for
+from rawtcp import ACK, FIN, PSH, RST, SYN, RawTcp
+
+HALF = 1 << 31
+NUMBERS = 1 << 32
+WINDOW = 65535          # of a connection without a window scale
+ECHO = 7
+NEVER = ("--idle-timeout=600", "--progress-timeout=600", "--request-timeout=600")
+
+
+def alive(server):
+    wait_for(lambda: ping(SERVER), "an answer to ping", server)
+
+
+def received(raw, port, seconds=0.2):
+    """Segments for that port of ours: number, acknowledged, flags, length."""
+    for _, got, seq, ack, flags, length in raw.data(seconds):
+        if got == port:
+            yield seq, ack, flags, length
+
+
+@case("SYN and ACK of a half-open connection")
+def syn_ack(directory):
+    """The ACK is right; the number is any."""
+    httpd.need_source()
+    with Tap(directory) as server, RawTcp("evpl0") as raw:
+        for port, distance in enumerate((HALF, HALF - 1, HALF + 1, 0, -1, 1, 70000, NUMBERS // 4), 20000):
+            raw.send(port, 80, 1000, 0, SYN)
+            ours = next(seq for seq, _, flags, _ in received(raw, port, TIMEOUT) if flags & SYN)
+            raw.send(port, 80, 1001 + distance, ours + 1, SYN | ACK)
+            alive(server)
+
+
+def send_up_to(raw, port, numbers, sent, end):
+    """Bytes of an echo that sends nothing back for want of a window, up to that many; some may be there already."""
+    seq, ack = numbers
+    stop = time.monotonic() + TIMEOUT
+    while sent < end:
+        check(time.monotonic() < stop, f"{sent} bytes of {end} were acknowledged")
+        for at in range(sent, min(sent + 14000, end), 1400):
+            raw.send(port, ECHO, seq + at, ack, ACK | PSH, b"x" * min(1400, end - at), window=0)
+        for _, got, _, _ in received(raw, port):
+            sent = max(sent, got - seq)
+            if sent >= min(sent + 14000, end):
+                break
+    return sent
+
+
+@case("out of order, behind the window")
+def behind_window(directory):
+    """Each is queued, and then comes next when there is less room than it has bytes."""
+    httpd.need_source()
+    early = WINDOW - 10
+    shapes = [
+        [(early, 1000, 0)],                                     # alone
+        [(early, 1000, FIN)],
+        [(early, 9, FIN)],                                      # just fits
+        [(early, 10, FIN)],                                     # FIN does not
+        [(early, 5, 0), (early, 1000, 0)],                      # longer than one with the same number
+        [(early, 5, FIN), (early, 1000, FIN)],
+        [(early + 5, 1, 0), (early, 1000, FIN)],                # before another one
+        [(early - 100, 1, 0), (early + 5, 1, 0), (early, 1000, FIN)],   # between two
+        [(early - 100, 1, 0), (early, 1000, FIN)],              # behind one
+    ]
+    with Tap(directory, *NEVER) as server, RawTcp("evpl0") as raw:
+        for port, shape in enumerate(shapes, 20000):
+            seq, ack = raw.open(port, ECHO)
+            for at, length, flags in shape:
+                raw.send(port, ECHO, seq + at, ack, ACK | flags, b"x" * length, window=0)
+            send_up_to(raw, port, (seq, ack), 0, early)
+            alive(server)
+            raw.send(port, ECHO, seq + early, ack, ACK, window=0)
+            raw.send(port, ECHO, seq + WINDOW, ack, ACK | RST, window=0)
+
+
+@case("data up to the window's end that take over a FIN")
+def take_over_fin(directory):
+    """The FIN waits at the last number of the window, and the data have that number, too."""
+    httpd.need_source()
+    left = 1000
+    with Tap(directory, *NEVER) as server, RawTcp("evpl0") as raw:
+        for port, (start, length) in enumerate(((0, left), (0, left + 400), (-1, left + 1), (1, left - 1), (left - 1, 1)), 20000):
+            seq, ack = raw.open(port, ECHO)
+            at = send_up_to(raw, port, (seq, ack), 0, WINDOW - left)
+            raw.send(port, ECHO, seq + WINDOW - 1, ack, ACK | FIN, window=0)
+            raw.send(port, ECHO, seq + at + start, ack, ACK | PSH, b"x" * length, window=0)
+            raw.send(port, ECHO, seq + at, ack, ACK | PSH, b"x" * left, window=0)
+            alive(server)
+
+
+netns.enter()
+main(__doc__)

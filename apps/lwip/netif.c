@@ -16,6 +16,7 @@
 #include "ip6_filter.h"
 #include "ip6_fragment.h"
 #include "tcp_order.h"
+#include "tcp_orphan.h"
 
 #define UPKEEP_MS 1000
 
@@ -169,6 +170,7 @@ static void
 upkeep(void *argument)
 {
 	tcp_order_mend();
+	tcp_orphans_end();
 #if GLUE_LWIP_SOURCE
 	glue_memory_trim();
 #endif

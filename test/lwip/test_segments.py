@@ -96,5 +96,20 @@ def take_over_fin(directory):
             alive(server)
 
 
+@case("FIN that nobody acknowledges")
+def orphan(directory):
+    """The connection ends with RST before long, not after 12 times FIN, each later than the one before."""
+    httpd.need_source()
+    with Tap(directory, "--idle-timeout=1") as server, RawTcp("evpl0") as raw:
+        left = set(range(20000, 20004))
+        for port in left:
+            raw.open(port, 80)
+        end = time.monotonic() + TIMEOUT
+        while left:
+            check(time.monotonic() < end, f"connections {left} were never ended")
+            left -= {port for _, port, _, _, flags in raw.segments(1) if flags & RST}
+        alive(server)
+
+
 netns.enter()
 main(__doc__)

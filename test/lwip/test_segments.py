@@ -1,18 +1,19 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
 """TCP segments that made evpl-httpd's lwIP stop at an assertion, or keep a connection for ever: a client is served after each."""
+import struct
 import time
 
 import httpd
 import netns
 from harness import TIMEOUT, case, check, check_equal, main
-from httpd import SERVER, Tap, ping, wait_for
+from httpd import SERVER, Tap, download, ping, wait_for
 from rawtcp import ACK, FIN, PSH, RST, SYN, RawTcp
 
 HALF = 1 << 31
 NUMBERS = 1 << 32
 WINDOW = 65535          # of a connection without a window scale
-ECHO = 7
+ECHO, CHARGEN = 7, 19
 NEVER = ("--idle-timeout=600", "--progress-timeout=600", "--request-timeout=600")
 
 
@@ -94,6 +95,36 @@ def take_over_fin(directory):
             raw.send(port, ECHO, seq + at + start, ack, ACK | PSH, b"x" * length, window=0)
             raw.send(port, ECHO, seq + at, ack, ACK | PSH, b"x" * left, window=0)
             alive(server)
+
+
+@case("an ACK of the byte that a closed window was asked with")
+def probed(directory):
+    """It was all that waited, so nothing is left to ask for."""
+    httpd.need_source()
+    with Tap(directory, *NEVER) as server, RawTcp("evpl0") as raw:
+        for port in (20000, 20001):
+            seq, ack = raw.open(port, ECHO, window=0)
+            raw.send(port, ECHO, seq, ack, ACK | PSH, b"x", window=0)
+            check(any(length == 1 for _, _, _, length in received(raw, port, TIMEOUT)), "no probe came")
+            raw.send(port, ECHO, seq + 1, ack + 1, ACK, window=0)
+            # The time of the next probe has come when another connection's has.
+            alive(server)
+
+
+@case("an MSS of nearly nothing")
+def least_mss(directory):
+    """SYN's own options did not fit into it. Segments have 48 bytes at least, and all of a file comes."""
+    httpd.need_source()
+    netns.need("curl")
+    with Tap(directory, *NEVER) as server, RawTcp("evpl0") as raw:
+        for port, mss in enumerate((1, 2, 11, 47, 48, 49, 255, 256), 20000):
+            seq, ack = raw.open(port, CHARGEN, options=struct.pack("!BBH", 2, 4, mss))
+            lengths = next(length for number, _, _, length in received(raw, port, TIMEOUT) if number == ack and length)
+            check_equal(lengths, max(mss, 48), f"bytes of the first segment with an MSS of {mss}")
+            raw.send(port, CHARGEN, seq, ack, ACK | RST)
+        digest = server.file("file", 100000)
+        netns.ip("route replace 198.18.0.0/24 dev evpl0 advmss 28")
+        download("file", digest)
 
 
 @case("FIN that nobody acknowledges")

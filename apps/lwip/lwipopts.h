@@ -45,7 +45,7 @@
 /* Tables of IPv6 are walked with 8-bit counters. */
 #define LWIP_ND6_NUM_NEIGHBORS 127
 #define LWIP_ND6_NUM_DESTINATIONS 127
-#define MEMP_NUM_ND6_QUEUE 64
+#define LWIP_ND6_QUEUEING 0 /* one packet for each, as with ARP: the queue has no limit, and is walked for each packet */
 /* Addresses are used at once: they are given by hand, or made of the port's own MAC. */
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 0
 

@@ -1,14 +1,15 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""TCP segments that made evpl-httpd's lwIP stop at an assertion, or keep a connection for ever: a client is served after each."""
+"""Frames that made evpl-httpd's lwIP stop at an assertion, or hold memory without a limit: it answers after each."""
+import socket
 import struct
 import time
 
 import httpd
 import netns
-from harness import TIMEOUT, case, check, check_equal, main
-from httpd import SERVER, Tap, download, ping, wait_for
-from rawtcp import ACK, FIN, PSH, RST, SYN, RawTcp
+from harness import TIMEOUT, Skip, case, check, check_equal, main
+from httpd import SERVER, SERVER6, Tap, download, ping, wait_for
+from rawtcp import ACK, FIN, MAC, PSH, RST, SYN, RawTcp, checksum
 
 HALF = 1 << 31
 NUMBERS = 1 << 32
@@ -125,6 +126,30 @@ def least_mss(directory):
         digest = server.file("file", 100000)
         netns.ip("route replace 198.18.0.0/24 dev evpl0 advmss 28")
         download("file", digest)
+
+
+def echo6_request(raw, source, size):
+    """An ICMPv6 echo request, with its Ethernet header; its sender answers to nothing."""
+    me, server = socket.inet_pton(socket.AF_INET6, source), socket.inet_pton(socket.AF_INET6, SERVER6)
+    body = struct.pack("!BBHHH", 128, 0, 0, 1, 1) + bytes(size)
+    pseudo = me + server + struct.pack("!IBBBB", len(body), 0, 0, 0, socket.IPPROTO_ICMPV6)
+    body = body[:2] + struct.pack("!H", checksum(pseudo + body)) + body[4:]
+    header = struct.pack("!IHBB", 6 << 28, len(body), socket.IPPROTO_ICMPV6, 64) + me + server
+    return raw.server_mac + MAC + struct.pack("!H", 0x86dd) + header + body
+
+
+@case("answers that wait for a MAC address: one for each IPv6 neighbour")
+def unknown_neighbour(directory):
+    httpd.need_source()
+    if not httpd.IPV6:
+        raise Skip("this kernel has no IPv6")
+    size, count, neighbours = 1000, 1000, 4
+    with Tap(directory) as server, RawTcp("evpl0") as raw:
+        for i in range(count):
+            raw.socket.send(echo6_request(raw, f"fd18::dead:{i % neighbours}", size))
+        alive(server)
+    peak = server.report["memory"]["lwip_peak_bytes"]
+    check(peak < count * size // 4, f"lwIP had {peak} bytes at once for {neighbours} neighbours that do not answer")
 
 
 @case("FIN that nobody acknowledges")

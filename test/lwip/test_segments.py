@@ -9,7 +9,7 @@ import httpd
 import netns
 from harness import TIMEOUT, Skip, case, check, check_equal, main
 from httpd import SERVER, SERVER6, Tap, download, ping, wait_for
-from rawtcp import ACK, FIN, MAC, PSH, RST, SYN, RawTcp, checksum
+from rawtcp import ACK, FIN, IPV4, MAC, PSH, RST, SYN, RawTcp, checksum
 
 HALF = 1 << 31
 NUMBERS = 1 << 32
@@ -150,6 +150,20 @@ def unknown_neighbour(directory):
         alive(server)
     peak = server.report["memory"]["lwip_peak_bytes"]
     check(peak < count * size // 4, f"lwIP had {peak} bytes at once for {neighbours} neighbours that do not answer")
+
+
+@case("an echo request whose last fragment is empty")
+def empty_fragment(directory):
+    """Its answer had an empty last part, which ARP's queue does not take."""
+    with Tap(directory, "--copy") as server, RawTcp("evpl0") as raw:
+        source = socket.inet_aton("198.18.0.99")        # which nobody answers for
+        echo = struct.pack("!BBHHH", 8, 0, 0, 1, 1) + bytes(8)
+        echo = echo[:2] + struct.pack("!H", checksum(echo)) + echo[4:]
+        for at, body, more in ((0, echo, 1), (len(echo), b"", 0)):
+            header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(body), 7, more << 13 | at // 8, 64, socket.IPPROTO_ICMP, 0,
+                                 source, raw.server)
+            raw.socket.send(raw.server_mac + MAC + struct.pack("!H", IPV4) + raw.summed(header + body))
+        alive(server)
 
 
 @case("FIN that nobody acknowledges")

@@ -7,6 +7,7 @@
 
 #include "connection.h"
 #include "glue.h"
+#include "tcp_order.h"
 
 /* Longest write: lwIP takes 65,535 and a buffer has 65,536. */
 #define WRITE_MAX 32768
@@ -88,7 +89,7 @@ close_further(struct connection *c)
 	struct tcp_pcb *pcb = c->pcb;
 
 	discard_rx(c);
-	if (!c->fin_sent)
+	if (!c->fin_sent && tcp_order_is_kept(pcb))
 		c->fin_sent = tcp_shutdown(pcb, 0, 1) == ERR_OK;
 	if (!c->fin_sent || c->unacked > 0 || !c->eof)
 		return;

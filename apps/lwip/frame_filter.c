@@ -53,6 +53,15 @@ options_are_whole(const struct pbuf *frame)
 	return true;
 }
 
+/* It adds nothing to a datagram but an empty pbuf, which lwIP's ARP queue stops at. */
+static bool
+is_empty_fragment(const u8_t *ip)
+{
+	unsigned header = (ip[0] & 15u) * 4, length = (unsigned)(ip[2] << 8 | ip[3]);
+
+	return ((ip[6] & 0x3f) != 0 || ip[7] != 0) && length <= header;
+}
+
 enum frame_verdict
 frame_filter(const struct pbuf *frame)
 {
@@ -64,7 +73,9 @@ frame_filter(const struct pbuf *frame)
 	case ETHTYPE_ARP:
 		return frame->len < SIZEOF_ETH_HDR + SIZEOF_ETHARP_HDR ? FRAME_SHORT : FRAME_PASSES;
 	case ETHTYPE_IP:
-		return frame->len < SIZEOF_ETH_HDR + IP_HLEN ? FRAME_SHORT : FRAME_PASSES;
+		if (frame->len < SIZEOF_ETH_HDR + IP_HLEN)
+			return FRAME_SHORT;
+		return is_empty_fragment(ethernet + SIZEOF_ETH_HDR) ? FRAME_REFUSED : FRAME_PASSES;
 	case ETHTYPE_IPV6:
 		if (frame->len < SIZEOF_ETH_HDR + IP6_HLEN || !options_are_whole(frame))
 			return FRAME_SHORT;

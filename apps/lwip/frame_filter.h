@@ -7,6 +7,9 @@
  *	IPv4      the fields of its header, to check with those that the header is there
  *	IPv6      an option of neighbour discovery whose length is 0: the link-layer address in it
  *
+ * And a fragment of IPv4 without a byte: with --copy, or when too many mbufs are held, the answer to an echo request had an empty
+ * pbuf at its end, and the program ended at an assertion of ARP's queue.
+ *
  * All else of a frame's headers lwIP checks itself: UDP, TCP, ICMP, ICMPv6 and MLD headers, an IPv4 header's options, fragments,
  * and the other options of an advertisement. (Of TCP's options: tcp_filter.c.) It has no VLAN tags, no IGMP, no DHCP.
  */

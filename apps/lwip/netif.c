@@ -17,6 +17,7 @@
 #include "ip6_fragment.h"
 #include "neighbours.h"
 #include "tcp_order.h"
+#include "tcp_orphan.h"
 
 #define UPKEEP_MS 1000
 
@@ -170,6 +171,7 @@ static void
 upkeep(void *argument)
 {
 	tcp_order_mend();
+	tcp_orphans_end();
 #if GLUE_LWIP_SOURCE
 	glue_memory_trim();
 #endif

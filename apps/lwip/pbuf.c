@@ -10,6 +10,7 @@
 #include <rte_errno.h>
 
 #include "glue_internal.h"
+#include "tcp_order.h"
 
 /*
  * Ethernet, IP and TCP headers with their options fit. lwIP reads them from a packet's first pbuf; and it writes them anew,
@@ -339,6 +340,8 @@ glue_write(struct tcp_pcb *pcb, struct evpl_iovec *iovec, unsigned offset, unsig
 
 	if (length == 0 || length > UINT16_MAX || offset > whole || length > whole - offset)
 		return ERR_ARG;
+	if (!tcp_order_is_kept(pcb))
+		return ERR_MEM;
 	bytes = (const char *)evpl_iovec_data(iovec) + offset;
 #if GLUE_LWIP_SOURCE
 	if (!config.copy)
@@ -354,6 +357,8 @@ glue_write_pbuf(struct tcp_pcb *pcb, struct pbuf *p, unsigned length, u8_t flags
 
 	if (length == 0 || length > p->len)
 		return ERR_ARG;
+	if (iovec == NULL && !tcp_order_is_kept(pcb))
+		return ERR_MEM;
 	if (iovec == NULL)
 		return tcp_write(pcb, p->payload, (u16_t)length, (flags & TCP_WRITE_FLAG_MORE) | TCP_WRITE_FLAG_COPY);
 	return glue_write(pcb, iovec, (unsigned)((char *)p->payload - (char *)evpl_iovec_data(iovec)), length, flags);

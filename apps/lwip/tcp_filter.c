@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * TCP segments that lwIP 2.1.3 must not see (lwipopts.h, LWIP_HOOK_TCP_INPACKET_PCB): each made it stop at an assertion, and so
- * ended the program, for any peer of a connection.
+ * TCP segments that lwIP 2.1.3 must not see as they are (lwipopts.h, LWIP_HOOK_TCP_INPACKET_PCB): each made it stop at an
+ * assertion, and so ended the program, for any peer of a connection. They are dropped or changed, or the connection is.
  *
  *	a number half of all numbers away from the one that comes next      "insane offset!": both before and behind it
  *	an MSS option without SYN                                           what is queued is longer than a segment may be
  *	a SYN with a window of 0 or 1, then a larger window                 likewise: the first half of it is 0, "no limit"
+ *	SYN and ACK together, for a connection that the peer opens          "insane offset!": lwIP takes its number as it is
+ *	an MSS too small for the options of SYN, which was not sent again   "mss_local is too small"
+ *	an ACK of all that waits for a window to open                       "persist ticking with empty send buffer"
+ *	a window of 64 KiB for what does not fit into the other one         "Can't split segment into length 0"
+ *	what ends behind the window                                         see tcp_window.h
  *
  * And a second SYN before the handshake is done would bring a larger MSS, which lwIP does not compare with the MTU any more: its
  * options do not count. An option that ends the header before its length does not count either: lwIP would read a byte behind it.
@@ -14,12 +19,14 @@
 #include <string.h>
 
 #include "tcp_time_wait.h"
+#include "tcp_window.h"
 
 #define OPTION_END 0
 #define OPTION_NOP 1
 #define OPTION_MSS 2
 /* Twice the least MSS (RFC 9293). Half of the largest window is the most that lwIP puts into a segment. */
 #define SYN_WINDOW_MIN (2 * 536)
+#define MSS_MIN 48 /* Linux has the same. Options of SYN need 12, and a write of 32 KiB must fit into TCP_SND_QUEUELEN */
 
 static u8_t
 option_at(const struct tcp_hdr *header, u16_t at, u16_t first_length, const u8_t *second)
@@ -67,6 +74,29 @@ hide_cut_option(struct tcp_hdr *header, u16_t length, u16_t first_length, const 
 }
 
 static void
+option_set(struct tcp_hdr *header, u16_t at, u16_t first_length, const u8_t *second, u8_t value)
+{
+	if (at < first_length)
+		((u8_t *)(header + 1))[at] = value;
+	else
+		LWIP_CONST_CAST(u8_t *, second)[at - first_length] = value;
+}
+
+static void
+raise_mss(struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_t *second)
+{
+	for (u16_t at = 0; at + 3 < length; at = option_next(header, at, length, first_length, second)) {
+		u16_t low = (u16_t)(at + 3);
+
+		if (option_at(header, at, first_length, second) != OPTION_MSS ||
+		    option_at(header, (u16_t)(at + 2), first_length, second) != 0)
+			continue;
+		if (option_at(header, low, first_length, second) < MSS_MIN)
+			option_set(header, low, first_length, second, MSS_MIN);
+	}
+}
+
+static void
 hide_options(struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_t *second)
 {
 	u16_t here = LWIP_MIN(length, first_length);
@@ -85,6 +115,21 @@ is_far(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
 	return distance > UINT32_MAX / 4 && distance < UINT32_MAX - UINT32_MAX / 4;
 }
 
+/* Whether lwIP is to look again if what it asks a closed window for is still there, and does not fit. */
+static bool
+may_end_persist(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
+{
+	return pcb->persist_backoff > 0 && (TCPH_FLAGS(header) & TCP_ACK) != 0 &&
+	       (TCP_SEQ_GT(header->ackno, pcb->lastack) || SND_WND_SCALE(pcb, header->wnd) > UINT16_MAX);
+}
+
+static err_t
+refuse(void)
+{
+	TCP_STATS_INC(tcp.drop);
+	return ERR_VAL;
+}
+
 /* ERR_OK: lwIP may have it. The header is in this machine's byte order, and p begins behind its options. */
 err_t
 glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_t *second,
@@ -96,15 +141,20 @@ glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, u16_t length, u16_t
 	hide_cut_option(header, length, first_length, second);
 	if ((TCPH_FLAGS(header) & TCP_SYN) != 0) {
 		header->wnd = LWIP_MAX(header->wnd, SYN_WINDOW_MIN);
-		if (pcb->state == SYN_RCVD)
-			hide_options(header, length, first_length, second);
-		return ERR_OK;
+		raise_mss(header, length, first_length, second);
+		if (pcb->state != SYN_RCVD)
+			return ERR_OK;
+		hide_options(header, length, first_length, second);
+		/* Who has sent us a SYN acknowledges ours without another. */
+		return (TCPH_FLAGS(header) & (TCP_ACK | TCP_RST)) != TCP_ACK ? ERR_OK : refuse();
 	}
 	if (pcb->state == LISTEN || pcb->state == SYN_SENT || pcb->state == TIME_WAIT)
 		return ERR_OK;
-	if (is_far(pcb, header) || has_mss(header, length, first_length, second)) {
-		TCP_STATS_INC(tcp.drop);
-		return ERR_VAL;
-	}
+	if (is_far(pcb, header) || has_mss(header, length, first_length, second))
+		return refuse();
+	/* tcp_output() begins anew, behind the segment. */
+	if (may_end_persist(pcb, header))
+		pcb->persist_backoff = 0;
+	tcp_window_cut(pcb, header, p);
 	return ERR_OK;
 }

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <stdbool.h>
-
 #include <lwip/priv/tcp_priv.h>
 
 #include "tcp_order.h"
@@ -16,6 +14,16 @@ static bool
 is_out_of_order(const struct tcp_pcb *pcb)
 {
 	return pcb->unacked == NULL && pcb->unsent != NULL && number_of(pcb->unsent) != pcb->lastack;
+}
+
+bool
+tcp_order_is_kept(const struct tcp_pcb *pcb)
+{
+	const struct tcp_seg *last = pcb->unsent;
+
+	while (last != NULL && last->next != NULL)
+		last = last->next;
+	return last == NULL || number_of(last) + TCP_TCPLEN(last) == pcb->snd_lbb;
 }
 
 /* Those that are older than what stands before them go to the head. They came in order, and stay so. */

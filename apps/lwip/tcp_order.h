@@ -12,6 +12,16 @@
 #ifndef TCP_ORDER_H
 #define TCP_ORDER_H
 
+#include <stdbool.h>
+
+struct tcp_pcb;
+
+/*
+ * Whether the last segment that is not sent has the last numbers. lwIP makes that one longer, or sets FIN in it: if it is one that
+ * is to be sent again, new bytes would get numbers of older ones, and FIN would come before the end. When it is not, wait.
+ */
+bool tcp_order_is_kept(const struct tcp_pcb *pcb);
+
 /* Puts the segments of all connections back into order, and sends. To be called every second or so: looks at each connection. */
 void tcp_order_mend(void);
 

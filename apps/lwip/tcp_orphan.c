@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdbool.h>
+
+#include <lwip/priv/tcp_priv.h>
+
+#include "tcp_orphan.h"
+
+/* Closed in both directions by the program, and nothing is on its way but FIN. */
+static bool
+is_orphan(const struct tcp_pcb *pcb)
+{
+	return (pcb->state == FIN_WAIT_1 || pcb->state == CLOSING) && (pcb->flags & TF_RXCLOSED) != 0 &&
+	       pcb->snd_lbb - pcb->lastack <= 1;
+}
+
+void
+tcp_orphans_end(void)
+{
+	struct tcp_pcb *pcb, *next;
+
+	for (pcb = tcp_active_pcbs; pcb != NULL; pcb = next) {
+		next = pcb->next;
+		/* lwIP sets tmr at a segment's arrival, until the program closes. */
+		if (is_orphan(pcb) && tcp_ticks - pcb->tmr > 2 * TCP_MSL / TCP_SLOW_INTERVAL)
+			tcp_abort(pcb);
+	}
+}

@@ -313,6 +313,18 @@ evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov)
 	}
 }
 
+static inline uint16_t
+evpl_iovec_count_one(struct rte_mbuf *ref, uint32_t flags)
+{
+	uint16_t count;
+
+	if (flags & EVPL_IOVEC_FLAG_SHARED)
+		return evpl_compat_ref_add(ref, 1);
+	count = (uint16_t)(rte_mbuf_refcnt_read(ref) + 1);
+	rte_mbuf_refcnt_set(ref, count);
+	return count;
+}
+
 /*
  * Makes dst a view of those bytes, and counts one more reference for it. Past EVPL_REF_LIMIT that one moves to another
  * mbuf: 2^14 counts are left for threads that add at the same moment.
@@ -320,29 +332,19 @@ evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov)
 static inline void
 evpl_iovec_view_of(struct evpl_iovec *dst, void *data, uint32_t length, struct rte_mbuf *ref, uint32_t flags)
 {
-	uint16_t count;
-
 	dst->data = data;
 	dst->ref = ref;
-	/* LOCAL, not reserved, no sample, as most are: nothing else to look at. */
-	if (likely(flags == 0)) {
-		evpl_iovec_set_view(dst, length, 0);
-		count = (uint16_t)(rte_mbuf_refcnt_read(ref) + 1);
-		rte_mbuf_refcnt_set(ref, count);
-		if (unlikely(count > EVPL_REF_LIMIT))
+	/* No packet, not reserved, no sample, as most are: nothing else to look at. */
+	if (likely(flags <= EVPL_IOVEC_FLAG_SHARED)) {
+		evpl_iovec_set_view(dst, length, flags);
+		if (unlikely(evpl_iovec_count_one(ref, flags) > EVPL_REF_LIMIT))
 			evpl_iovec_clone_overflow(dst);
 		return;
 	}
 	evpl_iovec_set_view(dst, length, flags & ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED);
-	if (flags & EVPL_IOVEC_FLAG_SHARED) {
-		count = evpl_compat_ref_add(ref, 1);
-	} else {
-		count = (uint16_t)(rte_mbuf_refcnt_read(ref) + 1);
-		rte_mbuf_refcnt_set(ref, count);
-		if (unlikely(flags & EVPL_IOVEC_FLAG_RESERVED))
-			ref->port = 1;
-	}
-	if (unlikely(count > EVPL_REF_LIMIT))
+	if (unlikely(flags & EVPL_IOVEC_FLAG_RESERVED))
+		ref->port = 1;
+	if (unlikely(evpl_iovec_count_one(ref, flags) > EVPL_REF_LIMIT))
 		evpl_iovec_clone_overflow(dst);
 #if !EVPL_IOVEC_TRACE
 	if (unlikely(flags & EVPL_IOVEC_SAMPLED))

@@ -1,0 +1,57 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: BSD-3-Clause
+"""Packets of iovecs, and clones of them, that end in a secondary process.
+
+Two processes share memory through huge pages only, so without 256 MiB of them, or without mount(2), the case is skipped.
+"""
+import os
+import subprocess
+import time
+
+from harness import Skip, case, check, check_equal, main, read
+
+PAGES = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
+TRACE = "1" in os.environ.get("EVPL_TRACE", "")
+
+
+def run(argv, directory, name):
+    """A process whose output is in a file."""
+    with open(os.path.join(directory, name), "w", encoding="utf-8") as out:
+        return subprocess.Popen(argv, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+
+
+@case("bytes are right there, and all is home here")
+def there(directory):
+    """200 rounds of 32 packets."""
+    if TRACE:
+        raise Skip("packets of a tracing build end by a callback, which another process does not have")
+    if not os.path.exists(PAGES) or int(read(PAGES)) < 160:
+        raise Skip("less than 160 free huge pages of 2 MiB")
+    huge = os.path.join(directory, "huge")
+    os.mkdir(huge)
+    if subprocess.run(["mount", "-t", "hugetlbfs", "-o", "pagesize=2M", "none", huge], check=False,
+                      capture_output=True).returncode != 0:
+        raise Skip("no right to mount a hugetlbfs")
+    processes = []
+    try:
+        eal = [os.environ["EVPL_SECONDARY"], "--no-pci", "--huge-dir", huge, "--iova-mode=va", "--no-telemetry",
+               f"--file-prefix=evpl-secondary-{os.getpid()}"]
+        cpus = sorted(os.sched_getaffinity(0))
+        processes.append(run([*eal, "--lcores", f"0@{cpus[0]}", "-m", "256"], directory, "primary"))
+        deadline = time.monotonic() + 60
+        while "ready" not in read(os.path.join(directory, "primary")):
+            check(processes[0].poll() is None and time.monotonic() < deadline, "the primary did not start: "
+                  + read(os.path.join(directory, "primary")))
+            time.sleep(0.05)
+        processes.append(run([*eal, "--lcores", f"1@{cpus[-1]}", "--proc-type=secondary"], directory, "secondary"))
+        for process, name in reversed(list(zip(processes, ("primary", "secondary")))):
+            check_equal(process.wait(timeout=120), 0, f"exit status of the {name}: {read(os.path.join(directory, name))}")
+    finally:
+        for process in processes:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        subprocess.run(["umount", "-l", huge], check=False)
+
+
+main(__doc__)

@@ -26,7 +26,8 @@
 #define OPTION_MSS 2
 /* Twice the least MSS (RFC 9293). Half of the largest window is the most that lwIP puts into a segment. */
 #define SYN_WINDOW_MIN (2 * 536)
-#define MSS_MIN 48 /* Linux has the same. Options of SYN need 12, and a write of 32 KiB must fit into TCP_SND_QUEUELEN */
+#define MSS_MIN                                                                                                        \
+	48 /* Linux has the same. Options of SYN need 12, and a write of 32 KiB must fit into TCP_SND_QUEUELEN */
 
 static u8_t
 option_at(const struct tcp_hdr *header, u16_t at, u16_t first_length, const u8_t *second)
@@ -89,6 +90,7 @@ raise_mss(struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_t *
 		u16_t low = (u16_t)(at + 3);
 
 		if (option_at(header, at, first_length, second) != OPTION_MSS ||
+		    option_at(header, (u16_t)(at + 1), first_length, second) != 4 ||
 		    option_at(header, (u16_t)(at + 2), first_length, second) != 0)
 			continue;
 		if (option_at(header, low, first_length, second) < MSS_MIN)

@@ -48,7 +48,8 @@ frames_pass_when_their_header_is_there(void **state)
 {
 	(void)state;
 	memset(bytes, 0, sizeof(bytes));
-	bytes[ETHERNET + 6] = 6; /* TCP, in IPv6 */
+	bytes[ETHERNET + 6] = 6;   /* TCP, in IPv6; in IPv4 a fragment, */
+	bytes[ETHERNET + 3] = 100; /* which is not empty */
 	assert_passes_from(0x0806, ETHERNET + 28);
 	assert_passes_from(0x0800, ETHERNET + 20);
 	assert_passes_from(0x86dd, ETHERNET + IP6);

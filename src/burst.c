@@ -46,6 +46,13 @@ linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *
 	return true;
 }
 
+/* Of data_off, refcnt, nb_segs and port, read as one word: one segment, which nobody else holds. */
+static inline bool
+rearm_is_exclusive(uint64_t rearm)
+{
+	return (uint32_t)(rearm >> 16) == 0x00010001;
+}
+
 /* The flags of packets that are not pinned, exclusive ones; a direct pool is remembered. */
 static uint32_t
 other_flags(struct evpl_context *ctx, struct rte_mbuf *m)
@@ -68,6 +75,7 @@ evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 	struct evpl_context *ctx = evpl_context(evpl);
 	struct evpl_iovec *iovec = r_iovecs;
 	struct rte_mbuf *packets[CHUNK];
+	uint32_t rx_flags;
 	uint16_t asked, got;
 	unsigned left;
 
@@ -75,27 +83,30 @@ evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 		rte_errno = EINVAL;
 		return 0;
 	}
+	rx_flags = ctx->rx_flags | EVPL_IOVEC_FLAG_PACKET;
 	do {
 		left = n - (unsigned)(iovec - r_iovecs);
 		asked = (uint16_t)RTE_MIN(left, CHUNK);
 		got = rte_eth_rx_burst(port_id, queue_id, packets, asked);
 		for (struct rte_mbuf **p = packets, **end = packets + got; p < end; p++) {
 			struct rte_mbuf *m = *p;
+			uint64_t rearm = EVPL_ATTACH_WORD(m, data_off);
+			uint32_t flags = rx_flags;
 
-			if (unlikely(m->nb_segs != 1)) {
-				iovec += linearize(ctx, m, iovec);
-				continue;
+			if (unlikely(!RTE_MBUF_HAS_EXTBUF(m) || !rearm_is_exclusive(rearm))) {
+				if (unlikely(m->nb_segs != 1)) {
+					iovec += linearize(ctx, m, iovec);
+					continue;
+				}
+				if (likely(RTE_MBUF_DIRECT(m) &&
+					   m->pool == __atomic_load_n(&ctx->direct_pool, __ATOMIC_RELAXED)))
+					flags = EVPL_IOVEC_FLAG_SHARED | EVPL_IOVEC_FLAG_PACKET;
+				else
+					flags = other_flags(ctx, m);
 			}
-			iovec->data = rte_pktmbuf_mtod(m, void *);
-			iovec->length = m->data_len;
+			iovec->data = (char *)m->buf_addr + (uint16_t)rearm;
+			evpl_iovec_set_view(iovec, m->data_len, flags);
 			iovec->ref = m;
-			if (likely(RTE_MBUF_HAS_EXTBUF(m) && rte_mbuf_refcnt_read(m) == 1))
-				iovec->flags = ctx->rx_flags | EVPL_IOVEC_FLAG_PACKET;
-			else if (likely(RTE_MBUF_DIRECT(m) &&
-					m->pool == __atomic_load_n(&ctx->direct_pool, __ATOMIC_RELAXED)))
-				iovec->flags = EVPL_IOVEC_FLAG_SHARED | EVPL_IOVEC_FLAG_PACKET;
-			else
-				iovec->flags = other_flags(ctx, m);
 			iovec++;
 		}
 	} while (got == asked && got < left);

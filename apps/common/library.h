@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* evpl_init() and evpl_cleanup() for a program with --slab-size, --buffer-size, --large-buffer-size, --max-slabs, --sample-period. */
+/* evpl_init() and evpl_cleanup() for a program with --slab-size, --buffer-size, --large-buffer-size, --max-slabs, --sample-period,
+ * --far-packets. */
 #ifndef APPS_LIBRARY_H
 #define APPS_LIBRARY_H
 

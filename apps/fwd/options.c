@@ -42,6 +42,7 @@ enum option_id {
 	OPT_LARGE_BUFFER_SIZE,
 	OPT_MAX_SLABS,
 	OPT_SAMPLE_PERIOD,
+	OPT_FAR_PACKETS,
 	OPT_SHARED,
 	OPT_ETH_PEER,
 	OPT_TXPKTS,
@@ -82,6 +83,8 @@ static const struct command_option table[] = {
 	{"sample-period", "N",
 	 "note where every Nth iovec was allocated (received ones are not), for SIGUSR1 and telemetry (0: none)",
 	 OPT_SAMPLE_PERIOD},
+	{"far-packets", NULL, "send external buffers only, for ports that cannot take others (they are told)",
+	 OPT_FAR_PACKETS},
 	{"shared", NULL, "use SHARED iovecs where LOCAL ones would do", OPT_SHARED},
 	{"eth-peer", "PORT,MAC", "who is behind a port, for mac, csum, txonly (02:00:00:00:00:PORT)", OPT_ETH_PEER},
 	{"txpkts", "A[,B...]", "length, or segment lengths, of generated packets (64)", OPT_TXPKTS},
@@ -185,6 +188,9 @@ set_option(void *values, const struct command_option *option, const char *text)
 		break;
 	case OPT_SAMPLE_PERIOD:
 		o->library.sample_period = (unsigned)value_number(v, 0, UINT32_MAX);
+		break;
+	case OPT_FAR_PACKETS:
+		o->library.far_packets = 1;
 		break;
 	case OPT_SHARED:
 		o->shared = true;

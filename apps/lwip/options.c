@@ -88,6 +88,7 @@ enum option_id {
 	OPT_LARGE_BUFFER_SIZE,
 	OPT_MAX_SLABS,
 	OPT_SAMPLE_PERIOD,
+	OPT_FAR_PACKETS,
 	OPT_RX_FAULT,				   /* and FAULT_KINDS more */
 	OPT_TX_FAULT = OPT_RX_FAULT + FAULT_KINDS, /* the same */
 	OPT_FAULT_SEED = OPT_TX_FAULT + FAULT_KINDS,
@@ -147,6 +148,8 @@ static const struct command_option table[] = {
 	{"max-slabs", "N", "most slabs (512)", OPT_MAX_SLABS},
 	{"sample-period", "N", "note where every Nth iovec was allocated, for SIGUSR1 and telemetry (0: none)",
 	 OPT_SAMPLE_PERIOD},
+	{"far-packets", NULL, "send external buffers only, for ports that cannot take others (they are told)",
+	 OPT_FAR_PACKETS},
 	{NULL, NULL, "Faults, in percent of all frames, as 1% or 0.1%", 0},
 	{"rx-drop", "PERCENT", "received frames are lost", OPT_RX_FAULT + FAULT_DROP},
 	{"rx-dup", "PERCENT", "come twice", OPT_RX_FAULT + FAULT_DUP},
@@ -325,6 +328,9 @@ set_port(struct value *v, int id, struct httpd_options *o)
 	case OPT_SAMPLE_PERIOD:
 		o->library.sample_period = (unsigned)value_number(v, 0, UINT32_MAX);
 		break;
+	case OPT_FAR_PACKETS:
+		o->library.far_packets = 1;
+		break;
 	default:
 		break;
 	}
@@ -420,9 +426,10 @@ check_combination(struct httpd_options *o)
 		return -1;
 	}
 	if (buffer_room(&o->library) < o->http.head_size + 64) {
-		error_line("buffers of %u bytes have no room for --max-head=%u (see --buffer-size, --large-buffer-size, "
-			   "--slab-size)",
-			   buffer_room(&o->library), o->http.head_size);
+		error_line(
+			"buffers of %u bytes have no room for --max-head=%u (see --buffer-size, --large-buffer-size, "
+			"--slab-size)",
+			buffer_room(&o->library), o->http.head_size);
 		return -1;
 	}
 	if (o->http.line_size > o->http.head_size) {

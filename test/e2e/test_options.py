@@ -11,7 +11,7 @@ from harness import ROOT, TIMEOUT, Fwd, Skip, case, check, check_equal, fwd_path
 
 NULL2 = ["net_null0", "net_null1"]
 OPTIONS = ("forward-mode nb-cores rxq txq burst portmask port-topology stats-period total-num-mbufs mbuf-size txpkts "
-           "rx-pool eth-peer duration packets json shared buffer-size large-buffer-size slab-size max-slabs sample-period").split()
+           "rx-pool eth-peer duration packets json shared buffer-size large-buffer-size slab-size max-slabs sample-period far-packets").split()
 MODES = "io mac macswap 5tswap rxonly txonly flowgen csum icmpecho tee".split()
 
 # What is wrong, and a word that the line must have: the option, or the value that is not one.
@@ -167,6 +167,14 @@ def large_buffers(directory):
         # And less than a sixteenth for what lies before the buffers.
         check(0 <= memory["slab_bytes"] - memory["slabs"] * slab <= memory["slabs"] * slab // 16,
               f"bytes of slabs with --large-buffer-size={size}: {memory['slab_bytes']}")
+
+
+@case("options_far_packets_are_sent_as_near_ones_are")
+def far_packets(directory):
+    """Packets that are made, and received ones of another pool, go out."""
+    for mode in ("txonly", "io"):
+        run = run_fwd(directory, NULL2, [f"--forward-mode={mode}", "--packets=1000", "--rx-pool=mbuf", "--far-packets"])
+        check(run.total("tx_packets") >= 1000, f"{mode}: {run.out}")
 
 
 @case("options_json_says_what_the_printed_report_says")

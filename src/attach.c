@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include <rte_malloc.h>
+
 /* On an external buffer's shinfo. */
 static int
 attach_far(struct rte_mbuf *m, const struct rte_mbuf *base, struct rte_mbuf_ext_shared_info *shinfo, uintptr_t data,
@@ -35,7 +37,8 @@ attach_buffer(struct rte_mbuf *m, const struct evpl_iovec *iovec, struct evpl_bu
 		m->shinfo = trace_packet_shinfo(iovec, m->shinfo);
 		return 0;
 	}
-	if (evpl_lane_claim(buffer)) {
+	/* Of references only: once the last of these has ended, the stock does not shrink any more (see evpl_lanes_reap()). */
+	if (iovec->ref == buffer->mbuf && evpl_lane_claim(buffer)) {
 		buffer->stock--;
 	} else if (unlikely(evpl_compat_count_add(buffer->packets, 1) > EVPL_PACKETS_MAX)) {
 		(void)evpl_compat_count_sub(buffer->packets, 1); /* not the last: the reference holds one */
@@ -52,6 +55,7 @@ attach_buffer(struct rte_mbuf *m, const struct evpl_iovec *iovec, struct evpl_bu
 struct note {
 	struct rte_mbuf_ext_shared_info shinfo;
 	struct rte_mbuf *ref; /* NULL: free. A clone may keep it for longer than its own mbuf is away. */
+	bool extra;	      /* taken beside it meanwhile, from EAL's heap */
 };
 
 static void
@@ -62,7 +66,10 @@ note_ended(void *addr, void *opaque)
 
 	RTE_SET_USED(addr);
 	evpl_compat_ext_ended(&note->shinfo);
-	__atomic_store_n(&note->ref, NULL, __ATOMIC_RELEASE);
+	if (note->extra)
+		rte_free(note);
+	else
+		__atomic_store_n(&note->ref, NULL, __ATOMIC_RELEASE);
 	evpl_ref_drop(ref);
 }
 
@@ -83,6 +90,19 @@ evpl_attach_note_init(struct rte_mempool *pool, void *opaque, void *object, unsi
 	memset(note, 0, sizeof(*note));
 	note->shinfo.free_cb = note_ended;
 	note->shinfo.fcb_opaque = note;
+}
+
+static __rte_noinline struct note *
+extra_note(void)
+{
+	struct note *note = rte_zmalloc("evpl", sizeof(*note), 0);
+
+	if (note != NULL) {
+		note->shinfo.free_cb = note_ended;
+		note->shinfo.fcb_opaque = note;
+		note->extra = true;
+	}
+	return note;
 }
 
 /*
@@ -106,7 +126,9 @@ attach_mbuf(struct rte_mbuf *m, struct rte_mbuf *ref, const struct rte_mbuf *bas
 		evpl_attach_fill(m, data, length, iova, 0, (uintptr_t)ref | EVPL_ON_MBUF, (uint16_t)reach);
 		return 0;
 	}
-	if (unlikely(evpl_global.near || __atomic_load_n(&note->ref, __ATOMIC_ACQUIRE) != NULL)) {
+	if (!evpl_global.near && unlikely(__atomic_load_n(&note->ref, __ATOMIC_ACQUIRE) != NULL))
+		note = extra_note();
+	if (unlikely(evpl_global.near || note == NULL)) {
 		rte_errno = ENOMEM;
 		goto fail;
 	}

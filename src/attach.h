@@ -23,6 +23,7 @@ void evpl_attach_note_init(struct rte_mempool *pool, void *opaque, void *object,
 #define EVPL_ON_BUFFER ((uintptr_t)1) /* a buffer: its count of packets */
 #define EVPL_ON_MBUF ((uintptr_t)2)   /* an mbuf: a reference of it */
 #define EVPL_ON_MASK ((uintptr_t)3)
+#define EVPL_ON_FREE ((uintptr_t)4) /* tracing: nothing, it is in its pool */
 
 /* Fields of an mbuf that lie side by side, in one store. */
 typedef uint64_t __attribute__((may_alias)) evpl_attach_word;

@@ -2,9 +2,9 @@
 /*
  * Buffers: where they come from, and where they go when their last reference ends.
  *
- *	free     refcnt 1, shinfo 1, in the slab's pool or in a context's stash
- *	held     refcnt = iovecs + references in a window's stock, shinfo = 1 + packets attached
- *	lent     refcnt 1, shinfo = packets attached: no iovec is left; the last packet's end brings it home
+ *	free     refcnt 1, packets 1, in the slab's pool or in a context's stash
+ *	held     refcnt = iovecs + references in a window's stock, packets = 1 + those in flight + a lane's stock
+ *	lent     refcnt 1, packets one less: no iovec is left; the last packet's end brings it home
  */
 #include "attach.h"
 
@@ -138,7 +138,10 @@ evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 	if (unlikely(buffer == NULL)) {
 		if (evpl_lane_reap(ctx) && stash->count > 0)
 			return evpl_buffer_take(ctx, class);
-		buffer = evpl_slab_take(ctx, class, true);
+		if (evpl_lanes_reap())
+			buffer = evpl_slab_take(ctx, class, false);
+		if (buffer == NULL)
+			buffer = evpl_slab_take(ctx, class, true);
 	}
 	if (buffer != NULL)
 		(void)evpl_compat_ref_load(buffer); /* acquire: pairs with the release in to_pool() */
@@ -202,13 +205,14 @@ reference_last(struct evpl_context *ctx, struct evpl_buffer *buffer)
 	uint32_t lane = __atomic_load_n(&buffer->lane, __ATOMIC_RELAXED);
 
 	/* The lane has stock, so the reference's own count is not the last: who brings the buffer home is to look. */
-	if (lane != 0)
-		__atomic_store_n(&buffer->ended, true, __ATOMIC_RELAXED);
-	if (lane == evpl_lane->number) {
+	if (lane == evpl_lane->number)
 		buffer->stock++;
-		if (evpl_compat_count_load(buffer->packets) != buffer->stock)
+	if (lane != 0)
+		__atomic_store_n(&buffer->ended, true,
+				 __ATOMIC_RELEASE); /* from here on any thread may take it off the lane */
+	if (lane == evpl_lane->number) {
+		if (!evpl_lane_finish(buffer))
 			return;
-		evpl_lane_unclaim(evpl_lane, buffer);
 	} else if (evpl_compat_count_load(buffer->packets) != 1 && evpl_compat_count_sub(buffer->packets, 1) != 0) {
 		return;
 	}

@@ -59,7 +59,7 @@ other_flags(struct evpl_context *ctx, struct rte_mbuf *m)
 {
 	uint32_t flags = evpl_packet_flags(m, ctx->rx_flags);
 
-	if (RTE_MBUF_DIRECT(m))
+	if (RTE_MBUF_DIRECT(m) && (flags & EVPL_IOVEC_FLAG_SHARED) && !evpl_packet_is_ours(m))
 		__atomic_store_n(&ctx->direct_pool, m->pool, __ATOMIC_RELAXED);
 	return flags;
 }

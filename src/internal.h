@@ -31,6 +31,7 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <rte_memzone.h>
+#include <rte_spinlock.h>
 
 extern int evpl_logtype;
 #define EVPL_LOG(level, ...)                                                                                           \
@@ -189,6 +190,7 @@ struct evpl_lane {
 	struct rte_mempool *pool;		      /* of the mbufs: the first that the thread sent from; NULL */
 	uint32_t most;				      /* mbufs that it may keep */
 	uint32_t count;				      /* relaxed stores: others read it */
+	rte_spinlock_t lock;			      /* of claims: its thread's, or evpl_lanes_reap() */
 	unsigned next;				      /* the claim that ends when there is a new one */
 	struct evpl_buffer *claims[EVPL_LANE_CLAIMS]; /* NULL: free; relaxed stores, likewise */
 	TAILQ_ENTRY(evpl_lane) entry;
@@ -212,9 +214,11 @@ evpl_lane_take(struct rte_mempool *pool)
 
 bool evpl_lane_claim(struct evpl_buffer *buffer);			    /* then it has more than 1 in stock */
 void evpl_lane_unclaim(struct evpl_lane *lane, struct evpl_buffer *buffer); /* the stock is accounted for */
-void evpl_lane_ended(struct evpl_buffer *buffer); /* brings it home if its stock is all there is */
-bool evpl_lane_reap(struct evpl_context *ctx);	  /* buffers of which nothing but stock is left; true: some */
-void evpl_lane_flush(void);			  /* every claim */
+void evpl_lane_ended(struct evpl_buffer *buffer);  /* brings it home if its stock is all there is */
+bool evpl_lane_reap(struct evpl_context *ctx);	   /* buffers of which nothing but stock is left; true: some */
+bool evpl_lane_finish(struct evpl_buffer *buffer); /* takes it off the lane, if its stock is all there is */
+bool evpl_lanes_reap(void);			   /* of all threads; true: some */
+void evpl_lane_flush(void);			   /* every claim */
 unsigned evpl_lanes_mbufs(const struct rte_mempool *pool);
 void evpl_lanes_count(uint32_t *free); /* buffers that reaping would find, per class; with the lock held */
 void evpl_lanes_settle(void);	       /* brings them home, and forgets all mbufs; nothing is in use */
@@ -231,7 +235,7 @@ void evpl_slab_retry(void); /* EAL may have memory again; with the lock held */
 /* A free buffer; NULL. */
 struct rte_mbuf *evpl_slab_take(struct evpl_context *ctx, struct evpl_class *class, bool grow);
 
-/* buffer.c: a buffer is free (in a pool or stash, refcnt 1, shinfo 1), or under a window, or only held. */
+/* buffer.c: a buffer is free (in a pool or stash, refcnt 1, packets 1), or under a window, or only held. */
 static inline struct evpl_buffer *
 evpl_buffer(struct rte_mbuf *buffer)
 {
@@ -258,7 +262,8 @@ static inline void
 evpl_buffer_packet_ended(struct evpl_buffer *buffer, const struct evpl_lane *lane)
 {
 	if (likely(evpl_buffer_is_claimed(buffer, lane))) {
-		buffer->stock++;
+		__atomic_store_n(&buffer->stock, buffer->stock + 1,
+				 __ATOMIC_RELEASE); /* pairs with evpl_lanes_reap() */
 		if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)))
 			evpl_lane_ended(buffer);
 	} else if (evpl_compat_count_sub(buffer->packets, 1) == 0) {
@@ -316,7 +321,8 @@ evpl_packet_is_ours(const struct rte_mbuf *m)
 static inline bool
 evpl_packet_is_near(const struct rte_mbuf *m)
 {
-	return RTE_MBUF_DIRECT(m) && evpl_packet_is_ours(m) && m->shinfo != NULL;
+	/* With a mark: what was far and was detached by its owner has the other one's shinfo still. */
+	return RTE_MBUF_DIRECT(m) && evpl_packet_is_ours(m) && ((uintptr_t)m->shinfo & 3) != 0;
 }
 
 /* Whether an mbuf and its external buffer stay together for life, as in receive pools. */

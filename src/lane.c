@@ -7,7 +7,9 @@
  * each end packet/slice of evpl-bench took twice as long.
  *
  * A claimed buffer does not come home as long as there is stock. The lane looks: when the last packet ends on its thread,
- * when its thread finds no free buffer, when the claim is given up for a newer one, and when the thread ends.
+ * when the claim is given up for a newer one, and when the thread ends. And any thread that finds no free buffer looks at all lanes. Of a
+ * claimed buffer's stock and its lane's claims only the lane's thread writes, but for that: so claims have a lock, which is taken
+ * once when a buffer is claimed and once when it comes off the lane.
  */
 #include "internal.h"
 
@@ -31,13 +33,14 @@ lane_end(void *opaque)
 {
 	struct evpl_lane *lane = opaque;
 
-	evpl_lane_flush();
+	/* All of it with the lock: evpl_cleanup() on another thread settles lanes, and frees what they point to. */
 	pthread_mutex_lock(&lanes_lock);
+	evpl_lane_flush();
+	if (lane->count > 0)
+		evpl_packet_pool_return(lane->pool, lane->mbufs, lane->count);
 	TAILQ_REMOVE(&lanes, lane, entry);
 	evpl_lane = &evpl_no_lane;
 	pthread_mutex_unlock(&lanes_lock);
-	if (lane->count > 0)
-		evpl_packet_pool_return(lane->pool, lane->mbufs, lane->count);
 	free(lane);
 }
 
@@ -95,41 +98,60 @@ bool
 evpl_lane_claim(struct evpl_buffer *buffer)
 {
 	struct evpl_lane *lane = evpl_lane;
-	uint32_t none = 0;
+	uint32_t owner = __atomic_load_n(&buffer->lane, __ATOMIC_RELAXED), none = 0;
+	bool claimed = false;
 
 	if (EVPL_IOVEC_TRACE || lane == &evpl_no_lane || buffer->iova == RTE_BAD_IOVA)
 		return false;
-	if (evpl_buffer_is_claimed(buffer, lane) && buffer->stock > 1)
+	if (owner != 0 && owner != lane->number)
+		return false; /* another thread sends from it, too */
+	if (owner != 0 && buffer->stock > 1)
 		return true;
-	if (evpl_compat_count_add(buffer->packets, COUNTS) > EVPL_PACKETS_MAX) {
-		(void)evpl_compat_count_sub(buffer->packets,
-					    COUNTS); /* not the last: the caller's reference holds one */
-		if (evpl_buffer_is_claimed(buffer, lane))
+	rte_spinlock_lock(&lane->lock);
+	/* Looked at before: others add at once, and 16 of them would wrap it. */
+	if (evpl_compat_count_load(buffer->packets) > EVPL_PACKETS_MAX - COUNTS) {
+		if (owner != 0)
 			give_up(lane, buffer); /* what is left of the 16 bits is for all threads */
-		return false;
-	}
-	if (!evpl_buffer_is_claimed(buffer, lane)) {
-		if (!__atomic_compare_exchange_n(&buffer->lane, &none, lane->number, false, __ATOMIC_ACQUIRE,
-						 __ATOMIC_RELAXED)) {
-			(void)evpl_compat_count_sub(buffer->packets, COUNTS); /* another thread sends from it, too */
-			return false;
+	} else if (owner == 0 && !__atomic_compare_exchange_n(&buffer->lane, &none, lane->number, false,
+							      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+		; /* another thread was faster */
+	} else {
+		(void)evpl_compat_count_add(buffer->packets, COUNTS);
+		if (owner == 0) {
+			buffer->slot = (uint16_t)(lane->next++ % EVPL_LANE_CLAIMS);
+			if (lane->claims[buffer->slot] != NULL)
+				give_up(lane, lane->claims[buffer->slot]);
+			__atomic_store_n(&lane->claims[buffer->slot], buffer, __ATOMIC_RELAXED);
 		}
-		buffer->slot = (uint16_t)(lane->next++ % EVPL_LANE_CLAIMS);
-		if (lane->claims[buffer->slot] != NULL)
-			give_up(lane, lane->claims[buffer->slot]);
-		__atomic_store_n(&lane->claims[buffer->slot], buffer, __ATOMIC_RELAXED);
+		buffer->stock += COUNTS;
+		claimed = true;
 	}
-	buffer->stock += COUNTS;
-	return true;
+	rte_spinlock_unlock(&lane->lock);
+	return claimed;
+}
+
+/* Takes the buffer off this thread's lane if nothing but stock is left of it. Another thread may have done so meanwhile. */
+bool
+evpl_lane_finish(struct evpl_buffer *buffer)
+{
+	struct evpl_lane *lane = evpl_lane;
+	bool finished;
+
+	if (likely(evpl_compat_count_load(buffer->packets) != buffer->stock))
+		return false; /* others end later */
+	rte_spinlock_lock(&lane->lock);
+	finished = evpl_buffer_is_claimed(buffer, lane) && evpl_compat_count_load(buffer->packets) == buffer->stock;
+	if (finished)
+		evpl_lane_unclaim(lane, buffer);
+	rte_spinlock_unlock(&lane->lock);
+	return finished;
 }
 
 void
 evpl_lane_ended(struct evpl_buffer *buffer)
 {
-	if (evpl_compat_count_load(buffer->packets) == buffer->stock) {
-		evpl_lane_unclaim(evpl_lane, buffer);
+	if (evpl_lane_finish(buffer))
 		evpl_buffer_packets_last(buffer);
-	}
 }
 
 bool
@@ -139,24 +161,66 @@ evpl_lane_reap(struct evpl_context *ctx)
 	bool some = false;
 
 	for (unsigned i = 0; i < EVPL_LANE_CLAIMS; i++) {
-		struct evpl_buffer *buffer = lane->claims[i];
+		struct evpl_buffer *buffer = __atomic_load_n(&lane->claims[i], __ATOMIC_RELAXED);
 
-		if (buffer == NULL || evpl_compat_count_load(buffer->packets) != buffer->stock)
-			continue;
-		evpl_lane_unclaim(lane, buffer);
-		evpl_buffer_home(ctx, buffer->mbuf);
-		some = true;
+		if (buffer != NULL && evpl_lane_finish(buffer)) {
+			evpl_buffer_home(ctx, buffer->mbuf);
+			some = true;
+		}
 	}
 	return some;
+}
+
+/*
+ * The same of all lanes, whose threads may be idle. Since the last reference has ended only packets' ends change a stock: it grows.
+ * So when the count is found to be what the stock was before, nothing else is left.
+ */
+bool
+evpl_lanes_reap(void)
+{
+	struct evpl_lane *lane;
+	bool some = false;
+
+	pthread_mutex_lock(&lanes_lock);
+	TAILQ_FOREACH (lane, &lanes, entry) {
+		rte_spinlock_lock(&lane->lock);
+		for (unsigned i = 0; i < EVPL_LANE_CLAIMS; i++) {
+			struct evpl_buffer *buffer = lane->claims[i];
+			uint32_t stock;
+
+			if (buffer == NULL || !__atomic_load_n(&buffer->ended, __ATOMIC_ACQUIRE))
+				continue;
+			stock = __atomic_load_n(&buffer->stock, __ATOMIC_ACQUIRE);
+			if (evpl_compat_count_load(buffer->packets) != stock)
+				continue;
+			evpl_lane_unclaim(lane, buffer);
+			evpl_buffer_packets_last(buffer);
+			some = true;
+		}
+		rte_spinlock_unlock(&lane->lock);
+	}
+	pthread_mutex_unlock(&lanes_lock);
+	return some;
+}
+
+/* With the lane's lock held. */
+static void
+lane_flush(struct evpl_lane *lane)
+{
+	for (unsigned i = 0; i < EVPL_LANE_CLAIMS; i++) {
+		if (lane->claims[i] != NULL)
+			give_up(lane, lane->claims[i]);
+	}
 }
 
 void
 evpl_lane_flush(void)
 {
-	for (unsigned i = 0; i < EVPL_LANE_CLAIMS; i++) {
-		if (evpl_lane->claims[i] != NULL)
-			give_up(evpl_lane, evpl_lane->claims[i]);
-	}
+	if (evpl_lane == &evpl_no_lane)
+		return;
+	rte_spinlock_lock(&evpl_lane->lock);
+	lane_flush(evpl_lane);
+	rte_spinlock_unlock(&evpl_lane->lock);
 }
 
 unsigned
@@ -200,10 +264,9 @@ evpl_lanes_settle(void)
 
 	pthread_mutex_lock(&lanes_lock);
 	TAILQ_FOREACH (lane, &lanes, entry) {
-		for (unsigned i = 0; i < EVPL_LANE_CLAIMS; i++) {
-			if (lane->claims[i] != NULL)
-				give_up(lane, lane->claims[i]);
-		}
+		rte_spinlock_lock(&lane->lock);
+		lane_flush(lane);
+		rte_spinlock_unlock(&lane->lock);
 		lane->count = 0;
 		lane->pool = NULL;
 	}

@@ -177,8 +177,8 @@ evpl_packet_build(struct evpl_context *ctx, struct evpl_iovec *iovecs, int niovs
 			segments++;
 		}
 	}
-	if (unlikely(total == 0)) {
-		rte_errno = EINVAL;
+	if (unlikely(total == 0 || total > UINT32_MAX || segments > UINT16_MAX)) {
+		rte_errno = total == 0 ? EINVAL : EMSGSIZE;
 		goto fail;
 	}
 	head->pkt_len = (uint32_t)total;

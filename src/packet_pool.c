@@ -40,7 +40,7 @@ packets_of(const struct rte_mempool *pool)
 static void
 lane_set_count(struct evpl_lane *lane, uint32_t count)
 {
-	__atomic_store_n(&lane->count, count, __ATOMIC_RELAXED);
+	__atomic_store_n(&lane->count, count, __ATOMIC_RELEASE);
 }
 
 static void
@@ -106,7 +106,7 @@ static int
 lane_put(struct evpl_lane *lane, struct rte_mempool *pool, void *const *mbufs, unsigned n)
 {
 	struct rte_ring *ring = packets_of(pool)->ring;
-	uint32_t keep;
+	uint32_t keep, more;
 
 	/* An lcore that only sends what others made wants one as well. */
 	if (lane->pool == NULL && rte_lcore_id() != LCORE_ID_ANY && rte_eal_process_type() == RTE_PROC_PRIMARY &&
@@ -117,11 +117,11 @@ lane_put(struct evpl_lane *lane, struct rte_mempool *pool, void *const *mbufs, u
 	if (lane->pool != pool || n > lane->most)
 		return rte_ring_mp_enqueue_bulk(ring, mbufs, n, NULL) == n ? 0 : -ENOBUFS;
 	if (lane->count + n > lane->most) {
-		keep = (lane->most - n) / 2;
-		if (lane->count > keep &&
-		    rte_ring_mp_enqueue_bulk(ring, (void **)lane->mbufs + keep, lane->count - keep, NULL) == 0)
+		keep = RTE_MIN((lane->most - n) / 2, lane->count);
+		more = lane->count - keep;
+		lane_set_count(lane, keep); /* first: nobody may count them twice */
+		if (rte_ring_mp_enqueue_bulk(ring, (void **)lane->mbufs + keep, more, NULL) != more)
 			return -ENOBUFS;
-		lane_set_count(lane, RTE_MIN(lane->count, keep));
 	}
 	memcpy(lane->mbufs + lane->count, mbufs, n * sizeof(*mbufs));
 	lane_set_count(lane, lane->count + n);
@@ -147,15 +147,22 @@ enqueue_any(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 
 	if (packets->ring == NULL)
 		return anchors_ended(mbufs, n);
-	for (unsigned i = 0; packets->open && i < n; i++)
+	for (unsigned i = 0; packets->open && i < n; i++) {
 		packet_ended(mbufs[i], evpl_lane);
+		if (EVPL_IOVEC_TRACE)
+			((struct rte_mbuf *)mbufs[i])->shinfo = (struct rte_mbuf_ext_shared_info *)EVPL_ON_FREE;
+	}
 	return lane_put(evpl_lane, pool, mbufs, n);
 }
 
+/* The buffer may come home, and the mbuf does so last: else evpl_cleanup() would find nothing in use. */
 static __rte_noinline int
-lane_ended(struct evpl_buffer *buffer)
+enqueue_ended(struct evpl_lane *lane, struct evpl_buffer *buffer, struct rte_mbuf *m)
 {
-	evpl_lane_ended(buffer);
+	if (unlikely(evpl_compat_count_load(buffer->packets) == buffer->stock))
+		evpl_lane_ended(buffer);
+	lane->mbufs[lane->count] = m;
+	lane_set_count(lane, lane->count + 1);
 	return 0;
 }
 
@@ -175,11 +182,14 @@ pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 		uintptr_t on = (uintptr_t)m->shinfo;
 		struct evpl_buffer *buffer = (struct evpl_buffer *)(on - EVPL_ON_BUFFER);
 
-		if (likely((on & EVPL_ON_BUFFER) && evpl_buffer_is_claimed(buffer, lane))) {
+		if (!EVPL_IOVEC_TRACE && likely((on & EVPL_ON_BUFFER) && evpl_buffer_is_claimed(buffer, lane))) {
+			__atomic_store_n(&buffer->stock, buffer->stock + 1,
+					 __ATOMIC_RELEASE); /* for evpl_lanes_reap() */
+			if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)))
+				return enqueue_ended(lane, buffer, m);
 			lane->mbufs[count] = m;
 			lane_set_count(lane, count + 1);
-			buffer->stock++;
-			return unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)) ? lane_ended(buffer) : 0;
+			return 0;
 		}
 	}
 	return enqueue_any(pool, mbufs, n);
@@ -237,10 +247,12 @@ static unsigned
 pool_count(const struct rte_mempool *pool)
 {
 	const struct packets *packets = packets_of(pool);
+	unsigned count;
 
 	if (packets->ring == NULL)
 		return pool->size;
-	return RTE_MIN(rte_ring_count(packets->ring) + evpl_lanes_mbufs(pool), pool->size);
+	count = rte_ring_count(packets->ring); /* first: what comes from a lane meanwhile is counted by neither */
+	return RTE_MIN(count + evpl_lanes_mbufs(pool), pool->size);
 }
 
 static const struct rte_mempool_ops packet_ops = {

@@ -137,7 +137,7 @@ check_near(const struct port *p, struct evpl_port_limit *limit)
 					    "net_dpaa", "net_dpaa2", NULL};
 	bool is_bnxt = driver_is(p, "net_bnxt") && RTE_VERSION >= RTE_VERSION_NUM(24, 11, 0, 0);
 
-	if (!evpl_global.near || !(is_bnxt || reaches_one_of(p, names)))
+	if ((evpl_global.users > 0 && !evpl_global.near) || !(is_bnxt || reaches_one_of(p, names)))
 		return false;
 	return found(limit, "set evpl_global_config.far_packets",
 		     "frees a direct mbuf whose data lie elsewhere to the wrong pool, or drops it");
@@ -160,9 +160,9 @@ check_fast_free(const struct port *p, struct evpl_port_limit *limit)
 {
 	if ((p->tx_offloads_any & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) == 0)
 		return false;
-	return found(limit,
-		     "leave RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE out of txmode.offloads and of every rte_eth_txconf",
-		     "has MBUF_FAST_FREE on: mbufs are freed without letting go of the iovecs' bytes, which leak");
+	return found(
+		limit, "leave RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE out of txmode.offloads and of every rte_eth_txconf",
+		"has MBUF_FAST_FREE on: far packets are freed without letting go of the iovecs' bytes, which leak");
 }
 
 static bool

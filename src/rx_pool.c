@@ -60,8 +60,8 @@ evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket
 		rte_errno = EEXIST;
 	} else {
 		distance = RTE_ALIGN((size_t)data_room, RTE_CACHE_LINE_SIZE);
-		slab = evpl_slab_create(name, evpl_slab_size(n, distance), 0, data_room, distance, RTE_CACHE_LINE_SIZE,
-					n, RX_CACHE, 0, socket_id);
+		slab = evpl_slab_create(name, evpl_slab_size(n, distance), 0, data_room, distance,
+					distance & (0 - distance), n, RX_CACHE, 0, socket_id);
 		if (slab != NULL && slab->n < n) {
 			evpl_slab_destroy(slab);
 			slab = NULL;

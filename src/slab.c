@@ -85,10 +85,15 @@ zone_reserve(const char *name, size_t size, size_t align, size_t room, int socke
 size_t
 evpl_slab_size(unsigned n, size_t distance)
 {
+	size_t pages;
+
 	if (!rte_eal_has_hugepages() || RTE_PGSIZE_2M % distance == 0 || distance > RTE_PGSIZE_2M)
 		return n * distance;
+	/* That many whole pages, or, of few or small rooms: */
+	pages = ((n - 1) / (RTE_PGSIZE_2M / distance) + 2) * RTE_PGSIZE_2M;
 	/* At each page's end there may be less than a room, and the zone may begin and end inside a page. */
-	return (size_t)((n + 1) * (double)distance * RTE_PGSIZE_2M / (RTE_PGSIZE_2M - distance)) + distance;
+	return RTE_MIN(pages,
+		       (size_t)((n + 1) * (double)distance * RTE_PGSIZE_2M / (RTE_PGSIZE_2M - distance)) + distance);
 }
 
 /* The pool's maker sets shinfo->free_cb. */
@@ -231,8 +236,9 @@ evpl_slab_grow(struct evpl_class *class, int socket_id)
 	}
 	snprintf(name, sizeof(name), "evpl_buffers_%u", g->next_id);
 	/* No cache per lcore in the pool: a context's stash is the cache, and what it holds can be counted. */
-	slab = evpl_slab_create(name, evpl_slab_size(n, distance), class->lead, class->size, distance, class->align, n,
-				0, sizeof(struct evpl_buffer), socket_id);
+	slab = evpl_slab_create(name, evpl_slab_size(n, distance), class->lead, class->size, distance,
+				RTE_PGSIZE_2M % distance == 0 ? distance : class->align, n, 0,
+				sizeof(struct evpl_buffer), socket_id);
 	if (slab == NULL)
 		return NULL;
 	slab->class = class;

@@ -21,6 +21,15 @@ evpl_stats_collect(struct evpl_stats *stats)
 	stats->rx_linearized = g->rx_linearized;
 	stats->rx_too_long = g->rx_too_long;
 	stats->rx_no_memory = g->rx_no_memory;
+	stats->slabs = g->slab_count;
+	for (unsigned i = 0; i < g->slab_count; i++) {
+		unsigned class = g->slabs[i]->class->index;
+
+		stats->slab_bytes += g->slabs[i]->zone->len;
+		buffers[class] += g->slabs[i]->n;
+		in_use[class] += rte_mempool_in_use_count(g->slabs[i]->pool);
+	}
+	/* After the pools: what goes from here to there meanwhile counts as in use, and not as free twice. */
 	TAILQ_FOREACH (ctx, &g->contexts, entry) {
 		for (unsigned i = 0; i < EVPL_CLASSES; i++)
 			stashed[i] += __atomic_load_n(&ctx->stash[i].count, __ATOMIC_RELAXED);
@@ -31,14 +40,6 @@ evpl_stats_collect(struct evpl_stats *stats)
 		stats->rx_no_memory += __atomic_load_n(&ctx->rx_no_memory, __ATOMIC_RELAXED);
 	}
 	evpl_lanes_count(stashed);
-	stats->slabs = g->slab_count;
-	for (unsigned i = 0; i < g->slab_count; i++) {
-		unsigned class = g->slabs[i]->class->index;
-
-		stats->slab_bytes += g->slabs[i]->zone->len;
-		buffers[class] += g->slabs[i]->n;
-		in_use[class] += rte_mempool_in_use_count(g->slabs[i]->pool);
-	}
 	for (unsigned i = 0; i < EVPL_CLASSES; i++)
 		in_use[i] -= RTE_MIN(stashed[i], in_use[i]);
 	stats->buffers = buffers[0] + buffers[1];

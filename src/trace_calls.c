@@ -3,6 +3,7 @@
  * The public calls of a tracing build: each checks, calls the library below (see trace_names.h), and notes. Every
  * call exists twice: evpl_x_at() is told its caller's line by the macros of evpl_trace.h, evpl_x() takes its return address.
  */
+#include "attach.h"
 #include "trace_bytes.h"
 
 #include <limits.h>
@@ -735,6 +736,8 @@ is_free(const struct rte_mbuf *mbuf)
 	unsigned own = rte_lcore_id();
 	uint32_t at;
 
+	if (evpl_packet_is_ours(mbuf))
+		return (uintptr_t)mbuf->shinfo == EVPL_ON_FREE;
 	for (unsigned i = 0; pool->cache_size > 0 && i < RTE_MAX_LCORE; i++) {
 		if (rte_eal_lcore_role(i) != ROLE_OFF && is_cached(pool, i, mbuf, &at) &&
 		    (i == own || stays_cached(pool, i, mbuf, at)))

@@ -80,7 +80,7 @@ struct evpl_global_config {
 	unsigned preallocate_slabs;
 	/** Most slabs, of all nodes and of small and large buffers together, up to EVPL_MAX_SLABS; default EVPL_MAX_SLABS. */
 	unsigned max_slabs;
-	/** Packet mbufs per NUMA node: what may be in flight on ports at once, and up to 384 in the cache of each lcore; default 8,191. */
+	/** Packet mbufs per NUMA node: what may be in flight on ports at once, and up to 384 that each thread keeps that sends; default 8,191. */
 	unsigned packet_mbufs;
 	/**
 	 * Of every so many allocations of a context and kind (evpl_iovec_alloc, evpl_iovecs_alloc, evpl_iovec_reserve; not what
@@ -116,7 +116,8 @@ struct evpl_thread_config {
 	/**
 	 * Free buffers that the context keeps for itself, last in first out, 1 to 64; default 4 MiB worth,
 	 * at least 2. Of large buffers it keeps as many, but no more than that default.
-	 * Others cannot take them, so with few slabs and many contexts choose it small.
+	 * Others cannot take them, so with few slabs and many contexts choose it small. (Buffers that a thread sent from, and of which
+	 * nothing is left, are found by any thread that needs one.)
 	 */
 	unsigned stash_buffers;
 };
@@ -185,7 +186,7 @@ struct evpl_stats {
 	uint32_t rx_buffers;		/**< mbufs in RX pools */
 	uint32_t rx_buffers_in_use;	/**< of these, held by a port's queue, a packet or an iovec */
 	uint32_t packet_mbufs;		/**< packet mbufs in all pools */
-	uint32_t packet_mbufs_in_use;	/**< of these, in flight, or kept in stock by a context */
+	uint32_t packet_mbufs_in_use;	/**< of these, in flight */
 	uint32_t overflow_mbufs_in_use; /**< mbufs that count references beyond EVPL_REF_LIMIT of another */
 	uint64_t rx_linearized;		/**< packets of several segments that evpl_rx_burst copied into one iovec */
 	uint64_t

@@ -10,10 +10,12 @@
  * A packet mbuf's window (buf_addr, buf_len) is exactly its iovec's bytes, so that DPDK's append, prepend and
  * linearize cannot write over a neighbour; there is no headroom. There are two kinds of them:
  *
- * near	of buffers up to 64 KiB, and of received mbufs with their data inside. Direct to DPDK (neither RTE_MBUF_F_EXTERNAL nor
+ * near	of buffers up to 64 KiB (of 64 KiB, if all buffers have one size), and of received mbufs with their data inside. Direct to DPDK (neither RTE_MBUF_F_EXTERNAL nor
  *	RTE_MBUF_F_INDIRECT): freed the cheapest way there is, cloned and copied as any, and freed in a secondary process
  *	too if evpl_init() was called there. shinfo and priv_size are the library's, so rte_pktmbuf_detach() is not for
- *	them, and a program does not write to a packet whose bytes others hold as well, though its refcnt is 1.
+ *	them, and a program does not write to a packet whose bytes others hold as well, though its refcnt is 1. Nor does
+ *	it cut bytes off the start of one (rte_pktmbuf_adj()) whose bytes others hold, and send it to a port that puts VLAN tags in by
+ *	software, or to virtio: these write where the bytes were.
  * far	of larger buffers, of receive pools' mbufs, in tracing builds, and all if evpl_global_config.far_packets says so.
  *	RTE_MBUF_F_EXTERNAL. Their end is a callback: not in another process.
  *

@@ -6,6 +6,9 @@
  * because a thread that is idle or gone has counts of it, or one that comes home twice, and mbufs of the packet pool that DPDK
  * hands out as they were sent.
  */
+#include <pthread.h>
+#include <stdlib.h>
+
 #include <rte_ethdev.h>
 
 #include "support.h"
@@ -14,6 +17,8 @@
 #define MIB (1u << 20)
 
 static const struct evpl_global_config large = {.slab_size = 4 * MIB, .packet_mbufs = 1023};
+static const struct evpl_global_config one_slab = {
+	.slab_size = MIB, .buffer_size = 64 * KIB, .max_slabs = 1, .packet_mbufs = 1023};
 static const struct evpl_global_config tiny = {.slab_size = MIB, .buffer_size = 64 * KIB, .packet_mbufs = 12};
 
 static struct evpl *
@@ -222,6 +227,87 @@ packets_outlive_the_thread_that_made_them(void **state)
 	}
 }
 
+struct idle {
+	pthread_barrier_t barrier;
+	struct evpl_iovec iovec;
+};
+
+/* Sends once, and lives on without a call. */
+static void *
+send_and_idle(void *arg)
+{
+	struct idle *idle = arg;
+	struct evpl *evpl = evpl_create(NULL);
+	struct rte_mbuf *packet = evpl != NULL ? evpl_iovecs_to_mbuf(evpl, &idle->iovec, 1) : NULL;
+
+	rte_pktmbuf_free(packet);
+	pthread_barrier_wait(&idle->barrier);
+	pthread_barrier_wait(&idle->barrier);
+	evpl_destroy(evpl);
+	return packet;
+}
+
+/* All 16 buffers of the only slab can be had while a thread that sent from one of them is idle. */
+static void
+buffers_that_an_idle_thread_sent_from_are_found(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct evpl_iovec iovec, held[16];
+	struct idle idle;
+	pthread_t thread;
+	void *packet;
+
+	assert_int_equal(pthread_barrier_init(&idle.barrier, NULL, 2), 0);
+	for (unsigned round = 0; round < 3; round++) {
+		take(evpl, 60000, SHARED, &iovec, round);
+		evpl_iovec_clone(&idle.iovec, &iovec);
+		assert_int_equal(pthread_create(&thread, NULL, send_and_idle, &idle), 0);
+		pthread_barrier_wait(&idle.barrier);
+		evpl_iovec_release(evpl, &iovec);
+		for (unsigned i = 0; i < DIM(held); i++)
+			take(evpl, 60000, SHARED, &held[i], i);
+		for (unsigned i = 0; i < DIM(held); i++)
+			iovec_assert(&held[i], i, 0);
+		evpl_iovecs_release(evpl, held, DIM(held));
+		pthread_barrier_wait(&idle.barrier);
+		assert_int_equal(pthread_join(thread, &packet), 0);
+		assert_non_null(packet);
+	}
+	pthread_barrier_destroy(&idle.barrier);
+}
+
+/* A view of a direct mbuf, sent, and a clone of the packet kept for longer than it, again and again. */
+static void
+packets_on_a_received_mbuf_are_had_while_clones_of_others_live(void **state)
+{
+	struct evpl *evpl = context(state);
+	struct rte_mempool *foreign = plain_pool("foreign", 15, RTE_MBUF_DEFAULT_BUF_SIZE);
+	struct rte_mempool *pool = plain_pool("kept", 127, 0);
+	struct evpl_iovec iovec, view;
+	struct rte_mbuf *kept[100];
+
+	assert_int_equal(evpl_iovecs_from_mbuf(evpl, filled_mbuf(foreign, 1000, 1), SHARED, 1, &iovec), 1);
+	for (unsigned i = 0; i < DIM(kept); i++) {
+		struct rte_mbuf *packet;
+
+		evpl_iovec_clone(&view, &iovec);
+		packet = evpl_iovecs_to_mbuf(evpl, &view, 1);
+		assert_non_null(packet);
+		kept[i] = rte_pktmbuf_clone(packet, pool);
+		assert_non_null(kept[i]);
+		rte_pktmbuf_free(packet);
+	}
+	evpl_iovec_release(evpl, &iovec);
+	for (unsigned i = 0; i < DIM(kept); i++) {
+		mbuf_assert(kept[i], 1000, 1);
+		rte_pktmbuf_free(kept[i]);
+	}
+	home_assert_pool(foreign, 15);
+	home_assert_pool(pool, 127);
+	rte_mempool_free(foreign);
+	rte_mempool_free(pool);
+}
+
 /* What DPDK leaves when two holders let go of an mbuf at the same moment: its count is 0, and the clone ends it. */
 static void
 rx_mbuf_of_two_holders_comes_home_with_a_count_of_one(void **state)
@@ -289,6 +375,8 @@ static const struct CMUnitTest cases[] = {
 	home_case(mbufs_that_dpdk_takes_of_the_packet_pool_are_ordinary, home_small),
 	home_case(buffers_of_packets_that_end_elsewhere_are_found, home_small),
 	home_case(packets_outlive_the_thread_that_made_them, home_small),
+	home_case(buffers_that_an_idle_thread_sent_from_are_found, one_slab),
+	home_case(packets_on_a_received_mbuf_are_had_while_clones_of_others_live, home_small),
 	home_case(rx_mbuf_of_two_holders_comes_home_with_a_count_of_one, home_small),
 	home_case(tx_burst_sends_as_many_as_there_are_mbufs_for, tiny),
 };

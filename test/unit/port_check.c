@@ -217,7 +217,7 @@ static void
 assert_limits(uint16_t port, unsigned kinds)
 {
 	struct evpl_port_limit limit[EVPL_PORT_LIMITS];
-	const unsigned errors = BIT(SECONDARY) | BIT(ATTACHED) | BIT(NO_IOVA) | BIT(FAST_FREE);
+	const unsigned errors = BIT(SECONDARY) | BIT(ATTACHED) | BIT(NEAR) | BIT(NO_IOVA) | BIT(FAST_FREE);
 	int n = evpl_port_check(port, limit, EVPL_PORT_LIMITS);
 	unsigned got = 0;
 
@@ -370,14 +370,16 @@ port_check_of_drivers_known_by_name_tells_what_they_keep_silent(void **state)
 		unsigned kinds;
 	} known[] = {
 		{"net_af_xdp", BIT(ATTACHED) | BIT(RX_POOL) | BIT(LATE)},
-		{"net_octeontx", BIT(ATTACHED) | BIT(LATE)},
+		{"net_octeontx", BIT(ATTACHED) | BIT(NEAR) | BIT(LATE)},
 #if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
-		{"net_cn9k", BIT(ATTACHED) | BIT(LATE)},
-		{"net_cn10k", BIT(ATTACHED) | BIT(LATE)},
+		{"net_cn9k", BIT(ATTACHED) | BIT(NEAR) | BIT(LATE)},
+		{"net_cn10k", BIT(ATTACHED) | BIT(NEAR) | BIT(LATE)},
 #endif
+		{"net_dpaa", BIT(NEAR) | BIT(LATE)},
+		{"net_mana", BIT(ATTACHED) | BIT(LATE)},
 		{"net_virtio_user", BIT(SHARED_MEMORY) | BIT(LATE)},
 		{"net_i40e", BIT(LATE)},
-		{"net_bnxt", BIT(PADDING) | BIT(LATE)},
+		{"net_bnxt", BIT(PADDING) | BIT(LATE) | (RTE_VERSION >= RTE_VERSION_NUM(24, 11, 0, 0) ? BIT(NEAR) : 0)},
 		{"net_hns3", BIT(PADDING) | BIT(LATE)},
 		{"net_hns3_vf", BIT(PADDING) | BIT(LATE)},
 		{"net_ark", BIT(PADDING) | BIT(LATE)},
@@ -411,7 +413,7 @@ port_check_of_vlan_insertion_tells_of_drivers_that_do_it_in_software(void **stat
 	lies.tx_offloads = RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
 	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(VLAN_INSERT) | BIT(RX_VLAN));
 	lies.driver = "net_dpaa2";
-	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(VLAN_INSERT) | BIT(LATE));
+	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(NEAR) | BIT(VLAN_INSERT) | BIT(LATE));
 	lies.driver = "net_i40e";
 	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(LATE));
 }

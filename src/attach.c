@@ -39,7 +39,7 @@ attach_buffer(struct rte_mbuf *m, const struct evpl_iovec *iovec, struct evpl_bu
 	}
 	/* Of references only: once the last of these has ended, the stock does not shrink any more (see evpl_lanes_reap()). */
 	if (iovec->ref == buffer->mbuf && evpl_lane_claim(buffer)) {
-		buffer->stock--;
+		evpl_buffer_set_stock(buffer, buffer->stock - 1);
 	} else if (unlikely(evpl_compat_count_add(buffer->packets, 1) > EVPL_PACKETS_MAX)) {
 		(void)evpl_compat_count_sub(buffer->packets, 1); /* not the last: the reference holds one */
 		rte_errno = EOVERFLOW;

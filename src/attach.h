@@ -83,7 +83,7 @@ evpl_attach_stocked(const struct evpl_lane *lane, struct rte_mbuf *m, const stru
 	buffer = evpl_buffer(iovec->ref);
 	if (unlikely(!evpl_buffer_is_claimed(buffer, lane) || buffer->stock == 1))
 		return false;
-	buffer->stock--;
+	evpl_buffer_set_stock(buffer, buffer->stock - 1);
 	evpl_attach_buffer(m, buffer, data, length);
 	return true;
 }

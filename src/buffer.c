@@ -206,7 +206,7 @@ reference_last(struct evpl_context *ctx, struct evpl_buffer *buffer)
 
 	/* The lane has stock, so the reference's own count is not the last: who brings the buffer home is to look. */
 	if (lane == evpl_lane->number)
-		buffer->stock++;
+		evpl_buffer_set_stock(buffer, buffer->stock + 1);
 	if (lane != 0)
 		__atomic_store_n(&buffer->ended, true,
 				 __ATOMIC_RELEASE); /* from here on any thread may take it off the lane */

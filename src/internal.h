@@ -255,6 +255,13 @@ evpl_buffer_is_claimed(const struct evpl_buffer *buffer, const struct evpl_lane 
 	return __atomic_load_n(&buffer->lane, __ATOMIC_RELAXED) == lane->number;
 }
 
+/* The lane's thread's; released for evpl_lanes_reap(), and whole for evpl_lanes_count(). */
+static inline void
+evpl_buffer_set_stock(struct evpl_buffer *buffer, uint32_t stock)
+{
+	__atomic_store_n(&buffer->stock, stock, __ATOMIC_RELEASE);
+}
+
 void evpl_buffer_packets_last(struct evpl_buffer *buffer); /* of all counts, not only of packets */
 
 /* One packet less, on any thread. */
@@ -262,8 +269,7 @@ static inline void
 evpl_buffer_packet_ended(struct evpl_buffer *buffer, const struct evpl_lane *lane)
 {
 	if (likely(evpl_buffer_is_claimed(buffer, lane))) {
-		__atomic_store_n(&buffer->stock, buffer->stock + 1,
-				 __ATOMIC_RELEASE); /* pairs with evpl_lanes_reap() */
+		evpl_buffer_set_stock(buffer, buffer->stock + 1);
 		if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)))
 			evpl_lane_ended(buffer);
 	} else if (evpl_compat_count_sub(buffer->packets, 1) == 0) {

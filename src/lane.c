@@ -33,7 +33,8 @@ lane_end(void *opaque)
 {
 	struct evpl_lane *lane = opaque;
 
-	/* All of it with the lock: evpl_cleanup() on another thread settles lanes, and frees what they point to. */
+	/* All of it with the locks: evpl_cleanup() on another thread counts, settles lanes, and frees what they point to. */
+	pthread_mutex_lock(&evpl_global.lock);
 	pthread_mutex_lock(&lanes_lock);
 	evpl_lane_flush();
 	if (lane->count > 0)
@@ -41,6 +42,7 @@ lane_end(void *opaque)
 	TAILQ_REMOVE(&lanes, lane, entry);
 	evpl_lane = &evpl_no_lane;
 	pthread_mutex_unlock(&lanes_lock);
+	pthread_mutex_unlock(&evpl_global.lock);
 	free(lane);
 }
 
@@ -78,7 +80,7 @@ void
 evpl_lane_unclaim(struct evpl_lane *lane, struct evpl_buffer *buffer)
 {
 	__atomic_store_n(&lane->claims[buffer->slot], NULL, __ATOMIC_RELAXED);
-	buffer->stock = 0;
+	evpl_buffer_set_stock(buffer, 0);
 	/* Pairs with the acquire in evpl_lane_claim(): whoever claims it next finds no stock. */
 	__atomic_store_n(&buffer->lane, 0, __ATOMIC_RELEASE);
 }
@@ -123,7 +125,7 @@ evpl_lane_claim(struct evpl_buffer *buffer)
 				give_up(lane, lane->claims[buffer->slot]);
 			__atomic_store_n(&lane->claims[buffer->slot], buffer, __ATOMIC_RELAXED);
 		}
-		buffer->stock += COUNTS;
+		evpl_buffer_set_stock(buffer, buffer->stock + COUNTS);
 		claimed = true;
 	}
 	rte_spinlock_unlock(&lane->lock);

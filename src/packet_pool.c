@@ -183,8 +183,7 @@ pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 		struct evpl_buffer *buffer = (struct evpl_buffer *)(on - EVPL_ON_BUFFER);
 
 		if (!EVPL_IOVEC_TRACE && likely((on & EVPL_ON_BUFFER) && evpl_buffer_is_claimed(buffer, lane))) {
-			__atomic_store_n(&buffer->stock, buffer->stock + 1,
-					 __ATOMIC_RELEASE); /* for evpl_lanes_reap() */
+			evpl_buffer_set_stock(buffer, buffer->stock + 1);
 			if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)))
 				return enqueue_ended(lane, buffer, m);
 			lane->mbufs[count] = m;

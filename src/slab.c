@@ -92,8 +92,7 @@ evpl_slab_size(unsigned n, size_t distance)
 	/* That many whole pages, or, of few or small rooms: */
 	pages = ((n - 1) / (RTE_PGSIZE_2M / distance) + 2) * RTE_PGSIZE_2M;
 	/* At each page's end there may be less than a room, and the zone may begin and end inside a page. */
-	return RTE_MIN(pages,
-		       (size_t)((n + 1) * (double)distance * RTE_PGSIZE_2M / (RTE_PGSIZE_2M - distance)) + distance);
+	return RTE_MIN(pages, (n + 1) * distance * RTE_PGSIZE_2M / (RTE_PGSIZE_2M - distance) + distance);
 }
 
 /* The pool's maker sets shinfo->free_cb. */

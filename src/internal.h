@@ -255,6 +255,13 @@ evpl_buffer_is_claimed(const struct evpl_buffer *buffer, const struct evpl_lane 
 	return __atomic_load_n(&buffer->lane, __ATOMIC_RELAXED) == lane->number;
 }
 
+/* Of a buffer whose references have ended another thread may take the stock meanwhile. */
+static inline uint32_t
+evpl_buffer_stock(const struct evpl_buffer *buffer)
+{
+	return __atomic_load_n(&buffer->stock, __ATOMIC_RELAXED);
+}
+
 /* The lane's thread's; released for evpl_lanes_reap(), and whole for evpl_lanes_count(). */
 static inline void
 evpl_buffer_set_stock(struct evpl_buffer *buffer, uint32_t stock)
@@ -269,7 +276,7 @@ static inline void
 evpl_buffer_packet_ended(struct evpl_buffer *buffer, const struct evpl_lane *lane)
 {
 	if (likely(evpl_buffer_is_claimed(buffer, lane))) {
-		evpl_buffer_set_stock(buffer, buffer->stock + 1);
+		evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
 		if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)))
 			evpl_lane_ended(buffer);
 	} else if (evpl_compat_count_sub(buffer->packets, 1) == 0) {

@@ -139,10 +139,11 @@ evpl_lane_finish(struct evpl_buffer *buffer)
 	struct evpl_lane *lane = evpl_lane;
 	bool finished;
 
-	if (likely(evpl_compat_count_load(buffer->packets) != buffer->stock))
+	if (likely(evpl_compat_count_load(buffer->packets) != evpl_buffer_stock(buffer)))
 		return false; /* others end later */
 	rte_spinlock_lock(&lane->lock);
-	finished = evpl_buffer_is_claimed(buffer, lane) && evpl_compat_count_load(buffer->packets) == buffer->stock;
+	finished = evpl_buffer_is_claimed(buffer, lane) &&
+		   evpl_compat_count_load(buffer->packets) == evpl_buffer_stock(buffer);
 	if (finished)
 		evpl_lane_unclaim(lane, buffer);
 	rte_spinlock_unlock(&lane->lock);

@@ -148,6 +148,9 @@ enqueue_any(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 	if (packets->ring == NULL)
 		return anchors_ended(mbufs, n);
 	for (unsigned i = 0; packets->open && i < n; i++) {
+#ifdef EVPL_COMPAT_TSAN
+		(void)evpl_compat_ref_load(mbufs[i]); /* it knows no fences */
+#endif
 		packet_ended(mbufs[i], evpl_lane);
 		if (EVPL_IOVEC_TRACE)
 			((struct rte_mbuf *)mbufs[i])->shinfo = (struct rte_mbuf_ext_shared_info *)EVPL_ON_FREE;
@@ -159,7 +162,7 @@ enqueue_any(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 static __rte_noinline int
 enqueue_ended(struct evpl_lane *lane, struct evpl_buffer *buffer, struct rte_mbuf *m)
 {
-	if (unlikely(evpl_compat_count_load(buffer->packets) == buffer->stock))
+	if (unlikely(evpl_compat_count_load(buffer->packets) == evpl_buffer_stock(buffer)))
 		evpl_lane_ended(buffer);
 	lane->mbufs[lane->count] = m;
 	lane_set_count(lane, lane->count + 1);
@@ -182,8 +185,11 @@ pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 		uintptr_t on = (uintptr_t)m->shinfo;
 		struct evpl_buffer *buffer = (struct evpl_buffer *)(on - EVPL_ON_BUFFER);
 
+#ifdef EVPL_COMPAT_TSAN
+		(void)evpl_compat_ref_load(m); /* it knows no fences */
+#endif
 		if (!EVPL_IOVEC_TRACE && likely((on & EVPL_ON_BUFFER) && evpl_buffer_is_claimed(buffer, lane))) {
-			evpl_buffer_set_stock(buffer, buffer->stock + 1);
+			evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
 			if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)))
 				return enqueue_ended(lane, buffer, m);
 			lane->mbufs[count] = m;

@@ -4,26 +4,29 @@
  */
 #include "attach.h"
 
-#include <string.h>
-
 #include <rte_malloc.h>
+
+/* Where bytes of an mbuf lie for devices. */
+static rte_iova_t
+iova_of(const struct rte_mbuf *base, uintptr_t data)
+{
+	rte_iova_t iova = rte_mbuf_iova_get(base);
+
+	return likely(iova != RTE_BAD_IOVA) ? iova + (data - (uintptr_t)base->buf_addr) : iova;
+}
 
 /* On an external buffer's shinfo. */
 static int
 attach_far(struct rte_mbuf *m, const struct rte_mbuf *base, struct rte_mbuf_ext_shared_info *shinfo, uintptr_t data,
 	   uint16_t length)
 {
-	rte_iova_t iova = rte_mbuf_iova_get(base);
-
 	/* A true atomic: two holders of one reference may attach at the same moment (see evpl_compat.h). */
 	if (unlikely(evpl_compat_ext_add(shinfo, 1) > EVPL_PACKETS_MAX)) {
 		(void)evpl_compat_ext_sub(shinfo, 1); /* not the last: base holds one */
 		rte_errno = EOVERFLOW;
 		return -1;
 	}
-	if (likely(iova != RTE_BAD_IOVA))
-		iova += data - (uintptr_t)base->buf_addr;
-	evpl_attach_fill(m, data, length, iova, RTE_MBUF_F_EXTERNAL, (uintptr_t)shinfo, m->priv_size);
+	evpl_attach_fill(m, data, length, iova_of(base, data), RTE_MBUF_F_EXTERNAL, (uintptr_t)shinfo, m->priv_size);
 	return 0;
 }
 
@@ -73,6 +76,12 @@ note_ended(void *addr, void *opaque)
 	evpl_ref_drop(ref);
 }
 
+static void
+note_init(struct note *note, bool extra)
+{
+	*note = (struct note){.shinfo = {.free_cb = note_ended, .fcb_opaque = note}, .extra = extra};
+}
+
 uint16_t
 evpl_attach_note_size(void)
 {
@@ -82,26 +91,19 @@ evpl_attach_note_size(void)
 void
 evpl_attach_note_init(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 {
-	struct note *note = rte_mbuf_to_priv(object);
-
 	RTE_SET_USED(pool);
 	RTE_SET_USED(opaque);
 	RTE_SET_USED(index);
-	memset(note, 0, sizeof(*note));
-	note->shinfo.free_cb = note_ended;
-	note->shinfo.fcb_opaque = note;
+	note_init(rte_mbuf_to_priv(object), false);
 }
 
 static __rte_noinline struct note *
 extra_note(void)
 {
-	struct note *note = rte_zmalloc("evpl", sizeof(*note), 0);
+	struct note *note = rte_malloc("evpl", sizeof(*note), 0);
 
-	if (note != NULL) {
-		note->shinfo.free_cb = note_ended;
-		note->shinfo.fcb_opaque = note;
-		note->extra = true;
-	}
+	if (note != NULL)
+		note_init(note, true);
 	return note;
 }
 
@@ -113,15 +115,13 @@ static int
 attach_mbuf(struct rte_mbuf *m, struct rte_mbuf *ref, const struct rte_mbuf *base, uintptr_t data, uint16_t length)
 {
 	uintptr_t reach = data - (uintptr_t)(rte_mbuf_from_indirect((struct rte_mbuf *)(uintptr_t)base) + 1);
-	rte_iova_t iova = rte_mbuf_iova_get(base);
+	rte_iova_t iova = iova_of(base, data);
 	struct note *note = rte_mbuf_to_priv(m);
 
 	if (unlikely(evpl_compat_ref_add(ref, 1) > EVPL_COUNT_MAX)) {
 		rte_errno = EOVERFLOW;
 		goto fail;
 	}
-	if (likely(iova != RTE_BAD_IOVA))
-		iova += data - (uintptr_t)base->buf_addr;
 	if (evpl_global.near && likely(reach <= UINT16_MAX)) {
 		evpl_attach_fill(m, data, length, iova, 0, (uintptr_t)ref | EVPL_ON_MBUF, (uint16_t)reach);
 		return 0;
@@ -155,7 +155,7 @@ evpl_attach_other(struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t 
 	if (RTE_MBUF_HAS_EXTBUF(base))
 		return attach_far(m, base, base->shinfo, data, length);
 	/* On a packet of ours that came back: not on it, but on what it is on, so that there is never a long row of them. */
-	if (RTE_MBUF_DIRECT(base) && evpl_packet_is_ours(base))
+	if (evpl_packet_is_near(base))
 		on = (uintptr_t)base->shinfo;
 	if (on & EVPL_ON_BUFFER)
 		return attach_buffer(m, iovec, (struct evpl_buffer *)(on - EVPL_ON_BUFFER), data, length);

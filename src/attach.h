@@ -25,6 +25,13 @@ void evpl_attach_note_init(struct rte_mempool *pool, void *opaque, void *object,
 #define EVPL_ON_MASK ((uintptr_t)3)
 #define EVPL_ON_FREE ((uintptr_t)4) /* tracing: nothing, it is in its pool */
 
+/* Whether it is a near packet. A far one that its owner detached has a shinfo as well, but no mark in it. */
+static inline bool
+evpl_packet_is_near(const struct rte_mbuf *m)
+{
+	return RTE_MBUF_DIRECT(m) && evpl_packet_is_ours(m) && ((uintptr_t)m->shinfo & EVPL_ON_MASK) != 0;
+}
+
 /* Fields of an mbuf that lie side by side, in one store. */
 typedef uint64_t __attribute__((may_alias)) evpl_attach_word;
 #define EVPL_ATTACH_WORD(m, field) (*(evpl_attach_word *)((char *)(m) + offsetof(struct rte_mbuf, field)))

@@ -135,14 +135,10 @@ evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 		return stash->buffers[stash->count];
 	}
 	buffer = evpl_slab_take(ctx, class, false);
-	if (unlikely(buffer == NULL)) {
-		if (evpl_lane_reap(ctx) && stash->count > 0)
-			return evpl_buffer_take(ctx, class);
-		if (evpl_lanes_reap())
-			buffer = evpl_slab_take(ctx, class, false);
-		if (buffer == NULL)
-			buffer = evpl_slab_take(ctx, class, true);
-	}
+	if (unlikely(buffer == NULL) && evpl_lanes_reap())
+		buffer = evpl_slab_take(ctx, class, false);
+	if (unlikely(buffer == NULL))
+		buffer = evpl_slab_take(ctx, class, true);
 	if (buffer != NULL)
 		(void)evpl_compat_ref_load(buffer); /* acquire: pairs with the release in to_pool() */
 	return buffer;
@@ -207,11 +203,11 @@ reference_last(struct evpl_context *ctx, struct evpl_buffer *buffer)
 	/* The lane has stock, so the reference's own count is not the last: who brings the buffer home is to look. */
 	if (lane == evpl_lane->number)
 		evpl_buffer_set_stock(buffer, buffer->stock + 1);
+	/* From here on any thread may take it off the lane. */
 	if (lane != 0)
-		__atomic_store_n(&buffer->ended, true,
-				 __ATOMIC_RELEASE); /* from here on any thread may take it off the lane */
+		__atomic_store_n(&buffer->ended, true, __ATOMIC_RELEASE);
 	if (lane == evpl_lane->number) {
-		if (!evpl_lane_finish(buffer))
+		if (!evpl_buffer_finish(buffer))
 			return;
 	} else if (evpl_compat_count_load(buffer->packets) != 1 && evpl_compat_count_sub(buffer->packets, 1) != 0) {
 		return;

@@ -214,20 +214,16 @@ evpl_lane_take(struct rte_mempool *pool)
 
 bool evpl_lane_claim(struct evpl_buffer *buffer);			    /* then it has more than 1 in stock */
 void evpl_lane_unclaim(struct evpl_lane *lane, struct evpl_buffer *buffer); /* the stock is accounted for */
-void evpl_lane_ended(struct evpl_buffer *buffer);  /* brings it home if its stock is all there is */
-bool evpl_lane_reap(struct evpl_context *ctx);	   /* buffers of which nothing but stock is left; true: some */
-bool evpl_lane_finish(struct evpl_buffer *buffer); /* takes it off the lane, if its stock is all there is */
-bool evpl_lanes_reap(void);			   /* of all threads; true: some */
-void evpl_lane_flush(void);			   /* every claim */
+bool evpl_lane_leave(struct evpl_buffer *buffer);			    /* see evpl_buffer_finish() */
+bool evpl_lanes_reap(void); /* brings home of what nothing but stock is left, on any lane; true: some */
+void evpl_lane_flush(void); /* every claim */
 unsigned evpl_lanes_mbufs(const struct rte_mempool *pool);
 void evpl_lanes_count(uint32_t *free); /* buffers that reaping would find, per class; with the lock held */
 void evpl_lanes_settle(void);	       /* brings them home, and forgets all mbufs; nothing is in use */
 
 /* slab.c */
-size_t evpl_slab_size(unsigned n,
-		      size_t distance); /* bytes that n rooms are sure to fit in, none across a page's end */
-struct evpl_slab *evpl_slab_create(const char *name, size_t size, size_t lead, size_t room, size_t distance,
-				   size_t align, unsigned n, unsigned cache_size, unsigned priv_size, int socket_id);
+struct evpl_slab *evpl_slab_create(const char *name, size_t lead, size_t room, size_t distance, unsigned n,
+				   unsigned cache_size, unsigned priv_size, int socket_id);
 void evpl_slab_destroy(struct evpl_slab *slab);
 bool evpl_slab_is_home(const struct evpl_slab *slab);			   /* every mbuf in its pool */
 struct evpl_slab *evpl_slab_grow(struct evpl_class *class, int socket_id); /* with the lock held */
@@ -269,6 +265,22 @@ evpl_buffer_set_stock(struct evpl_buffer *buffer, uint32_t stock)
 	__atomic_store_n(&buffer->stock, stock, __ATOMIC_RELEASE);
 }
 
+/* Whether nothing but stock is left of it. The stock is read first: without a reference it only grows, so what is equal then stays so. */
+static inline bool
+evpl_buffer_is_spent(const struct evpl_buffer *buffer)
+{
+	uint32_t stock = __atomic_load_n(&buffer->stock, __ATOMIC_ACQUIRE);
+
+	return evpl_compat_count_load(buffer->packets) == stock;
+}
+
+/* Takes it off this thread's lane if it is spent. False: it is not, or another thread has taken it. */
+static inline bool
+evpl_buffer_finish(struct evpl_buffer *buffer)
+{
+	return unlikely(evpl_buffer_is_spent(buffer)) && evpl_lane_leave(buffer);
+}
+
 void evpl_buffer_packets_last(struct evpl_buffer *buffer); /* of all counts, not only of packets */
 
 /* One packet less, on any thread. */
@@ -277,8 +289,8 @@ evpl_buffer_packet_ended(struct evpl_buffer *buffer, const struct evpl_lane *lan
 {
 	if (likely(evpl_buffer_is_claimed(buffer, lane))) {
 		evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
-		if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)))
-			evpl_lane_ended(buffer);
+		if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)) && evpl_buffer_finish(buffer))
+			evpl_buffer_packets_last(buffer);
 	} else if (evpl_compat_count_sub(buffer->packets, 1) == 0) {
 		evpl_buffer_packets_last(buffer);
 	}
@@ -328,14 +340,6 @@ static inline bool
 evpl_packet_is_ours(const struct rte_mbuf *m)
 {
 	return m->pool != NULL && m->pool->ops_index == evpl_packet_ops;
-}
-
-/* Whether it is a packet on bytes that are not the mbuf's own, and yet direct: see attach.h. */
-static inline bool
-evpl_packet_is_near(const struct rte_mbuf *m)
-{
-	/* With a mark: what was far and was detached by its owner has the other one's shinfo still. */
-	return RTE_MBUF_DIRECT(m) && evpl_packet_is_ours(m) && ((uintptr_t)m->shinfo & 3) != 0;
 }
 
 /* Whether an mbuf and its external buffer stay together for life, as in receive pools. */

@@ -132,52 +132,21 @@ evpl_lane_claim(struct evpl_buffer *buffer)
 	return claimed;
 }
 
-/* Takes the buffer off this thread's lane if nothing but stock is left of it. Another thread may have done so meanwhile. */
 bool
-evpl_lane_finish(struct evpl_buffer *buffer)
+evpl_lane_leave(struct evpl_buffer *buffer)
 {
 	struct evpl_lane *lane = evpl_lane;
-	bool finished;
+	bool leaves;
 
-	if (likely(evpl_compat_count_load(buffer->packets) != evpl_buffer_stock(buffer)))
-		return false; /* others end later */
 	rte_spinlock_lock(&lane->lock);
-	finished = evpl_buffer_is_claimed(buffer, lane) &&
-		   evpl_compat_count_load(buffer->packets) == evpl_buffer_stock(buffer);
-	if (finished)
+	leaves = evpl_buffer_is_claimed(buffer, lane) && evpl_buffer_is_spent(buffer);
+	if (leaves)
 		evpl_lane_unclaim(lane, buffer);
 	rte_spinlock_unlock(&lane->lock);
-	return finished;
+	return leaves;
 }
 
-void
-evpl_lane_ended(struct evpl_buffer *buffer)
-{
-	if (evpl_lane_finish(buffer))
-		evpl_buffer_packets_last(buffer);
-}
-
-bool
-evpl_lane_reap(struct evpl_context *ctx)
-{
-	struct evpl_lane *lane = evpl_lane;
-	bool some = false;
-
-	for (unsigned i = 0; i < EVPL_LANE_CLAIMS; i++) {
-		struct evpl_buffer *buffer = __atomic_load_n(&lane->claims[i], __ATOMIC_RELAXED);
-
-		if (buffer != NULL && evpl_lane_finish(buffer)) {
-			evpl_buffer_home(ctx, buffer->mbuf);
-			some = true;
-		}
-	}
-	return some;
-}
-
-/*
- * The same of all lanes, whose threads may be idle. Since the last reference has ended only packets' ends change a stock: it grows.
- * So when the count is found to be what the stock was before, nothing else is left.
- */
+/* Their threads may be idle. */
 bool
 evpl_lanes_reap(void)
 {
@@ -189,12 +158,9 @@ evpl_lanes_reap(void)
 		rte_spinlock_lock(&lane->lock);
 		for (unsigned i = 0; i < EVPL_LANE_CLAIMS; i++) {
 			struct evpl_buffer *buffer = lane->claims[i];
-			uint32_t stock;
 
-			if (buffer == NULL || !__atomic_load_n(&buffer->ended, __ATOMIC_ACQUIRE))
-				continue;
-			stock = __atomic_load_n(&buffer->stock, __ATOMIC_ACQUIRE);
-			if (evpl_compat_count_load(buffer->packets) != stock)
+			if (buffer == NULL || !__atomic_load_n(&buffer->ended, __ATOMIC_ACQUIRE) ||
+			    !evpl_buffer_is_spent(buffer))
 				continue;
 			evpl_lane_unclaim(lane, buffer);
 			evpl_buffer_packets_last(buffer);
@@ -206,24 +172,21 @@ evpl_lanes_reap(void)
 	return some;
 }
 
-/* With the lane's lock held. */
 static void
 lane_flush(struct evpl_lane *lane)
 {
+	rte_spinlock_lock(&lane->lock);
 	for (unsigned i = 0; i < EVPL_LANE_CLAIMS; i++) {
 		if (lane->claims[i] != NULL)
 			give_up(lane, lane->claims[i]);
 	}
+	rte_spinlock_unlock(&lane->lock);
 }
 
 void
 evpl_lane_flush(void)
 {
-	if (evpl_lane == &evpl_no_lane)
-		return;
-	rte_spinlock_lock(&evpl_lane->lock);
 	lane_flush(evpl_lane);
-	rte_spinlock_unlock(&evpl_lane->lock);
 }
 
 unsigned
@@ -252,8 +215,7 @@ evpl_lanes_count(uint32_t *free)
 		for (unsigned i = 0; i < EVPL_LANE_CLAIMS; i++) {
 			struct evpl_buffer *buffer = __atomic_load_n(&lane->claims[i], __ATOMIC_RELAXED);
 
-			if (buffer != NULL && evpl_compat_count_load(buffer->packets) ==
-						      __atomic_load_n(&buffer->stock, __ATOMIC_RELAXED))
+			if (buffer != NULL && evpl_buffer_is_spent(buffer))
 				free[buffer->slab->class->index]++;
 		}
 	}
@@ -267,9 +229,7 @@ evpl_lanes_settle(void)
 
 	pthread_mutex_lock(&lanes_lock);
 	TAILQ_FOREACH (lane, &lanes, entry) {
-		rte_spinlock_lock(&lane->lock);
 		lane_flush(lane);
-		rte_spinlock_unlock(&lane->lock);
 		lane->count = 0;
 		lane->pool = NULL;
 	}

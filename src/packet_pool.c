@@ -95,17 +95,22 @@ anchors_ended(void *const *anchors, unsigned n)
 	return 0;
 }
 
+static int
+ring_put(struct rte_mempool *pool, void *const *mbufs, unsigned n)
+{
+	return rte_ring_mp_enqueue_bulk(packets_of(pool)->ring, mbufs, n, NULL) == n ? 0 : -ENOBUFS;
+}
+
 void
 evpl_packet_pool_return(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
 {
-	(void)rte_ring_mp_enqueue_bulk(packets_of(pool)->ring, (void **)mbufs, n, NULL);
+	(void)ring_put(pool, (void **)mbufs, n);
 }
 
 /* A lane that is full keeps half. */
 static int
 lane_put(struct evpl_lane *lane, struct rte_mempool *pool, void *const *mbufs, unsigned n)
 {
-	struct rte_ring *ring = packets_of(pool)->ring;
 	uint32_t keep, more;
 
 	/* An lcore that only sends what others made wants one as well. */
@@ -115,12 +120,12 @@ lane_put(struct evpl_lane *lane, struct rte_mempool *pool, void *const *mbufs, u
 		lane = evpl_lane;
 	}
 	if (lane->pool != pool || n > lane->most)
-		return rte_ring_mp_enqueue_bulk(ring, mbufs, n, NULL) == n ? 0 : -ENOBUFS;
+		return ring_put(pool, mbufs, n);
 	if (lane->count + n > lane->most) {
 		keep = RTE_MIN((lane->most - n) / 2, lane->count);
 		more = lane->count - keep;
 		lane_set_count(lane, keep); /* first: nobody may count them twice */
-		if (rte_ring_mp_enqueue_bulk(ring, (void **)lane->mbufs + keep, more, NULL) != more)
+		if (ring_put(pool, (void **)lane->mbufs + keep, more) != 0)
 			return -ENOBUFS;
 	}
 	memcpy(lane->mbufs + lane->count, mbufs, n * sizeof(*mbufs));
@@ -162,8 +167,8 @@ enqueue_any(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 static __rte_noinline int
 enqueue_ended(struct evpl_lane *lane, struct evpl_buffer *buffer, struct rte_mbuf *m)
 {
-	if (unlikely(evpl_compat_count_load(buffer->packets) == evpl_buffer_stock(buffer)))
-		evpl_lane_ended(buffer);
+	if (evpl_buffer_finish(buffer))
+		evpl_buffer_packets_last(buffer);
 	lane->mbufs[lane->count] = m;
 	lane_set_count(lane, lane->count + 1);
 	return 0;
@@ -298,6 +303,15 @@ evpl_packet_ops_attach(void)
 	return same;
 }
 
+/* NULL with rte_errno, and the pool is gone. */
+static struct rte_mempool *
+pool_failed(struct rte_mempool *pool, int error)
+{
+	rte_mempool_free(pool);
+	rte_errno = error;
+	return NULL;
+}
+
 static struct rte_mempool *
 pool_create(const char *what, unsigned n, unsigned room, int socket_id)
 {
@@ -312,12 +326,7 @@ pool_create(const char *what, unsigned n, unsigned room, int socket_id)
 		return NULL;
 	rte_pktmbuf_pool_init(pool, &config);
 	rc = rte_mempool_set_ops_byname(pool, packet_ops.name, NULL);
-	if (rc != 0) {
-		rte_mempool_free(pool);
-		rte_errno = -rc;
-		return NULL;
-	}
-	return pool;
+	return rc == 0 ? pool : pool_failed(pool, -rc);
 }
 
 struct rte_mempool *
@@ -332,11 +341,8 @@ evpl_anchor_pool(void)
 	if (pool == NULL)
 		return NULL;
 	pool->pool_data = packets_create(pool);
-	if (pool->pool_data == NULL) {
-		rte_mempool_free(pool);
-		rte_errno = ENOMEM;
-		return NULL;
-	}
+	if (pool->pool_data == NULL)
+		return pool_failed(pool, ENOMEM);
 	g->anchor_pool = pool;
 	return pool;
 }
@@ -367,11 +373,8 @@ near_pool_create(int socket_id)
 	if (pool == NULL)
 		return NULL;
 	rc = rte_mempool_populate_default(pool);
-	if (rc < 0) {
-		rte_mempool_free(pool);
-		rte_errno = -rc;
-		return NULL;
-	}
+	if (rc < 0)
+		return pool_failed(pool, -rc);
 	rte_mempool_obj_iter(pool, mbuf_reset, NULL);
 	packets_of(pool)->open = true;
 	return pool;

@@ -43,7 +43,6 @@ evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket
 {
 	struct evpl_global *g = &evpl_global;
 	struct evpl_slab *slab = NULL;
-	size_t distance;
 
 	if (data_room == 0)
 		data_room = RTE_MBUF_DEFAULT_BUF_SIZE;
@@ -59,9 +58,8 @@ evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket
 	} else if (rte_mempool_lookup(name) != NULL) {
 		rte_errno = EEXIST;
 	} else {
-		distance = RTE_ALIGN((size_t)data_room, RTE_CACHE_LINE_SIZE);
-		slab = evpl_slab_create(name, evpl_slab_size(n, distance), 0, data_room, distance,
-					distance & (0 - distance), n, RX_CACHE, 0, socket_id);
+		slab = evpl_slab_create(name, 0, data_room, RTE_ALIGN((size_t)data_room, RTE_CACHE_LINE_SIZE), n,
+					RX_CACHE, 0, socket_id);
 		if (slab != NULL && slab->n < n) {
 			evpl_slab_destroy(slab);
 			slab = NULL;

@@ -82,8 +82,9 @@ zone_reserve(const char *name, size_t size, size_t align, size_t room, int socke
 	return rte_memzone_reserve_aligned(name, size, socket_id, 0, (unsigned)align);
 }
 
-size_t
-evpl_slab_size(unsigned n, size_t distance)
+/* Bytes that n rooms are sure to fit in, none across a page's end. */
+static size_t
+slab_size(unsigned n, size_t distance)
 {
 	size_t pages;
 
@@ -163,9 +164,11 @@ pool_create(const char *name, unsigned n, unsigned cache_size, uint16_t priv_siz
 }
 
 struct evpl_slab *
-evpl_slab_create(const char *name, size_t size, size_t lead, size_t room, size_t distance, size_t align, unsigned n,
-		 unsigned cache_size, unsigned priv_size, int socket_id)
+evpl_slab_create(const char *name, size_t lead, size_t room, size_t distance, unsigned n, unsigned cache_size,
+		 unsigned priv_size, int socket_id)
 {
+	/* The address of every room is a multiple of what divides the distance; a page is enough to ask EAL for. */
+	size_t align = RTE_MIN(distance & (0 - distance), (size_t)RTE_PGSIZE_2M);
 	char zone_name[RTE_MEMZONE_NAMESIZE];
 	struct room *rooms = NULL;
 	struct evpl_slab *slab;
@@ -177,7 +180,7 @@ evpl_slab_create(const char *name, size_t size, size_t lead, size_t room, size_t
 		goto fail;
 	}
 	snprintf(zone_name, sizeof(zone_name), "evpl_slab_%u", evpl_global.next_id++);
-	slab->zone = zone_reserve(zone_name, size, align, room, socket_id);
+	slab->zone = zone_reserve(zone_name, slab_size(n, distance), align, room, socket_id);
 	if (slab->zone == NULL)
 		goto fail;
 	slab->n = slab_cut(slab->zone, lead, room, distance, n, rooms);
@@ -226,7 +229,6 @@ evpl_slab_grow(struct evpl_class *class, int socket_id)
 	struct evpl_global *g = &evpl_global;
 	char name[RTE_MEMPOOL_NAMESIZE];
 	unsigned n = (unsigned)(class->slab_size / class->size);
-	size_t distance = class->lead + class->size;
 	struct evpl_slab *slab;
 
 	if (g->slab_count >= g->max_slabs || (class->lead != 0 && evpl_anchor_pool() == NULL)) {
@@ -235,8 +237,7 @@ evpl_slab_grow(struct evpl_class *class, int socket_id)
 	}
 	snprintf(name, sizeof(name), "evpl_buffers_%u", g->next_id);
 	/* No cache per lcore in the pool: a context's stash is the cache, and what it holds can be counted. */
-	slab = evpl_slab_create(name, evpl_slab_size(n, distance), class->lead, class->size, distance,
-				RTE_PGSIZE_2M % distance == 0 ? distance : class->align, n, 0,
+	slab = evpl_slab_create(name, class->lead, class->size, class->lead + class->size, n, 0,
 				sizeof(struct evpl_buffer), socket_id);
 	if (slab == NULL)
 		return NULL;

@@ -97,14 +97,14 @@ evpl_compat_ref_sub(struct rte_mbuf *m, uint16_t n)
 static inline uint16_t
 evpl_compat_ref_load(struct rte_mbuf *m)
 {
-	return EVPL_COUNT_LOAD(&m->refcnt);
+	return evpl_compat_count_load(&m->refcnt);
 }
 
 /** Sets the count; releases our writes to who loads it. */
 static inline void
 evpl_compat_ref_store(struct rte_mbuf *m, uint16_t n)
 {
-	EVPL_COUNT_STORE(&m->refcnt, n);
+	evpl_compat_count_store(&m->refcnt, n);
 }
 
 /** As evpl_compat_ref_add, on the count of packets that share an external buffer. */
@@ -125,7 +125,7 @@ evpl_compat_ext_sub(struct rte_mbuf_ext_shared_info *shinfo, uint16_t n)
 static inline uint16_t
 evpl_compat_ext_load(struct rte_mbuf_ext_shared_info *shinfo)
 {
-	return EVPL_COUNT_LOAD(&shinfo->refcnt);
+	return evpl_compat_count_load(&shinfo->refcnt);
 }
 
 /**

@@ -80,7 +80,10 @@ struct evpl_global_config {
 	unsigned preallocate_slabs;
 	/** Most slabs, of all nodes and of small and large buffers together, up to EVPL_MAX_SLABS; default EVPL_MAX_SLABS. */
 	unsigned max_slabs;
-	/** Packet mbufs per NUMA node: what may be in flight on ports at once, and up to 384 that each thread keeps that sends; default 8,191. */
+	/**
+	 * Packet mbufs per NUMA node: what may be in flight on ports at once, and up to 384 that each thread keeps that
+	 * sends; default 8,191.
+	 */
 	unsigned packet_mbufs;
 	/**
 	 * Of every so many allocations of a context and kind (evpl_iovec_alloc, evpl_iovecs_alloc, evpl_iovec_reserve; not what
@@ -130,8 +133,8 @@ struct evpl; /* a context: evpl_inline.h has the part that inline functions read
  * @param config  NULL: all defaults.
  * @return 0; -EINVAL: a size out of range; -EALREADY: it runs with another configuration than asked for;
  *	-ENODEV: no rte_eal_init() yet; -ENOTSUP: this is a secondary process, which can have no iovecs, and after this
- *	call can free near packets of the primary (see evpl_mbuf.h), if nothing else is logged; -ENOMEM: not enough memory for preallocate_slabs (the pool of packet mbufs is
- *	made by evpl_create()). On failure nothing is kept.
+ *	call can free near packets of the primary (see evpl_mbuf.h), if no error is logged; -ENOMEM: not enough memory
+ *	for preallocate_slabs (the pool of packet mbufs is made by evpl_create()). On failure nothing is kept.
  * Owns: the caller owes one evpl_cleanup() per success.
  * Threads: any thread.
  * Cost: takes a lock and reserves memory.

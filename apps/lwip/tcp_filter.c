@@ -26,13 +26,22 @@
 #define OPTION_MSS 2
 /* Twice the least MSS (RFC 9293). Half of the largest window is the most that lwIP puts into a segment. */
 #define SYN_WINDOW_MIN (2 * 536)
-#define MSS_MIN                                                                                                        \
-	48 /* Linux has the same. Options of SYN need 12, and a write of 32 KiB must fit into TCP_SND_QUEUELEN */
+/* Linux has the same. Options of SYN need 12, and a write of 32 KiB must fit into TCP_SND_QUEUELEN. */
+#define MSS_MIN 48
 
 static u8_t
 option_at(const struct tcp_hdr *header, u16_t at, u16_t first_length, const u8_t *second)
 {
 	return at < first_length ? ((const u8_t *)(header + 1))[at] : second[at - first_length];
+}
+
+static void
+option_set(struct tcp_hdr *header, u16_t at, u16_t first_length, const u8_t *second, u8_t value)
+{
+	if (at < first_length)
+		((u8_t *)(header + 1))[at] = value;
+	else
+		LWIP_CONST_CAST(u8_t *, second)[at - first_length] = value;
 }
 
 /* Where the option behind this one begins; length: there is none, or this one is not whole. */
@@ -68,19 +77,7 @@ hide_cut_option(struct tcp_hdr *header, u16_t length, u16_t first_length, const 
 		at = option_next(header, at, length, first_length, second);
 	if (at + 1 != length || option_at(header, at, first_length, second) <= OPTION_NOP)
 		return;
-	if (at < first_length)
-		((u8_t *)(header + 1))[at] = OPTION_NOP;
-	else
-		LWIP_CONST_CAST(u8_t *, second)[at - first_length] = OPTION_NOP;
-}
-
-static void
-option_set(struct tcp_hdr *header, u16_t at, u16_t first_length, const u8_t *second, u8_t value)
-{
-	if (at < first_length)
-		((u8_t *)(header + 1))[at] = value;
-	else
-		LWIP_CONST_CAST(u8_t *, second)[at - first_length] = value;
+	option_set(header, at, first_length, second, OPTION_NOP);
 }
 
 static void

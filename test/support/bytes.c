@@ -65,6 +65,13 @@ iovec_fill(const struct evpl_iovec *iovec, uint64_t seed)
 }
 
 void
+iovec_take(struct evpl *evpl, unsigned length, unsigned flags, struct evpl_iovec *iovec, uint64_t seed)
+{
+	assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, flags, iovec), 1);
+	iovec_fill(iovec, seed);
+}
+
+void
 iovec_assert(const struct evpl_iovec *iovec, uint64_t seed, uint64_t offset)
 {
 	uint64_t right = bytes_right(evpl_iovec_data(iovec), evpl_iovec_length(iovec), seed, offset);

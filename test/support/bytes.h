@@ -16,6 +16,9 @@ void bytes_fill(void *p, uint64_t length, uint64_t seed, uint64_t offset);
 /** @return how many bytes at @p p are right: @p length if all are. */
 uint64_t bytes_right(const void *p, uint64_t length, uint64_t seed, uint64_t offset);
 
+/** Takes one iovec of that length, and fills it with the stream of @p seed; fails the case when there is none. */
+void iovec_take(struct evpl *evpl, unsigned length, unsigned flags, struct evpl_iovec *iovec, uint64_t seed);
+
 /** Fills one iovec with the stream of @p seed, from its beginning. */
 void iovec_fill(const struct evpl_iovec *iovec, uint64_t seed);
 

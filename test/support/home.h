@@ -20,6 +20,15 @@ struct home {
 	size_t heap;				 /* bytes that EAL's heap had given out before */
 };
 
+/** @return the context of the case whose *state it is. */
+static inline struct evpl *
+home_context(void **state)
+{
+	const struct home *home = *state;
+
+	return home->evpl;
+}
+
 /** A case with a running library and a context in *state; config is a struct evpl_global_config. */
 #define home_case(function, config)                                                                                    \
 	{                                                                                                              \

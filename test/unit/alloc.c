@@ -23,14 +23,6 @@ static const struct evpl_global_config buffers_2m = {.slab_size = 8 * MIB, .buff
 static const struct evpl_global_config slab_is_buffer = {
 	.slab_size = 64 * KIB, .buffer_size = 64 * KIB, .packet_mbufs = 255};
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
 /* Takes length bytes, checks shape and alignment, fills piece i with stream seed + i. */
 static int
 take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max, unsigned flags, struct evpl_iovec *iovec,
@@ -63,7 +55,7 @@ assert_content(const struct evpl_iovec *iovec, int n, uint64_t seed)
 static void
 alloc_lengths_around_buffer_size_split_into_the_fewest(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	uint32_t size = evpl_buffer_size();
 	const unsigned length[] = {1,	     2,	   63,	     64,	   65,	     size / 2,
 				   size - 1, size, size + 1, 2 * size - 1, 2 * size, 2 * size + 1};
@@ -86,7 +78,7 @@ alloc_lengths_around_buffer_size_split_into_the_fewest(void **state)
 static void
 alloc_of_every_power_of_two_aligns_the_address(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec odd[32], iovec[32];
 	unsigned n = 0;
 
@@ -110,7 +102,7 @@ alloc_of_every_power_of_two_aligns_the_address(void **state)
 static void
 alloc_aligned_over_several_buffers_aligns_every_piece(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec odd, iovec[16];
 
 	for (unsigned alignment = 2; alignment <= 4 * KIB && alignment <= evpl_buffer_size() / 2; alignment *= 2) {
@@ -129,7 +121,7 @@ alloc_aligned_over_several_buffers_aligns_every_piece(void **state)
 static void
 alloc_that_no_longer_fits_the_buffer_comes_in_one_piece_of_another(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	uint32_t size = evpl_buffer_size();
 	struct evpl_iovec first, second;
 
@@ -146,7 +138,7 @@ alloc_that_no_longer_fits_the_buffer_comes_in_one_piece_of_another(void **state)
 static void
 alloc_of_neighbours_leaves_no_byte_shared(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[200];
 	struct dice dice;
 
@@ -165,7 +157,7 @@ alloc_of_neighbours_leaves_no_byte_shared(void **state)
 static void
 alloc_length_zero_takes_nothing(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec, before;
 
 	memset(&iovec, 0xA5, sizeof(iovec));
@@ -182,7 +174,7 @@ alloc_length_zero_takes_nothing(void **state)
 static void
 alloc_with_alignment_zero_is_alloc_with_none(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[64];
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -206,7 +198,7 @@ alloc_with_alignment_zero_is_alloc_with_none(void **state)
 static void
 alloc_with_impossible_arguments_is_einval(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const unsigned bad_alignment[] = {3, 5, 6, 7, 12, 48, 100, 4095, 4097, 65535, UINT_MAX, 0xC0000000u};
 	const unsigned bad_flags[] = {2, 3, 4, 8, 0x80000000u, UINT_MAX};
 	struct evpl_iovec iovec[2], before[2];
@@ -231,7 +223,7 @@ alloc_with_impossible_arguments_is_einval(void **state)
 static void
 alloc_with_alignment_larger_than_a_buffer_is_einval(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec;
 
 	for (unsigned alignment = 1u << 31; alignment > evpl_buffer_size(); alignment /= 2)
@@ -242,7 +234,7 @@ alloc_with_alignment_larger_than_a_buffer_is_einval(void **state)
 static void
 alloc_with_one_iovec_too_few_is_emsgsize(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	uint32_t size = evpl_buffer_size();
 	struct evpl_iovec iovec[3], before[3], held;
 	struct evpl_stats was, is;
@@ -275,7 +267,7 @@ alloc_with_one_iovec_too_few_is_emsgsize(void **state)
 static void
 alloc_of_local_and_shared_never_meet_in_a_buffer(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec local[50], shared[50];
 
 	/* One mbuf counted plainly by one and atomically by the other would lose counts: the kinds have own buffers. */
@@ -296,7 +288,7 @@ alloc_of_local_and_shared_never_meet_in_a_buffer(void **state)
 static void
 alloc_and_release_in_a_loop_needs_no_more_buffers(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const unsigned rounds = 200000; /* more than 65,536, and more bytes than all slabs have */
 	const unsigned before = TEST_TRACE_BYTES ? rounds : 2;
 	struct evpl_stats was, is;
@@ -317,7 +309,7 @@ alloc_and_release_in_a_loop_needs_no_more_buffers(void **state)
 static void
 alloc_after_release_of_all_reuses_the_buffer_in_place(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	uint32_t size = evpl_buffer_size();
 	struct evpl_iovec iovec;
 	void *first = NULL;
@@ -339,7 +331,7 @@ alloc_after_release_of_all_reuses_the_buffer_in_place(void **state)
 static void
 alloc_of_one_mebibyte_is_one_piece_of_a_large_buffer(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[4];
 
 	/* DESIGN 2.2: buffer_size may go up to the slab size. */
@@ -353,7 +345,7 @@ alloc_of_one_mebibyte_is_one_piece_of_a_large_buffer(void **state)
 static void
 alloc_grows_slab_by_slab_on_demand(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[40];
 	struct evpl_stats stats;
 

@@ -13,14 +13,6 @@
 
 #define MANY 500u
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
 static void
 fill_all(struct evpl_iovec *iovecs, unsigned n)
 {
@@ -40,7 +32,7 @@ alloc_gives_iovecs_of_their_own(void **state)
 {
 	static const unsigned lengths[] = {1, 63, 64, 65, 1500, 9000, 65536}, alignments[] = {0, 1, 64, 4096};
 	static struct evpl_iovec iovecs[MANY];
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec next;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -72,7 +64,7 @@ alloc_gives_iovecs_of_their_own(void **state)
 static void
 wrong_arguments_are_refused(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[2];
 
 #define REFUSED(error, ...)                                                                                            \
@@ -97,7 +89,7 @@ static void
 what_was_taken_before_memory_ends_is_given_back(void **state)
 {
 	static struct evpl_iovec iovecs[MANY];
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		rte_errno = 0;
@@ -114,7 +106,7 @@ static void
 runs_are_released_wherever_they_count(void **state)
 {
 	static struct evpl_iovec iovecs[MANY];
-	struct evpl *evpl = context(state), *other = evpl_create(NULL);
+	struct evpl *evpl = home_context(state), *other = evpl_create(NULL);
 	struct dice dice;
 
 	assert_non_null(other);
@@ -150,7 +142,7 @@ static void
 a_stock_takes_more_runs_than_it_holds(void **state)
 {
 	static struct evpl_iovec iovecs[MANY];
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec first;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -174,7 +166,7 @@ packets_are_released_among_others(void **state)
 	struct rte_mempool *pools[] = {evpl_rx_pool_create("bulk_rx", 255, 0, SOCKET_ID_ANY),
 				       rte_pktmbuf_pool_create("bulk_mbufs", 255, 0, 0, 2048, SOCKET_ID_ANY)};
 	static struct evpl_iovec iovecs[300], clones[300];
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct dice dice;
 
 	dice_init(&dice, 11);
@@ -254,7 +246,7 @@ packets_that_are_still_needed_are_not_home(void **state)
 {
 	struct rte_mempool *pools[] = {evpl_rx_pool_create("bulk_rx", 255, 0, SOCKET_ID_ANY),
 				       plain_pool("bulk_mbufs", 255, 2048)};
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (unsigned p = 0; p < DIM(pools); p++) {
 		assert_non_null(pools[p]);
@@ -271,7 +263,7 @@ packets_that_are_still_needed_are_not_home(void **state)
 static void
 buffers_that_packets_end_come_back_last_in_first_out(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	unsigned length = evpl_buffer_size() - 1; /* of all, a buffer would be taken beside the context's */
 	struct rte_mbuf *packets[3];
 	const void *last = NULL;

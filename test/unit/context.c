@@ -13,14 +13,6 @@
 
 #include "support.h"
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
 static void
 create_with_fields_out_of_range_is_einval(void **state)
 {
@@ -102,7 +94,7 @@ destroy_of_null_is_allowed(void **state)
 static void
 destroy_leaves_live_iovecs_their_bytes(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		struct evpl *owner = evpl_create(NULL);
@@ -197,7 +189,7 @@ static void
 context_made_by_an_lcore_and_used_by_a_plain_thread_works(void **state)
 {
 	/* Its caches must not be those of the lcore that made it, and ends it. */
-	threads_run_elsewhere(use_context, context(state));
+	threads_run_elsewhere(use_context, home_context(state));
 }
 
 static void
@@ -231,9 +223,9 @@ context_used_by_one_thread_after_another_breaks_nothing(void **state)
 {
 	/* The second one is no longer the owner, and tracing says so; it must not corrupt anything, though. */
 	plain_builds_only();
-	threads_run_elsewhere(use_context, context(state));
-	use_context(context(state));
-	threads_run_elsewhere(use_context, context(state));
+	threads_run_elsewhere(use_context, home_context(state));
+	use_context(home_context(state));
+	threads_run_elsewhere(use_context, home_context(state));
 	home_assert_held(0);
 }
 

@@ -24,14 +24,6 @@ static const struct evpl_global_config twice_as_many_packets = {
 
 enum order { FORWARDS, BACKWARDS, RANDOM };
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
 /*
  * Clones the iovec CLONES times, whole and in parts, and releases clones and original in the order given. The original
  * is put among them at random.
@@ -90,7 +82,7 @@ clone_and_release(struct evpl *evpl, struct evpl_iovec *source, enum order order
 static void
 in_every_order(void **state, void (*make)(struct evpl *evpl, void *arg, struct evpl_iovec *iovec), void *arg)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_stats stats;
 
 	for (int order = FORWARDS; order <= RANDOM; order++) {
@@ -223,7 +215,7 @@ carve(struct evpl *evpl, unsigned flags, unsigned n, enum order order)
 static void
 allocs_of_one_byte_beyond_65535_in_a_buffer_keep_their_bytes(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		carve(evpl, flags, 150000, FORWARDS);
@@ -234,7 +226,7 @@ allocs_of_one_byte_beyond_65535_in_a_buffer_keep_their_bytes(void **state)
 static void
 allocs_and_clones_together_beyond_65535_keep_their_bytes(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const unsigned n = 60000;
 
 	/* Neither alone reaches the limit. */
@@ -299,7 +291,7 @@ packets_until_eoverflow(struct evpl *evpl, struct evpl_iovec *iovec)
 static void
 packets_of_one_buffer_beyond_its_count_are_refused(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -315,7 +307,7 @@ packets_of_one_buffer_beyond_its_count_are_refused(void **state)
 static void
 packets_of_a_received_mbuf_beyond_its_count_are_refused(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mempool *pool = evpl_rx_pool_create("count", 64, 0, SOCKET_ID_ANY);
 	struct evpl_iovec iovec;
 
@@ -331,7 +323,7 @@ packets_of_a_received_mbuf_beyond_its_count_are_refused(void **state)
 static void
 packets_of_a_foreign_direct_mbuf_beyond_65535_keep_their_bytes(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mempool *pool = plain_pool("count", 63, RTE_MBUF_DEFAULT_BUF_SIZE);
 	const unsigned most = 70000;
 	struct rte_mbuf **packet = calloc(most, sizeof(struct rte_mbuf *));
@@ -418,7 +410,7 @@ send_under_clones(struct evpl *evpl, struct evpl_iovec *source, struct rte_mempo
 static void
 packet_sent_under_clones_beyond_the_limit_keeps_their_bytes(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mempool *direct = plain_pool("direct", 63, RTE_MBUF_DEFAULT_BUF_SIZE);
 	struct rte_mempool *pinned = evpl_rx_pool_create("pinned", 64, 0, SOCKET_ID_ANY);
 	struct evpl_iovec iovec;
@@ -452,7 +444,7 @@ packet_sent_under_clones_beyond_the_limit_keeps_their_bytes(void **state)
 static void
 clones_beyond_the_limit_of_a_buffer_full_of_packets_count_on(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mbuf **packet = calloc(70000, sizeof(struct rte_mbuf *));
 	struct evpl_iovec iovec, *clone = calloc(CLONES, sizeof(*clone));
 	unsigned n = 0;

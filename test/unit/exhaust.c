@@ -22,14 +22,6 @@ static const struct evpl_global_config one_buffer = {
 static const struct evpl_global_config buffers_2m = {.slab_size = 4 * MIB, .buffer_size = 2 * MIB, .packet_mbufs = 63};
 static const struct evpl_global_config all_memory = {.slab_size = 64 * MIB, .buffer_size = 2 * MIB, .packet_mbufs = 63};
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
 static void
 assert_unmoved(const struct evpl_stats *was)
 {
@@ -44,7 +36,7 @@ assert_unmoved(const struct evpl_stats *was)
 static void
 alloc_when_slabs_are_spent_is_enomem_and_recovers(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	uint32_t size = evpl_buffer_size();
 	struct evpl_iovec iovec[4], more;
 
@@ -79,7 +71,7 @@ alloc_when_slabs_are_spent_is_enomem_and_recovers(void **state)
 static void
 alloc_of_all_buffers_after_everything_was_released_works(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	uint32_t size = evpl_buffer_size();
 	struct evpl_iovec iovec[4], small;
 
@@ -103,7 +95,7 @@ alloc_of_all_buffers_after_everything_was_released_works(void **state)
 static void
 alloc_of_more_than_is_left_takes_nothing(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	uint32_t size = evpl_buffer_size();
 	struct evpl_iovec held[2], more[6];
 	struct evpl_stats was;
@@ -138,7 +130,7 @@ alloc_of_more_than_is_left_takes_nothing(void **state)
 static void
 alloc_of_uint_max_with_room_for_all_is_enomem(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	/* Aligned pieces are shorter than a buffer. */
 	unsigned n = UINT_MAX / (evpl_buffer_size() - 4096) + 2;
 	struct evpl_iovec *iovec = calloc(n, sizeof(*iovec));
@@ -158,7 +150,7 @@ alloc_of_uint_max_with_room_for_all_is_enomem(void **state)
 static void
 alloc_while_the_rest_of_a_buffer_is_left_still_gives_it(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	uint32_t size = evpl_buffer_size();
 	struct evpl_iovec first, second, more;
 
@@ -176,7 +168,7 @@ alloc_while_the_rest_of_a_buffer_is_left_still_gives_it(void **state)
 static void
 alloc_after_others_release_recovers_from_where_they_did(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const struct evpl_thread_config small = {.stash_buffers = 1};
 	struct evpl *other;
 	uint32_t size = evpl_buffer_size();
@@ -208,7 +200,7 @@ alloc_after_others_release_recovers_from_where_they_did(void **state)
 static void
 alloc_beyond_all_memory_of_eal_is_enomem_and_recovers(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[512], more;
 	struct evpl_stats was;
 	unsigned n = 0;
@@ -233,7 +225,7 @@ alloc_beyond_all_memory_of_eal_is_enomem_and_recovers(void **state)
 static void
 to_mbuf_when_packet_mbufs_are_spent_is_enomem_and_recovers(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec, clone, was;
 	struct rte_mbuf *packet[100], *one;
 	unsigned n = 0;
@@ -278,7 +270,7 @@ to_mbuf_when_packet_mbufs_are_spent_is_enomem_and_recovers(void **state)
 static void
 to_mbuf_of_more_segments_than_mbufs_left_takes_nothing(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[64], was[64];
 	struct rte_mbuf *packet;
 	struct evpl_stats before, after;
@@ -313,7 +305,7 @@ to_mbuf_of_more_segments_than_mbufs_left_takes_nothing(void **state)
 static void
 clone_beyond_the_limit_without_packet_mbufs_never_wraps(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const unsigned n = 70000;
 	struct evpl_iovec *iovec = calloc(n, sizeof(*iovec));
 	struct rte_mbuf *packet[100];
@@ -373,7 +365,7 @@ create_without_memory_is_enomem_and_keeps_nothing(void **state)
 static void
 clone_beyond_the_limit_without_memory_counts_on(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	uint32_t level = rte_log_get_global_level();
 	const unsigned n = 60000; /* beyond EVPL_REF_LIMIT, below what 16 bits hold */
 	struct evpl_iovec *iovec = calloc(n, sizeof(*iovec));
@@ -402,7 +394,7 @@ clone_beyond_the_limit_without_memory_counts_on(void **state)
 static void
 alloc_beyond_the_limit_without_memory_is_enomem_and_recovers(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	uint32_t level = rte_log_get_global_level();
 	const unsigned most = 200000;
 	struct evpl_iovec *iovec = calloc(most, sizeof(*iovec));

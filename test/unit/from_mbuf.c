@@ -13,14 +13,6 @@
 
 static struct rte_mempool *foreign;
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
 static int
 setup(void **state)
 {
@@ -45,7 +37,7 @@ teardown(void **state)
 static void
 from_direct_mbuf_is_shared_whatever_was_asked(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		struct rte_mbuf *mbuf = filled_mbuf(foreign, 1000, 1);
@@ -65,7 +57,7 @@ from_direct_mbuf_is_shared_whatever_was_asked(void **state)
 static void
 from_rx_pool_mbuf_is_local_or_shared_as_asked(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mempool *pool = evpl_rx_pool_create("ours", 31, 0, SOCKET_ID_ANY);
 
 	assert_non_null(pool);
@@ -86,7 +78,7 @@ from_rx_pool_mbuf_is_local_or_shared_as_asked(void **state)
 static void
 from_rx_pool_mbuf_whose_flags_were_overwritten_is_put_right(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mempool *pool = evpl_rx_pool_create("ours", 31, 0, SOCKET_ID_ANY);
 	struct rte_mbuf *mbuf;
 	struct evpl_iovec iovec;
@@ -121,7 +113,7 @@ from_rx_pool_mbuf_whose_flags_were_overwritten_is_put_right(void **state)
 static void
 from_chain_takes_every_segment_in_order(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const uint16_t length[] = {100, 1, 2000, 7, 1};
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -149,7 +141,7 @@ from_chain_takes_every_segment_in_order(void **state)
 static void
 from_chain_with_a_segment_without_bytes_takes_it_too(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const uint16_t length[] = {100, 0, 50};
 	struct evpl_iovec iovec[3];
 
@@ -162,7 +154,7 @@ from_chain_with_a_segment_without_bytes_takes_it_too(void **state)
 static void
 from_clone_of_a_direct_mbuf_is_shared_and_keeps_the_original(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mbuf *mbuf = filled_mbuf(foreign, 1000, 1), *indirect;
 	struct evpl_iovec iovec, clone;
 	struct rte_mbuf *packet;
@@ -184,7 +176,7 @@ from_clone_of_a_direct_mbuf_is_shared_and_keeps_the_original(void **state)
 static void
 from_original_while_a_clone_lives_is_shared_and_keeps_the_bytes(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mbuf *mbuf = filled_mbuf(foreign, 1000, 1), *indirect;
 	struct evpl_iovec iovec;
 
@@ -202,7 +194,7 @@ from_original_while_a_clone_lives_is_shared_and_keeps_the_bytes(void **state)
 static void
 from_own_packet_round_trips(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mbuf *packet;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -235,7 +227,7 @@ from_own_packet_round_trips(void **state)
 static void
 set_length_of_a_received_iovec_grows_back_to_what_came(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mbuf *mbuf = filled_mbuf(foreign, 1000, 1);
 	struct evpl_iovec iovec;
 
@@ -257,7 +249,7 @@ set_length_of_a_received_iovec_grows_back_to_what_came(void **state)
 static void
 to_mbuf_that_fails_does_not_shorten_a_received_mbuf(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mbuf *mbuf = filled_mbuf(foreign, 1000, 1), *packet, *other;
 	struct evpl_iovec iovec[2] = {{0}}, clone;
 	uint16_t offset = mbuf->data_off;
@@ -304,7 +296,7 @@ assert_refused(struct evpl *evpl, struct rte_mbuf *mbuf, unsigned flags, unsigne
 static void
 from_mbuf_with_impossible_arguments_is_refused(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const uint16_t length[] = {100, 100, 100};
 	struct rte_mbuf *mbuf = filled_chain(foreign, length, 3, 1);
 	struct evpl_iovec iovec[3], was[3];
@@ -328,7 +320,7 @@ from_mbuf_with_impossible_arguments_is_refused(void **state)
 static void
 from_chain_that_lies_is_refused(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const uint16_t length[] = {100, 200, 50};
 	struct rte_mbuf *mbuf = filled_chain(foreign, length, 3, 1), *last;
 	struct evpl_iovec iovec[8];
@@ -376,7 +368,7 @@ from_chain_that_lies_is_refused(void **state)
 static void
 from_chain_that_others_hold_is_refused(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const uint16_t length[] = {100, 200, 50};
 	struct rte_mbuf *mbuf = filled_chain(foreign, length, 3, 1);
 	struct evpl_iovec iovec[3];

@@ -25,14 +25,6 @@ static const struct evpl_global_config odd_slab = {
 static const struct evpl_global_config odd_class = {
 	.slab_size = 1 * MIB, .buffer_size = 2 * KIB, .large_buffer_size = 100000, .packet_mbufs = 255};
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
 static struct evpl_stats
 stats(void)
 {
@@ -68,7 +60,7 @@ assert_content(const struct evpl_iovec *iovec, int n, unsigned length)
 static void
 alloc_up_to_a_large_buffer_is_one_iovec(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const struct {
 		unsigned length, alignment;
 	} ask[] = {{64 * KIB, 0}, {64 * KIB + 1, 0}, {100000, 0},    {MIB, 0},	 {MIB, 4096},
@@ -91,7 +83,7 @@ alloc_up_to_a_large_buffer_is_one_iovec(void **state)
 static void
 alloc_beyond_a_large_buffer_is_the_fewest(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[4];
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -112,7 +104,7 @@ alloc_beyond_a_large_buffer_is_the_fewest(void **state)
 static void
 small_allocs_go_back_to_small_buffers(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -130,7 +122,7 @@ small_allocs_go_back_to_small_buffers(void **state)
 static void
 without_a_large_slab_small_buffers_serve(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec small, iovec[MANY];
 	int n;
 
@@ -147,7 +139,7 @@ without_a_large_slab_small_buffers_serve(void **state)
 static void
 without_a_small_buffer_large_ones_serve(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec large, iovec[MANY], last;
 
 	take(evpl, 2 * MIB, 0, 1, LOCAL, &large);
@@ -167,7 +159,7 @@ without_a_small_buffer_large_ones_serve(void **state)
 static void
 the_rest_of_a_split_takes_a_large_buffer_when_small_ones_are_spent(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec small[MANY], iovec[2];
 
 	for (unsigned i = 0; i < MANY; i++)
@@ -182,7 +174,7 @@ the_rest_of_a_split_takes_a_large_buffer_when_small_ones_are_spent(void **state)
 static void
 one_class_splits_over_its_buffers(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[16];
 
 	assert_int_equal(evpl_large_buffer_size(), evpl_buffer_size());
@@ -196,7 +188,7 @@ one_class_splits_over_its_buffers(void **state)
 static void
 sizes_that_divide_nothing_serve_as_well(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[32];
 	struct dice dice;
 
@@ -216,7 +208,7 @@ sizes_that_divide_nothing_serve_as_well(void **state)
 static void
 reserve_of_a_large_buffer_gives_its_tail_back(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec reserved, next;
 
 	assert_int_equal(evpl_iovec_reserve(evpl, MIB, 0, 1, &reserved), 1);
@@ -234,7 +226,7 @@ reserve_of_a_large_buffer_gives_its_tail_back(void **state)
 static void
 packet_of_a_large_buffer_outlives_its_iovec(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		struct evpl_iovec iovec;
@@ -253,7 +245,7 @@ packet_of_a_large_buffer_outlives_its_iovec(void **state)
 static void
 no_limit_of_iovecs_writes_no_more_than_are_returned(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec small, iovec[2] = {{0}};
 
 	take(evpl, 1, 0, 1, LOCAL, &small);

@@ -21,28 +21,13 @@ static const struct evpl_global_config one_slab = {
 	.slab_size = MIB, .buffer_size = 64 * KIB, .max_slabs = 1, .packet_mbufs = 1023};
 static const struct evpl_global_config tiny = {.slab_size = MIB, .buffer_size = 64 * KIB, .packet_mbufs = 12};
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
-static void
-take(struct evpl *evpl, unsigned length, unsigned flags, struct evpl_iovec *iovec, uint64_t seed)
-{
-	assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, flags, iovec), 1);
-	iovec_fill(iovec, seed);
-}
-
 static struct rte_mbuf *
 packet_of(struct evpl *evpl, unsigned length, unsigned flags, uint64_t seed)
 {
 	struct evpl_iovec iovec;
 	struct rte_mbuf *packet;
 
-	take(evpl, length, flags, &iovec, seed);
+	iovec_take(evpl, length, flags, &iovec, seed);
 	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
 	assert_non_null(packet);
 	return packet;
@@ -58,7 +43,7 @@ all_far(void)
 static void
 packets_of_small_buffers_are_direct_and_of_large_ones_external(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		struct rte_mbuf *small = packet_of(evpl, 1500, flags, 1), *big;
@@ -68,7 +53,7 @@ packets_of_small_buffers_are_direct_and_of_large_ones_external(void **state)
 		assert_int_equal(rte_pktmbuf_headroom(small), 0);
 		assert_int_equal(rte_pktmbuf_tailroom(small), 0);
 		mbuf_assert(small, 1500, 1);
-		take(evpl, 1 * MIB, flags, &iovec, 2);
+		iovec_take(evpl, 1 * MIB, flags, &iovec, 2);
 		big = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
 		assert_non_null(big);
 		assert_true(RTE_MBUF_HAS_EXTBUF(big));
@@ -82,15 +67,15 @@ packets_of_small_buffers_are_direct_and_of_large_ones_external(void **state)
 static void
 neighbours_are_one_segment(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[4];
 	struct rte_mbuf *packet;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		(void)home_fresh(*state);
-		evpl = context(state);
-		take(evpl, 54, flags, &iovec[0], 1);
-		take(evpl, 1448, flags, &iovec[1], 2);
+		evpl = home_context(state);
+		iovec_take(evpl, 54, flags, &iovec[0], 1);
+		iovec_take(evpl, 1448, flags, &iovec[1], 2);
 		packet = evpl_iovecs_to_mbuf(evpl, iovec, 2);
 		assert_non_null(packet);
 		assert_int_equal(packet->nb_segs, EVPL_IOVEC_TRACE ? 2 : 1);
@@ -98,11 +83,11 @@ neighbours_are_one_segment(void **state)
 		rte_pktmbuf_free(packet);
 
 		/* Not the other way round, nor with a byte between them, nor of two buffers. */
-		take(evpl, 100, flags, &iovec[0], 3);
-		take(evpl, 200, flags, &iovec[1], 4);
+		iovec_take(evpl, 100, flags, &iovec[0], 3);
+		iovec_take(evpl, 200, flags, &iovec[1], 4);
 		evpl_iovec_move_segment(&iovec[2], &iovec[1], 1, 199);
-		take(evpl, 60 * KIB, flags, &iovec[3], 5);
-		take(evpl, 60 * KIB, flags, &iovec[1], 6);
+		iovec_take(evpl, 60 * KIB, flags, &iovec[3], 5);
+		iovec_take(evpl, 60 * KIB, flags, &iovec[1], 6);
 		iovec_swap(&iovec[1], &iovec[2]);
 		iovec_swap(&iovec[0], &iovec[3]);
 		packet = evpl_iovecs_to_mbuf(evpl, iovec, 4);
@@ -117,7 +102,7 @@ static void
 clones_keep_the_bytes_whoever_ends_last(void **state)
 {
 	static const unsigned orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mempool *pool = plain_pool("clones", 63, 0);
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -145,7 +130,7 @@ clones_keep_the_bytes_whoever_ends_last(void **state)
 static void
 mbufs_that_dpdk_takes_of_the_packet_pool_are_ordinary(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mbuf *packet = packet_of(evpl, 200, LOCAL, 1), *copy, *clone;
 
 	for (unsigned i = 0; i < 3; i++) {
@@ -176,7 +161,7 @@ free_packets(void *arg)
 static void
 buffers_of_packets_that_end_elsewhere_are_found(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mbuf *packet[17] = {NULL};
 	struct evpl_stats stats;
 
@@ -251,7 +236,7 @@ send_and_idle(void *arg)
 static void
 buffers_that_an_idle_thread_sent_from_are_found(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec, held[16];
 	struct idle idle;
 	pthread_t thread;
@@ -259,13 +244,13 @@ buffers_that_an_idle_thread_sent_from_are_found(void **state)
 
 	assert_int_equal(pthread_barrier_init(&idle.barrier, NULL, 2), 0);
 	for (unsigned round = 0; round < 3; round++) {
-		take(evpl, 60000, SHARED, &iovec, round);
+		iovec_take(evpl, 60000, SHARED, &iovec, round);
 		evpl_iovec_clone(&idle.iovec, &iovec);
 		assert_int_equal(pthread_create(&thread, NULL, send_and_idle, &idle), 0);
 		pthread_barrier_wait(&idle.barrier);
 		evpl_iovec_release(evpl, &iovec);
 		for (unsigned i = 0; i < DIM(held); i++)
-			take(evpl, 60000, SHARED, &held[i], i);
+			iovec_take(evpl, 60000, SHARED, &held[i], i);
 		for (unsigned i = 0; i < DIM(held); i++)
 			iovec_assert(&held[i], i, 0);
 		evpl_iovecs_release(evpl, held, DIM(held));
@@ -280,7 +265,7 @@ buffers_that_an_idle_thread_sent_from_are_found(void **state)
 static void
 packets_on_a_received_mbuf_are_had_while_clones_of_others_live(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mempool *foreign = plain_pool("foreign", 15, RTE_MBUF_DEFAULT_BUF_SIZE);
 	struct rte_mempool *pool = plain_pool("kept", 127, 0);
 	struct evpl_iovec iovec, view;
@@ -336,7 +321,7 @@ rx_mbuf_of_two_holders_comes_home_with_a_count_of_one(void **state)
 static void
 tx_burst_sends_as_many_as_there_are_mbufs_for(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mempool *rx = evpl_rx_pool_create("rx", 63, 0, SOCKET_ID_ANY);
 	uint16_t port = port_loop(rx);
 	struct evpl_iovec iovec[16];
@@ -345,7 +330,7 @@ tx_burst_sends_as_many_as_there_are_mbufs_for(void **state)
 	for (unsigned i = 0; i < DIM(held); i++)
 		held[i] = packet_of(evpl, 64, LOCAL, i);
 	for (unsigned i = 0; i < 15; i++)
-		take(evpl, 64, LOCAL, &iovec[i], i);
+		iovec_take(evpl, 64, LOCAL, &iovec[i], i);
 	assert_int_equal(evpl_packets_alloc(evpl, rx, 100, 0, &iovec[15], 1), 1);
 	iovec_fill(&iovec[15], 15);
 	evpl_iovec_set_length(&iovec[15], 50);

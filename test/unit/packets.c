@@ -14,14 +14,6 @@
 #define N_MBUFS 255
 #define ROOM (RTE_MBUF_DEFAULT_BUF_SIZE - RTE_PKTMBUF_HEADROOM)
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
 /* Both kinds: data rooms in a slab of the library, and inside the mbufs. */
 enum kind { RX, DIRECT, KINDS };
 
@@ -50,7 +42,7 @@ close_pool(enum kind kind, struct rte_mempool *pool)
 static void
 packets_with_impossible_arguments_fail(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (enum kind kind = RX; kind < KINDS; kind++) {
 		struct rte_mempool *pool = open_pool(kind, RTE_MBUF_DEFAULT_BUF_SIZE);
@@ -81,7 +73,7 @@ packets_of_a_pool_without_room_are_emsgsize(void **state)
 	for (uint16_t room = 0; room <= RTE_PKTMBUF_HEADROOM; room += RTE_PKTMBUF_HEADROOM) {
 		struct rte_mempool *pool = open_pool(DIRECT, room);
 
-		assert_fails(evpl_packets_alloc(context(state), pool, 1, LOCAL, &iovec, 1), EMSGSIZE);
+		assert_fails(evpl_packets_alloc(home_context(state), pool, 1, LOCAL, &iovec, 1), EMSGSIZE);
 		close_pool(DIRECT, pool);
 	}
 }
@@ -89,7 +81,7 @@ packets_of_a_pool_without_room_are_emsgsize(void **state)
 static void
 packets_are_local_where_the_pool_lets_them(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (enum kind kind = RX; kind < KINDS; kind++) {
 		struct rte_mempool *pool = open_pool(kind, RTE_MBUF_DEFAULT_BUF_SIZE);
@@ -107,7 +99,7 @@ packets_are_local_where_the_pool_lets_them(void **state)
 static void
 packets_of_every_size_have_that_room_and_headroom(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const struct {
 		uint16_t data_room;
 		unsigned length;
@@ -150,7 +142,7 @@ static void
 packets_beyond_the_pool_are_enomem_and_take_none(void **state)
 {
 	static struct evpl_iovec iovec[N_MBUFS + 1], rest[N_MBUFS];
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (enum kind kind = RX; kind < KINDS; kind++) {
 		struct rte_mempool *pool = open_pool(kind, RTE_MBUF_DEFAULT_BUF_SIZE);
@@ -177,7 +169,7 @@ packets_beyond_the_pool_are_enomem_and_take_none(void **state)
 static void
 packets_become_the_mbufs_that_they_are(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (unsigned k = 0; k < 2 * KINDS; k++) {
 		enum kind kind = k % KINDS;
@@ -207,7 +199,7 @@ packets_become_the_mbufs_that_they_are(void **state)
 static void
 packets_that_are_shared_keep_their_bytes(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (unsigned k = 0; k < 2 * KINDS; k++) {
 		enum kind kind = k % KINDS;
@@ -241,7 +233,7 @@ packets_that_are_shared_keep_their_bytes(void **state)
 static void
 packets_go_over_a_port_as_themselves(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (enum kind kind = RX; kind < KINDS; kind++) {
 		struct rte_mempool *pool = open_pool(kind, RTE_MBUF_DEFAULT_BUF_SIZE);
@@ -275,7 +267,7 @@ packets_go_over_a_port_as_themselves(void **state)
 static void
 rx_pool_with_packets_held_is_ebusy(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mempool *pool = open_pool(RX, 0);
 	struct evpl_iovec iovec[70];
 

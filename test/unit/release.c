@@ -9,25 +9,10 @@
  */
 #include "support.h"
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
-static void
-take(struct evpl *evpl, unsigned length, unsigned flags, struct evpl_iovec *iovec, uint64_t seed)
-{
-	assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, flags, iovec), 1);
-	iovec_fill(iovec, seed);
-}
-
 static void
 release_of_the_last_reference_brings_the_buffer_home(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	uint32_t size = evpl_buffer_size();
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -35,9 +20,9 @@ release_of_the_last_reference_brings_the_buffer_home(void **state)
 		struct evpl_iovec first, second, whole;
 
 		assert_non_null(owner);
-		take(owner, size / 2 - GUARDS, flags, &first, 1);
-		take(owner, size / 2 - GUARDS, flags, &second, 2);
-		take(owner, size, flags, &whole, 3);
+		iovec_take(owner, size / 2 - GUARDS, flags, &first, 1);
+		iovec_take(owner, size / 2 - GUARDS, flags, &second, 2);
+		iovec_take(owner, size, flags, &whole, 3);
 		evpl_destroy(owner); /* now no buffer is anybody's current one */
 		home_assert_held(2);
 		evpl_iovec_release(evpl, &first);
@@ -54,7 +39,7 @@ release_of_the_last_reference_brings_the_buffer_home(void **state)
 static void
 release_in_every_order_brings_all_home(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[300];
 	unsigned order[DIM(iovec)];
 	struct dice dice;
@@ -62,7 +47,7 @@ release_in_every_order_brings_all_home(void **state)
 	dice_init(&dice, 2);
 	for (unsigned round = 0; round < 12; round++) {
 		for (unsigned i = 0; i < DIM(iovec); i++) {
-			take(evpl, 1 + dice_below(&dice, 5000), round & 1, &iovec[i], i);
+			iovec_take(evpl, 1 + dice_below(&dice, 5000), round & 1, &iovec[i], i);
 			order[i] = round < 4 ? i : round < 8 ? (unsigned)DIM(iovec) - 1 - i : i;
 		}
 		for (unsigned i = DIM(order) - 1; round >= 8 && i > 0; i--) {
@@ -82,14 +67,14 @@ release_in_every_order_brings_all_home(void **state)
 static void
 release_with_null_context_of_a_current_buffer_is_counted(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		struct evpl_iovec iovec[3];
 
 		for (unsigned round = 0; round < 50; round++) {
 			for (unsigned i = 0; i < DIM(iovec); i++)
-				take(evpl, 30000, flags, &iovec[i], i);
+				iovec_take(evpl, 30000, flags, &iovec[i], i);
 			for (unsigned i = 0; i < DIM(iovec); i++)
 				iovec_assert(&iovec[i], i, 0);
 			evpl_iovecs_release(NULL, iovec, DIM(iovec));
@@ -101,7 +86,7 @@ release_with_null_context_of_a_current_buffer_is_counted(void **state)
 static void
 release_on_another_context_is_counted(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl *other = evpl_create(NULL);
 
 	assert_non_null(other);
@@ -110,8 +95,8 @@ release_on_another_context_is_counted(void **state)
 			struct evpl_iovec mine[3], theirs[3];
 
 			for (unsigned i = 0; i < DIM(mine); i++) {
-				take(evpl, 30000, flags, &mine[i], i);
-				take(other, 20000, flags, &theirs[i], 10 + i);
+				iovec_take(evpl, 30000, flags, &mine[i], i);
+				iovec_take(other, 20000, flags, &theirs[i], 10 + i);
 			}
 			for (unsigned i = 0; i < DIM(mine); i++) {
 				iovec_assert(&mine[i], i, 0);
@@ -128,10 +113,10 @@ release_on_another_context_is_counted(void **state)
 static void
 release_of_none_or_fewer_does_nothing(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec;
 
-	take(evpl, 100, LOCAL, &iovec, 1);
+	iovec_take(evpl, 100, LOCAL, &iovec, 1);
 	evpl_iovecs_release(evpl, &iovec, 0);
 	evpl_iovecs_release(evpl, &iovec, -1);
 	evpl_iovecs_release(evpl, NULL, 0);
@@ -143,13 +128,13 @@ release_of_none_or_fewer_does_nothing(void **state)
 static void
 release_many_more_than_taken_in_stock_keeps_the_stock_bounded(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec, clone;
 	struct evpl_stats stats;
 
 	/* Each clone adds to the mbuf and each release puts into the stock: unbounded, the 16 bits would wrap. */
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
-		take(evpl, 100, flags, &iovec, 1);
+		iovec_take(evpl, 100, flags, &iovec, 1);
 		for (unsigned i = 0; i < 300000; i++) {
 			evpl_iovec_clone(&clone, &iovec);
 			evpl_iovec_release(evpl, &clone);
@@ -172,8 +157,8 @@ release_after_the_owner_is_destroyed_brings_the_buffer_home(void **state)
 
 	assert_non_null(owner);
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
-		take(owner, 100, flags, &iovec[n++], flags);
-		take(owner, evpl_buffer_size(), flags, &iovec[n++], 10 + flags);
+		iovec_take(owner, 100, flags, &iovec[n++], flags);
+		iovec_take(owner, evpl_buffer_size(), flags, &iovec[n++], 10 + flags);
 	}
 	for (unsigned i = 0; i < n; i++)
 		evpl_iovec_clone(&clone[i], &iovec[i]);
@@ -209,11 +194,11 @@ release_all_with_null(void *arg)
 static void
 release_of_shared_by_a_plain_thread_without_context_brings_all_home(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct handed handed;
 
 	for (unsigned i = 0; i < DIM(handed.iovec); i++)
-		take(evpl, 20000, SHARED, &handed.iovec[i], i);
+		iovec_take(evpl, 20000, SHARED, &handed.iovec[i], i);
 	threads_run_elsewhere(release_all_with_null, &handed);
 	home_assert_held(0);
 }

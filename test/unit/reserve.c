@@ -15,14 +15,6 @@ static const struct evpl_global_config buffers_1k = {
 	.slab_size = 64 << 10, .buffer_size = 1 << 10, .packet_mbufs = 255};
 static const struct evpl_global_config buffers_2m = {.slab_size = 8 << 20, .buffer_size = 2 << 20, .packet_mbufs = 255};
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
 static char *
 end_of(const struct evpl_iovec *iovec)
 {
@@ -47,7 +39,7 @@ take(struct evpl *evpl, unsigned length, struct evpl_iovec *iovec, uint64_t seed
 static void
 reserve_takes_local_bytes_in_one_piece(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec;
 
 	assert_int_equal(evpl_iovec_reserve(evpl, 1000, 64, 1, &iovec), 1);
@@ -64,7 +56,7 @@ reserve_takes_local_bytes_in_one_piece(void **state)
 static void
 reserve_with_impossible_arguments_fails_as_alloc_does(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	uint32_t size = evpl_buffer_size();
 	struct evpl_iovec iovec[2];
 
@@ -82,7 +74,7 @@ reserve_with_impossible_arguments_fails_as_alloc_does(void **state)
 static void
 commit_of_a_shortened_reservation_gives_the_tail_to_the_next(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec reserved, next;
 
 	assert_int_equal(evpl_iovec_reserve(evpl, 900, 0, 1, &reserved), 1);
@@ -118,19 +110,19 @@ assert_tail_comes_back(struct evpl *evpl, unsigned alignment, unsigned next_at)
 static void
 commit_with_alignment_gives_the_tail_back_from_an_aligned_byte(void **state)
 {
-	assert_tail_comes_back(context(state), 64, 128);
+	assert_tail_comes_back(home_context(state), 64, 128);
 }
 
 static void
 reserve_and_commit_with_alignment_zero_give_the_tail_back_from_the_next_byte(void **state)
 {
-	assert_tail_comes_back(context(state), 0, 65);
+	assert_tail_comes_back(home_context(state), 0, 65);
 }
 
 static void
 commit_with_alignment_beyond_the_reservation_takes_no_neighbour_back(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec reserved, next;
 
 	/* The next aligned byte after the new end lies outside the reservation: nothing can be given back. */
@@ -149,7 +141,7 @@ commit_with_alignment_beyond_the_reservation_takes_no_neighbour_back(void **stat
 static void
 commit_in_a_loop_uses_the_bytes_that_were_given_back(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const unsigned used = TEST_TRACE_BYTES ? 144 : 100; /* of 100 bytes, with guards */
 	struct evpl_iovec iovec[7];
 
@@ -169,7 +161,7 @@ commit_in_a_loop_uses_the_bytes_that_were_given_back(void **state)
 static void
 alloc_between_reserve_and_commit_never_overlaps(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec reserved, between, after;
 
 	assert_int_equal(evpl_iovec_reserve(evpl, 500, 0, 1, &reserved), 1);
@@ -190,7 +182,7 @@ alloc_between_reserve_and_commit_never_overlaps(void **state)
 static void
 alloc_between_released_before_commit_never_overlaps(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec reserved, between, clone, after;
 
 	/* The one taken between is released, but a clone of it lives on: its bytes must not be given back. */
@@ -212,7 +204,7 @@ alloc_between_released_before_commit_never_overlaps(void **state)
 static void
 alloc_shared_between_reserve_and_commit_never_overlaps(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec reserved, shared, after;
 
 	assert_int_equal(evpl_iovec_reserve(evpl, 500, 0, 1, &reserved), 1);
@@ -233,7 +225,7 @@ alloc_shared_between_reserve_and_commit_never_overlaps(void **state)
 static void
 clone_between_reserve_and_commit_keeps_its_bytes(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec reserved, clone, tail, after;
 
 	/* Clones of the whole and of the tail see bytes that the commit would otherwise hand to the next. */
@@ -282,13 +274,13 @@ clone_then_release(struct evpl *evpl, struct evpl *releaser)
 static void
 clone_and_release_before_commit_keeps_the_clones_bytes(void **state)
 {
-	clone_then_release(context(state), context(state));
+	clone_then_release(home_context(state), home_context(state));
 }
 
 static void
 clone_and_release_without_context_before_commit_keeps_the_clones_bytes(void **state)
 {
-	clone_then_release(context(state), NULL);
+	clone_then_release(home_context(state), NULL);
 }
 
 static void
@@ -297,14 +289,14 @@ clone_and_release_on_another_context_before_commit_keeps_the_clones_bytes(void *
 	struct evpl *other = evpl_create(NULL);
 
 	assert_non_null(other);
-	clone_then_release(context(state), other);
+	clone_then_release(home_context(state), other);
 	evpl_destroy(other);
 }
 
 static void
 clone_and_send_on_another_context_before_commit_keeps_the_clones_bytes(void **state)
 {
-	struct evpl *evpl = context(state), *other = evpl_create(NULL);
+	struct evpl *evpl = home_context(state), *other = evpl_create(NULL);
 	struct evpl_iovec held, reserved, clone, after;
 	struct rte_mbuf *packet;
 
@@ -331,7 +323,7 @@ clone_and_send_on_another_context_before_commit_keeps_the_clones_bytes(void **st
 static void
 send_between_reserve_and_commit_keeps_its_bytes(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec reserved, clone, after;
 	struct rte_mbuf *packet;
 
@@ -354,7 +346,7 @@ send_between_reserve_and_commit_keeps_its_bytes(void **state)
 static void
 commit_of_a_whole_buffer_gives_its_tail_to_the_next(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	uint32_t size = evpl_buffer_size();
 	struct evpl_iovec reserved[3], next;
 
@@ -375,7 +367,7 @@ commit_of_a_whole_buffer_gives_its_tail_to_the_next(void **state)
 static void
 commit_of_several_buffers_gives_the_last_tail_back(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	uint32_t size = evpl_buffer_size();
 	struct evpl_iovec reserved[3], next;
 
@@ -396,7 +388,7 @@ commit_of_several_buffers_gives_the_last_tail_back(void **state)
 static void
 commit_of_several_buffers_all_shortened_keeps_each_content(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	uint32_t size = evpl_buffer_size();
 	struct evpl_iovec reserved[3], next[3];
 
@@ -419,7 +411,7 @@ commit_of_several_buffers_all_shortened_keeps_each_content(void **state)
 static void
 commit_of_the_first_iovecs_leaves_the_others_their_bytes(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	uint32_t size = evpl_buffer_size();
 	struct evpl_iovec reserved[3], next;
 
@@ -440,7 +432,7 @@ commit_of_the_first_iovecs_leaves_the_others_their_bytes(void **state)
 static void
 commit_of_none_changes_nothing(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec reserved, next;
 
 	assert_int_equal(evpl_iovec_reserve(evpl, 100, 0, 1, &reserved), 1);
@@ -456,7 +448,7 @@ commit_of_none_changes_nothing(void **state)
 static void
 commit_shortened_to_nothing_gives_all_bytes_back(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec reserved, next;
 	char *start;
 
@@ -475,7 +467,7 @@ commit_shortened_to_nothing_gives_all_bytes_back(void **state)
 static void
 reserve_twice_keeps_both(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec first, second, after;
 
 	assert_int_equal(evpl_iovec_reserve(evpl, 300, 0, 1, &first), 1);
@@ -498,7 +490,7 @@ reserve_twice_keeps_both(void **state)
 static void
 commit_twice_gives_nothing_back_the_second_time(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec reserved, next, after;
 
 	plain_builds_only();
@@ -521,7 +513,7 @@ commit_twice_gives_nothing_back_the_second_time(void **state)
 static void
 release_without_commit_gives_the_reference_back(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec reserved, next;
 
 	assert_int_equal(evpl_iovec_reserve(evpl, 500, 0, 1, &reserved), 1);
@@ -535,7 +527,7 @@ release_without_commit_gives_the_reference_back(void **state)
 static void
 commit_after_the_buffer_was_left_harms_nobody(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	unsigned half = evpl_buffer_size() / 2 + 1;
 	struct evpl_iovec reserved, other[6];
 
@@ -561,7 +553,7 @@ commit_after_the_buffer_was_left_harms_nobody(void **state)
 static void
 commit_of_an_empty_segment_keeps_the_next_reservation(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec first, second, after;
 
 	/* What is cut at its start may begin where the next reservation does, and must not be taken for it. */
@@ -581,7 +573,7 @@ commit_of_an_empty_segment_keeps_the_next_reservation(void **state)
 static void
 commit_after_a_cut_neighbours_commit_gives_the_tail_back(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec first, second, next;
 
 	assert_int_equal(evpl_iovec_reserve(evpl, 64, 0, 1, &first), 1);
@@ -602,7 +594,7 @@ commit_after_a_cut_neighbours_commit_gives_the_tail_back(void **state)
 static void
 commit_of_a_segment_keeps_its_bytes(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec reserved, moved, next;
 
 	for (unsigned elsewhere = 0; elsewhere < 2; elsewhere++) {

@@ -12,14 +12,6 @@
 
 #include "support.h"
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
 static void
 pool_of_every_size_has_rooms_of_its_own(void **state)
 {
@@ -139,7 +131,7 @@ pool_beyond_memory_is_enomem_and_keeps_nothing(void **state)
 static void
 destroy_while_an_mbuf_is_held_is_ebusy(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct rte_mempool *pool = evpl_rx_pool_create("busy", 63, 0, SOCKET_ID_ANY);
 	struct rte_mbuf *mbuf, *packet;
 	struct evpl_iovec iovec, clone;

@@ -65,14 +65,6 @@ report(struct told *told)
 	}
 }
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
 /* Two places in the program, whatever is inlined. */
 static __attribute__((noinline)) void
 take(struct evpl *evpl, unsigned n, unsigned length, unsigned flags, struct evpl_iovec *iovecs)
@@ -96,17 +88,17 @@ off_nothing_is_sampled(void **state)
 	struct evpl_iovec iovec;
 
 	plain_builds_only();
-	take(context(state), 1, 64, LOCAL, &iovec);
+	take(home_context(state), 1, 64, LOCAL, &iovec);
 	report(&told);
 	assert_string_equal(told.text, FIRST_LINE_OFF);
-	evpl_iovec_release(context(state), &iovec);
+	evpl_iovec_release(home_context(state), &iovec);
 }
 
 static void
 every_nth_alloc_of_a_kind_is_told_until_it_is_released(void **state)
 {
 	static struct evpl_iovec local[1600], shared[1600];
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct told told;
 
 	plain_builds_only();
@@ -236,7 +228,7 @@ static void
 places_are_told_apart_most_bytes_first(void **state)
 {
 	static struct evpl_iovec few[800], many[800];
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct told told;
 	char *second;
 
@@ -259,7 +251,7 @@ static void
 bulk_allocations_are_their_callers(void **state)
 {
 	struct evpl_iovec here[20], there[20];
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct told told;
 
 	plain_builds_only();
@@ -275,7 +267,7 @@ bulk_allocations_are_their_callers(void **state)
 static void
 clones_segments_and_moves_inherit_the_sample(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec first, clone, segment, moved, other;
 	struct told told;
 
@@ -303,7 +295,7 @@ clones_segments_and_moves_inherit_the_sample(void **state)
 static void
 a_sample_that_is_sent_is_no_longer_held(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec, clone;
 	struct rte_mbuf *packet;
 	struct told told;
@@ -326,7 +318,7 @@ a_sample_that_is_sent_is_no_longer_held(void **state)
 static void
 reservations_are_sampled_and_committed(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[16], next;
 	struct told told;
 
@@ -355,7 +347,7 @@ static void
 more_samples_than_are_kept_cost_none_of_the_bytes(void **state)
 {
 	static struct evpl_iovec iovec[2000];
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct told told;
 
 	plain_builds_only();
@@ -375,7 +367,7 @@ static void
 a_buffer_holds_as_many_as_without_samples(void **state)
 {
 	static struct evpl_iovec iovec[1024];
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	plain_builds_only();
 	take(evpl, DIM(iovec), 64, SHARED, iovec); /* a buffer of 64 KiB, to its last byte */
@@ -431,7 +423,7 @@ in_any_order_the_report_is_right(void **state)
 {
 	static struct evpl_iovec family[FAMILIES][MEMBERS];
 	unsigned members[FAMILIES] = {0}, held = 0;
-	struct evpl *evpl = context(state), *other;
+	struct evpl *evpl = home_context(state), *other;
 	struct dice dice;
 	struct told told;
 
@@ -472,7 +464,7 @@ in_any_order_the_report_is_right(void **state)
 static void
 samples_are_sent_as_others_are(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec first, iovecs[3];
 	struct rte_mbuf *packet;
 	struct told told;
@@ -512,7 +504,7 @@ static void
 a_window_that_counts_on_another_mbuf_leaves_the_sample_alone(void **state)
 {
 	static struct evpl_iovec iovecs[60000];
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec first;
 	struct told told;
 	uint64_t held;
@@ -535,7 +527,7 @@ a_window_that_counts_on_another_mbuf_leaves_the_sample_alone(void **state)
 static void
 small_ones_among_large_ones_are_sampled(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec;
 	unsigned small = 0;
 
@@ -592,7 +584,7 @@ take_or_watch(unsigned index, void *arg)
 static void
 a_report_of_a_running_context_is_about_right(void **state)
 {
-	struct watched w = {.evpl = context(state)};
+	struct watched w = {.evpl = home_context(state)};
 
 	plain_builds_only();
 	threads_run(THREADS_PLAIN, take_or_watch, &w);

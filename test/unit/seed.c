@@ -16,14 +16,6 @@
 
 static const struct evpl_global_config defaults;
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
 static int
 take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags, struct evpl_iovec *iovec, uint64_t seed)
 {
@@ -45,7 +37,7 @@ take_one(struct evpl *evpl, unsigned length, unsigned flags, struct evpl_iovec *
 static void
 optimized_for_io_what_is_sent_is_not_copied(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		struct evpl_iovec iovec;
@@ -66,7 +58,7 @@ optimized_for_io_what_is_sent_is_not_copied(void **state)
 static void
 memory_is_allocated_from_large_slabs_and_counted(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[1000], clone[DIM(iovec)];
 	struct evpl_stats stats;
 
@@ -91,7 +83,7 @@ memory_is_allocated_from_large_slabs_and_counted(void **state)
 static void
 flags_control_the_type_of_allocation(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec local, shared, clone;
 
 	take_one(evpl, 100, 0, &local, 1);
@@ -117,7 +109,7 @@ flags_control_the_type_of_allocation(void **state)
 static void
 local_is_for_a_single_thread(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec, clone[100];
 
 	take_one(evpl, 64 * KIB, 0, &iovec, 1);
@@ -160,7 +152,7 @@ read_and_release(void *arg)
 static void
 shared_is_for_multiple_threads(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	static struct handed handed;
 	struct evpl_iovec iovec;
 	pthread_t thread;
@@ -187,7 +179,7 @@ shared_is_for_multiple_threads(void **state)
 static void
 alloc_holds_the_requested_length(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const unsigned length[] = {1, 13, 64, 1500, 4096, 9000, 65535, 65536, 65537, 100000, 524288, MIB - 1, MIB};
 	struct evpl_iovec iovec[DIM(length)][MAX_IOVECS];
 	int n[DIM(length)];
@@ -207,7 +199,7 @@ alloc_holds_the_requested_length(void **state)
 static void
 alignment_is_in_bytes_and_0_if_none(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const unsigned alignment[] = {0, 1, 2, 4, 8, 16, 64, 512, 4096}, length[] = {7, 5000, MIB};
 	struct evpl_iovec odd, iovec[MAX_IOVECS];
 
@@ -233,7 +225,7 @@ alignment_is_in_bytes_and_0_if_none(void **state)
 static void
 max_iovecs_is_the_maximum_and_r_iovec_receives_them(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[MAX_IOVECS + 1], canary;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -256,7 +248,7 @@ max_iovecs_is_the_maximum_and_r_iovec_receives_them(void **state)
 static void
 error_returns_minus_1_and_nothing_is_taken(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -310,7 +302,7 @@ two_phases(struct evpl *evpl, unsigned most, unsigned used, unsigned alignment, 
 static void
 reserve_fill_commit_finalizes_what_was_filled(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const unsigned most[] = {100, 4096, 65536, 200000, MIB}, alignment[] = {0, 1, 8, 64, 4096};
 	static struct evpl_iovec iovec[DIM(most) * DIM(alignment)][3][MAX_IOVECS];
 	int n[DIM(iovec)][3];

@@ -11,14 +11,6 @@
 
 static const struct evpl_global_config defaults;
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
 static void
 take_one(struct evpl *evpl, unsigned length, unsigned flags, struct evpl_iovec *iovec, uint64_t seed)
 {
@@ -30,7 +22,7 @@ take_one(struct evpl *evpl, unsigned length, unsigned flags, struct evpl_iovec *
 static void
 release_gives_one_reference_back(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[5], clone[5];
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -75,7 +67,7 @@ release_may_be_without_context_during_shutdown(void **state)
 static void
 clone_is_a_new_reference_to_the_same_buffer(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec, clone;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -95,7 +87,7 @@ clone_is_a_new_reference_to_the_same_buffer(void **state)
 static void
 clone_segment_is_a_portion(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const unsigned at[] = {0, 1, 100, 4999, 5000};
 	struct evpl_iovec iovec, segment[DIM(at)];
 
@@ -118,7 +110,7 @@ clone_segment_is_a_portion(void **state)
 static void
 move_hands_ownership_over(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec, moved;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -138,7 +130,7 @@ move_hands_ownership_over(void **state)
 static void
 move_segment_hands_a_portion_over(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec, moved;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -160,7 +152,7 @@ move_segment_hands_a_portion_over(void **state)
 static void
 accessors_get_and_set(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {

@@ -18,21 +18,6 @@ static const struct evpl_global_config buffers_2m = {
 	.slab_size = 8 * MIB, .buffer_size = 2 * MIB, .packet_mbufs = 1023};
 static const struct evpl_global_config few_packets = {.slab_size = MIB, .buffer_size = 64 * KIB, .packet_mbufs = 15};
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
-static void
-take(struct evpl *evpl, unsigned length, unsigned flags, struct evpl_iovec *iovec, uint64_t seed)
-{
-	assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, flags, iovec), 1);
-	iovec_fill(iovec, seed);
-}
-
 /* What DPDK says of a packet, and what this library promises of its windows. */
 static void
 assert_sound(struct rte_mbuf *packet, unsigned segments)
@@ -52,7 +37,7 @@ assert_sound(struct rte_mbuf *packet, unsigned segments)
 static void
 to_mbuf_of_one_iovec_shows_exactly_its_bytes(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const unsigned length[] = {1, 2, 60, 64, 1500, 9000, 65535};
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -61,9 +46,9 @@ to_mbuf_of_one_iovec_shows_exactly_its_bytes(void **state)
 			struct rte_mbuf *packet;
 			void *data;
 
-			take(evpl, 100, flags, &before, 1);
-			take(evpl, length[i], flags, &iovec, 2);
-			take(evpl, 100, flags, &after, 3);
+			iovec_take(evpl, 100, flags, &before, 1);
+			iovec_take(evpl, length[i], flags, &iovec, 2);
+			iovec_take(evpl, 100, flags, &after, 3);
 			data = evpl_iovec_data(&iovec);
 			packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
 			assert_non_null(packet);
@@ -88,7 +73,7 @@ to_mbuf_of_one_iovec_shows_exactly_its_bytes(void **state)
 static void
 to_mbuf_of_many_iovecs_chains_them_in_order(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const unsigned length[] = {14, 1, 1000, 65535, 3, 0, 500, 0, 20000};
 	struct evpl_iovec iovec[DIM(length)];
 	struct rte_mbuf *packet, *m;
@@ -98,7 +83,7 @@ to_mbuf_of_many_iovecs_chains_them_in_order(void **state)
 		unsigned i = 0;
 
 		for (i = 0; i < DIM(length); i++) {
-			take(evpl, length[i] ? length[i] : 1, (flags + i) & 1, &iovec[i], 0);
+			iovec_take(evpl, length[i] ? length[i] : 1, (flags + i) & 1, &iovec[i], 0);
 			evpl_iovec_set_length(&iovec[i], length[i]);
 		}
 		bytes = iovecs_fill(iovec, DIM(iovec), 5);
@@ -114,7 +99,7 @@ to_mbuf_of_many_iovecs_chains_them_in_order(void **state)
 		mbuf_assert(packet, bytes, 5);
 		rte_pktmbuf_free(packet);
 		assert_non_null(home_fresh(*state));
-		evpl = context(state);
+		evpl = home_context(state);
 		home_assert_held(0);
 	}
 }
@@ -122,7 +107,7 @@ to_mbuf_of_many_iovecs_chains_them_in_order(void **state)
 static void
 to_mbuf_of_more_than_65535_bytes_splits_the_iovec(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const unsigned length[] = {65535, 65536, 65537, 131070, 131071, MIB, 2 * MIB};
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -130,7 +115,7 @@ to_mbuf_of_more_than_65535_bytes_splits_the_iovec(void **state)
 			struct evpl_iovec iovec;
 			struct rte_mbuf *packet;
 
-			take(evpl, length[i], flags, &iovec, i);
+			iovec_take(evpl, length[i], flags, &iovec, i);
 			packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
 			assert_non_null(packet);
 			assert_sound(packet, (length[i] + 65534) / 65535);
@@ -145,13 +130,13 @@ to_mbuf_of_more_than_65535_bytes_splits_the_iovec(void **state)
 static void
 to_mbuf_leaves_other_references_usable(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		struct evpl_iovec iovec, clone, again;
 		struct rte_mbuf *first, *second;
 
-		take(evpl, 1000, flags, &iovec, 1);
+		iovec_take(evpl, 1000, flags, &iovec, 1);
 		evpl_iovec_clone(&clone, &iovec);
 		evpl_iovec_clone_segment(&again, &iovec, 100, 10);
 		first = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
@@ -163,7 +148,7 @@ to_mbuf_leaves_other_references_usable(void **state)
 		assert_int_equal(bytes_right(rte_pktmbuf_mtod(second, void *), 10, 1, 100), 10);
 		evpl_iovec_release(evpl, &clone);
 		home_fresh(*state);
-		evpl = context(state);
+		evpl = home_context(state);
 		home_assert_held(1); /* by the packet alone */
 		rte_pktmbuf_free(second);
 		home_assert_held(0);
@@ -173,7 +158,7 @@ to_mbuf_leaves_other_references_usable(void **state)
 static void
 packets_in_flight_keep_their_bytes_when_their_buffer_runs_out(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	/* Every iovec of the buffer is gone, only packets hold it: it must not be started again from its first byte. */
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
@@ -181,7 +166,7 @@ packets_in_flight_keep_their_bytes_when_their_buffer_runs_out(void **state)
 		struct rte_mbuf *packet[40];
 
 		for (unsigned i = 0; i < DIM(packet); i++) {
-			take(evpl, 5000, flags, &iovec, i);
+			iovec_take(evpl, 5000, flags, &iovec, i);
 			packet[i] = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
 			assert_non_null(packet[i]);
 		}
@@ -195,12 +180,12 @@ packets_in_flight_keep_their_bytes_when_their_buffer_runs_out(void **state)
 static void
 to_mbuf_with_impossible_arguments_is_einval(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[3], was[3], empty = {NULL, 0, 0, NULL};
 
-	take(evpl, 100, LOCAL, &iovec[0], 1);
-	take(evpl, 100, SHARED, &iovec[1], 2);
-	take(evpl, 1, SHARED, &iovec[2], 3);
+	iovec_take(evpl, 100, LOCAL, &iovec[0], 1);
+	iovec_take(evpl, 100, SHARED, &iovec[1], 2);
+	iovec_take(evpl, 1, SHARED, &iovec[2], 3);
 	memcpy(was, iovec, sizeof(was));
 	assert_null_with(evpl_iovecs_to_mbuf(NULL, iovec, 1), EINVAL);
 	assert_null_with(evpl_iovecs_to_mbuf(evpl, NULL, 1), EINVAL);
@@ -225,12 +210,12 @@ to_mbuf_with_impossible_arguments_is_einval(void **state)
 static void
 to_mbuf_of_more_than_65535_segments_is_emsgsize(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec *iovec = calloc(65536, sizeof(*iovec));
 
 	/* nb_segs is 16 bits: 65,536 would be 0. It is decided before 1,023 packet mbufs are spent. */
 	assert_non_null(iovec);
-	take(evpl, 1, SHARED, &iovec[0], 1);
+	iovec_take(evpl, 1, SHARED, &iovec[0], 1);
 	for (unsigned i = 1; i < 65536; i++)
 		evpl_iovec_clone(&iovec[i], &iovec[0]);
 	assert_null_with(evpl_iovecs_to_mbuf(evpl, iovec, 65536), EMSGSIZE);
@@ -243,7 +228,7 @@ to_mbuf_of_more_than_65535_segments_is_emsgsize(void **state)
 static void
 to_mbuf_of_more_than_4_gib_is_emsgsize(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec *iovec = calloc(2049, sizeof(*iovec));
 
 	/* 2,049 views of 2 MiB are more bytes than pkt_len has, and 67,617 segments. */
@@ -278,9 +263,9 @@ for_each_reception(void **state, void (*test)(struct evpl *evpl, const struct re
 
 	assert_non_null(ours.pool);
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
-		test(context(state), &ours, flags);
+		test(home_context(state), &ours, flags);
 		home_assert_pool(ours.pool, ours.n);
-		test(context(state), &foreign, flags);
+		test(home_context(state), &foreign, flags);
 		home_assert_pool(foreign.pool, foreign.n);
 	}
 	assert_int_equal(evpl_rx_pool_destroy(ours.pool), 0);
@@ -433,9 +418,9 @@ mixed_chain(struct evpl *evpl, const struct reception *rx, unsigned flags)
 	uint64_t bytes;
 
 	/* Attached and received segments in one packet, the received ones as themselves. */
-	take(evpl, 42, LOCAL, &iovec[0], 0);
+	iovec_take(evpl, 42, LOCAL, &iovec[0], 0);
 	receive(evpl, rx, 500, flags, &iovec[1], 0);
-	take(evpl, 1000, SHARED, &iovec[2], 0);
+	iovec_take(evpl, 1000, SHARED, &iovec[2], 0);
 	receive(evpl, rx, 60, flags, &iovec[3], 0);
 	mbuf[0] = iovec[1].ref;
 	mbuf[1] = iovec[3].ref;
@@ -450,7 +435,7 @@ mixed_chain(struct evpl *evpl, const struct reception *rx, unsigned flags)
 
 	/* A received one first: its nb_segs and pkt_len become the packet's, and are reset when it is home. */
 	receive(evpl, rx, 500, flags, &iovec[0], 0);
-	take(evpl, 1000, SHARED, &iovec[1], 0);
+	iovec_take(evpl, 1000, SHARED, &iovec[1], 0);
 	bytes = iovecs_fill(iovec, 2, 8);
 	packet = evpl_iovecs_to_mbuf(evpl, iovec, 2);
 	assert_non_null(packet);
@@ -472,7 +457,7 @@ failed_chain(struct evpl *evpl, const struct reception *rx, unsigned flags)
 	uint16_t refs;
 
 	/* 19 segments to attach out of 15 mbufs, and a received one among them. */
-	take(evpl, 100, flags, &iovec[0], 1);
+	iovec_take(evpl, 100, flags, &iovec[0], 1);
 	for (unsigned i = 1; i < DIM(iovec); i++)
 		evpl_iovec_clone(&iovec[i], &iovec[0]);
 	evpl_iovec_release(evpl, &iovec[10]);
@@ -509,7 +494,7 @@ to_mbuf_that_fails_leaves_all_as_it_was(void **state)
 static void
 windows_of_a_packet_let_dpdk_write_nothing_but_its_bytes(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		struct evpl_iovec piece[5], sent[2];
@@ -517,7 +502,7 @@ windows_of_a_packet_let_dpdk_write_nothing_but_its_bytes(void **state)
 
 		/* Neighbours in one buffer; 1 and 3 are sent as one packet. */
 		for (unsigned i = 0; i < DIM(piece); i++)
-			take(evpl, 64, flags, &piece[i], i);
+			iovec_take(evpl, 64, flags, &piece[i], i);
 		evpl_iovec_move(&sent[0], &piece[1]);
 		evpl_iovec_move(&sent[1], &piece[3]);
 		packet = evpl_iovecs_to_mbuf(evpl, sent, 2);
@@ -549,7 +534,7 @@ windows_of_a_packet_let_dpdk_write_nothing_but_its_bytes(void **state)
 static void
 packet_freed_segment_by_segment_in_any_order_comes_home(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[10];
 	struct rte_mbuf *segment[10], *packet;
 	struct dice dice;
@@ -559,7 +544,7 @@ packet_freed_segment_by_segment_in_any_order_comes_home(void **state)
 		unsigned n = 0;
 
 		for (unsigned i = 0; i < DIM(iovec); i++)
-			take(evpl, 1 + dice_below(&dice, 20000), i & 1, &iovec[i], i);
+			iovec_take(evpl, 1 + dice_below(&dice, 20000), i & 1, &iovec[i], i);
 		packet = evpl_iovecs_to_mbuf(evpl, iovec, DIM(iovec));
 		assert_non_null(packet);
 		for (struct rte_mbuf *m = packet; m != NULL; m = m->next)

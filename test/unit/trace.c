@@ -22,14 +22,6 @@
 		}                                                                                                      \
 	} while (0)
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
 struct told {
 	uint64_t iovecs, bytes; /* of the first line */
 	unsigned places;
@@ -70,7 +62,7 @@ report(struct told *told)
 static void
 report_counts_what_is_held_by_place(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	static struct evpl_iovec iovec[300], clone[10], moved;
 	struct told told;
 
@@ -104,7 +96,7 @@ report_counts_what_is_held_by_place(void **state)
 static void
 report_tells_the_age(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec;
 	struct told told;
 
@@ -187,11 +179,11 @@ from_mbuf_while_another_lcore_fills_its_cache_is_no_bug(void **state)
 		__atomic_store_n(&cache->len, 1, __ATOMIC_RELEASE);
 		assert_int_equal(pthread_create(&thread, NULL, end_of_filling, cache), 0);
 	}
-	assert_int_equal(evpl_iovecs_from_mbuf(context(state), mbuf, LOCAL, 1, &iovec), 1);
+	assert_int_equal(evpl_iovecs_from_mbuf(home_context(state), mbuf, LOCAL, 1, &iovec), 1);
 	iovec_assert(&iovec, 1, 0);
 	if (other != RTE_MAX_LCORE)
 		pthread_join(thread, NULL);
-	evpl_iovec_release(context(state), &iovec);
+	evpl_iovec_release(home_context(state), &iovec);
 	home_assert_pool(pool, 255);
 	rte_mempool_free(pool);
 }
@@ -200,7 +192,7 @@ from_mbuf_while_another_lcore_fills_its_cache_is_no_bug(void **state)
 static void
 a_segment_in_place_is_released_as_all_of_it_was_taken(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {

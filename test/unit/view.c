@@ -10,21 +10,6 @@
 
 #include "support.h"
 
-static struct evpl *
-context(void **state)
-{
-	struct home *home = *state;
-
-	return home->evpl;
-}
-
-static void
-take(struct evpl *evpl, unsigned length, unsigned flags, struct evpl_iovec *iovec, uint64_t seed)
-{
-	assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 1, flags, iovec), 1);
-	iovec_fill(iovec, seed);
-}
-
 /* Empty is ref NULL; libevpl's programs read the length after a move. */
 static void
 assert_empty(const struct evpl_iovec *iovec, uint32_t length)
@@ -51,9 +36,9 @@ churn(struct evpl *evpl, unsigned flags)
 
 	for (unsigned round = 0; round < 5; round++) {
 		for (unsigned i = 0; i < DIM(whole); i++)
-			take(evpl, evpl_buffer_size(), flags, &whole[i], 1000 + i);
+			iovec_take(evpl, evpl_buffer_size(), flags, &whole[i], 1000 + i);
 		for (unsigned i = 0; i < DIM(part); i++)
-			take(evpl, 5000, flags, &part[i], 2000 + i);
+			iovec_take(evpl, 5000, flags, &part[i], 2000 + i);
 		evpl_iovecs_release(evpl, whole, DIM(whole));
 		evpl_iovecs_release(evpl, part, DIM(part));
 	}
@@ -62,13 +47,13 @@ churn(struct evpl *evpl, unsigned flags)
 static void
 clone_shows_the_same_bytes_and_counts_one(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec, clone;
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		uint16_t count;
 
-		take(evpl, 777, flags, &iovec, 1);
+		iovec_take(evpl, 777, flags, &iovec, 1);
 		count = rte_mbuf_refcnt_read(iovec.ref);
 		evpl_iovec_clone(&clone, &iovec);
 		assert_same(&clone, &iovec);
@@ -82,11 +67,11 @@ clone_shows_the_same_bytes_and_counts_one(void **state)
 static void
 clone_keeps_its_bytes_after_the_original_is_gone(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec, clone[3];
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
-		take(evpl, 50000, flags, &iovec, 1);
+		iovec_take(evpl, 50000, flags, &iovec, 1);
 		evpl_iovec_clone(&clone[0], &iovec);
 		evpl_iovec_clone(&clone[1], &clone[0]);
 		evpl_iovec_clone_segment(&clone[2], &clone[1], 10, 100);
@@ -107,10 +92,10 @@ clone_keeps_its_bytes_after_the_original_is_gone(void **state)
 static void
 clone_writes_are_seen_by_the_original(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec, clone;
 
-	take(evpl, 64, LOCAL, &iovec, 1);
+	iovec_take(evpl, 64, LOCAL, &iovec, 1);
 	evpl_iovec_clone(&clone, &iovec);
 	iovec_fill(&clone, 2); /* no copy */
 	iovec_assert(&iovec, 2, 0);
@@ -121,7 +106,7 @@ clone_writes_are_seen_by_the_original(void **state)
 static void
 clone_segment_at_every_border_shows_exactly_the_segment(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const unsigned length = 1000;
 	const struct {
 		unsigned offset, length;
@@ -130,7 +115,7 @@ clone_segment_at_every_border_shows_exactly_the_segment(void **state)
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		struct evpl_iovec iovec, clone[DIM(part)];
 
-		take(evpl, length, flags, &iovec, 1);
+		iovec_take(evpl, length, flags, &iovec, 1);
 		for (unsigned i = 0; i < DIM(part); i++) {
 			uint16_t count = rte_mbuf_refcnt_read(iovec.ref);
 
@@ -152,10 +137,10 @@ clone_segment_at_every_border_shows_exactly_the_segment(void **state)
 static void
 clone_segment_of_a_segment_adds_the_offsets(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec, outer, inner;
 
-	take(evpl, 1000, SHARED, &iovec, 1);
+	iovec_take(evpl, 1000, SHARED, &iovec, 1);
 	evpl_iovec_clone_segment(&outer, &iovec, 100, 500);
 	evpl_iovec_clone_segment(&inner, &outer, 50, 450);
 	iovec_assert(&inner, 1, 150);
@@ -167,13 +152,13 @@ clone_segment_of_a_segment_adds_the_offsets(void **state)
 static void
 move_leaves_the_source_empty_and_no_count_changed(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		struct evpl_iovec iovec, was, moved;
 		uint16_t count;
 
-		take(evpl, 300, flags, &iovec, 1);
+		iovec_take(evpl, 300, flags, &iovec, 1);
 		was = iovec;
 		count = rte_mbuf_refcnt_read(iovec.ref);
 		evpl_iovec_move(&moved, &iovec);
@@ -190,10 +175,10 @@ move_leaves_the_source_empty_and_no_count_changed(void **state)
 static void
 move_onto_itself_changes_nothing(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec, was;
 
-	take(evpl, 300, LOCAL, &iovec, 1);
+	iovec_take(evpl, 300, LOCAL, &iovec, 1);
 	was = iovec;
 	evpl_iovec_move(&iovec, &iovec);
 	assert_same(&iovec, &was);
@@ -217,7 +202,7 @@ move_of_an_empty_iovec_is_empty(void **state)
 static void
 move_segment_hands_over_the_part_and_gives_the_rest_up(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	const struct {
 		unsigned offset, length;
 	} part[] = {{0, 1000}, {0, 0}, {0, 1}, {999, 1}, {1000, 0}, {250, 500}};
@@ -228,7 +213,7 @@ move_segment_hands_over_the_part_and_gives_the_rest_up(void **state)
 			uint16_t count;
 			char *data;
 
-			take(evpl, 1000, flags, &iovec, i);
+			iovec_take(evpl, 1000, flags, &iovec, i);
 			data = evpl_iovec_data(&iovec);
 			count = rte_mbuf_refcnt_read(iovec.ref);
 			evpl_iovec_move_segment(&moved, &iovec, part[i].offset, part[i].length);
@@ -247,10 +232,10 @@ move_segment_hands_over_the_part_and_gives_the_rest_up(void **state)
 static void
 move_segment_onto_itself_narrows_the_view(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec;
 
-	take(evpl, 1000, SHARED, &iovec, 1);
+	iovec_take(evpl, 1000, SHARED, &iovec, 1);
 	evpl_iovec_move_segment(&iovec, &iovec, 100, 200);
 	assert_int_equal(evpl_iovec_length(&iovec), 200);
 	iovec_assert(&iovec, 1, 100);
@@ -260,12 +245,12 @@ move_segment_onto_itself_narrows_the_view(void **state)
 static void
 set_length_shortens_and_grows_back(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
 		struct evpl_iovec iovec;
 
-		take(evpl, 1000, flags, &iovec, 1);
+		iovec_take(evpl, 1000, flags, &iovec, 1);
 		evpl_iovec_set_length(&iovec, 10);
 		assert_int_equal(evpl_iovec_length(&iovec), 10);
 		evpl_iovec_set_length(&iovec, 0);
@@ -280,12 +265,12 @@ set_length_shortens_and_grows_back(void **state)
 static void
 set_length_grows_to_the_last_byte_of_the_buffer(void **state)
 {
-	struct evpl *evpl = context(state);
+	struct evpl *evpl = home_context(state);
 	struct evpl_iovec whole, part;
 
 	plain_builds_only(); /* more than was taken: elsewhere that is the caller's word to keep */
 	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
-		take(evpl, evpl_buffer_size(), flags, &whole, 1);
+		iovec_take(evpl, evpl_buffer_size(), flags, &whole, 1);
 		evpl_iovec_clone_segment(&part, &whole, 1000, 1);
 		evpl_iovec_set_length(&part, evpl_buffer_size() - 1000);
 		iovec_assert(&part, 1, 1000);

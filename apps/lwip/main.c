@@ -150,7 +150,7 @@ stop_servers(void)
 static int
 with_lwip(struct httpd_ports *ports, const struct httpd_options *o, struct watch *w)
 {
-	int status = ports_add_netifs(ports, &o->addresses);
+	int status = ports_add_netifs(ports, &o->ports, &o->addresses);
 
 	for (unsigned i = 0; i < ports->count && status == 0; i++)
 		fault_attach(&ports->port[i].glue.netif, &o->faults);

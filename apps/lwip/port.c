@@ -108,6 +108,15 @@ ports_packet_mbufs(const struct httpd_ports *ports, const struct port_options *o
 	return FRAME_SEGMENTS_USUAL * tx_packets(ports, o);
 }
 
+/* Half of what the ring and lwIP leave of the pool: the other half refills the ring while so many wait for lwIP. */
+static uint16_t
+rx_ahead(const struct port_options *o)
+{
+	uint32_t ring = o->rxd != 0 ? o->rxd : RING_SIZE;
+
+	return (uint16_t)(o->mbufs > ring ? RTE_MIN((o->mbufs - ring) / 4, GLUE_AHEAD) : 0);
+}
+
 unsigned
 ports_rx_hold(const struct httpd_ports *ports, const struct port_options *o)
 {
@@ -320,7 +329,7 @@ ports_start(struct httpd_ports *ports, const struct port_options *o)
 }
 
 int
-ports_add_netifs(struct httpd_ports *ports, const struct address_options *o)
+ports_add_netifs(struct httpd_ports *ports, const struct port_options *options, const struct address_options *o)
 {
 	for (unsigned i = 0; i < ports->count; i++) {
 		struct httpd_port *p = &ports->port[i];
@@ -328,6 +337,7 @@ ports_add_netifs(struct httpd_ports *ports, const struct address_options *o)
 		p->glue.queue.port_id = p->dev.id;
 		p->glue.queue.tcp_checksum = p->tx_checksum;
 		p->glue.queue.rx_checksum = p->rx_checksum;
+		p->glue.queue.ahead_max = rx_ahead(options);
 		if (glue_netif_add(&p->glue, p->dev.mac.addr_bytes, p->mtu) != 0)
 			return ethdev_failed(&p->dev, "lwIP takes no netif more", -ENOMEM);
 		p->netif_added = true;

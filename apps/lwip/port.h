@@ -53,7 +53,7 @@ unsigned ports_rx_hold(const struct httpd_ports *ports, const struct port_option
 int ports_start(struct httpd_ports *ports, const struct port_options *o);
 
 /* Makes them netifs, with their addresses. glue_init() must have run. */
-int ports_add_netifs(struct httpd_ports *ports, const struct address_options *o);
+int ports_add_netifs(struct httpd_ports *ports, const struct port_options *options, const struct address_options *o);
 
 /* Waits a while for links that are down. */
 void ports_wait_links(const struct httpd_ports *ports);

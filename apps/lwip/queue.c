@@ -6,12 +6,38 @@
 
 #include "glue_queue.h"
 
+static uint16_t
+slot(const struct glue_queue *q, uint16_t i)
+{
+	return (uint16_t)((q->first + i) % GLUE_AHEAD);
+}
+
+/* Empties the port's queue into ours, as far as ours may grow, by full bursts: some drivers give nothing to short ones. */
+static void
+take_ahead(struct glue_queue *q)
+{
+	uint16_t max = RTE_MIN(RTE_MAX(q->ahead_max, GLUE_BURST), GLUE_AHEAD), count = GLUE_BURST;
+	struct rte_mbuf *burst[GLUE_BURST];
+
+	while (count == GLUE_BURST && q->ahead + GLUE_BURST <= max) {
+		count = rte_eth_rx_burst(q->port_id, q->queue_id, burst, GLUE_BURST);
+		for (uint16_t i = 0; i < count; i++)
+			q->received[slot(q, q->ahead++)] = burst[i];
+	}
+}
+
 uint16_t
 glue_queue_receive(struct glue_queue *q, struct rte_mbuf **packets)
 {
 	uint64_t from = rte_rdtsc();
-	uint16_t count = rte_eth_rx_burst(q->port_id, q->queue_id, packets, GLUE_BURST);
+	uint16_t count;
 
+	take_ahead(q);
+	count = RTE_MIN(q->ahead, (uint16_t)GLUE_BURST);
+	for (uint16_t i = 0; i < count; i++)
+		packets[i] = q->received[slot(q, i)];
+	q->first = slot(q, count);
+	q->ahead -= count;
 	q->cycles += rte_rdtsc() - from;
 	q->moves += count;
 	return count;
@@ -74,4 +100,6 @@ glue_queue_drop(struct glue_queue *q)
 {
 	rte_pktmbuf_free_bulk(q->packets, q->waiting);
 	q->waiting = 0;
+	while (q->ahead > 0)
+		rte_pktmbuf_free(q->received[slot(q, --q->ahead)]);
 }

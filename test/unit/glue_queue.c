@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The side of the glue (apps/lwip) that has no lwIP: which received checksums it believes, which it leaves to a port, and what
- * becomes of packets that a driver refuses to send.
+ * The side of the glue (apps/lwip) that has no lwIP: which received checksums it believes, which it leaves to a port, what
+ * becomes of packets that a driver refuses to send, and of those that it takes from a port ahead of lwIP.
  *
  * What would break: a datagram whose fragments nobody has summed is taken for right; a sum that nobody writes; packets lost,
  * sent twice or out of turn behind a refused one.
@@ -216,6 +216,22 @@ sums_over_odd_segments_are_written(void **state)
 	}
 }
 
+/* Sends packets of `from` to `to` - 1 bytes through the port, which has them for us then. */
+static void
+send_lengths(struct glue_queue *q, uint16_t from, uint16_t to)
+{
+	for (uint16_t length = from; length < to; length++) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+
+		assert_non_null(m);
+		memset(rte_pktmbuf_append(m, length), 0, length);
+		assert_false(glue_queue_full(q));
+		glue_queue_send(q, m);
+	}
+	glue_queue_flush(q);
+	assert_int_equal(q->waiting, 0);
+}
+
 /* As drivers do: up to the first packet that they cannot send. */
 static uint16_t
 refuse_odd(void *queue, struct rte_mbuf **packets, uint16_t count)
@@ -242,16 +258,7 @@ refused_packets_are_freed_and_the_others_sent_in_turn(void **state)
 	q.port_id = port_loop(pool);
 	before = rte_eth_fp_ops[q.port_id].tx_pkt_prepare;
 	rte_eth_fp_ops[q.port_id].tx_pkt_prepare = refuse_odd;
-	for (uint16_t length = 200; length < 300; length++) {
-		struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
-
-		assert_non_null(m);
-		memset(rte_pktmbuf_append(m, length), 0, length);
-		assert_false(glue_queue_full(&q));
-		glue_queue_send(&q, m);
-	}
-	glue_queue_flush(&q);
-	assert_int_equal(q.waiting, 0);
+	send_lengths(&q, 200, 300);
 	assert_int_equal(q.refused, 50);
 	n = rte_eth_rx_burst(q.port_id, 0, got, DIM(got));
 	assert_int_equal(n, 50);
@@ -259,6 +266,86 @@ refused_packets_are_freed_and_the_others_sent_in_turn(void **state)
 		assert_int_equal(got[i]->pkt_len, 200 + 2 * i);
 	rte_pktmbuf_free_bulk(got, n);
 	rte_eth_fp_ops[q.port_id].tx_pkt_prepare = before;
+	port_close(q.port_id);
+}
+
+/* Takes one burst, and has it be packets of `from` to `to` - 1 bytes. */
+static void
+assert_received(struct glue_queue *q, uint16_t from, uint16_t to)
+{
+	struct rte_mbuf *got[GLUE_BURST];
+
+	assert_int_equal(glue_queue_receive(q, got), to - from);
+	for (uint16_t i = 0; i < to - from; i++) {
+		assert_int_equal(got[i]->pkt_len, from + i);
+		rte_pktmbuf_free(got[i]);
+	}
+}
+
+/* What is not taken ahead stays with the port, and a port's queue is short. */
+static void
+packets_are_taken_ahead_and_given_in_turn(void **state)
+{
+	struct glue_queue q = {.ahead_max = 70};
+
+	(void)state;
+	q.port_id = port_loop(pool);
+	send_lengths(&q, 200, 300);
+	assert_received(&q, 200, 232);
+	assert_int_equal(q.ahead, 32); /* full bursts only, so 64 of 70 were taken */
+	assert_received(&q, 232, 264);
+	send_lengths(&q, 300, 310);
+	assert_received(&q, 264, 296);
+	assert_int_equal(q.ahead, 14); /* all that the port had */
+	assert_received(&q, 296, 310);
+	assert_received(&q, 310, 310);
+	port_close(q.port_id);
+}
+
+static void
+nothing_is_taken_ahead_where_the_pool_is_small(void **state)
+{
+	struct glue_queue q = {.ahead_max = 5};
+
+	(void)state;
+	q.port_id = port_loop(pool);
+	send_lengths(&q, 200, 250);
+	assert_received(&q, 200, 232);
+	assert_int_equal(q.ahead, 0);
+	assert_received(&q, 232, 250);
+	port_close(q.port_id);
+}
+
+/* More than the ring of the queue has entries, so that its end is passed. */
+static void
+packets_taken_ahead_keep_their_turn_around_the_end(void **state)
+{
+	struct glue_queue q = {.ahead_max = GLUE_AHEAD};
+
+	(void)state;
+	q.port_id = port_loop(pool);
+	for (unsigned n = 0; n < 2 * GLUE_AHEAD; n += 50) {
+		send_lengths(&q, 200, 250);
+		assert_received(&q, 200, 232);
+		assert_received(&q, 232, 250);
+	}
+	port_close(q.port_id);
+}
+
+/* The teardown sees that none is lost. */
+static void
+dropping_frees_what_was_taken_ahead(void **state)
+{
+	struct glue_queue q = {.ahead_max = 96};
+
+	(void)state;
+	q.port_id = port_loop(pool);
+	send_lengths(&q, 200, 300);
+	assert_received(&q, 200, 232);
+	assert_int_equal(q.ahead, 64);
+	glue_queue_drop(&q);
+	assert_int_equal(q.ahead, 0);
+	assert_received(&q, 296, 300);
 	port_close(q.port_id);
 }
 
@@ -270,6 +357,10 @@ static const struct CMUnitTest cases[] = {
 	cmocka_unit_test_setup_teardown(sums_of_others_are_not, setup, teardown),
 	cmocka_unit_test_setup_teardown(sums_over_odd_segments_are_written, setup, teardown),
 	cmocka_unit_test_setup_teardown(refused_packets_are_freed_and_the_others_sent_in_turn, setup, teardown),
+	cmocka_unit_test_setup_teardown(packets_are_taken_ahead_and_given_in_turn, setup, teardown),
+	cmocka_unit_test_setup_teardown(nothing_is_taken_ahead_where_the_pool_is_small, setup, teardown),
+	cmocka_unit_test_setup_teardown(packets_taken_ahead_keep_their_turn_around_the_end, setup, teardown),
+	cmocka_unit_test_setup_teardown(dropping_frees_what_was_taken_ahead, setup, teardown),
 };
 
 int

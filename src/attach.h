@@ -46,6 +46,22 @@ EVPL_ATTACH_AT(vlan_tci, data_len, 2);
 EVPL_ATTACH_AT(vlan_tci_outer, data_len, 12);
 EVPL_ATTACH_AT(buf_len, data_len, 14);
 
+/* data_off, refcnt, nb_segs and port are one word. Without its ends it is this of an mbuf of one segment that nobody else holds. */
+#define EVPL_REARM_EXCLUSIVE ((uint64_t)1 << 16 | (uint64_t)1 << 32)
+
+/* Acquires what who let go of the mbuf did before. */
+static inline uint64_t
+evpl_rearm_load(const struct rte_mbuf *m)
+{
+	return __atomic_load_n(&EVPL_ATTACH_WORD(m, data_off), __ATOMIC_ACQUIRE);
+}
+
+static inline bool
+evpl_rearm_is_exclusive(uint64_t rearm)
+{
+	return (uint32_t)((rearm ^ EVPL_REARM_EXCLUSIVE) >> 16) == 0;
+}
+
 /*
  * A packet of one segment, as rte_pktmbuf_reset() leaves one, on those bytes. Fields are written in groups: 15 stores
  * instead of 20.
@@ -56,7 +72,7 @@ evpl_attach_fill(struct rte_mbuf *m, uintptr_t data, uint16_t length, rte_iova_t
 {
 	m->buf_addr = (void *)data;
 	rte_mbuf_iova_set(m, iova);
-	EVPL_ATTACH_WORD(m, data_off) = (uint64_t)1 << 16 | (uint64_t)1 << 32 | (uint64_t)RTE_MBUF_PORT_INVALID << 48;
+	EVPL_ATTACH_WORD(m, data_off) = EVPL_REARM_EXCLUSIVE | (uint64_t)RTE_MBUF_PORT_INVALID << 48;
 	m->ol_flags = ol_flags;
 	EVPL_ATTACH_WORD(m, packet_type) = (uint64_t)length << 32;
 	EVPL_ATTACH_WORD(m, data_len) = length; /* and half of the hash, which means nothing without its flag */

@@ -324,41 +324,60 @@ evpl_iovecs_from_mbuf(struct evpl *evpl, struct rte_mbuf *mbuf, unsigned flags, 
 	return (int)segments;
 }
 
-/*
- * Whether a packet's mbuf may go to its pool as it is: one segment, and nothing but the iovec holds it or its bytes. A count of
- * 1 comes first: whoever let go of the others has made known before whether it counts elsewhere as well.
- */
-static bool
-goes_home(struct rte_mbuf *m)
+/* Mbufs that nothing but their iovecs holds, of one pool. */
+static inline void
+put_home(struct evpl_context *ctx, struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
 {
-	return evpl_compat_ref_load(m) == 1 && evpl_overflow_is_idle() && m->nb_segs == 1 &&
-	       (RTE_MBUF_DIRECT(m) || (evpl_is_pinned(m) && evpl_compat_ext_load(m->shinfo) == 1));
+	if (likely(evpl_overflow_is_idle())) {
+		rte_mempool_put_bulk(pool, (void **)mbufs, n);
+	} else {
+		for (unsigned i = 0; i < n; i++)
+			evpl_ref_last(ctx, mbufs[i]);
+	}
 }
 
-/* The first of n that are packets. Those that can go to their pool as they are, as most can, go in one call. */
+static __rte_noinline void
+put_home_early(struct evpl_context *ctx, struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
+{
+	put_home(ctx, pool, mbufs, n);
+}
+
+/*
+ * The first of n that are packets. Those go to their pool in one call, as they are, that have one segment, and that nothing
+ * but the iovec holds, nor their bytes. A count of 1 comes first: whoever let go of the others has made known before whether
+ * it counts elsewhere as well.
+ */
 unsigned
 evpl_packets_release(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n)
 {
-	struct rte_mbuf *home[64];
+	const uint64_t kinds = RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
 	struct rte_mempool *pool = NULL;
+	struct rte_mbuf *home[64];
 	unsigned homes = 0, i;
+	uint64_t kind = 0; /* of the pool's mbufs: pinned or direct */
 
 	for (i = 0; i < n && (iovecs[i].flags & EVPL_IOVEC_FLAG_PACKET); i++) {
 		struct rte_mbuf *m = iovecs[i].ref;
 
-		if (unlikely(m == NULL || !goes_home(m))) {
+		if (unlikely(m == NULL || !evpl_rearm_is_exclusive(evpl_rearm_load(m)))) {
 			evpl_iovec_release(evpl, &iovecs[i]);
 			continue;
 		}
 		if (unlikely(m->pool != pool || homes == RTE_DIM(home))) {
 			if (homes != 0)
-				rte_mempool_put_bulk(pool, (void **)home, homes);
-			pool = m->pool;
+				put_home_early(evpl_context(evpl), pool, home, homes);
 			homes = 0;
+			pool = m->pool;
+			kind = 0;
+			if (rte_pktmbuf_priv_flags(pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF)
+				kind = RTE_MBUF_F_EXTERNAL;
 		}
-		home[homes++] = m;
+		if (likely((m->ol_flags & kinds) == kind && (kind == 0 || evpl_compat_ext_load(m->shinfo) == 1)))
+			home[homes++] = m;
+		else
+			evpl_iovec_release(evpl, &iovecs[i]);
 	}
 	if (homes != 0)
-		rte_mempool_put_bulk(pool, (void **)home, homes);
+		put_home(evpl_context(evpl), pool, home, homes);
 	return i;
 }

@@ -84,6 +84,7 @@ run_rounds(const struct bench_case *c, struct bench_result *result)
 			ratios[round] = f->rounds[round] / result->of[0].rounds[round];
 		f->figure = spread_of(f->rounds, result->rounds);
 		f->ratio = spread_of(ratios, result->rounds);
+		f->best_ratio = f->figure.min / result->of[0].figure.min;
 	}
 }
 

@@ -15,6 +15,7 @@ struct bench_figures {
 	double rounds[BENCH_ROUNDS_MAX]; /* in the case's unit */
 	struct bench_spread figure;
 	struct bench_spread ratio; /* to ways[0], of each round its own: what disturbs a round disturbs both */
+	double best_ratio;	   /* to ways[0], of the best round of each: what a quiet machine shows */
 };
 
 struct bench_result {

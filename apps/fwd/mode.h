@@ -94,10 +94,10 @@ fwd_send(struct fwd_stream *s, const struct fwd_target *t, struct evpl_iovec *io
  * with the mbuf in cache and, with hardware, the bytes not.
  */
 static inline void
-fwd_prefetch(const struct fwd_stream *s, uint16_t i, uint16_t n)
+fwd_prefetch(const struct evpl_iovec *iovecs, uint16_t i, uint16_t n)
 {
 	if (likely(i + 2 < n))
-		rte_prefetch0(evpl_iovec_data(&s->iovecs[i + 2]));
+		rte_prefetch0(evpl_iovec_data(&iovecs[i + 2]));
 }
 
 #endif /* FWD_MODE_H */

@@ -121,7 +121,7 @@ fwd_icmpecho(struct fwd_stream *s, uint16_t n)
 	for (uint16_t i = 0; i < n; i++) {
 		struct evpl_iovec *iovec = &s->iovecs[i];
 
-		fwd_prefetch(s, i, n);
+		fwd_prefetch(s->iovecs, i, n);
 		switch (answer(evpl_iovec_data(iovec), evpl_iovec_length(iovec), &s->targets[0].mac)) {
 		case ANSWER:
 			evpl_iovec_move(&s->iovecs[answers++], iovec);

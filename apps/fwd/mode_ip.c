@@ -55,7 +55,7 @@ fwd_5tswap(struct fwd_stream *s, uint16_t n)
 		uint32_t length = evpl_iovec_length(&s->iovecs[i]);
 		struct fwd_headers h;
 
-		fwd_prefetch(s, i, n);
+		fwd_prefetch(s->iovecs, i, n);
 		fwd_headers_parse(data, length, &h);
 		if (unlikely(h.malformed))
 			fwd_count(&s->count->rx_malformed, 1);
@@ -158,7 +158,7 @@ fwd_csum(struct fwd_stream *s, uint16_t n)
 		uint32_t length = evpl_iovec_length(&s->iovecs[i]);
 		struct fwd_headers h;
 
-		fwd_prefetch(s, i, n);
+		fwd_prefetch(s->iovecs, i, n);
 		fwd_headers_parse(data, length, &h);
 		if (unlikely(h.malformed))
 			fwd_count(&s->count->rx_malformed, 1);

@@ -9,6 +9,7 @@
 uint16_t
 fwd_mac(struct fwd_stream *s, uint16_t n)
 {
+	struct evpl_iovec *iovecs = s->iovecs;
 	struct fwd_target *t = &s->targets[0];
 	uint8_t macs[2 * RTE_ETHER_ADDR_LEN];
 	uint64_t bytes;
@@ -19,13 +20,13 @@ fwd_mac(struct fwd_stream *s, uint16_t n)
 	memcpy(macs, &t->peer, RTE_ETHER_ADDR_LEN);
 	memcpy(macs + RTE_ETHER_ADDR_LEN, &t->mac, RTE_ETHER_ADDR_LEN);
 	for (uint16_t i = 0; i < n; i++) {
-		fwd_prefetch(s, i, n);
-		if (likely(evpl_iovec_length(&s->iovecs[i]) >= RTE_ETHER_HDR_LEN))
-			memcpy(evpl_iovec_data(&s->iovecs[i]), macs, sizeof(macs));
+		fwd_prefetch(iovecs, i, n);
+		if (likely(evpl_iovec_length(&iovecs[i]) >= RTE_ETHER_HDR_LEN))
+			memcpy(evpl_iovec_data(&iovecs[i]), macs, sizeof(macs));
 		else
 			fwd_count(&s->count->rx_malformed, 1);
 	}
-	fwd_send(s, t, s->iovecs, n, bytes);
+	fwd_send(s, t, iovecs, n, bytes);
 	return n;
 }
 
@@ -57,18 +58,19 @@ swap_macs(uint8_t *data)
 uint16_t
 fwd_macswap(struct fwd_stream *s, uint16_t n)
 {
+	struct evpl_iovec *iovecs = s->iovecs; /* what is written to packets might be s, for all that the compiler knows */
 	uint64_t bytes;
 
 	n = fwd_receive(s, n, &bytes);
 	if (unlikely(n == 0))
 		return 0;
 	for (uint16_t i = 0; i < n; i++) {
-		fwd_prefetch(s, i, n);
-		if (likely(evpl_iovec_length(&s->iovecs[i]) >= RTE_ETHER_HDR_LEN))
-			swap_macs(evpl_iovec_data(&s->iovecs[i]));
+		fwd_prefetch(iovecs, i, n);
+		if (likely(evpl_iovec_length(&iovecs[i]) >= RTE_ETHER_HDR_LEN))
+			swap_macs(evpl_iovec_data(&iovecs[i]));
 		else
 			fwd_count(&s->count->rx_malformed, 1);
 	}
-	fwd_send(s, &s->targets[0], s->iovecs, n, bytes);
+	fwd_send(s, &s->targets[0], iovecs, n, bytes);
 	return n;
 }

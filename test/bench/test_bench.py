@@ -146,8 +146,11 @@ def _(directory):
             check_spread(name, way)
             check_spread(name, way["ratio"])
             check(len(way["rounds"]) == 3, name, way)
+            best = min(way["rounds"]) / min(c["implementations"][0]["rounds"])
+            check(math.isclose(way["ratio"]["best"], best, rel_tol=1e-4), name, way)
             row = rows.pop((name, way["name"]))
             check(float(row["median"]) == way["median"] and float(row["ratio"]) == way["ratio"]["median"], name, row)
+            check(float(row["ratio_best"]) == way["ratio"]["best"], name, row)
         check(c["implementations"][0]["ratio"]["median"] == 1, name)
     check(not rows, "only in the CSV:", rows)
 

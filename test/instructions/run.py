@@ -34,7 +34,7 @@ BUDGETS = {
     "bulk_alloc_release": (20.7, 22.4),
     "packets_alloc_release": (92.4, 87.4),
     "to_mbuf_from_mbuf": (538.0, 575.9),
-    "forward": (56.4, 59.3),
+    "forward": (45.4, 47.2),
     "send": (59.1, 46.1),
     "build": (144.3, 115.2),
     "slice": (227.6, 211.8),

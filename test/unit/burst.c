@@ -337,6 +337,155 @@ rx_burst_of_mbufs_of_every_kind_is_local_only_where_that_is_safe(void **state)
 	close_bench(&b);
 }
 
+/* Kinds of mbufs that are not as the others of a burst. */
+enum odd { ODD_PINNED, ODD_DIRECT, ODD_OTHER_POOL, ODD_HELD, ODD_INDIRECT, ODD_CHAIN, ODD_UNMARKED, ODD_KINDS };
+
+struct odd_burst {
+	struct rte_mempool *pinned, *direct, *other;
+	struct rte_mbuf *extra; /* to be freed when the burst has been looked at */
+};
+
+static struct rte_mbuf *
+odd_mbuf(struct odd_burst *o, enum odd kind, bool pinned, uint64_t seed)
+{
+	const uint16_t lengths[] = {1, 200, 299};
+	struct rte_mempool *usual = pinned ? o->pinned : o->direct;
+	struct rte_mbuf *m;
+
+	o->extra = NULL;
+	switch (kind) {
+	case ODD_PINNED:
+		return filled_mbuf(o->pinned, 500, seed);
+	case ODD_DIRECT:
+		return filled_mbuf(o->direct, 500, seed);
+	case ODD_OTHER_POOL:
+		return filled_mbuf(o->other, 500, seed);
+	case ODD_HELD:
+		o->extra = m = filled_mbuf(usual, 500, seed);
+		rte_mbuf_refcnt_update(m, 1);
+		return m;
+	case ODD_INDIRECT:
+		o->extra = filled_mbuf(usual, 500, seed);
+		m = rte_pktmbuf_clone(o->extra, o->other);
+		assert_non_null(m);
+		return m;
+	case ODD_CHAIN:
+		return filled_chain(usual, lengths, DIM(lengths), seed);
+	case ODD_UNMARKED: /* as PMDs leave them that overwrite ol_flags: an mbuf with a buffer of its own, it seems */
+		m = filled_mbuf(o->pinned, 500, seed);
+		m->ol_flags = 0;
+		return m;
+	case ODD_KINDS:
+		break;
+	}
+	return NULL;
+}
+
+/* Bursts are turned into iovecs as if all mbufs were alike: the one that is not must be seen, wherever it stands. */
+static void
+rx_burst_with_one_odd_mbuf_in_any_place_tells_it_from_the_others(void **state)
+{
+	enum { N = 5 };
+	struct bench b = open_bench(state, false, 0);
+	struct odd_burst o = {.pinned = b.pool,
+			      .direct = plain_pool("usual", 63, RTE_MBUF_DEFAULT_BUF_SIZE),
+			      .other = plain_pool("other", 63, RTE_MBUF_DEFAULT_BUF_SIZE)};
+	struct evpl_iovec iovec[N];
+	struct rte_mbuf *mbuf[N];
+
+	for (unsigned at = 0; at < 2 * ODD_KINDS * N; at++) {
+		enum odd kind = at / 2 % ODD_KINDS;
+		unsigned place = at / 2 / ODD_KINDS;
+		bool pinned = at % 2 != 0, shared;
+
+		/* A burst without it: what it taught must not be believed of the odd one. */
+		for (unsigned burst = 0; burst < 2; burst++) {
+			for (unsigned i = 0; i < N; i++)
+				mbuf[i] = burst == 1 && i == place ? odd_mbuf(&o, kind, pinned, i)
+								   : filled_mbuf(pinned ? o.pinned : o.direct, 500, i);
+			assert_int_equal(rte_eth_tx_burst(b.port, 0, mbuf, N), N);
+			assert_int_equal(evpl_rx_burst(b.evpl, b.port, 0, iovec, N), N);
+			for (unsigned i = 0; i < N; i++) {
+				shared = !pinned;
+				if (burst == 1 && i == place)
+					shared = kind == ODD_DIRECT || kind == ODD_OTHER_POOL || kind == ODD_HELD ||
+						 (kind == ODD_INDIRECT && !pinned);
+				assert_int_equal(iovec[i].flags & SHARED, shared ? SHARED : LOCAL);
+				assert_int_equal(evpl_iovec_length(&iovec[i]), 500);
+				iovec_assert(&iovec[i], i, 0);
+			}
+			evpl_iovecs_release(b.evpl, iovec, N);
+		}
+		rte_pktmbuf_free(o.extra);
+		home_assert_pool(o.direct, 63);
+		home_assert_pool(o.other, 63);
+		home_assert_pool(o.pinned, RX_MBUFS);
+	}
+	rte_mempool_free(o.direct);
+	rte_mempool_free(o.other);
+	close_bench(&b);
+}
+
+/* Bursts that are forwarded are looked at as if all went out as they came. */
+static void
+tx_burst_with_one_odd_iovec_in_any_place_sends_all_and_asks_for_no_offload(void **state)
+{
+	enum { N = 5 };
+	struct bench b = open_bench(state, false, 0);
+	struct evpl_iovec iovec[N], clone;
+	struct rte_mbuf *mbuf[N];
+
+	for (unsigned at = 0; at < 6 * N; at++) {
+		unsigned place = at / 6, length = 500, skipped = 0;
+
+		for (unsigned i = 0; i < N; i++)
+			mbuf[i] = filled_mbuf(b.pool, 500, i);
+		assert_int_equal(rte_eth_tx_burst(b.port, 0, mbuf, N), N);
+		assert_int_equal(evpl_rx_burst(b.evpl, b.port, 0, iovec, N), N);
+		switch (at % 6) {
+		case 0: /* left by whoever had it before */
+			iovec[place].ref->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM | RTE_MBUF_F_TX_IPV4;
+			break;
+		case 1:
+			evpl_iovec_clone(&clone, &iovec[place]);
+			break;
+		case 2:
+			evpl_iovec_set_length(&iovec[place], length = 499);
+			break;
+		case 3:
+			evpl_iovec_release(b.evpl, &iovec[place]);
+			take(b.evpl, 500, LOCAL, &iovec[place], place);
+			break;
+		case 4:
+			evpl_iovec_clone_segment(&clone, &iovec[place], skipped = 100, length = 400);
+			evpl_iovec_release(b.evpl, &iovec[place]);
+			evpl_iovec_move(&iovec[place], &clone);
+			break;
+		case 5: /* none any more */
+			evpl_iovec_clone(&clone, &iovec[place]);
+			evpl_iovec_release(b.evpl, &clone);
+			break;
+		}
+		assert_int_equal(evpl_tx_burst(b.evpl, b.port, 0, iovec, N), N);
+		assert_int_equal(rte_eth_rx_burst(b.port, 0, mbuf, N), N);
+		for (unsigned i = 0; i < N; i++) {
+			assert_int_equal(mbuf[i]->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK, 0);
+			assert_int_equal(mbuf[i]->nb_segs, 1);
+			assert_int_equal(mbuf[i]->data_len, i == place ? length : 500);
+			assert_int_equal(bytes_right(rte_pktmbuf_mtod(mbuf[i], void *), mbuf[i]->data_len, i,
+						     i == place ? skipped : 0),
+					 mbuf[i]->data_len);
+		}
+		if (at % 6 == 1)
+			assert_ptr_not_equal(mbuf[place], clone.ref); /* whose owner might write around its data */
+		rte_pktmbuf_free_bulk(mbuf, N);
+		if (at % 6 == 1)
+			evpl_iovec_release(b.evpl, &clone);
+		home_assert_pool(b.pool, RX_MBUFS);
+	}
+	close_bench(&b);
+}
+
 static void
 tx_burst_of_a_long_iovec_without_mbufs_for_it_leaves_it(void **state)
 {
@@ -540,6 +689,8 @@ static const struct CMUnitTest cases[] = {
 	home_case(rx_burst_from_an_rx_pool_is_local_and_from_its_mbufs, plenty),
 	home_case(rx_burst_with_rx_flags_shared_is_shared, plenty),
 	home_case(rx_burst_of_mbufs_of_every_kind_is_local_only_where_that_is_safe, plenty),
+	home_case(rx_burst_with_one_odd_mbuf_in_any_place_tells_it_from_the_others, plenty),
+	home_case(tx_burst_with_one_odd_iovec_in_any_place_sends_all_and_asks_for_no_offload, plenty),
 	home_case(tx_burst_of_a_long_iovec_without_mbufs_for_it_leaves_it, long_iovecs_few_packets),
 	home_case(tx_burst_of_a_buffer_in_too_many_packets_is_eoverflow, many_packets),
 	home_case(rx_burst_of_what_is_received_and_sent_again_uses_no_packet_mbuf, plenty),

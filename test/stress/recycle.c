@@ -11,6 +11,7 @@
  */
 #include <rte_pause.h>
 
+#include "pool_ops.h"
 #include "support.h"
 
 #define ROUNDS 500u /* in all builds: the sanitizer needs no more */
@@ -87,7 +88,10 @@ let_go(struct recycle *r, struct evpl *evpl, unsigned index, unsigned round)
 		const void *data = rte_pktmbuf_mtod(r->packet[index], const void *);
 
 		threads_check(bytes_right(data, LENGTH, round, 0) == LENGTH);
-		rte_pktmbuf_free(r->packet[index]);
+		if (r->cloned && index == 1)
+			clone_free(r->packet[index]);
+		else
+			rte_pktmbuf_free(r->packet[index]);
 	} else {
 		threads_check(bytes_right(r->iovec[index].data, LENGTH, round, 0) == LENGTH);
 		evpl_iovec_release(round & 2 ? evpl : NULL, &r->iovec[index]);

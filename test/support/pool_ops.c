@@ -84,12 +84,28 @@ pool_ops_register(void)
 	return rte_mempool_register_ops(&ops) >= 0;
 }
 
+void
+clone_free(struct rte_mbuf *clone)
+{
+	uint16_t *count = &rte_mbuf_from_indirect(clone)->refcnt;
+
+	__tsan_release(count);
+	rte_pktmbuf_free(clone);
+	__tsan_acquire(count);
+}
+
 #else
 
 bool
 pool_ops_register(void)
 {
 	return false;
+}
+
+void
+clone_free(struct rte_mbuf *clone)
+{
+	rte_pktmbuf_free(clone);
 }
 
 #endif

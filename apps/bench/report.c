@@ -26,7 +26,7 @@ open_file(const char *name)
 	if (strcmp(name, "-") != 0) {
 		file = fopen(name, "w");
 	} else {
-		/* EAL and its drivers write to stdout too: they get stderr for it. */
+		/* EAL and its drivers write to stdout too. Their output is moved to stderr. */
 		int kept = dup(STDOUT_FILENO);
 
 		file = kept >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 ? fdopen(kept, "w") : NULL;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Two lcores that each take and give back for themselves, against one: what do they share that they should not? */
+/*
+ * Two lcores take and give back, each for itself, against one lcore. It shows whether they share what they should not.
+ */
 #include "impl.h"
 
 struct work {
@@ -17,7 +19,7 @@ alone(enum bench_impl impl, struct work *w)
 	bench_leave();
 }
 
-/* From the first lcore's start to the last one's end: each has done n operations. */
+/* The time from the first lcore's start to the last one's end. Each lcore has done n operations. */
 BENCH_INLINE uint64_t
 on_lcores(const struct bench_case *c, uint64_t n, unsigned lcores, void (*function)(unsigned index, void *arg))
 {

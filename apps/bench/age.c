@@ -90,7 +90,7 @@ fresh_shared(const struct bench_case *c)
 		.name = "age/" #kind "/" #pieces "x" #bytes,                                                           \
 		.what = text " " KIND                                                                                  \
 			     " after 4,000,000 packets of 64 bytes (--quick: 400,000) were held and released in "      \
-			     "random order, against fresh",                                                            \
+			     "random order, against a fresh start",                                                    \
 		.unit = "ns", .want = 0.9, .own_library = true, .length = (bytes), .count = (pieces), .ways = {        \
 			{"evpl-aged", NULL, old_##kind, NULL},                                                         \
 			{"evpl-fresh", NULL, fresh_##kind, NULL},                                                      \

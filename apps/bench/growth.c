@@ -163,9 +163,8 @@ const struct bench_case bench_growth[] = {
 	},
 	{
 		.name = "growth/longest-stall",
-		.what = "the longest alloc on a lcore that needs no slab, while another makes eight, against while "
-			"that "
-			"one does not",
+		.what = "the longest alloc of an lcore that needs no slab, while another lcore makes eight; against "
+			"while it makes none",
 		.unit = "us",
 		.lcores = 2,
 		.own_library = true,

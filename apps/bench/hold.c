@@ -172,9 +172,8 @@ const struct bench_case bench_hold[] = {
 	{
 		IN_FLIGHT,
 		.name = "touch/local/32/round-robin",
-		.what = "32 x 1,500 bytes LOCAL, written, read, released, against mbufs of a pool of 8,191 that 4,096 "
-			"in flight "
-			"use in turn (and this library with as many in flight); per packet",
+		.what = "32 x 1,500 bytes LOCAL, written, read, released, against a pool of 8,191 mbufs that 4,096 "
+			"mbufs in flight use in turn (and this library with as many in flight); per packet",
 		.want = 1.5,
 		.ways =
 			{

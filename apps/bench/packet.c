@@ -310,9 +310,8 @@ const struct bench_case bench_packet[] = {
 	{
 		ON_PORT,
 		.name = "packet/whole/64",
-		.what = "64 bytes by evpl_packets_alloc of evpl_rx_pool_create's pool, headers written, sent; "
-			"evpl-mbuf: of "
-			"pktmbuf's pool",
+		.what = "64 bytes of evpl_packets_alloc from a pool of evpl_rx_pool_create, headers written, sent; "
+			"evpl-mbuf: from pktmbuf's pool",
 		.length = 64,
 		.ways =
 			{
@@ -324,8 +323,8 @@ const struct bench_case bench_packet[] = {
 	{
 		ON_PORT,
 		.name = "packet/forward/64",
-		.what = "received from net_null, iovec, sent: with evpl_rx_pool_create's pool; evpl-mbuf: with the "
-			"pool of pktmbuf",
+		.what = "received from net_null as iovecs, and sent: with a pool of evpl_rx_pool_create; evpl-mbuf: "
+			"with pktmbuf's pool",
 		.ways =
 			{
 				{"evpl", forward_slab, NULL, NULL},

@@ -80,9 +80,8 @@ report_begin(unsigned cases)
 	fprintf(out, "evpl-bench %s (%s build), %s, %s\n", EVPL_BENCH_VERSION, build_name(), rte_version(), date);
 	fprintf(out, "%s, %u lcores, %s; %u rounds of %g ms each\n", model, rte_lcore_count(), pages_name(),
 		bench_options.rounds, bench_options.batch_us / 1000.0);
-	fprintf(out, "ratio: the other's figure over evpl's, so above 1 evpl is ahead; median (min-max) of the rounds; "
-		     "best: of "
-		     "each one's best round\n\n");
+	fprintf(out, "ratio: the other's figure over evpl's: above 1 evpl is faster; median (min-max) of the rounds; "
+		     "best: ratio of the best rounds\n\n");
 	fprintf(out, "%-32s %-26s %-5s %-5s %-4s %-26s %s\n", "case", "ratio to the first other", "best", "want",
 		"unit", "evpl", "others (ratio)");
 	fflush(out);

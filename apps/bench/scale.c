@@ -52,7 +52,7 @@ SCALE(pktmbuf, PKTMBUF)
 	{                                                                                                              \
 		.name = "scale/" #kind "/64",                                                                          \
 		.what = "alloc 64 bytes " KIND                                                                         \
-			" + release, two lcores each their own against one: how many times the work",                  \
+			" + release, two lcores, each for itself; ratio: their work over that of one lcore",           \
 		.unit = "ns", .want = 1.9, .lcores = 2, .mbufs = 2047, .length = 64, .ways = {                         \
 			{"evpl-two-lcores", two_##kind, NULL, NULL},                                                   \
 			{"evpl-one-lcore", one_##kind, NULL, NULL},                                                    \

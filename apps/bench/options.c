@@ -23,22 +23,23 @@ enum option_id {
 };
 
 static const struct command_option table[] = {
-	{"rounds", "N", "times that each implementation is measured, 1 to 999 (15)", OPT_ROUNDS},
-	{"batch", "MICROSECONDS", "that one measurement lasts, at least (4000)", OPT_BATCH},
-	{"quick", NULL, "3 rounds of 200 microseconds: does it work, not how fast is it", OPT_QUICK},
-	{"filter", "WORD[,WORD...]", "only cases whose name has one of the words", OPT_FILTER},
-	{"list", NULL, "the cases' names, and what they do; runs none", OPT_LIST},
-	{"json", "[FILE]", "every round as JSON too; no FILE, or -: to stdout, the table to stderr", OPT_JSON},
-	{"csv", "[FILE]", "one line per case and implementation, likewise", OPT_CSV},
+	{"rounds", "N", "measure each implementation that often, 1 to 999 (15)", OPT_ROUNDS},
+	{"batch", "MICROSECONDS", "the least time of one measurement (4000)", OPT_BATCH},
+	{"quick", NULL, "3 rounds of 200 microseconds: shows that it works, not how fast it is", OPT_QUICK},
+	{"filter", "WORD[,WORD...]", "run only cases whose name has one of the words", OPT_FILTER},
+	{"list", NULL, "print the cases' names and what they do; run none", OPT_LIST},
+	{"json", "[FILE]", "write every round as JSON too; no FILE, or -: to stdout; the table to stderr", OPT_JSON},
+	{"csv", "[FILE]", "write a line per case and implementation; FILE as for --json", OPT_CSV},
 };
 
 static void
 help_more(void)
 {
-	printf("\nWithout NIC, huge pages or root (two lcores; some cases use four, and are skipped without):\n"
+	printf("\nAn example that needs no NIC, no huge pages and no root (cases that need four lcores are skipped):\n"
 	       "  evpl-bench -l 0,1 --no-pci --no-huge --no-shconf --no-telemetry -m 1024 -- --filter=alloc\n\n"
-	       "A ratio is how many times the other's figure is of this library's: above 1, this library is ahead.\n"
-	       "Exit status: 0; 1: something failed, or a buffer did not come home; 2: the command line is wrong.\n");
+	       "A ratio is the other's figure divided by this library's: above 1, this library is faster.\n"
+	       "Exit status: 0: all went well; 1: something failed, or a buffer did not come home;\n"
+	       "2: the command line is wrong.\n");
 }
 
 static int

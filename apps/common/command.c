@@ -12,10 +12,10 @@
 
 #include "error.h"
 
-/* What getopt gives back: an index into the options and this, which no short option is. */
+/* getopt returns an index into the options plus this number, which no short option has. */
 #define LONG_OPTION 256
 
-/* As getopt says it. */
+/* In getopt's terms. */
 static int
 takes_argument(const char *argument)
 {
@@ -71,7 +71,11 @@ is_option(const char *argument, const char *name)
 	       strncmp(argument + 2, name, length - 2) == 0;
 }
 
-/* Before "--" only EAL's options stand, but for those that need no EAL; ours there would end in EAL's long usage text. */
+/*
+ * Before "--" there are only EAL's options, and the options that need no EAL. EAL would answer any other option of ours
+ * with its long
+ * usage text.
+ */
 static int
 parse_eal_part(const struct command *c, int count, char **argv, void *values)
 {
@@ -102,11 +106,11 @@ parse_eal_part(const struct command *c, int count, char **argv, void *values)
 	return count;
 }
 
-/* The line for what getopt did not take. */
+/* Prints the error line for an argument that getopt did not accept. */
 static void
 refuse(int id, const char *argument)
 {
-	/* Of short options, which may come several in one argument, getopt names the one. Long ones are not characters. */
+	/* Several short options may be in one argument: optopt is the wrong one. Long options are not characters. */
 	bool is_short = optopt != 0 && optopt < LONG_OPTION;
 
 	if (is_short && isgraph((unsigned char)optopt))
@@ -119,7 +123,10 @@ refuse(int id, const char *argument)
 		error_line("%s: no such option, or a value too many (see --help)", argument);
 }
 
-/* An option's value that may be left out: behind "=", or the next argument when that is no option itself. */
+/*
+ * The value of an option whose value may be left out: it stands behind "=", or is the next argument if that is not an
+ * option.
+ */
 static const char *
 file_name(int argc, char **argv)
 {
@@ -192,7 +199,7 @@ command_parse(const struct command *c, int argc, char **argv, void *values)
 	*next = (struct option){.name = "version", .val = LONG_OPTION + (int)c->count + 1};
 	opterr = 0;
 	optind = 1;
-	/* getopt skips its first argument: here that is the "--". */
+	/* getopt skips its first argument, which is the "--" here. */
 	rc = parse_own_part(c, longs, argc - eal_count, argv + eal_count, values);
 	free(longs);
 	optind = 1;

@@ -9,7 +9,7 @@
 
 #include "error.h"
 
-/* One that was not given, 0, follows the others. */
+/* Whether a size fits into another. A size that was not given (0) follows the others. */
 static bool
 fits(const char *name, uint64_t size, const char *in, uint64_t room)
 {

@@ -52,7 +52,7 @@ enum option_id {
 };
 
 static const struct command_option table[] = {
-	{"forward-mode", "MODE", "io (default), or one of those below", OPT_FORWARD_MODE},
+	{"forward-mode", "MODE", "one of the modes below (io)", OPT_FORWARD_MODE},
 	{"nb-cores", "N", "forwarding lcores (1)", OPT_NB_CORES},
 	{"rxq", "N", "RX queues per port (1)", OPT_RXQ},
 	{"txq", "N", "TX queues per port (1)", OPT_TXQ},
@@ -62,35 +62,36 @@ static const struct command_option table[] = {
 	{"portmask", "HEX", "ports to use (all)", OPT_PORTMASK},
 	{"portlist", "LIST", "ports to use, in order, as 0,2-3", OPT_PORTLIST},
 	{"port-topology", "T", "paired (default), chained or loop", OPT_PORT_TOPOLOGY},
-	{"no-promiscuous", NULL, "receive only what is addressed to the port", OPT_NO_PROMISCUOUS},
+	{"no-promiscuous", NULL, "receive only frames that are addressed to the port", OPT_NO_PROMISCUOUS},
 	{"mtu", "BYTES", "MTU of every port", OPT_MTU},
-	{"max-pkt-len", "BYTES", "the same as a frame length, with header and FCS", OPT_MAX_PKT_LEN},
-	{"stats-period", "SECONDS", "live table (1 on a terminal; 0: none)", OPT_STATS_PERIOD},
+	{"max-pkt-len", "BYTES", "the MTU as a frame length, with header and FCS", OPT_MAX_PKT_LEN},
+	{"stats-period", "SECONDS", "print a live table this often (1 on a terminal; 0: none)", OPT_STATS_PERIOD},
 	{"duration", "SECONDS", "stop after that time (0: no limit)", OPT_DURATION},
 	{"packets", "N", "stop after N packets received (txonly, flowgen: sent)", OPT_PACKETS},
-	{"json", "FILE", "write the report as JSON too; -: to stdout, the rest to stderr", OPT_JSON},
+	{"json", "FILE", "write the report as JSON too; -: JSON to stdout, all else to stderr", OPT_JSON},
 	{"total-num-mbufs", "N", "RX mbufs per NUMA node (computed)", OPT_TOTAL_NUM_MBUFS},
 	{"mbuf-size", "BYTES", "data room of an RX mbuf with 128 bytes of headroom (2176)", OPT_MBUF_SIZE},
 	{"rx-pool", "POOL",
-	 "received packets lie in: slab, mbuf (their own mbufs), auto (the faster; mbuf if a port loses VLAN tags in "
-	 "slabs)",
+	 "memory of received packets: slab, mbuf (mbufs with their own data), auto (the faster one; mbuf if a "
+	 "port loses VLAN tags in slabs)",
 	 OPT_RX_POOL},
 	{"slab-size", "BYTES", "bytes of a slab (16M)", OPT_SLAB_SIZE},
-	{"buffer-size", "BYTES", "bytes of a buffer (64K)", OPT_BUFFER_SIZE},
-	{"large-buffer-size", "BYTES", "of one for what is longer (2M); as --buffer-size: there are none",
+	{"buffer-size", "BYTES", "bytes of a small buffer (64K)", OPT_BUFFER_SIZE},
+	{"large-buffer-size", "BYTES", "bytes of a large buffer (2M); the same as --buffer-size: no large ones",
 	 OPT_LARGE_BUFFER_SIZE},
-	{"max-slabs", "N", "most slabs (512)", OPT_MAX_SLABS},
+	{"max-slabs", "N", "the most slabs (512)", OPT_MAX_SLABS},
 	{"sample-period", "N",
-	 "note where every Nth iovec was allocated (received ones are not), for SIGUSR1 and telemetry (0: none)",
+	 "note the caller of every Nth allocation (not of received packets), for SIGUSR1 and telemetry (0: none)",
 	 OPT_SAMPLE_PERIOD},
-	{"far-packets", NULL, "send external buffers only, for ports that cannot take others (they are told)",
-	 OPT_FAR_PACKETS},
-	{"shared", NULL, "use SHARED iovecs where LOCAL ones would do", OPT_SHARED},
-	{"eth-peer", "PORT,MAC", "who is behind a port, for mac, csum, txonly (02:00:00:00:00:PORT)", OPT_ETH_PEER},
-	{"txpkts", "A[,B...]", "length, or segment lengths, of generated packets (64)", OPT_TXPKTS},
-	{"tx-ip", "SRC,DST", "addresses, txonly (198.18.0.1,198.18.0.2)", OPT_TX_IP},
-	{"tx-udp", "SRC[,DST]", "ports, txonly (9,9)", OPT_TX_UDP},
-	{"flowgen-flows", "N", "flows, flowgen (1024)", OPT_FLOWGEN_FLOWS},
+	{"far-packets", NULL,
+	 "send external buffers only, for ports that cannot take others (a line names such a port)", OPT_FAR_PACKETS},
+	{"shared", NULL, "use SHARED iovecs, even if LOCAL ones are possible", OPT_SHARED},
+	{"eth-peer", "PORT,MAC", "MAC address behind a port, for mac, csum, txonly (02:00:00:00:00:PORT)",
+	 OPT_ETH_PEER},
+	{"txpkts", "A[,B...]", "length of generated packets, or the lengths of their segments (64)", OPT_TXPKTS},
+	{"tx-ip", "SRC,DST", "IP addresses of txonly (198.18.0.1,198.18.0.2)", OPT_TX_IP},
+	{"tx-udp", "SRC[,DST]", "UDP ports of txonly (9,9)", OPT_TX_UDP},
+	{"flowgen-flows", "N", "number of flows of flowgen (1024)", OPT_FLOWGEN_FLOWS},
 };
 
 static void
@@ -99,10 +100,11 @@ help_more(void)
 	printf("\nModes:\n");
 	for (unsigned i = 0; fwd_mode_at(i) != NULL; i++)
 		printf("  %-*s %s\n", HELP_WIDTH, fwd_mode_at(i)->name, fwd_mode_at(i)->help);
-	printf("\nWithout NIC, huge pages or root:\n"
+	printf("\nAn example that needs no NIC, no huge pages and no root:\n"
 	       "  evpl-fwd -l 0,1 --no-pci --no-huge --no-shconf -m 256 --vdev=net_null0 --vdev=net_null1 -- "
 	       "--forward-mode=macswap --duration=5\n\n"
-	       "Exit status: 0; 1: something failed, or a buffer did not come home; 2: the command line is wrong.\n");
+	       "Exit status: 0: all went well; 1: something failed, or a buffer did not come home;\n"
+	       "2: the command line is wrong.\n");
 }
 
 static int

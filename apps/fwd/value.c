@@ -83,7 +83,7 @@ value_portmask(struct value *v, struct fwd_options *o)
 	}
 }
 
-/* "0,2-3": the order counts. */
+/* "0,2-3": the order of the ports matters. */
 void
 value_portlist(struct value *v, struct fwd_options *o)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The values that only evpl-fwd's options have; ../common/value.h has the others. */
+/* The values that only evpl-fwd's options have. ../common/value.h has the others. */
 #ifndef FWD_VALUE_H
 #define FWD_VALUE_H
 
 #include "../common/value.h"
 #include "options.h"
 
-/* Each sets the option it is named after. */
+/* Each function sets the option that it is named after. */
 void value_mode(struct value *v, struct fwd_options *o);
 void value_topology(struct value *v, struct fwd_options *o);
 void value_rx_pool(struct value *v, struct fwd_options *o);

@@ -7,8 +7,8 @@
  *
  * Fixed phrases of the "Threads" lines below:
  *	any thread        EAL lcores and plain threads may call it, also at the same time
- *	the owner         the one thread that uses the context: the first thread that did so. Another thread may call
- *	                  evpl_destroy()
+ *	the owner         the one thread that uses the context: the first thread that used it. Another thread may
+ *	                  call evpl_destroy()
  *	holder            SHARED iovecs: any thread. LOCAL iovecs: the one thread that they live on
  */
 #ifndef EVPL_CORE_H
@@ -67,9 +67,8 @@ extern "C" {
 struct evpl_global_config {
 	/**
 	 * Bytes of a slab, at most 64 GiB; default 16 MiB. Rounded up to a whole number of buffers. With EAL's
-	 * --legacy-mem and IOVA as PA, a slab lies in huge pages that are neighbours in physical memory. A slab that is
-	 * larger than the longest row of such pages cannot be reserved (ENOMEM). Choose a small slab_size there, such
-	 * as 2 MiB.
+	 * --legacy-mem and IOVA as PA, a slab lies in physically contiguous huge pages. A slab that is larger than the
+	 * longest run of such pages cannot be reserved (ENOMEM). Choose a small slab_size there, such as 2 MiB.
 	 */
 	uint64_t slab_size;
 	/** Bytes of a small buffer, 1 KiB to slab_size; default 64 KiB. Rounded up to whole cache lines. */
@@ -77,14 +76,13 @@ struct evpl_global_config {
 	/**
 	 * Bytes of a large buffer, buffer_size to slab_size. The default is 2 MiB, or no large buffers if slab_size is
 	 * less. Rounded up to whole cache lines. A request of up to that size is one iovec. Large buffers are in slabs
-	 * of their own, which are made on first use. If it equals buffer_size, there is one class of buffers for all
-	 * requests. With IOVA as PA, a buffer that is larger than a huge page needs huge pages that are neighbours in
-	 * physical memory. Where these are rare, a slab has fewer buffers, or has none (ENOMEM).
+	 * of their own, which are made on first use. If large_buffer_size equals buffer_size, there is one class of
+	 * buffers for all requests. With IOVA as PA, a buffer that is larger than a huge page needs physically
+	 * contiguous huge pages. Where these are rare, a slab has fewer buffers, or has none (ENOMEM).
 	 */
 	uint32_t large_buffer_size;
 	/**
-	 * The number of slabs of small buffers that evpl_init() itself reserves, on the caller's NUMA node. The default
-	 * is 0:
+	 * The number of slabs of small buffers that evpl_init() itself reserves, on the caller's NUMA node. Default 0:
 	 * slabs are reserved on first use.
 	 */
 	unsigned preallocate_slabs;
@@ -222,8 +220,8 @@ struct evpl_stats {
 	uint32_t packet_mbufs_in_use;	/**< of `packet_mbufs`: in flight */
 	uint32_t overflow_mbufs_in_use; /**< mbufs that count another mbuf's references beyond EVPL_REF_LIMIT */
 	uint64_t rx_linearized;		/**< packets of several segments that evpl_rx_burst() copied into one iovec */
-	uint64_t rx_too_long;		/**< such packets that it dropped: longer than a buffer, or without a byte */
-	uint64_t rx_no_memory;		/**< such packets that it dropped: no buffer was free */
+	uint64_t rx_too_long;		/**< packets of several segments dropped: longer than a buffer, or empty */
+	uint64_t rx_no_memory;		/**< packets of several segments dropped: no buffer was free */
 };
 
 /**

@@ -112,10 +112,9 @@ EVPL_EXPORT uint16_t evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t
 /**
  * Takes @p n packets of @p length bytes each, to be filled and sent: one iovec per packet. Each packet is an mbuf of
  * @p pool from the start. If its whole iovec is sent (evpl_tx_burst(), evpl_iovecs_to_mbuf()), that mbuf is sent, which
- *	needs neither a packet mbuf nor an atomic. All other calls treat the iovec as a received packet. Behind its
- *	bytes the mbuf holds nothing else. Before its bytes RTE_PKTMBUF_HEADROOM bytes are free, for the owner of the
- *	packet to prepend headers. For bytes that are cloned, cut into segments or sent more than once, use
- *	evpl_iovec_alloc().
+ * needs neither a packet mbuf nor an atomic. All other calls treat the iovec as a received packet. Behind its bytes the
+ * mbuf holds nothing else. Before its bytes RTE_PKTMBUF_HEADROOM bytes are free, for the owner of the packet to prepend
+ * headers. For bytes that are cloned, cut into segments or sent more than once, use evpl_iovec_alloc().
  * @param pool    of evpl_rx_pool_create(), or any other pool of mbufs with data rooms (rte_pktmbuf_pool_create()).
  * @param length  bytes, 1 to the pool's data room without the headroom.
  * @param flags   as for evpl_iovecs_from_mbuf(): LOCAL is granted for pools of evpl_rx_pool_create().

@@ -132,8 +132,7 @@ EVPL_HOT void evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct ev
 /**
  * Gives one reference back. The iovec must not be used again.
  * @param evpl  the context of the calling thread. NULL is allowed, and slower, when there is no context (at shutdown).
- * Owns: the reference is gone. The last release of a buffer also gives back the buffer, to the context's stash or to
- *	its pool.
+ * Owns: the reference is gone. With the last reference the buffer goes back to the context's stash, or to its pool.
  * Threads: holder.
  * Cost: about 16 instructions and no atomic on the context that carved the iovec, while that buffer is current.
  *	Otherwise one decrement, atomic for SHARED. The last reference of a buffer: a call.

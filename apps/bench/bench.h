@@ -72,8 +72,7 @@ void bench_library_stop(void);
 
 /*
  * Runs function on that many lcores; the main lcore has index 0. They wait for each other before their work begins, by
- * calling
- * bench_meet().
+ * calling bench_meet().
  */
 void bench_together(unsigned lcores, void (*function)(unsigned index, void *arg), void *arg);
 void bench_meet(void);
@@ -91,8 +90,7 @@ void bench_pool_free(struct rte_mempool *pool);
 
 /*
  * The numbers 0 to n - 1 in that order. The random order is the same in every run. A second call with the same order is
- * cheap. n: at
- * most BENCH_HELD_MAX.
+ * cheap. n: at most BENCH_HELD_MAX.
  */
 const uint32_t *bench_order(enum bench_order order, unsigned n);
 void bench_shuffle(uint32_t *numbers, uint32_t n);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Taking, reading and giving back: the same three functions for each implementation. A loop is written once with
- * these functions, always inline. BENCH_WAY compiles it once per implementation. The implementation is a constant
- * there, so the compiled loop does not test it.
+ * Taking, reading and giving back: the same three functions for each implementation. A loop is written once with these
+ * functions, always inline. BENCH_WAY compiles it once per implementation. The implementation is a constant there, so
+ * the compiled loop does not test it.
  */
 #ifndef BENCH_IMPL_H
 #define BENCH_IMPL_H

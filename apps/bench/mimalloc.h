@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * mimalloc, beside the malloc of the C library. Debian has mimalloc only as a shared library, which replaces malloc in
- * a program that
- * is linked with it. Here it is opened at run time with local scope, and leaves malloc alone. Its calls go through a
- * pointer, as
- * malloc's calls go through the PLT.
+ * a program that is linked with it. Here it is opened at run time with local scope, and leaves malloc alone. Its calls
+ * go through a pointer, as malloc's calls go through the PLT.
  */
 #ifndef BENCH_MIMALLOC_H
 #define BENCH_MIMALLOC_H

@@ -38,10 +38,8 @@ measure(const struct bench_case *c, const struct bench_way *way, uint64_t passes
 
 /*
  * The number of passes that take the time of a batch, computed from the fastest try. Costs that occur once, or that
- * other programs on
- * this machine cause, must not count as work, so the last number is tried a few times. These tries warm up caches,
- * branch predictors,
- * pools and slabs.
+ * other programs on this machine cause, must not count as work, so the last number is tried a few times. These tries
+ * warm up caches, branch predictors, pools and slabs.
  */
 static uint64_t
 passes_of(const struct bench_case *c, const struct bench_way *way)

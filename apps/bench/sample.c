@@ -4,8 +4,7 @@
 
 /*
  * Every period runs the same code. The speed of two copies of such a loop, at different addresses, differs by more than
- * samples cost.
- * The variables are volatile, so that the compiler makes no copy for a constant.
+ * samples cost. The variables are volatile, so that the compiler makes no copy for a constant.
  */
 static volatile unsigned on = 128, off;
 

@@ -73,8 +73,7 @@ is_option(const char *argument, const char *name)
 
 /*
  * Before "--" there are only EAL's options, and the options that need no EAL. EAL would answer any other option of ours
- * with its long
- * usage text.
+ * with its long usage text.
  */
 static int
 parse_eal_part(const struct command *c, int count, char **argv, void *values)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The command line of a DPDK program: EAL's options, "--", and the program's own options, which are all long ones.
- * Every program has
- * --help and --version.
+ * Every program has --help and --version.
  */
 #ifndef APPS_COMMAND_H
 #define APPS_COMMAND_H
@@ -32,8 +31,7 @@ struct command {
 
 /*
  * Returns the number of EAL's arguments, including the program's name. 0: help or version was printed, and the program
- * ends. -1: one
- * line on stderr says what is wrong.
+ * ends. -1: one line on stderr says what is wrong.
  */
 int command_parse(const struct command *command, int argc, char **argv, void *values);
 

@@ -44,8 +44,7 @@ void ethdev_wait_link(const struct ethdev *d, unsigned *ms);
 
 /*
  * Frees the packets that are still in an RX queue, because not every port frees them when it is closed (net_ring does
- * not). Some
- * ports never run empty, so at most about `most` packets are taken.
+ * not). Some ports never run empty, so at most about `most` packets are taken.
  */
 void ethdev_drain(const struct ethdev *d, uint16_t queue, uint32_t most);
 

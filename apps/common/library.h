@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * evpl_init() and evpl_cleanup() for a program with the options --slab-size, --buffer-size, --large-buffer-size,
- * --max-slabs,
- * --sample-period and --far-packets.
+ * --max-slabs, --sample-period and --far-packets.
  */
 #ifndef APPS_LIBRARY_H
 #define APPS_LIBRARY_H

@@ -7,8 +7,7 @@
 
 /*
  * Call it after rte_eal_init(), because EAL's drivers install their own handlers. SIGINT and SIGTERM ask the program to
- * stop, and a
- * second one kills it. SIGUSR1 asks for a leak report. SIGPIPE is ignored.
+ * stop, and a second one kills it. SIGUSR1 asks for a leak report. SIGPIPE is ignored.
  */
 void signals_catch(void);
 

@@ -99,8 +99,7 @@ fwd_run_init(struct fwd_run *run, const struct fwd_options *o, const struct fwd_
 	unsigned available = rte_lcore_count() == 1 ? 1 : rte_lcore_count() - 1;
 	/*
 	 * Streams are distributed in groups. With tee a group is all streams that send through one queue index;
-	 * otherwise it is one
-	 * stream.
+	 * otherwise it is one stream.
 	 */
 	uint16_t queues = o->mode->receives ? o->rxq : o->txq;
 	unsigned group = o->mode->multiplies ? ports->count : 1;
@@ -218,8 +217,7 @@ forward(struct fwd_lcore *lcore, uint16_t (*burst)(struct fwd_stream *, uint16_t
 
 /*
  * The same for --packets. Lcores claim packets before each burst, and give back the claims that they did not need. So
- * exactly
- * that many packets are handled, with any number of lcores.
+ * exactly that many packets are handled, with any number of lcores.
  */
 static void
 forward_quota(struct fwd_lcore *lcore, uint16_t (*burst)(struct fwd_stream *, uint16_t), uint16_t n)

@@ -87,8 +87,7 @@ struct fwd_run {
 
 /*
  * Distributes the streams over lcores; mode, ports and queues say which streams there are. 0; else the exit status, and
- * an error
- * line was printed.
+ * an error line was printed.
  */
 int fwd_run_init(struct fwd_run *run, const struct fwd_options *options, const struct fwd_ports *ports);
 void fwd_run_free(struct fwd_run *run);
@@ -98,8 +97,7 @@ typedef bool (*fwd_tick)(void *arg);
 
 /*
  * Forwards on the chosen lcores until tick says stop; on the calling lcore too if there is no other. Then it brings
- * every lcore
- * to FWD_PHASE_STOP: no iovec is held, and contexts still exist. 0; else the exit status.
+ * every lcore to FWD_PHASE_STOP: no iovec is held, and contexts still exist. 0; else the exit status.
  */
 int fwd_run_start(struct fwd_run *run, fwd_tick tick, void *arg);
 

@@ -113,10 +113,8 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 
 /*
  * Whether dpdk-dumpcap can capture packets. It is a secondary process, and without huge pages there are none. It makes
- * the mempool
- * that we copy packets to, and mempool operations are known by their number. If DPDK is linked statically here but not
- * there, the
- * numbers differ, and this program crashes.
+ * the mempool that we copy packets to, and mempool operations are known by their number. If DPDK is linked statically
+ * here but not there, the numbers differ, and this program crashes.
  */
 static bool
 can_be_captured(void)

@@ -75,8 +75,7 @@ fwd_receive(struct fwd_stream *s, uint16_t n, uint64_t *bytes)
 
 /*
  * Sends n packets, which have `bytes` bytes together. Drops the packets that cannot be sent, and counts both. Takes
- * over every
- * iovec. Returns how many were sent.
+ * over every iovec. Returns how many were sent.
  */
 static inline uint16_t
 fwd_send(struct fwd_stream *s, const struct fwd_target *t, struct evpl_iovec *iovecs, uint16_t n, uint64_t bytes)
@@ -92,8 +91,7 @@ fwd_send(struct fwd_stream *s, const struct fwd_target *t, struct evpl_iovec *io
 
 /*
  * Prefetches the headers of the packet after the next one while this packet is handled. When a PMD delivers a packet,
- * its mbuf is
- * in the cache. With hardware its bytes are not.
+ * its mbuf is in the cache. With hardware its bytes are not.
  */
 static inline void
 fwd_prefetch(const struct evpl_iovec *iovecs, uint16_t i, uint16_t n)

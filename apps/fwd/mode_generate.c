@@ -118,8 +118,7 @@ set_flow(uint8_t *header, uint32_t dst)
 
 /*
  * Takes up to n iovecs of `length` bytes. They are mbufs from the start if they fit into the RX pool's mbufs; otherwise
- * packet mbufs
- * are attached to them when they are sent.
+ * packet mbufs are attached to them when they are sent.
  */
 static uint16_t
 take_packets(struct fwd_stream *s, uint32_t length, uint16_t n)

@@ -71,8 +71,7 @@ fwd_5tswap(struct fwd_stream *s, uint16_t n)
 
 /*
  * The checksum of l4_covered bytes; the checksum field is zero already. rte_ipv4_udptcp_cksum() would not do: it sums
- * as many bytes as
- * the IP header says, and there may be other bytes behind UDP's own length.
+ * as many bytes as the IP header says, and there may be other bytes behind UDP's own length.
  */
 static uint16_t
 udp_tcp_checksum(const uint8_t *data, const struct fwd_headers *h)
@@ -112,8 +111,7 @@ sctp_checksum(const uint8_t *data, uint32_t length)
 
 /*
  * Layer 4 stays unchanged if its sum cannot be known: for fragments, for headers that are cut short, and for false
- * lengths.
- * A UDP checksum of zero means "none" and stays zero.
+ * lengths. A UDP checksum of zero means "none" and stays zero.
  */
 static void
 compute_checksums(uint8_t *data, const struct fwd_headers *h)

@@ -67,10 +67,8 @@ struct fwd_options {
 };
 
 /*
- * Splits argv at "--" and parses what follows it.
- * Returns the number of EAL's arguments, including the program's name. 0: help or version was printed, and the program
- * ends.
- * -1: one line on stderr says what is wrong.
+ * Splits argv at "--" and parses what follows it. Returns the number of EAL's arguments, including the program's name.
+ * 0: help or version was printed, and the program ends. -1: one line on stderr says what is wrong.
  */
 int options_parse(int argc, char **argv, struct fwd_options *o);
 

@@ -69,12 +69,9 @@ check_port(const struct fwd_port *p, const struct fwd_options *o)
 
 /*
  * On huge pages drivers free an mbuf with its own data faster than one that is pinned to a slab (io on net_null: 9.7
- * against 12.4 ns
- * per packet). On 4 KiB pages each such mbuf has a page to itself, and the TLB misses make it slower (21.7 against
- * 12.4). Its iovecs
- * are SHARED, so it does not pay if every packet is cloned. If one driver cannot receive everything into slabs, all
- * ports use
- * mbufs, because they share the pool of their NUMA node.
+ * against 12.4 ns per packet). On 4 KiB pages each such mbuf has a page to itself, and the TLB misses make it slower
+ * (21.7 against 12.4). Its iovecs are SHARED, so it does not pay if every packet is cloned. If one driver cannot
+ * receive everything into slabs, all ports use mbufs, because they share the pool of their NUMA node.
  */
 static bool
 prefers_slab(const struct fwd_ports *ports, const struct fwd_options *o)
@@ -86,8 +83,7 @@ prefers_slab(const struct fwd_ports *ports, const struct fwd_options *o)
 
 /*
  * Whether a limit of the port concerns what it has to do. Ports that free late do not: pools are sized for them. Ports
- * that need
- * DPDK's memory do not either: all memory here is EAL's.
+ * that need DPDK's memory do not either: all memory here is EAL's.
  */
 static bool
 concerns(enum evpl_port_limit_kind kind, const struct fwd_options *o)
@@ -132,8 +128,7 @@ check_limits(struct fwd_ports *ports, const struct fwd_port *p, const struct fwd
 
 /*
  * Packets that are sent may come back to the RX queue with the same number (net_ring). So each queue that txonly sends
- * through gets
- * an RX queue, which is drained at the end. The other modes send through the first --rxq queues only.
+ * through gets an RX queue, which is drained at the end. The other modes send through the first --rxq queues only.
  */
 static uint16_t
 rx_queues(const struct fwd_port *p, const struct fwd_options *o)

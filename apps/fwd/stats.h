@@ -8,9 +8,8 @@
 
 /*
  * What one lcore did on one port. Only that lcore writes, and the table reads at any time. So both use relaxed atomics,
- * which cost
- * no more than an ordinary load and store. RX fields and TX fields have a cache line each. No lcore shares a line with
- * another.
+ * which cost no more than an ordinary load and store. RX fields and TX fields have a cache line each. No lcore shares a
+ * line with another.
  *
  *	rx_packets == forwarded (the tx_ and drop_ fields of the ports they went to) + rx_consumed + drop_malformed
  */

@@ -7,8 +7,8 @@
  *
  * Fixed phrases of the "Threads" lines below:
  *	any thread        EAL lcores and plain threads may call it, also at the same time
- *	the owner         the one thread that uses the context: the first thread that did so. Another thread may call
- *	                  evpl_destroy()
+ *	the owner         the one thread that uses the context: the first thread that used it. Another thread may
+ *	                  call evpl_destroy()
  *	holder            SHARED iovecs: any thread. LOCAL iovecs: the one thread that they live on
  */
 #ifndef EVPL_CORE_H
@@ -28,8 +28,7 @@
 
 /*
  * Inline functions are static in every program. src/inline.c compiles the same text once more into exported symbols,
- * for
- * function pointers, debuggers and other languages.
+ * for function pointers, debuggers and other languages.
  */
 #ifndef EVPL_INLINE
 #define EVPL_INLINE static inline
@@ -37,8 +36,7 @@
 
 /**
  * 1 in programs that use a tracing library. pkg-config defines it. A program whose value differs from the library's
- * does
- * not link.
+ * does not link.
  */
 #ifndef EVPL_IOVEC_TRACE
 #define EVPL_IOVEC_TRACE 0
@@ -69,29 +67,22 @@ extern "C" {
 struct evpl_global_config {
 	/**
 	 * Bytes of a slab, at most 64 GiB; default 16 MiB. Rounded up to a whole number of buffers. With EAL's
-	 * --legacy-mem and
-	 * IOVA as PA, a slab lies in huge pages that are neighbours in physical memory. A slab that is larger than the
-	 * longest row
-	 * of such pages cannot be reserved (ENOMEM). Choose a small slab_size there, such as 2 MiB.
+	 * --legacy-mem and IOVA as PA, a slab lies in physically contiguous huge pages. A slab that is larger than the
+	 * longest run of such pages cannot be reserved (ENOMEM). Choose a small slab_size there, such as 2 MiB.
 	 */
 	uint64_t slab_size;
 	/** Bytes of a small buffer, 1 KiB to slab_size; default 64 KiB. Rounded up to whole cache lines. */
 	uint32_t buffer_size;
 	/**
 	 * Bytes of a large buffer, buffer_size to slab_size. The default is 2 MiB, or no large buffers if slab_size is
-	 * less.
-	 * Rounded up to whole cache lines. A request of up to that size is one iovec. Large buffers are in slabs of
-	 * their own,
-	 * which are made on first use. If it equals buffer_size, there is one class of buffers for all requests. With
-	 * IOVA as PA,
-	 * a buffer that is larger than a huge page needs huge pages that are neighbours in physical memory. Where these
-	 * are rare,
-	 * a slab has fewer buffers, or has none (ENOMEM).
+	 * less. Rounded up to whole cache lines. A request of up to that size is one iovec. Large buffers are in slabs
+	 * of their own, which are made on first use. If large_buffer_size equals buffer_size, there is one class of
+	 * buffers for all requests. With IOVA as PA, a buffer that is larger than a huge page needs physically
+	 * contiguous huge pages. Where these are rare, a slab has fewer buffers, or has none (ENOMEM).
 	 */
 	uint32_t large_buffer_size;
 	/**
-	 * The number of slabs of small buffers that evpl_init() itself reserves, on the caller's NUMA node. The default
-	 * is 0:
+	 * The number of slabs of small buffers that evpl_init() itself reserves, on the caller's NUMA node. Default 0:
 	 * slabs are reserved on first use.
 	 */
 	unsigned preallocate_slabs;
@@ -102,37 +93,28 @@ struct evpl_global_config {
 	unsigned max_slabs;
 	/**
 	 * Packet mbufs per NUMA node; default 8,191. They must suffice for the packets that are in flight on ports at
-	 * once, and
-	 * for up to 384 that each sending thread keeps for itself.
+	 * once, and for up to 384 that each sending thread keeps for itself.
 	 */
 	unsigned packet_mbufs;
 	/**
 	 * Samples one of every sample_period allocations; 0: none. An allocation is a call of evpl_iovec_alloc(),
 	 * evpl_iovecs_alloc() or evpl_iovec_reserve(). Packets that ports deliver are not sampled. Allocations are
-	 * counted per
-	 * context, and apart for LOCAL and SHARED. A sample is the caller's address, and clones inherit it.
-	 * evpl_leak_report()
-	 * and telemetry (/evpl/held) print where the samples that are still held were allocated.
+	 * counted per context, and apart for LOCAL and SHARED. A sample is the caller's address, and clones inherit it.
+	 * evpl_leak_report() and telemetry (/evpl/held) print where the samples that are still held were allocated.
 	 *
 	 * If all allocations have one size (one length and one alignment), exactly every Nth is sampled. Otherwise the
-	 * chance of
-	 * each grows with its size.
+	 * chance of each grows with its size.
 	 *
 	 * Costs nothing when it is 0. Otherwise a sample costs about 5 ns, and more while the sample before it is held.
-	 * A context
-	 * keeps about 500 samples that are held at once, and a process keeps the samples of 256 contexts; further ones
-	 * are not
-	 * kept. Ages are exact to within 64 samples of the context. In a program compiled with -O0 the address is that
-	 * of the
-	 * inline function. Tracing builds know all iovecs and ignore this field.
+	 * A context keeps about 500 samples that are held at once, and a process keeps the samples of 256 contexts;
+	 * further ones are not kept. Ages are exact to within 64 samples of the context. In a program compiled with -O0
+	 * the address is that of the inline function. Tracing builds know all iovecs and ignore this field.
 	 */
 	unsigned sample_period;
 	/**
 	 * Not 0: all packets of iovecs are mbufs with external buffers (RTE_MBUF_F_EXTERNAL). Such packets cost twice
-	 * as much as
-	 * those that the library prefers: see "near" and "far" in evpl_mbuf.h. Set it for ports for which
-	 * evpl_port_check() says
-	 * so.
+	 * as much as those that the library prefers: see "near" and "far" in evpl_mbuf.h. Set it for ports for which
+	 * evpl_port_check() says so.
 	 */
 	unsigned far_packets;
 };
@@ -143,10 +125,9 @@ struct evpl_global_config {
 /** The configuration that evpl_create() takes. Zero in a field means its default. */
 struct evpl_thread_config {
 	/**
-	 * The NUMA node that the context takes slabs from.
-	 * 0 (default) or SOCKET_ID_ANY: the node of the calling thread, and any other node when that one has no memory
-	 * left.
-	 * n > 0: node n only. EVPL_SOCKET_ID_0: node 0 only.
+	 * The NUMA node that the context takes slabs from. 0 (default) or SOCKET_ID_ANY: the node of the calling
+	 * thread, and any other node when that one has no memory left. n > 0: node n only. EVPL_SOCKET_ID_0: node 0
+	 * only.
 	 */
 	int socket_id;
 	/**
@@ -156,14 +137,10 @@ struct evpl_thread_config {
 	unsigned rx_flags;
 	/**
 	 * The number of free small buffers that the context keeps for itself, 1 to 64. The last one in is the first one
-	 * out. The
-	 * default is as many as make 4 MiB, and at least 2. The context keeps the same number of large buffers, but at
-	 * most as
-	 * many as make 4 MiB, or 2 if that is more. Other contexts cannot take these buffers, so choose a small number
-	 * with few
-	 * slabs and many contexts. (Any thread that needs a buffer can take one that another thread sent from, once
-	 * nothing of it
-	 * is left.)
+	 * out. The default is as many as make 4 MiB, and at least 2. The context keeps the same number of large
+	 * buffers, but at most as many as make 4 MiB, or 2 if that is more. Other contexts cannot take these buffers,
+	 * so choose a small number with few slabs and many contexts. (Any thread that needs a buffer can take one that
+	 * another thread sent from, once nothing of it is left.)
 	 */
 	unsigned stash_buffers;
 };
@@ -192,13 +169,10 @@ EVPL_EXPORT int evpl_init(const struct evpl_global_config *config);
  * Undoes one evpl_init(). The last evpl_cleanup() gives every slab and pool back to EAL.
  *
  * EAL writes zeros over all memory that it gets back (rte_memzone_free()). So bytes of a slab that were never used
- * become
- * resident at that moment. A container whose memory limit is below EAL's -m kills the program there.
- * To prevent that, choose a small slab_size (2 MiB): slabs are made as they are needed, so per class of buffers and
- * NUMA
- * node at most one slab more than was used becomes resident. Or do not call evpl_cleanup(): the end of the process
- * gives
- * all memory back.
+ * become resident at that moment. A container whose memory limit is below EAL's -m kills the program there. To prevent
+ * that, choose a small slab_size (2 MiB): slabs are made as they are needed, so per class of buffers and NUMA node at
+ * most one slab more than was used becomes resident. Or do not call evpl_cleanup(): the end of the process gives all
+ * memory back.
  * @return 0; or
  *	-EBUSY: contexts, iovecs or packets are still held. A log line says how many of each. Nothing was freed, and the
  *	call may be repeated;
@@ -213,8 +187,7 @@ EVPL_EXPORT int evpl_cleanup(void);
  * Makes a context for the calling thread: an EAL lcore, a registered thread or a plain pthread.
  * @param config  NULL: all defaults.
  * @return the context; or NULL, and rte_errno is EINVAL (a field is out of range), EPERM (no evpl_init()), or ENOMEM
- * (no
- *	memory for the context, or for the packet pool of its NUMA node).
+ *	(no memory for the context, or for the packet pool of its NUMA node).
  * Owns: the caller owes one evpl_destroy().
  * Threads: any thread; the context then belongs to one thread.
  * Cost: takes a lock and allocates; the first call on a NUMA node also makes the packet pool of that node.
@@ -247,14 +220,13 @@ struct evpl_stats {
 	uint32_t packet_mbufs_in_use;	/**< of `packet_mbufs`: in flight */
 	uint32_t overflow_mbufs_in_use; /**< mbufs that count another mbuf's references beyond EVPL_REF_LIMIT */
 	uint64_t rx_linearized;		/**< packets of several segments that evpl_rx_burst() copied into one iovec */
-	uint64_t rx_too_long;		/**< such packets that it dropped: longer than a buffer, or without a byte */
-	uint64_t rx_no_memory;		/**< such packets that it dropped: no buffer was free */
+	uint64_t rx_too_long;		/**< packets of several segments dropped: longer than a buffer, or empty */
+	uint64_t rx_no_memory;		/**< packets of several segments dropped: no buffer was free */
 };
 
 /**
  * Fills @p stats; all fields are zero when the library is not running. Counts of running threads are read without
- * stopping
- * the threads, so the counts may be a moment old. When no thread works, they are exact.
+ * stopping the threads, so the counts may be a moment old. When no thread works, they are exact.
  * Owns: nothing.
  * Threads: any thread.
  * Cost: takes a lock; walks every slab and context. Not for the data path.
@@ -264,8 +236,7 @@ EVPL_EXPORT void evpl_stats_get(struct evpl_stats *stats);
 /**
  * Prints what is held, grouped by the place that took it: iovecs, bytes, age of the oldest, thread. In a tracing build
  * (EVPL_IOVEC_TRACE) it prints every live iovec, and ages are exact to within 128 takes of that thread. In other builds
- * it
- * prints the samples (evpl_global_config.sample_period), by the address of the call.
+ * it prints the samples (evpl_global_config.sample_period), by the address of the call.
  * Owns: nothing. Threads: any thread; it stops none. Cost: walks all records. Not for the data path.
  */
 EVPL_EXPORT void evpl_leak_report(FILE *out);
@@ -278,8 +249,7 @@ EVPL_EXPORT uint32_t evpl_buffer_size(void);
 
 /**
  * The most bytes that fit into one iovec: those of a large buffer after rounding, or of a small one if there is one
- * class.
- * Otherwise as evpl_buffer_size().
+ * class. Otherwise as evpl_buffer_size().
  */
 EVPL_EXPORT uint32_t evpl_large_buffer_size(void);
 

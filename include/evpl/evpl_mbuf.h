@@ -42,16 +42,13 @@ extern "C" {
  * these exceptions:
  * - an iovec of more than 65,535 bytes becomes several segments, and one without bytes becomes none;
  * - neighbours become one segment. Two iovecs are neighbours if the second begins where the first ends and both count
- * on
- *   the same mbuf, such as a header and a payload that is taken right after it with alignment 0. (Tracing builds watch
- * each
- *   iovec for itself, and do not join them.)
+ *   on the same mbuf, such as a header and a payload that is taken right after it with alignment 0. (Tracing builds
+ *   watch each iovec for itself, and do not join them.)
  * - an iovec that is the only reference to an mbuf that a port delivered: that mbuf itself becomes the segment, trimmed
- * to
- *   the iovec's view.
+ *   to the iovec's view.
  * An iovec asks for no offload: the RTE_MBUF_F_TX_... flags of received mbufs are cleared. Set the offloads that you
- * want on
- * the packet that is returned. What a port stored in a received mbuf (RX flags, dynamic fields) stays in that mbuf.
+ * want on the packet that is returned. What a port stored in a received mbuf (RX flags, dynamic fields) stays in that
+ * mbuf.
  * @return the packet, without TX offload flags on any segment. Or NULL, nothing is consumed, and rte_errno is
  *	EINVAL: a NULL, niovs < 1, an empty iovec, or no bytes at all;
  *	EMSGSIZE: more than 65,535 segments or 4 GiB;
@@ -61,22 +58,19 @@ extern "C" {
  * Owns: on success the packet has all references, and the iovecs must not be used again.
  * Threads: the owner, and holder of every iovec. Any thread may free the packet.
  * Cost: per attached segment one packet mbuf from those that the thread keeps, and no atomic: counts of a buffer are
- * bought
- *	256 at a time. On received mbufs, and on a buffer from which two threads send: one atomic each. No lock.
+ *	bought 256 at a time. On received mbufs, and on a buffer from which two threads send: one atomic each. No lock.
  */
 EVPL_EXPORT struct rte_mbuf *evpl_iovecs_to_mbuf(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs);
 
 /**
  * Takes over every segment of a packet as an iovec, in order. The chain is undone.
  * @param flags  0 (LOCAL) or EVPL_IOVEC_FLAG_SHARED. The iovecs are LOCAL only for mbufs with external buffers (such as
- * those
- *	of evpl_rx_pool_create()) and for the library's own packets, if nobody else holds them. DPDK also counts on all
- *	other mbufs, so their iovecs are SHARED whatever was asked for. Read iovec.flags if it matters.
+ *	those of evpl_rx_pool_create()) and for the library's own packets, if nobody else holds them. DPDK also counts
+ *	on all other mbufs, so their iovecs are SHARED whatever was asked for. Read iovec.flags if it matters.
  * @param max_iovecs  room in @p r_iovec.
  * @return the number of iovecs filled, which is the number of segments. Or -1, the packet is untouched, and rte_errno
- * is
- *	EINVAL (a NULL, an unknown flag, no room at all, a chain with a wrong nb_segs or wrong lengths, or a chain that
- *	others hold too), or EMSGSIZE (more than max_iovecs segments).
+ *	is EINVAL (a NULL, an unknown flag, no room at all, a chain with a wrong nb_segs or wrong lengths, or a chain
+ *	that others hold too), or EMSGSIZE (more than max_iovecs segments).
  * Owns: on success the caller holds the iovecs and no longer the packet; on failure the caller still holds the packet.
  * Threads: the owner.
  * Cost: a few instructions per segment; no atomic.
@@ -86,12 +80,10 @@ EVPL_EXPORT int evpl_iovecs_from_mbuf(struct evpl *evpl, struct rte_mbuf *mbuf, 
 
 /**
  * Receives up to @p n packets, one iovec each. The iovecs are LOCAL, unless the context asked for SHARED (rx_flags) or
- * LOCAL
- * is not safe (see evpl_iovecs_from_mbuf()). A packet of several segments is copied into one iovec of the context, and
- * counted in evpl_stats.rx_linearized. Such a packet is freed if it is longer than a buffer (counted in rx_too_long),
- * or if
- * no buffer is free (counted in rx_no_memory). To take such packets without a copy, use rte_eth_rx_burst() and
- * evpl_iovecs_from_mbuf().
+ * LOCAL is not safe (see evpl_iovecs_from_mbuf()). A packet of several segments is copied into one iovec of the
+ * context, and counted in evpl_stats.rx_linearized. Such a packet is freed if it is longer than a buffer (counted in
+ * rx_too_long), or if no buffer is free (counted in rx_no_memory). To take such packets without a copy, use
+ * rte_eth_rx_burst() and evpl_iovecs_from_mbuf().
  * @return the number of iovecs filled, 0 to n. 0 and rte_errno EINVAL: a NULL.
  * Owns: the caller holds the iovecs.
  * Threads: the owner; one thread per queue at a time, as rte_eth_rx_burst().
@@ -103,8 +95,7 @@ EVPL_EXPORT uint16_t evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t
 
 /**
  * Sends up to @p n packets, one iovec each. Each packet is the one that evpl_iovecs_to_mbuf() makes of that one iovec,
- * so it
- * has no TX offload flags.
+ * so it has no TX offload flags.
  * @return packets sent (0 and rte_errno EINVAL: a NULL). The iovecs of sent packets are consumed. The other iovecs stay
  *	the caller's, unchanged, but TX offload flags of received mbufs may be cleared. If fewer than n were sent,
  *	either the port's queue is full (rte_errno is 0), or the first iovec that was not sent could not become a
@@ -113,40 +104,33 @@ EVPL_EXPORT uint16_t evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t
  * Owns: sent packets belong to the port.
  * Threads: the owner, and holder of every iovec; one thread per queue at a time, as rte_eth_tx_burst().
  * Cost: rte_eth_tx_burst(). Each packet that is not sent as the mbuf that it came in also costs what
- * evpl_iovecs_to_mbuf()
- *	costs: about 60 instructions more than taking, sending and freeing a raw mbuf.
+ *	evpl_iovecs_to_mbuf() costs: about 60 instructions more than taking, sending and freeing a raw mbuf.
  */
 EVPL_EXPORT uint16_t evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *iovecs,
 				   uint16_t n);
 
 /**
- * Takes @p n packets of @p length bytes each, to be filled and sent: one iovec per packet. Each packet is an mbuf of @p
- * pool
- * from the start. If its whole iovec is sent (evpl_tx_burst(), evpl_iovecs_to_mbuf()), that mbuf is sent, which needs
- * neither a packet mbuf nor an atomic. All other calls treat the iovec as a received packet. Behind its bytes the mbuf
- * holds
- * nothing else. Before its bytes RTE_PKTMBUF_HEADROOM bytes are free, for the owner of the packet to prepend headers.
- * For
- * bytes that are cloned, cut into segments or sent more than once, use evpl_iovec_alloc().
+ * Takes @p n packets of @p length bytes each, to be filled and sent: one iovec per packet. Each packet is an mbuf of
+ * @p pool from the start. If its whole iovec is sent (evpl_tx_burst(), evpl_iovecs_to_mbuf()), that mbuf is sent, which
+ * needs neither a packet mbuf nor an atomic. All other calls treat the iovec as a received packet. Behind its bytes the
+ * mbuf holds nothing else. Before its bytes RTE_PKTMBUF_HEADROOM bytes are free, for the owner of the packet to prepend
+ * headers. For bytes that are cloned, cut into segments or sent more than once, use evpl_iovec_alloc().
  * @param pool    of evpl_rx_pool_create(), or any other pool of mbufs with data rooms (rte_pktmbuf_pool_create()).
  * @param length  bytes, 1 to the pool's data room without the headroom.
  * @param flags   as for evpl_iovecs_from_mbuf(): LOCAL is granted for pools of evpl_rx_pool_create().
  * @return n. Or -1, nothing is taken, and rte_errno is EINVAL (a NULL, n or length is 0, an unknown flag), EMSGSIZE
- * (the
- *	packet is longer than the data room), or ENOMEM (fewer than n mbufs are left).
+ *	(the packet is longer than the data room), or ENOMEM (fewer than n mbufs are left).
  * Owns: the caller holds the iovecs.
  * Threads: the owner; any threads may share the pool.
  * Cost: a few instructions per packet, from the pool's cache of this lcore. Threads without an lcore id take from the
- * pool
- *	itself.
+ *	pool itself.
  */
 EVPL_EXPORT int evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, unsigned length, unsigned flags,
 				   struct evpl_iovec *r_iovecs, unsigned n);
 
 /**
  * Makes a mempool for rte_eth_rx_queue_setup(). Its data rooms are in a slab of their own. What ports deliver from it
- * are
- * mbufs with external buffers, whose iovecs may be LOCAL. It has per-lcore caches as pools of
+ * are mbufs with external buffers, whose iovecs may be LOCAL. It has per-lcore caches as pools of
  * rte_pktmbuf_pool_create().
  * @param name       at most 25 characters, unique in the process. Names that begin with "evpl_" are the library's.
  * @param n          mbufs, at least 1 (a queue's descriptors, plus what the program holds, plus 256 per lcore).
@@ -155,7 +139,7 @@ EVPL_EXPORT int evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, 
  * @param socket_id  NUMA node, or SOCKET_ID_ANY.
  * @return the pool; or NULL, and rte_errno is EINVAL, EEXIST, EPERM (no evpl_init()), or ENOMEM.
  * Owns: the library owns the pool. evpl_rx_pool_destroy() or evpl_cleanup() frees it; never call rte_mempool_free() on
- * it.
+ *	it.
  * Threads: any thread.
  * Cost: takes a lock and reserves memory.
  */
@@ -164,8 +148,7 @@ EVPL_EXPORT struct rte_mempool *evpl_rx_pool_create(const char *name, unsigned n
 /**
  * Gives an RX pool back before evpl_cleanup() would do so.
  * @return 0; -EBUSY: a port, a packet or an iovec still holds mbufs of the pool, and nothing was freed; -EINVAL: the
- * pool
- *	is not one of evpl_rx_pool_create().
+ *	pool is not one of evpl_rx_pool_create().
  * Owns: after 0 the pool is gone.
  * Threads: any thread.
  * Cost: takes a lock.

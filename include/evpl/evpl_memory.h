@@ -37,8 +37,7 @@ extern "C" {
 #define EVPL_IOVEC_FLAG_SHARED 1
 /**
  * Set by the library: the reference is an mbuf that a port delivered or evpl_packets_alloc() took. It may be sent as
- * that
- * mbuf.
+ * that mbuf.
  */
 #define EVPL_IOVEC_FLAG_PACKET 2
 /**
@@ -48,16 +47,14 @@ extern "C" {
 
 /**
  * The most references that one mbuf counts, including those in stock. Clones beyond it count on another mbuf, so no
- * 16-bit
- * count ever wraps.
+ * 16-bit count ever wraps.
  */
 #define EVPL_REF_LIMIT 0xC000u
 
 /**
  * A view of some bytes of a buffer, and one reference that keeps these bytes. Copy an iovec with evpl_iovec_clone() or
  * evpl_iovec_move(), never with "=": such a copy would own no reference. An iovec is empty if ref is NULL; its length
- * has
- * no meaning then.
+ * has no meaning then.
  */
 struct evpl_iovec {
 	void *data;
@@ -74,18 +71,15 @@ _Static_assert(sizeof(struct evpl_iovec) == 24, "the size of an iovec is part of
 
 /**
  * Takes @p length bytes. If they fit into one large buffer, they are one iovec. Otherwise they are split into as few
- * iovecs
- * as possible, in order. When no large buffer can be had, the bytes are split over small buffers, if @p max_iovecs
- * allows
- * that. When no small buffer can be had, small requests are served from large buffers.
+ * iovecs as possible, in order. When no large buffer can be had, the bytes are split over small buffers, if
+ * @p max_iovecs allows that. When no small buffer can be had, small requests are served from large buffers.
  * @param length      bytes; 0 takes nothing and returns 0.
  * @param alignment   of the address of every iovec: 0 for none, or a power of two, up to the largest that fits into a
  *	buffer. (A larger one is EINVAL, unless the current buffer happens to have such an address.)
  * @param max_iovecs  room in @p r_iovec, at least 1.
  * @param flags       0 (LOCAL) or EVPL_IOVEC_FLAG_SHARED.
  * @return the number of iovecs filled, 1 to max_iovecs; the sum of their lengths is @p length. Or -1, nothing is taken,
- * and
- *	rte_errno is EINVAL (a NULL, an unknown flag, no room for a result, a bad alignment), EMSGSIZE (more than
+ *	and rte_errno is EINVAL (a NULL, an unknown flag, no room for a result, a bad alignment), EMSGSIZE (more than
  *	max_iovecs would be needed), or ENOMEM (the slabs have no free buffer, and no more slabs can be had; try again
  *	after releases).
  * Owns: the caller holds one reference per iovec.
@@ -101,8 +95,7 @@ EVPL_HOT int evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned align
  * none.
  * @param n  room in @p r_iovecs, 1 to INT_MAX.
  * @return n; 0 for a length of 0; or -1, nothing is taken, and rte_errno is as for evpl_iovec_alloc(), but EMSGSIZE
- * means a
- *	length that does not fit into one buffer.
+ *	means a length that does not fit into one buffer.
  * Owns: the caller holds one reference per iovec.
  * Threads: the owner.
  * Cost: about 6 instructions per iovec while the current buffer has room for all; else as evpl_iovec_alloc() for each.
@@ -112,8 +105,7 @@ EVPL_HOT int evpl_iovecs_alloc(struct evpl *evpl, unsigned length, unsigned alig
 
 /**
  * Takes @p length LOCAL bytes. evpl_iovec_commit() may take the unused tail back. Until the commit all of the bytes
- * belong
- * to the caller: bytes that are taken before the commit never overlap them.
+ * belong to the caller: bytes that are taken before the commit never overlap them.
  * @return as evpl_iovec_alloc().
  * Owns: the caller holds one reference per iovec, committed or not.
  * Threads: the owner.
@@ -125,13 +117,11 @@ EVPL_HOT int evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned ali
 /**
  * Ends a reservation whose iovecs were shortened with evpl_iovec_set_length(). The bytes behind the new end of the last
  * iovec are taken back if nothing was taken or cloned since the reservation. Otherwise these bytes are lost until the
- * buffer
- * is recycled.
+ * buffer is recycled.
  * @param alignment  0 for none, or a power of two (else the program stops): the bytes that are taken back start at a
  *	multiple of it.
  * @param iovecs     what evpl_iovec_reserve() returned, shortened or not: all of them, or the first ones. Iovecs that
- * are
- *	not handed in keep their length. The program stops if a length exceeds the latest reservation, or if
+ *	are not handed in keep their length. The program stops if a length exceeds the latest reservation, or if
  *	niovs < 0.
  * Owns: the caller still holds one reference per iovec.
  * Threads: the owner.
@@ -142,21 +132,17 @@ EVPL_HOT void evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct ev
 /**
  * Gives one reference back. The iovec must not be used again.
  * @param evpl  the context of the calling thread. NULL is allowed, and slower, when there is no context (at shutdown).
- * Owns: the reference is gone. The last release of a buffer also gives back the buffer, to the context's stash or to
- * its
- *	pool.
+ * Owns: the reference is gone. With the last reference the buffer goes back to the context's stash, or to its pool.
  * Threads: holder.
  * Cost: about 16 instructions and no atomic on the context that carved the iovec, while that buffer is current.
- * Otherwise
- *	one decrement, atomic for SHARED. The last reference of a buffer: a call.
+ *	Otherwise one decrement, atomic for SHARED. The last reference of a buffer: a call.
  */
 EVPL_HOT void evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec);
 
 /**
  * Gives back @p niov references, as evpl_iovec_release() for each. @p niov <= 0 does nothing.
  * Cost: consecutive iovecs that count on the same mbuf, such as those of evpl_iovecs_alloc(), need only one addition or
- * one
- *	decrement for all of them.
+ *	one decrement for all of them.
  */
 EVPL_HOT void evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov);
 
@@ -168,8 +154,7 @@ EVPL_HOT void evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, 
  * Owns: the caller holds one more reference.
  * Threads: holder.
  * Cost: one increment, atomic for SHARED. Beyond EVPL_REF_LIMIT references to one mbuf: a call and a spinlock, and once
- * per
- *	50 million of these references a new mempool (takes a lock and reserves memory).
+ *	per 50 million of these references a new mempool (takes a lock and reserves memory).
  */
 EVPL_HOT void evpl_iovec_clone_segment(struct evpl_iovec *dst, const struct evpl_iovec *src, unsigned offset,
 				       unsigned length);
@@ -178,9 +163,8 @@ EVPL_HOT void evpl_iovec_clone_segment(struct evpl_iovec *dst, const struct evpl
 EVPL_HOT void evpl_iovec_clone(struct evpl_iovec *dst, struct evpl_iovec *src);
 
 /**
- * Moves @p src's bytes and reference to @p dst, and leaves @p src empty: data and ref are NULL. The length field of @p
- * src
- * stays as it was, because libevpl's programs expect that. Moving an iovec onto itself changes nothing.
+ * Moves @p src's bytes and reference to @p dst, and leaves @p src empty: data and ref are NULL. The length field of
+ * @p src stays as it was, because libevpl's programs expect that. Moving an iovec onto itself changes nothing.
  * Owns: the reference is dst's.
  * Threads: holder.
  * Cost: a copy of 24 bytes.
@@ -205,9 +189,8 @@ EVPL_HOT unsigned evpl_iovec_length(const struct evpl_iovec *iovec);
 /**
  * Shortens the view, or grows it up to the length that was taken.
  * @param length  bytes. Growth beyond the end of the buffer, or of a received segment's bytes, stops the program.
- * Inside a
- *	buffer only tracing builds check. In a plain build a view that grows beyond what was taken reaches the bytes of
- *	a neighbour, so the caller must not do that.
+ *	Inside a buffer only tracing builds check. In a plain build a view that grows beyond what was taken reaches the
+ *	bytes of a neighbour, so the caller must not do that.
  * Threads: holder.
  * Cost: one store; growing: a call.
  */

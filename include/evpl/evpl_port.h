@@ -26,8 +26,7 @@ extern "C" {
 
 /**
  * What is limited, errors first. The brackets say when the limit is known: before rte_eth_dev_configure() or only after
- * it
- * ("after"), or always ("any time").
+ * it ("after"), or always ("any time").
  */
 enum evpl_port_limit_kind {
 	EVPL_PORT_SECONDARY,	 /**< error: this process is a secondary one [any time] */
@@ -59,15 +58,12 @@ struct evpl_port_limit {
 
 /**
  * Reports what a port cannot do with packets of iovecs. Call it before rte_eth_dev_configure() to choose offloads, and
- * again
- * when the queues are set up, because more is known then. (Between these two EAL logs a line per queue.) Limits that no
- * driver
- * reports are known by the driver's name and DPDK's version; apps/README.md has the sources.
+ * again when the queues are set up, because more is known then. (Between these two EAL logs a line per queue.) Limits
+ * that no driver reports are known by the driver's name and DPDK's version; apps/README.md has the sources.
  * @param r_limits  filled in the order of the kinds, so errors come first; at most one of each kind. NULL: only counts.
  * @param max       room in @p r_limits; EVPL_PORT_LIMITS is always enough.
  * @return limits found (at most max are filled in); -EINVAL: r_limits is NULL and max is not 0; -ENODEV: no such port;
- * or
- *	what the driver returned.
+ *	or what the driver returned.
  * Owns: nothing. The library need not be started (evpl_init()).
  * Threads: any thread, but no thread may configure the port meanwhile.
  * Cost: about ten questions to the driver. Not for the data path.

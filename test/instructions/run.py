@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """usage: run.py PROGRAM COMPILER [--print]
 
-Instructions per operation, counted by valgrind and the same in every run on every machine, against a budget: what makes a
-hot operation slower fails here, however busy the machine is. TAP; --print shows the counts instead."""
+Compares the instructions per operation with a budget. valgrind counts them, so they are the same in every run on every
+machine. A change that makes a hot operation slower fails here, however busy the machine is. Prints TAP; --print shows
+the counts instead."""
 import math
 import os
 import platform

@@ -53,10 +53,12 @@ EVPL_ATTACH_AT(buf_len, data_len, 14);
 static inline uint64_t
 evpl_rearm_load(struct rte_mbuf *m)
 {
+	uint64_t rearm = __atomic_load_n(&EVPL_ATTACH_WORD(m, data_off), __ATOMIC_ACQUIRE);
+
 #ifdef EVPL_COMPAT_TSAN
-	(void)evpl_compat_ref_load(m); /* it does not see that this load and the counts' own overlap */
+	(void)evpl_compat_ref_load(m); /* it does not see that this word has the count in it */
 #endif
-	return __atomic_load_n(&EVPL_ATTACH_WORD(m, data_off), __ATOMIC_ACQUIRE);
+	return rearm;
 }
 
 static inline bool

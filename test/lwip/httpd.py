@@ -253,7 +253,7 @@ def upload(directory, size, seconds=TIMEOUT):
 
 @functools.cache
 def pattern():
-    """One period of /_/bytes: see apps/lwip/http.h."""
+    """One period of /_/bytes: see apps/httpd/http.h."""
     x, period = 1, bytearray()
     for _ in range(65521):
         x = (x * 1103515245 + 12345) % (1 << 31)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl-httpd's CRC-32 (apps/lwip/crc32.c). What would break: bytes that come in pieces of any length and at any address. The
+ * evpl-httpd's CRC-32 (apps/common/crc32.c). What would break: bytes that come in pieces of any length and at any address. The
  * table is checked by the vectors, the eight bytes at once against the same bytes one by one.
  */
 #include <setjmp.h>

@@ -10,9 +10,10 @@
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/tcp.h>
 
-#include "glue_internal.h"
+#include "fixes/tcp_order.h"
+#include "glue_memory.h"
+#include "glue_pbuf.h"
 #include "support.h"
-#include "tcp_order.h"
 
 #define TCP_HEADER 20u
 #define MSS 1460

@@ -9,7 +9,7 @@
 
 #include <lwip/priv/tcp_priv.h>
 
-#include "frame_filter.h"
+#include "fixes/frame_filter.h"
 #include "support.h"
 
 #define ETHERNET 14u

@@ -12,8 +12,8 @@
 #include <lwip/ip6_addr.h>
 #include <netif/ethernet.h>
 
-#include "glue_internal.h"
-#include "neighbours.h"
+#include "fixes/neighbours.h"
+#include "glue_pbuf.h"
 #include "support.h"
 
 #define ETHERNET 14u

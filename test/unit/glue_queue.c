@@ -13,7 +13,7 @@
 #include <rte_ip.h>
 #include <rte_tcp.h>
 
-#include "glue_queue.h"
+#include "queue.h"
 #include "support.h"
 
 #define POOL 255

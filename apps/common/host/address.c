@@ -6,7 +6,7 @@
 
 #include <rte_config.h>
 
-#include "../common/args.h"
+#include "../args.h"
 #include "address.h"
 
 #define DEFAULT_PREFIX 24

@@ -6,7 +6,7 @@
 #include <lwip/ip6_addr.h>
 #include <lwip/nd6.h>
 
-#include "glue_internal.h"
+#include "glue_pbuf.h"
 
 #define ETHERNET 14u
 #define IP6 40u

@@ -6,7 +6,7 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
-#include "../common/error.h"
+#include "../error.h"
 #include "af_packet.h"
 #include "port.h"
 

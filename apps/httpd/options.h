@@ -7,14 +7,14 @@
 
 #include <evpl/evpl.h>
 
-#include "address.h"
-#include "connection.h"
-#include "fault.h"
+#include "../common/host/address.h"
+#include "../common/host/fault.h"
+#include "../common/host/port.h"
+#include "../load/load.h"
 #include "files.h"
 #include "http.h"
-#include "load.h"
-#include "port.h"
 #include "services.h"
+#include "tcp/connection.h"
 
 /* What the command line asks for. */
 struct httpd_options {

@@ -6,8 +6,8 @@
 #include <lwip/sys.h>
 
 #include "connection.h"
+#include "fixes/tcp_order.h"
 #include "glue.h"
-#include "tcp_order.h"
 
 /* Longest write: lwIP takes 65,535 and a buffer has 65,536. */
 #define WRITE_MAX 32768

@@ -9,10 +9,10 @@
 
 #include <evpl/evpl.h>
 
-#include "content.h"
 #include "files.h"
 #include "http_request.h"
 #include "http_response.h"
+#include "tcp/content.h"
 
 struct connection;
 struct http_stats;

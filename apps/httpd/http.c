@@ -4,12 +4,12 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "../common/crc32.h"
 #include "../common/error.h"
-#include "connection.h"
-#include "crc32.h"
 #include "glue.h"
 #include "http.h"
 #include "http_exchange.h"
+#include "tcp/connection.h"
 
 _Static_assert(sizeof(struct exchange) <= CONNECTION_STATE, "an exchange is a connection's state");
 

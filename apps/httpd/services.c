@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "../common/error.h"
-#include "connection.h"
-#include "content.h"
 #include "glue.h"
 #include "services.h"
+#include "tcp/connection.h"
+#include "tcp/content.h"
 
 /* RFC 864: lines of 72 characters; each begins with the second of the one before. */
 #define CHARGEN_FIRST ' '

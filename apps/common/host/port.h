@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../common/ethdev.h"
+#include "../ethdev.h"
 #include "address.h"
 #include "glue.h"
 

@@ -9,9 +9,9 @@
 
 #include <rte_cycles.h>
 
+#include "../common/crc32.h"
 #include "../common/error.h"
-#include "address.h"
-#include "crc32.h"
+#include "../common/host/address.h"
 #include "glue.h"
 #include "load.h"
 

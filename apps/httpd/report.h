@@ -8,9 +8,9 @@
 
 #include <evpl/evpl.h>
 
-#include "fault.h"
+#include "../common/host/fault.h"
+#include "../common/host/port.h"
 #include "options.h"
-#include "port.h"
 
 /* lwIP's own counters; all zero with a library that does not count. */
 struct httpd_tcp_stats {

@@ -15,8 +15,8 @@
 #include <sys/queue.h>
 #include <time.h>
 
-#include "content.h"
 #include "http_fields.h"
+#include "tcp/content.h"
 
 struct files_options {
 	/* --folder=DIR (.): what is served. No link in it is followed, nothing whose name begins with a dot is served. */

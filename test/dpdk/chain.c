@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * DPDK's calls on a packet, on chains: of iovecs, and of iovecs behind a received mbuf. (One segment: test/unit/dpdk_mbuf.c.)
+ * DPDK's calls on a packet, on chains: of iovecs, and of iovecs behind a received mbuf. (One segment:
+ * test/unit/lib/dpdk_mbuf.c.)
  *
  * What would break: a call that writes over a neighbour, since windows are exactly the iovecs' bytes, and one that leaves something
  * behind when it refuses. The remedies that evpl_port_check() names are tried here, too: a copy of a chain that a port cannot

@@ -1,7 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
 """What evpl-httpd answers, byte by byte, where that takes a connection to see: which bytes are a body, and what a status, a
-field and the state of a file make of each other. What texts alone decide is in test/unit/http_*.c. Over net_tap."""
+field and the state of a file make of each other. What texts alone decide is in test/unit/httpd/http_*.c. Over net_tap."""
 import os
 import socket
 import subprocess

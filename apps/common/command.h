@@ -8,28 +8,28 @@
 
 #include <stddef.h>
 
-/* One line of the list that both getopt and --help use. */
-struct command_option {
-	const char *name;     /* NULL: a heading, in help */
-	const char *argument; /* NULL: takes none; all in brackets: a file's name, "-" if it is left out */
-	const char *help;
-	int id; /* the program's */
+#include "option.h"
+
+/* Options that set fields of one struct. */
+struct command_table {
+	const struct option_row *rows;
+	size_t count;
+	size_t offset; /* of the struct, in the program's values */
 };
 
 struct command {
 	const char *program;
 	const char *version;
 	const char *about; /* what it does: one line */
-	const struct command_option *options;
-	size_t count;
+	const struct command_table *tables;
+	size_t table_count;
 	const char *anywhere;	 /* the option that may stand before "--" too, for it needs no EAL; or NULL */
 	int width;		 /* of --help's first column */
 	void (*help_more)(void); /* what --help ends with */
-	/* Takes one option, text NULL if it has none. 0, or -1 after an error line. */
-	int (*set)(void *values, const struct command_option *option, const char *text);
 };
 
 /*
+ * Gives the options their defaults, and then what the command line says.
  * Returns how many arguments are EAL's, the program's name included; 0: help or version was printed, and nothing is left to
  * do; -1: one line on stderr says what is wrong.
  */

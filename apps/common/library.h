@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* evpl_init() and evpl_cleanup() for a program with --slab-size, --buffer-size, --large-buffer-size, --max-slabs, --sample-period,
- * --far-packets. */
+/* The library's own options, in one copy for every program that has them; and evpl_init() and evpl_cleanup() with these. */
 #ifndef APPS_LIBRARY_H
 #define APPS_LIBRARY_H
 
 #include <stdint.h>
 
 #include <evpl/evpl.h>
+
+#include "option.h"
+
+/* Rows for a struct evpl_global_config: a struct command_table's. Its packet_mbufs is the program's to compute. */
+#define LIBRARY_ROWS 6
+extern const struct option_row library_rows[LIBRARY_ROWS];
 
 /* Whether the options fit each other. 0, or -1 after an error line. */
 int library_check(const struct evpl_global_config *config);

@@ -23,10 +23,10 @@ uint64_t value_bytes(struct value *v, uint64_t min, uint64_t max);
 /* Up to a year. */
 double value_seconds(struct value *v);
 
+/* "1%", "0.5": 0 to 100. */
+double value_percent(struct value *v);
+
 /* Any text but none; what it is, for the error line. */
 const char *value_text(struct value *v, const char *what);
-
-/* What --json takes. */
-const char *value_json(struct value *v);
 
 #endif /* APPS_VALUE_H */

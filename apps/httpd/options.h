@@ -2,15 +2,9 @@
 #ifndef HTTPD_OPTIONS_H
 #define HTTPD_OPTIONS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include <evpl/evpl.h>
-
-#include "../common/host/address.h"
-#include "../common/host/fault.h"
-#include "../common/host/port.h"
-#include "../load/load.h"
+#include "../common/host/options.h"
 #include "files.h"
 #include "http.h"
 #include "services.h"
@@ -18,22 +12,12 @@
 
 /* What the command line asks for. */
 struct httpd_options {
-	struct address_options addresses;
-	struct port_options ports;
-	struct evpl_global_config library; /* but for packet_mbufs, which is computed */
-
-	double duration_s;     /* 0: no limit */
-	double stats_period_s; /* 0: never */
-	const char *json;
-
-	struct fault_options faults;
-	uint64_t hold_slabs; /* for so many requests: fault_memory.h */
+	struct host_options host;
+	unsigned hold_slabs; /* for so many requests: fault_memory.h */
 	struct connection_limits limits;
 	struct files_options files;
 	struct http_options http;
 	struct services_options services;
-	struct load_options load;
-	uint64_t lwip_memory; /* bytes, as struct glue_config's memory */
 };
 
 /*

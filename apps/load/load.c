@@ -20,8 +20,8 @@
 /* So often, and so many at a time: a server's backlog is short, and lwIP keeps few packets for a MAC address that it asks for. */
 #define OPEN_MS 20
 #define OPEN_AT_ONCE 64u
-#define CONNECT_S 30  /* for the first connection, and for the first answer: --load-time begins with its request */
-#define GRACE_S 30    /* for answers that have begun when --load-time is over */
+#define CONNECT_S 30  /* for the first connection, and for the first answer: --time begins with its request */
+#define GRACE_S 30    /* for answers that have begun when --time is over */
 #define WRITE_AGAIN 1 /* tcp_poll()'s steps */
 
 /* A connection, and how far its answer has come. */
@@ -360,10 +360,9 @@ load_start(const struct load_options *o)
 
 	options = *o;
 	started = rte_rdtsc();
-	stats.is_on = true;
 	askers = calloc(o->connections, sizeof(*askers));
 	if (askers == NULL || evpl_iovec_alloc(glue_evpl(), (unsigned)length, 0, 1, 0, &request) != 1) {
-		error_line("no memory for --load-connections=%u", o->connections);
+		error_line("no memory for --connections=%u", o->connections);
 		return -1;
 	}
 	memcpy(evpl_iovec_data(&request), text, (size_t)length);

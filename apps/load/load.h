@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The other side, instead of serving: asks an HTTP server for one path, again and again, on many connections, as wrk does; but
- * from iovecs, over a DPDK port, so that two of these programs meet without a kernel between them.
+ * Asks an HTTP server for one path, again and again, on many connections, as wrk does; but from iovecs, over a DPDK port, so
+ * that it and evpl-httpd meet without a kernel between them.
  */
-#ifndef HTTPD_LOAD_H
-#define HTTPD_LOAD_H
+#ifndef LOAD_LOAD_H
+#define LOAD_LOAD_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct load_options {
-	const char *target;   /* --load=ADDRESS/PATH; NULL: serve */
-	unsigned connections; /* --load-connections=N (16); 1 to 4,096 */
-	double seconds;	      /* --load-time=SECONDS (0): answers behind it do not count but the first; 0: no end */
-	bool check;	      /* --load-check: bodies are compared, by their CRC-32 */
-	uint16_t port;	      /* the server's: --http-port */
+	const char *target;   /* --target=ADDRESS/PATH */
+	unsigned connections; /* --connections=N (16); 1 to 4,096 */
+	double seconds;	      /* --time=SECONDS (0): answers behind it do not count but the first; 0: no end */
+	bool check;	      /* --check: bodies are compared, by their CRC-32 */
+	uint16_t port;	      /* --http-port=N (80): the server's */
 };
 
 struct load_stats {
-	bool is_on;
-	uint64_t requests; /* answered in full, by HTTP/1.1 with status 200 and a Content-Length, in --load-time */
+	uint64_t requests; /* answered in full, by HTTP/1.1 with status 200 and a Content-Length, in --time */
 	uint64_t body_bytes;
 	uint64_t refused;   /* answered otherwise */
 	uint64_t broken;    /* connections that were not opened, that the server ended, or that waited in vain */
@@ -36,9 +35,9 @@ int load_start(const struct load_options *options);
 /* Ends all connections with RST. */
 void load_stop(void);
 
-/* All connections were closed, for --load-time is over. */
+/* All connections were closed, for --time is over. */
 bool load_is_done(void);
 
 void load_stats(struct load_stats *stats);
 
-#endif /* HTTPD_LOAD_H */
+#endif /* LOAD_LOAD_H */

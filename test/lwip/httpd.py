@@ -37,6 +37,11 @@ def httpd_path():
     return path
 
 
+def load_path():
+    httpd_path()
+    return os.environ["EVPL_LOAD"]
+
+
 def need_source():
     """For what Debian's library was built without: limits on half-open connections, on bytes out of order, on memory."""
     version = subprocess.run([httpd_path(), "--version"], text=True, capture_output=True, check=True).stdout

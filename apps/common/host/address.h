@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* IP addresses: from the command line to lwIP's netifs, and in words. */
-#ifndef HTTPD_ADDRESS_H
-#define HTTPD_ADDRESS_H
+#ifndef HOST_ADDRESS_H
+#define HOST_ADDRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,4 +34,4 @@ bool addresses_set(struct netif *netif, uint16_t port, const struct address_opti
 /* Writes a netif's addresses, as "198.18.0.1, [fe80::1]". */
 void addresses_print(FILE *out, const struct netif *netif);
 
-#endif /* HTTPD_ADDRESS_H */
+#endif /* HOST_ADDRESS_H */

@@ -4,8 +4,8 @@
  * rte_eth_dev_set_mtu() refuse more; but it carries whatever a frame of its rings holds (--vdev=...,framesz=9216). What is longer
  * it drops when it sends (counted as an error), and cuts when it receives (not counted).
  */
-#ifndef HTTPD_AF_PACKET_H
-#define HTTPD_AF_PACKET_H
+#ifndef HOST_AF_PACKET_H
+#define HOST_AF_PACKET_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,4 +24,4 @@ unsigned af_packet_data_room(const struct rte_eth_dev_info *info);
 /* Sets the MTU of the kernel's interface, as the driver would if ethdev let it. 0, or a negative errno. */
 int af_packet_set_mtu(const struct rte_eth_dev_info *info, uint16_t mtu);
 
-#endif /* HTTPD_AF_PACKET_H */
+#endif /* HOST_AF_PACKET_H */

@@ -3,8 +3,8 @@
  * A bad network between a port and lwIP: frames lost, doubled, out of order, with a bit wrong. Put between netif and lwIP by
  * their own function pointers (netif->input and netif->linkoutput), so the glue knows nothing of it.
  */
-#ifndef HTTPD_FAULT_H
-#define HTTPD_FAULT_H
+#ifndef HOST_FAULT_H
+#define HOST_FAULT_H
 
 #include <stdint.h>
 
@@ -44,4 +44,4 @@ void fault_stop(void);
 
 void fault_stats_get(struct fault_stats *stats);
 
-#endif /* HTTPD_FAULT_H */
+#endif /* HOST_FAULT_H */

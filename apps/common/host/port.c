@@ -20,7 +20,7 @@
 
 /* What iovecs cannot be sent through at all; the rest the glue minds. */
 static int
-check_limits(const struct httpd_port *p)
+check_limits(const struct host_port *p)
 {
 	struct evpl_port_limit limit;
 	int n = evpl_port_check(p->dev.id, &limit, 1);
@@ -34,9 +34,9 @@ check_limits(const struct httpd_port *p)
 }
 
 static int
-add_port(struct httpd_ports *ports, uint16_t id)
+add_port(struct host_ports *ports, uint16_t id)
 {
-	struct httpd_port *p = &ports->port[ports->count];
+	struct host_port *p = &ports->port[ports->count];
 	struct rte_eth_dev_info info;
 
 	if (ports->count == PORTS_MAX) {
@@ -53,7 +53,7 @@ add_port(struct httpd_ports *ports, uint16_t id)
 }
 
 static bool
-has_port(const struct httpd_ports *ports, uint16_t id)
+has_port(const struct host_ports *ports, uint16_t id)
 {
 	for (unsigned i = 0; i < ports->count; i++) {
 		if (ports->port[i].dev.id == id)
@@ -63,7 +63,7 @@ has_port(const struct httpd_ports *ports, uint16_t id)
 }
 
 static int
-check_addresses(const struct httpd_ports *ports, const struct address_options *o)
+check_addresses(const struct host_ports *ports, const struct address_options *o)
 {
 	for (unsigned i = 0; i < o->count; i++) {
 		if (!has_port(ports, o->list[i].port)) {
@@ -79,7 +79,7 @@ check_addresses(const struct httpd_ports *ports, const struct address_options *o
 }
 
 int
-ports_choose(struct httpd_ports *ports, const struct address_options *addresses)
+ports_choose(struct host_ports *ports, const struct address_options *addresses)
 {
 	uint16_t ids[RTE_MAX_ETHPORTS];
 	unsigned count = ethdev_list(ids);
@@ -97,13 +97,13 @@ ports_choose(struct httpd_ports *ports, const struct address_options *addresses)
 
 /* Packets that ports and their queues may hold at once, and lcores' caches. */
 static uint32_t
-tx_packets(const struct httpd_ports *ports, const struct port_options *o)
+tx_packets(const struct host_ports *ports, const struct port_options *o)
 {
 	return ports->count * (RTE_MAX(o->txd, RING_SIZE) + 2 * GLUE_BURST) + 2 * POOL_CACHE;
 }
 
 uint32_t
-ports_packet_mbufs(const struct httpd_ports *ports, const struct port_options *o)
+ports_packet_mbufs(const struct host_ports *ports, const struct port_options *o)
 {
 	return FRAME_SEGMENTS_USUAL * tx_packets(ports, o);
 }
@@ -118,7 +118,7 @@ rx_ahead(const struct port_options *o)
 }
 
 unsigned
-ports_rx_hold(const struct httpd_ports *ports, const struct port_options *o)
+ports_rx_hold(const struct host_ports *ports, const struct port_options *o)
 {
 	uint32_t ring = o->rxd != 0 ? o->rxd : RING_SIZE;
 
@@ -166,7 +166,7 @@ rx_mbuf_size(const struct port_options *o, const struct rte_eth_dev_info *info)
 }
 
 static int
-make_pools(struct httpd_ports *ports, struct httpd_port *p, const struct port_options *o,
+make_pools(struct host_ports *ports, struct host_port *p, const struct port_options *o,
 	   const struct rte_eth_dev_info *info)
 {
 	uint16_t frame = (uint16_t)(o->mtu + RTE_ETHER_HDR_LEN + RTE_PKTMBUF_HEADROOM);
@@ -174,15 +174,15 @@ make_pools(struct httpd_ports *ports, struct httpd_port *p, const struct port_op
 
 	ports->pools_ours = o->copy;
 	if (ports->tx_pool == NULL)
-		ports->tx_pool = make_pool("httpd_tx", tx_packets(ports, o), frame, p->dev.socket, o);
-	snprintf(name, sizeof(name), "httpd_rx_%u", p->dev.id);
+		ports->tx_pool = make_pool("host_tx", tx_packets(ports, o), frame, p->dev.socket, o);
+	snprintf(name, sizeof(name), "host_rx_%u", p->dev.id);
 	p->rx_pool = make_pool(name, o->mbufs, rx_mbuf_size(o, info), p->dev.socket, o);
 	return ports->tx_pool == NULL || p->rx_pool == NULL ? 1 : 0;
 }
 
 /* Whether it would lose the tag of a frame from another VLAN, which then looks like one of our own. */
 static bool
-loses_vlan_tags(const struct httpd_port *p)
+loses_vlan_tags(const struct host_port *p)
 {
 	struct evpl_port_limit limit[EVPL_PORT_LIMITS];
 	int n = evpl_port_check(p->dev.id, limit, EVPL_PORT_LIMITS);
@@ -195,7 +195,7 @@ loses_vlan_tags(const struct httpd_port *p)
 }
 
 static void
-choose_offloads(struct httpd_port *p, const struct port_options *o, const struct rte_eth_dev_info *info,
+choose_offloads(struct host_port *p, const struct port_options *o, const struct rte_eth_dev_info *info,
 		struct rte_eth_conf *conf)
 {
 	const uint64_t rx_checksums =
@@ -229,7 +229,7 @@ choose_offloads(struct httpd_port *p, const struct port_options *o, const struct
 
 /* What net_af_packet would refuse without saying why, or drop. */
 static int
-check_frames(const struct httpd_port *p, const struct port_options *o, const struct rte_eth_dev_info *info)
+check_frames(const struct host_port *p, const struct port_options *o, const struct rte_eth_dev_info *info)
 {
 	uint32_t room = rte_pktmbuf_data_room_size(p->rx_pool) - RTE_PKTMBUF_HEADROOM;
 
@@ -251,7 +251,7 @@ check_frames(const struct httpd_port *p, const struct port_options *o, const str
 }
 
 static int
-configure(struct httpd_port *p, const struct port_options *o, const struct rte_eth_dev_info *info)
+configure(struct host_port *p, const struct port_options *o, const struct rte_eth_dev_info *info)
 {
 	struct rte_eth_conf conf = {0};
 	int rc;
@@ -276,7 +276,7 @@ configure(struct httpd_port *p, const struct port_options *o, const struct rte_e
 }
 
 static int
-prepare(struct httpd_ports *ports, struct httpd_port *p, const struct port_options *o)
+prepare(struct host_ports *ports, struct host_port *p, const struct port_options *o)
 {
 	struct rte_eth_dev_info info;
 	int status, rc = rte_eth_dev_info_get(p->dev.id, &info);
@@ -288,7 +288,7 @@ prepare(struct httpd_ports *ports, struct httpd_port *p, const struct port_optio
 }
 
 static int
-set_mtu_behind_ethdev(const struct httpd_port *p)
+set_mtu_behind_ethdev(const struct host_port *p)
 {
 	struct rte_eth_dev_info info;
 	int rc = rte_eth_dev_info_get(p->dev.id, &info);
@@ -299,7 +299,7 @@ set_mtu_behind_ethdev(const struct httpd_port *p)
 }
 
 static int
-start(struct httpd_port *p)
+start(struct host_port *p)
 {
 	int rc;
 
@@ -316,7 +316,7 @@ start(struct httpd_port *p)
 }
 
 int
-ports_start(struct httpd_ports *ports, const struct port_options *o)
+ports_start(struct host_ports *ports, const struct port_options *o)
 {
 	int status = 0;
 
@@ -329,10 +329,10 @@ ports_start(struct httpd_ports *ports, const struct port_options *o)
 }
 
 int
-ports_add_netifs(struct httpd_ports *ports, const struct port_options *options, const struct address_options *o)
+ports_add_netifs(struct host_ports *ports, const struct port_options *options, const struct address_options *o)
 {
 	for (unsigned i = 0; i < ports->count; i++) {
-		struct httpd_port *p = &ports->port[i];
+		struct host_port *p = &ports->port[i];
 
 		p->glue.queue.port_id = p->dev.id;
 		p->glue.queue.tcp_checksum = p->tx_checksum;
@@ -350,7 +350,16 @@ ports_add_netifs(struct httpd_ports *ports, const struct port_options *options, 
 }
 
 void
-ports_wait_links(const struct httpd_ports *ports)
+ports_print_addresses(const struct host_ports *ports, FILE *out)
+{
+	for (unsigned i = 0; i < ports->count; i++) {
+		fprintf(out, i == 0 ? "" : "; ");
+		addresses_print(out, &ports->port[i].glue.netif);
+	}
+}
+
+void
+ports_wait_links(const struct host_ports *ports)
 {
 	unsigned ms = LINK_WAIT_MS;
 
@@ -359,7 +368,7 @@ ports_wait_links(const struct httpd_ports *ports)
 }
 
 void
-ports_remove_netifs(struct httpd_ports *ports)
+ports_remove_netifs(struct host_ports *ports)
 {
 	for (unsigned i = 0; i < ports->count; i++) {
 		if (ports->port[i].netif_added)
@@ -369,7 +378,7 @@ ports_remove_netifs(struct httpd_ports *ports)
 }
 
 static void
-take_counters(struct httpd_port *p)
+take_counters(struct host_port *p)
 {
 	struct rte_eth_stats stats;
 
@@ -382,10 +391,10 @@ take_counters(struct httpd_port *p)
 }
 
 void
-ports_close(struct httpd_ports *ports)
+ports_close(struct host_ports *ports)
 {
 	for (unsigned i = 0; i < ports->count; i++) {
-		struct httpd_port *p = &ports->port[i];
+		struct host_port *p = &ports->port[i];
 
 		if (!p->dev.started)
 			continue;
@@ -406,7 +415,7 @@ free_pool(struct rte_mempool *pool)
 }
 
 unsigned
-ports_free(struct httpd_ports *ports)
+ports_free(struct host_ports *ports)
 {
 	unsigned away = 0;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl-httpd's served folder (apps/lwip/files.c): what is read, kept, given up, and never reached.
+ * evpl-httpd's served folder (apps/httpd/files.c): what is read, kept, given up, and never reached.
  *
  * What would break: a name that leads out of the folder, bytes of two versions of a file in one download, a file in use given
  * up for another, memory that is not given back. So links stand at each place of a name, files change before, while and after

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl-httpd's reading of header fields (apps/lwip/http_fields.c): ranges, entity tags, dates.
+ * evpl-httpd's reading of header fields (apps/httpd/http_fields.c): ranges, entity tags, dates.
  *
  * What would break: bytes that nobody asked for, and numbers that wrap. So each border has a row.
  */

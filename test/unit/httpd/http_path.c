@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl-httpd's reading of paths (apps/lwip/http_path.c). What would break: a name that leads out of the folder, in any spelling.
+ * evpl-httpd's reading of paths (apps/httpd/http_path.c). What would break: a name that leads out of the folder, in any spelling.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl-httpd's reading of requests (apps/lwip/http_request.c): heads, targets, lengths.
+ * evpl-httpd's reading of requests (apps/httpd/http_request.c): heads, targets, lengths.
  *
  * What would break: a head that is read otherwise when the network cuts it elsewhere, so every head comes whole, byte by
  * byte, and in two pieces cut at each place. And a request that two readers end at different bytes (smuggling): each way that

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl-httpd's response heads (apps/lwip/http_response.c). What would break: a length that is not the body's, a body where
+ * evpl-httpd's response heads (apps/httpd/http_response.c). What would break: a length that is not the body's, a body where
  * none may be (304, HEAD), room that does not suffice. So each text is taken apart, and written into each smaller room.
  */
 #include <inttypes.h>

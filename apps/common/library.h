@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl_init() and evpl_cleanup() for a program with the options --slab-size, --buffer-size, --large-buffer-size,
- * --max-slabs, --sample-period and --far-packets.
+ * The library's own options, written once for every program that has them; and evpl_init() and evpl_cleanup() with
+ * these options.
  */
 #ifndef APPS_LIBRARY_H
 #define APPS_LIBRARY_H
@@ -9,6 +9,12 @@
 #include <stdint.h>
 
 #include <evpl/evpl.h>
+
+#include "option.h"
+
+/* Rows of a struct command_table for a struct evpl_global_config. The program itself computes packet_mbufs. */
+#define LIBRARY_ROWS 6
+extern const struct option_row library_rows[LIBRARY_ROWS];
 
 /* Whether the options are consistent. 0, or -1 after an error line. */
 int library_check(const struct evpl_global_config *config);

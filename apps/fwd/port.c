@@ -293,7 +293,7 @@ start_port(struct fwd_ports *ports, struct fwd_port *p, const struct fwd_options
 	frame_length(p, o, &mtu);
 	if (ethdev_start(&p->dev, mtu) != 0)
 		return 1;
-	if (o->promiscuous) {
+	if (!o->no_promiscuous) {
 		rc = rte_eth_promiscuous_enable(p->dev.id);
 		if (rc != 0 && rc != -ENOTSUP)
 			return ethdev_failed(&p->dev, "promiscuous mode", rc);

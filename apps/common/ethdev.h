@@ -10,6 +10,7 @@
 #include <rte_ether.h>
 
 struct rte_eth_dev_info;
+struct rte_mempool;
 
 struct ethdev {
 	uint16_t id;
@@ -29,6 +30,14 @@ int ethdev_failed(const struct ethdev *d, const char *what, int rc);
 
 /* Fills *d and *info. */
 int ethdev_init(struct ethdev *d, uint16_t id, struct rte_eth_dev_info *info);
+
+/* The queues of a configured port, on its NUMA node; rxd, txd: descriptors of each, 0 is the port's default. */
+struct ethdev_queues {
+	uint16_t rx, tx;
+	uint16_t rxd, txd;
+	struct rte_mempool *rx_pool;
+};
+int ethdev_setup_queues(const struct ethdev *d, const struct ethdev_queues *queues);
 
 /* Starts the port, whose queues are set up. mtu: 0 leaves the port's own. */
 int ethdev_start(struct ethdev *d, uint16_t mtu);

@@ -18,6 +18,9 @@ int json_file_open(struct json_file *json, const char *path);
 /* Where what is said in words goes: to stdout, or to stderr when the JSON has that for itself. */
 FILE *json_file_words(const struct json_file *json);
 
+/* The words are all written. 0; else an error line was printed. */
+int json_file_flush_words(const struct json_file *json);
+
 /* Replaces what is in the file by what print() writes of the report. 0; else an error line was printed. */
 int json_file_write(struct json_file *json, void (*print)(const void *report, FILE *out), const void *report);
 

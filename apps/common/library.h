@@ -4,6 +4,7 @@
 #define APPS_LIBRARY_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include <evpl/evpl.h>
 
@@ -22,5 +23,8 @@ int library_stop(void);
 
 /* Buffers and mbufs in use: when nobody may hold any, those that are lost. */
 uint64_t library_in_use(const struct evpl_stats *stats);
+
+/* The end of a report: what is lost, and how many. plain_mbufs: those of pools that are not the library's. */
+void library_print_lost(const struct evpl_stats *lost, unsigned plain_mbufs, FILE *out);
 
 #endif /* APPS_LIBRARY_H */

@@ -76,3 +76,19 @@ library_in_use(const struct evpl_stats *s)
 {
 	return (uint64_t)s->buffers_in_use + s->rx_buffers_in_use + s->packet_mbufs_in_use + s->overflow_mbufs_in_use;
 }
+
+void
+library_print_lost(const struct evpl_stats *lost, unsigned plain_mbufs, FILE *out)
+{
+	uint64_t all = library_in_use(lost) + plain_mbufs;
+
+	if (all != 0) {
+		fprintf(out, "still away: %u buffers, %u RX mbufs, %u packet mbufs, %u overflow mbufs",
+			lost->buffers_in_use, lost->rx_buffers_in_use, lost->packet_mbufs_in_use,
+			lost->overflow_mbufs_in_use);
+		if (plain_mbufs != 0)
+			fprintf(out, ", %u plain mbufs", plain_mbufs);
+		fprintf(out, "\n");
+	}
+	fprintf(out, "%" PRIu64 " lost buffers\n", all);
+}

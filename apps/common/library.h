@@ -7,6 +7,7 @@
 #define APPS_LIBRARY_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include <evpl/evpl.h>
 
@@ -25,5 +26,8 @@ int library_stop(void);
 
 /* The number of buffers and mbufs in use. If nobody may hold any, these are lost. */
 uint64_t library_in_use(const struct evpl_stats *stats);
+
+/* Prints the end of a report: the number of lost buffers, by kind. plain_mbufs: lost ones of ordinary pools. */
+void library_print_lost(const struct evpl_stats *lost, unsigned plain_mbufs, FILE *out);
 
 #endif /* APPS_LIBRARY_H */

@@ -11,7 +11,30 @@
 #include "fixes/ip6_fragment.h"
 #include "fixes/neighbours.h"
 #include "glue.h"
+#include "glue_netif.h"
 #include "glue_pbuf.h"
+
+bool
+glue_netif_is_full(struct glue_netif *n)
+{
+	bool full = glue_queue_full(&n->queue);
+
+	n->stats.tx_full += full;
+	return full;
+}
+
+err_t
+glue_netif_send(struct glue_netif *n, struct rte_mbuf *m, unsigned length)
+{
+	if (m == NULL) {
+		n->stats.tx_no_memory++;
+		return ERR_MEM;
+	}
+	glue_queue_send(&n->queue, m);
+	n->stats.tx_packets++;
+	n->stats.tx_bytes += length;
+	return ERR_OK;
+}
 
 /* lwIP sends a frame. An error makes TCP keep the segment, and try again later. */
 static err_t
@@ -19,23 +42,12 @@ link_output(struct netif *netif, struct pbuf *p)
 {
 	struct glue_netif *n = netif->state;
 	unsigned mtu = ip6_fragment_mtu(n, p);
-	struct rte_mbuf *m;
 
 	if (mtu != 0)
 		return ip6_fragment_send(n, p, mtu);
-	if (glue_queue_full(&n->queue)) {
-		n->stats.tx_full++;
+	if (glue_netif_is_full(n))
 		return ERR_MEM;
-	}
-	m = glue_pbuf_to_mbuf(p, n->segments, &n->stats);
-	if (m == NULL) {
-		n->stats.tx_no_memory++;
-		return ERR_MEM;
-	}
-	glue_queue_send(&n->queue, m);
-	n->stats.tx_packets++;
-	n->stats.tx_bytes += p->tot_len;
-	return ERR_OK;
+	return glue_netif_send(n, glue_pbuf_to_mbuf(p, n->segments, &n->stats), p->tot_len);
 }
 
 static err_t

@@ -33,7 +33,7 @@ struct glue_queue {
 	uint64_t cycles; /* of the TSC, in the port's bursts: its driver's, not the stack's */
 	struct rte_mbuf *packets[2 * GLUE_BURST];
 	uint16_t ahead_max; /* packets that may be taken ahead, of the RX pool; below GLUE_BURST: GLUE_BURST */
-	uint16_t ahead;     /* those that are waiting in received[], from first on */
+	uint16_t ahead;	    /* those that are waiting in received[], from first on */
 	uint16_t first;
 	struct rte_mbuf *received[GLUE_AHEAD];
 };

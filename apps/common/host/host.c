@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "host.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include <lwip/timeouts.h>
 
 #include <rte_cycles.h>
@@ -164,15 +161,12 @@ print_json(const void *run, FILE *out)
 static int
 write_report(const struct run *r, struct json_file *json)
 {
-	int status = 0;
+	int status;
 
 	host_report_print_begin(r->report, r->out);
 	r->program->print(r->out);
 	host_report_print_end(r->report, r->out);
-	if (fflush(r->out) != 0 || ferror(r->out)) {
-		error_line("the report could not be written: %s", strerror(errno));
-		status = 1;
-	}
+	status = json_file_flush_words(json);
 	return json_file_write(json, print_json, r) != 0 ? 1 : status;
 }
 

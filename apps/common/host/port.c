@@ -3,16 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <rte_errno.h>
 #include <rte_ethdev.h>
 
 #include "../error.h"
+#include "../pool.h"
 #include "af_packet.h"
 #include "port.h"
 
 /* Where neither the command line nor the port names a ring size, counts are made for this one. */
 #define RING_SIZE 1024u
-#define POOL_CACHE 250u
 /* Segments that a frame of lwIP's has at most, and so packet mbufs. */
 #define FRAME_SEGMENTS 16u
 #define FRAME_SEGMENTS_USUAL 3u /* packet mbufs among them: two, and one to spare */
@@ -128,21 +127,6 @@ ports_rx_hold(const struct host_ports *ports, const struct port_options *o)
 	return o->mbufs > ring ? (o->mbufs - ring) / 2 : 0;
 }
 
-static struct rte_mempool *
-make_pool(const char *name, uint32_t n, uint16_t size, int socket, const struct port_options *o)
-{
-	struct rte_mempool *pool;
-
-	if (o->copy)
-		pool = rte_pktmbuf_pool_create(name, n, RTE_MIN(POOL_CACHE, n * 2 / 3), 0, size, socket);
-	else
-		pool = evpl_rx_pool_create(name, n, size, socket);
-	if (pool == NULL)
-		error_line("no pool of %u mbufs of %u bytes: %s (try a smaller --total-num-mbufs, or EAL's -m)", n,
-			   size, rte_strerror(rte_errno));
-	return pool;
-}
-
 /* Bytes that an RX mbuf must hold for a packet to be one segment. */
 static uint32_t
 longest_frame(const struct port_options *o, const struct rte_eth_dev_info *info)
@@ -174,9 +158,9 @@ make_pools(struct host_ports *ports, struct host_port *p, const struct port_opti
 
 	ports->pools_ours = o->copy;
 	if (ports->tx_pool == NULL)
-		ports->tx_pool = make_pool("host_tx", tx_packets(ports, o), frame, p->dev.socket, o);
+		ports->tx_pool = pool_create("host_tx", tx_packets(ports, o), frame, p->dev.socket, !o->copy);
 	snprintf(name, sizeof(name), "host_rx_%u", p->dev.id);
-	p->rx_pool = make_pool(name, o->mbufs, rx_mbuf_size(o, info), p->dev.socket, o);
+	p->rx_pool = pool_create(name, o->mbufs, rx_mbuf_size(o, info), p->dev.socket, !o->copy);
 	return ports->tx_pool == NULL || p->rx_pool == NULL ? 1 : 0;
 }
 
@@ -253,6 +237,7 @@ check_frames(const struct host_port *p, const struct port_options *o, const stru
 static int
 configure(struct host_port *p, const struct port_options *o, const struct rte_eth_dev_info *info)
 {
+	struct ethdev_queues queues = {.rx = 1, .tx = 1, .rxd = o->rxd, .txd = o->txd, .rx_pool = p->rx_pool};
 	struct rte_eth_conf conf = {0};
 	int rc;
 
@@ -266,13 +251,7 @@ configure(struct host_port *p, const struct port_options *o, const struct rte_et
 	rc = rte_eth_dev_configure(p->dev.id, 1, 1, &conf);
 	if (rc != 0)
 		return ethdev_failed(&p->dev, "configure", rc);
-	rc = rte_eth_rx_queue_setup(p->dev.id, 0, o->rxd, (unsigned)p->dev.socket, NULL, p->rx_pool);
-	if (rc != 0)
-		return ethdev_failed(&p->dev, "RX queue", rc);
-	rc = rte_eth_tx_queue_setup(p->dev.id, 0, o->txd, (unsigned)p->dev.socket, NULL);
-	if (rc != 0)
-		return ethdev_failed(&p->dev, "TX queue", rc);
-	return 0;
+	return ethdev_setup_queues(&p->dev, &queues);
 }
 
 static int

@@ -55,18 +55,12 @@ host_report_take(struct host_report *r, const struct host_ports *ports)
 #endif
 }
 
-static uint64_t
-lost(const struct host_report *r)
-{
-	return library_in_use(&r->lost) + r->lost_mbufs;
-}
-
 bool
 host_report_take_lost(struct host_report *r, unsigned lost_mbufs)
 {
 	evpl_stats_get(&r->lost);
 	r->lost_mbufs = lost_mbufs;
-	return lost(r) == 0;
+	return library_in_use(&r->lost) + lost_mbufs == 0;
 }
 
 static void
@@ -125,12 +119,7 @@ host_report_print_end(const struct host_report *r, FILE *out)
 		fprintf(out, "; lwIP's: peak %" PRIu64 " of %" PRIu64 " bytes, %" PRIu64 " requests found none",
 			r->memory.peak_bytes, r->memory.limit, r->memory.failed);
 	fprintf(out, "\n");
-	if (lost(r) != 0)
-		fprintf(out,
-			"still away: %u buffers, %u RX mbufs, %u packet mbufs, %u overflow mbufs, %u plain mbufs\n",
-			r->lost.buffers_in_use, r->lost.rx_buffers_in_use, r->lost.packet_mbufs_in_use,
-			r->lost.overflow_mbufs_in_use, r->lost_mbufs);
-	fprintf(out, "%" PRIu64 " lost buffers\n", lost(r));
+	library_print_lost(&r->lost, r->lost_mbufs, out);
 }
 
 static void

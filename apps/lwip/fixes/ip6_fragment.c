@@ -6,6 +6,7 @@
 #include <lwip/ip6_addr.h>
 #include <lwip/nd6.h>
 
+#include "glue_netif.h"
 #include "glue_pbuf.h"
 
 #define ETHERNET 14u
@@ -64,18 +65,11 @@ ip6_fragment_send(struct glue_netif *n, const struct pbuf *frame, unsigned mtu)
 		length = LWIP_MIN(left, most);
 		put16(head + LENGTH, FRAGMENT + length);
 		put16(fragment + 2, (at - HEADERS) | (left > most));
-		if (glue_queue_full(&n->queue)) {
-			n->stats.tx_full++;
+		if (glue_netif_is_full(n))
 			return ERR_MEM;
-		}
 		m = glue_pbuf_part(frame, head, sizeof(head), at, length, &n->stats);
-		if (m == NULL) {
-			n->stats.tx_no_memory++;
+		if (glue_netif_send(n, m, (unsigned)sizeof(head) + length) != ERR_OK)
 			return ERR_MEM;
-		}
-		glue_queue_send(&n->queue, m);
-		n->stats.tx_packets++;
-		n->stats.tx_bytes += sizeof(head) + length;
 	}
 	return ERR_OK;
 }

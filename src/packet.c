@@ -368,9 +368,9 @@ evpl_packets_release(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n)
 				put_home_early(evpl_context(evpl), pool, home, homes);
 			homes = 0;
 			pool = m->pool;
-			kind = 0;
-			if (rte_pktmbuf_priv_flags(pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF)
-				kind = RTE_MBUF_F_EXTERNAL;
+			kind = m->ol_flags & RTE_MBUF_F_EXTERNAL;
+			if (kind != 0 && !(rte_pktmbuf_priv_flags(pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF))
+				kind = 0;
 		}
 		if (likely((m->ol_flags & kinds) == kind && (kind == 0 || evpl_compat_ext_load(m->shinfo) == 1)))
 			home[homes++] = m;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Does it get slower with use? Millions of packets are held and released in random order before the same is measured again. */
+/* Measures whether use makes the library slower: millions of packets are held and released in random order first. */
 #include "impl.h"
 
 #include "options.h"
@@ -8,7 +8,7 @@
 #define LENGTH 64u
 #define OPERATIONS 2000000u
 
-/* Holds as many as there is memory for, until PACKETS were held in all. */
+/* Holds as many packets as there is memory for, and repeats that until PACKETS were held in all. */
 static void
 grow_old(unsigned flags)
 {
@@ -45,7 +45,9 @@ held_for(enum bench_impl impl, const struct bench_case *c, bool old)
 	env = bench_env(impl);
 	if (old)
 		grow_old(impl == EVPL_SHARED ? EVPL_IOVEC_FLAG_SHARED : 0);
-	/* A fourth more than is measured, and before it, for what a new slab costs once. */
+	/*
+	 * The first passes, a fourth of the measured ones, are not measured: they pay for what a new slab costs once.
+	 */
 	for (uint64_t i = 0; i < passes + passes / 4; i++) {
 		if (i == passes / 4)
 			started = bench_now();
@@ -88,7 +90,7 @@ fresh_shared(const struct bench_case *c)
 		.name = "age/" #kind "/" #pieces "x" #bytes,                                                           \
 		.what = text " " KIND                                                                                  \
 			     " after 4,000,000 packets of 64 bytes (--quick: 400,000) were held and released in "      \
-			     "random order, against fresh",                                                            \
+			     "random order, against a fresh start",                                                    \
 		.unit = "ns", .want = 0.9, .own_library = true, .length = (bytes), .count = (pieces), .ways = {        \
 			{"evpl-aged", NULL, old_##kind, NULL},                                                         \
 			{"evpl-fresh", NULL, fresh_##kind, NULL},                                                      \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Take and give back at once, and reserve and commit. */
+/* Takes and gives back immediately; reserves and commits. */
 #include "impl.h"
 
 BENCH_WAY(alloc_release, local, EVPL_LOCAL)
@@ -9,7 +9,7 @@ BENCH_WAY(alloc_release, malloc, MALLOC)
 BENCH_WAY(alloc_release, malloc_atomic, MALLOC_ATOMIC)
 BENCH_WAY(alloc_release, mimalloc, MIMALLOC_ATOMIC)
 
-/* Three quarters of what was asked for turn out to be enough. */
+/* Commits three quarters of what was reserved. */
 static uint64_t
 reserve_commit(const struct bench_case *c, uint64_t n)
 {

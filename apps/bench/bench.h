@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the cases share: how a case is described, and the few things that every loop needs.
+ * What the cases share: the description of a case, and the few things that every loop needs.
  *
- * A case is one line of the table: the same work, done in several ways. ways[0] is this library, ways[1] what it is compared with
- * first. A way is a loop compiled on its own that is called once per batch, never per operation.
+ * A case is one line of the table: the same work, done in several ways. ways[0] is this library. ways[1] is what it is
+ * compared with first. A way is a loop that is compiled separately. It is called once per batch, never per operation.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -17,16 +17,16 @@
 #include <rte_cycles.h>
 
 #define BENCH_WAYS 7
-#define BENCH_HELD_MAX 4096u /* that a case holds at once */
+#define BENCH_HELD_MAX 4096u /* the most that a case holds at once */
 #define BENCH_BURST 32u
 
 struct bench_case;
 
 struct bench_way {
 	const char *name;
-	/* Does c->operations * n operations; @return the TSC cycles that they took. */
+	/* Does c->operations * n operations. @return the TSC cycles that they took. */
 	uint64_t (*cycles)(const struct bench_case *c, uint64_t n);
-	/* Or: one figure in the case's unit. */
+	/* Instead of cycles: returns one figure in the case's unit. */
 	double (*value)(const struct bench_case *c);
 	bool (*present)(void); /* NULL: always */
 };
@@ -37,12 +37,12 @@ struct bench_case {
 	const char *name;
 	const char *what;
 	const char *unit;
-	double want;	     /* ratio to ways[1] that the project set out for; 0: none */
-	double at_most;	     /* the same of ways[0]'s figure */
-	unsigned operations; /* per pass of a loop; 0: one */
-	unsigned lcores;     /* that it needs; 0: one */
+	double want;	     /* the target of the ratio to ways[1]; 0: none */
+	double at_most;	     /* the target of ways[0]'s figure, at most; 0: none */
+	unsigned operations; /* operations per pass of a loop; 0: one */
+	unsigned lcores;     /* lcores that it needs; 0: one */
 	bool own_library;    /* its ways call evpl_init and evpl_cleanup themselves */
-	unsigned mbufs;	     /* in bench_pool, made for the case; 0: no pool */
+	unsigned mbufs;	     /* mbufs of bench_pool, which is made for the case; 0: no pool */
 	unsigned length;     /* bytes of one piece */
 	unsigned count;	     /* pieces at once */
 	enum bench_order order;
@@ -52,37 +52,46 @@ struct bench_case {
 	struct bench_way ways[BENCH_WAYS];
 };
 
-/* The families; each ends with a case without a name. */
+/* The families of cases. Each ends with a case without a name. */
 extern const struct bench_case bench_alloc[], bench_hold[], bench_clone[], bench_handover[], bench_packet[],
 	bench_plain_thread[], bench_growth[], bench_memory[], bench_scale[], bench_age[], bench_sample[];
 extern const struct bench_case *const bench_families[];
 
-/* The running case's pool of mbufs, as a DPDK program would make it. */
+/* The mbuf pool of the running case, as a DPDK program would make it. */
 extern struct rte_mempool *bench_pool;
 
-/* Prints a line and ends the program: exit status 1. */
+/* Prints a line and ends the program with exit status 1. */
 void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn, cold));
 
 /* The calling lcore's context, made on its first call. */
 struct evpl *bench_context(void);
 
-/* For cases with own_library. The second fails the program if anything is not home. */
+/* For cases with own_library. bench_library_stop() ends the program with an error if anything is not home. */
 void bench_library_start(const struct evpl_global_config *config);
 void bench_library_stop(void);
 
-/* Runs function on that many lcores, the main one is index 0. They meet before their work begins, as it calls bench_meet(). */
+/*
+ * Runs function on that many lcores; the main lcore has index 0. They wait for each other before their work begins, by
+ * calling bench_meet().
+ */
 void bench_together(unsigned lcores, void (*function)(unsigned index, void *arg), void *arg);
 void bench_meet(void);
 
-/* From the first that left bench_meet() to the last that called this: valid after bench_together(). */
+/*
+ * The time from the first lcore that left bench_meet() to the last one that called bench_leave(). Valid after
+ * bench_together().
+ */
 void bench_leave(void);
 uint64_t bench_elapsed(void);
 
-/* A pool as a DPDK program would make it; on the way back all mbufs must be home. */
+/* Makes a pool as a DPDK program would make it. When it is freed, all mbufs must be home. */
 struct rte_mempool *bench_pool_create(const char *name, unsigned n, unsigned length);
 void bench_pool_free(struct rte_mempool *pool);
 
-/* 0 to n - 1 in that order; the same random order in every run. Cheap the second time. n at most BENCH_HELD_MAX. */
+/*
+ * The numbers 0 to n - 1 in that order. The random order is the same in every run. A second call with the same order is
+ * cheap. n: at most BENCH_HELD_MAX.
+ */
 const uint32_t *bench_order(enum bench_order order, unsigned n);
 void bench_shuffle(uint32_t *numbers, uint32_t n);
 
@@ -98,7 +107,7 @@ bench_ns(uint64_t cycles)
 	return (double)cycles * 1e9 / (double)rte_get_tsc_hz();
 }
 
-/* The compiler must take what is behind the pointer for used and changed. */
+/* Makes the compiler assume that the bytes behind the pointer are read and written. */
 static inline void
 bench_keep(const void *p)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A second reference to bytes that are held, and a large buffer cut into segments without a copy. */
+/* Takes a second reference to bytes that are held, and cuts a large buffer into segments without a copy. */
 #include "impl.h"
 
 #define SEGMENT 1448u
@@ -47,7 +47,7 @@ clone_pktmbuf(const struct bench_case *c, uint64_t n)
 	return started;
 }
 
-/* One more count of the same mbuf: no view of its own, which a queue or another segment would need. */
+/* Only counts on the same mbuf. A queue or another segment would need a separate view of the bytes. */
 static uint64_t
 count_pktmbuf(const struct bench_case *c, uint64_t n)
 {
@@ -114,7 +114,7 @@ segments(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 BENCH_WAY(segments, local, EVPL_LOCAL)
 BENCH_WAY(segments, shared, EVPL_SHARED)
 
-/* The bytes that extbuf_segments() attaches to belong to the case, so their end frees nothing. */
+/* extbuf_segments() attaches to bytes that belong to the case, so nothing is freed when the last mbuf ends. */
 static void
 large_ended(void *bytes, void *opaque)
 {

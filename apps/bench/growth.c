@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What it costs when slabs run out: to the thread that needs one more, and to one that does not. */
+/* The cost of a new slab: for the thread that needs it, and for a thread that does not. */
 #include "impl.h"
 
 #include <stdatomic.h>
@@ -11,7 +11,7 @@
 #define SLABS 8u
 #define HELD 32u
 
-/* Of a running library: contexts and their pools are there. */
+/* In a running library: contexts and their pools exist already. */
 static double
 first_alloc(const struct bench_case *c)
 {
@@ -30,7 +30,7 @@ first_alloc(const struct bench_case *c)
 	return bench_ns(started) / 1000;
 }
 
-/* As many bytes as a slab has, in mbufs. */
+/* A pool of mbufs with as many bytes as a slab has. */
 static double
 first_pool(const struct bench_case *c)
 {
@@ -52,7 +52,7 @@ static struct {
 	uint64_t longest, quiet; /* TSC */
 } stall;
 
-/* Takes whole buffers until there are SLABS more, or waits for as long as that took. */
+/* Takes whole buffers until there are SLABS more slabs. Or waits for as long as that took. */
 static void
 grower(void)
 {
@@ -81,7 +81,7 @@ grower(void)
 		evpl_iovec_release(evpl, &iovecs[k]);
 }
 
-/* Needs a buffer now and then, of those that it gave back. */
+/* Needs a buffer now and then, which is one of those that it gave back. */
 static void
 bystander(void)
 {
@@ -96,7 +96,7 @@ bystander(void)
 			give(EVPL_LOCAL, &env, &held[k]);
 	}
 	bench_meet();
-	/* To its end at least once. */
+	/* The loop runs at least once, to its end. */
 	do {
 		atomic_store_explicit(&stall.begun, true, memory_order_relaxed);
 		for (unsigned k = 0; k < HELD; k++) {
@@ -163,9 +163,8 @@ const struct bench_case bench_growth[] = {
 	},
 	{
 		.name = "growth/longest-stall",
-		.what = "the longest alloc on a lcore that needs no slab, while another makes eight, against while "
-			"that "
-			"one does not",
+		.what = "the longest alloc of an lcore that needs no slab, while another lcore makes eight; against "
+			"while it makes none",
 		.unit = "us",
 		.lcores = 2,
 		.own_library = true,

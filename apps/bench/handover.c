@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Produced on one lcore, released on another. Iovecs go through the ring by value, mbufs as pointers, each as its
- * users would: the same rte_ring, of elements as large as they are.
+ * Iovecs and mbufs are taken on one lcore and released on another. Iovecs go through the ring by value, mbufs as
+ * pointers, as their users would do it. Both use rte_ring, with elements of the size that they need.
  */
 #include "impl.h"
 
@@ -15,14 +15,14 @@
 #include <rte_ring_elem.h>
 
 #define RING 1024u
-#define HEADER 64u /* bytes that are written and read of a touched packet */
+#define HEADER 64u /* bytes of a packet that are written and read, if it is touched */
 
 static struct rte_ring *rings[2]; /* of iovecs, of mbufs */
 
 struct handover {
 	const struct bench_case *c;
 	struct rte_ring *ring;
-	uint64_t each; /* that a producer makes */
+	uint64_t each; /* packets that each producer makes */
 	atomic_uint_fast64_t consumed;
 };
 
@@ -85,7 +85,7 @@ consume(enum bench_impl impl)
 	bench_leave();
 }
 
-/* The first half of the lcores consume, the main one among them. */
+/* The first half of the lcores consume, and the main lcore is one of them. */
 BENCH_INLINE void
 play(enum bench_impl impl, unsigned index)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Many held at once, given back in order, in reverse or at random; with their bytes written and read, or not. */
+/*
+ * Holds many at once, and gives them back in order, in reverse or at random. Their bytes are written and read, or not.
+ */
 #include "impl.h"
 
 static char held[BENCH_HELD_MAX * sizeof(struct evpl_iovec)] __rte_cache_aligned;
@@ -37,7 +39,7 @@ BENCH_WAY(hold, malloc_local, MALLOC)
 BENCH_WAY(hold, malloc_shared, MALLOC_ATOMIC)
 BENCH_WAY(hold, mimalloc, MIMALLOC_ATOMIC)
 
-/* The same through DPDK's bulk calls: a caller that has its mbufs in one array, in order. */
+/* The same with DPDK's bulk calls, for a caller that has its mbufs in one array, in order. */
 static uint64_t
 hold_bulk(const struct bench_case *c, uint64_t n)
 {
@@ -89,8 +91,8 @@ BENCH_WAY(hold_many, local, EVPL_LOCAL)
 BENCH_WAY(hold_many, shared, EVPL_SHARED)
 
 /*
- * Always BENCH_HELD_MAX in flight, as packets in queues are: each pass gives the oldest back and takes as many new ones, which are
- * written and read. What comes from the pool was last used that many packets ago.
+ * BENCH_HELD_MAX are always in flight, as packets in queues are. Each pass gives the oldest back and takes as many new
+ * ones, which are written and read. So what comes from the pool was last used that many packets ago.
  */
 BENCH_INLINE uint64_t
 in_flight(enum bench_impl impl, const struct bench_case *c, uint64_t n)
@@ -101,7 +103,7 @@ in_flight(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 
 	for (unsigned k = 0; k < BENCH_HELD_MAX; k++)
 		take(impl, &env, slot_at(impl, held, k), length);
-	/* Once around, so that what is measured was in use before. */
+	/* All are replaced once, so that everything that is measured was in use before. */
 	for (unsigned k = 0; k < BENCH_HELD_MAX; k++) {
 		give(impl, &env, slot_at(impl, held, k));
 		take(impl, &env, slot_at(impl, held, k), length);
@@ -169,9 +171,8 @@ const struct bench_case bench_hold[] = {
 	{
 		IN_FLIGHT,
 		.name = "touch/local/32/round-robin",
-		.what = "32 x 1,500 bytes LOCAL, written, read, released, against mbufs of a pool of 8,191 that 4,096 "
-			"in flight "
-			"use in turn (and this library with as many in flight); per packet",
+		.what = "32 x 1,500 bytes LOCAL, written, read, released, against a pool of 8,191 mbufs that 4,096 "
+			"mbufs in flight use in turn (and this library with as many in flight); per packet",
 		.want = 1.5,
 		.ways =
 			{

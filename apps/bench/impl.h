@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Take, look at, give back: the same three words for each implementation. A loop is written once over these, always inline,
- * and compiled once per implementation by BENCH_WAY: which one is a constant there, so no test of it is left.
+ * Taking, reading and giving back: the same three functions for each implementation. A loop is written once with these
+ * functions, always inline. BENCH_WAY compiles it once per implementation. The implementation is a constant there, so
+ * the compiled loop does not test it.
  */
 #ifndef BENCH_IMPL_H
 #define BENCH_IMPL_H
@@ -17,14 +18,14 @@
 
 enum bench_impl { EVPL_LOCAL, EVPL_SHARED, PKTMBUF, MALLOC, MALLOC_ATOMIC, MIMALLOC_ATOMIC };
 
-/* What malloc's users put before their bytes: a count, as an iovec and an mbuf have one. */
+/* What users of malloc put before their bytes: a count, as iovecs and mbufs have one. */
 struct counted {
 	uint32_t count;
 	uint32_t length;
 	char bytes[];
 };
 
-/* Looked up once per batch. */
+/* This is looked up once per batch. */
 struct bench_env {
 	struct evpl *evpl;
 	struct rte_mempool *pool;
@@ -50,7 +51,7 @@ bench_env(enum bench_impl impl)
 	return (struct bench_env){.evpl = is_evpl(impl) ? bench_context() : NULL, .pool = bench_pool};
 }
 
-/* An iovec is held by value, the others by a pointer: each array is as large as its users' would be. */
+/* An iovec is held by value, the others are held by a pointer. Each array is as large as its users' array would be. */
 BENCH_INLINE size_t
 slot_size(enum bench_impl impl)
 {
@@ -153,7 +154,7 @@ read_bytes(const void *bytes, unsigned length)
 	__asm__ volatile("" : : "r"(sum));
 }
 
-/* Alloc and release, alone: the loop that several families have. */
+/* Alloc and release, and nothing else: the loop that several families use. */
 BENCH_INLINE uint64_t
 alloc_release_on(enum bench_impl impl, struct bench_env env, const struct bench_case *c, uint64_t n)
 {
@@ -164,7 +165,7 @@ alloc_release_on(enum bench_impl impl, struct bench_env env, const struct bench_
 		void *pointer;
 	} slot;
 
-	/* Whatever is done for the first time is not what is measured. */
+	/* The first operation is not measured, because it may do work that is done only once. */
 	take(impl, &env, &slot, length);
 	give(impl, &env, &slot);
 	started = bench_now();

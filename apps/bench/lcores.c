@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Work on several lcores at once, timed from the moment that all are there. */
+/* Runs work on several lcores at once. The time begins when all lcores are ready. */
 #include "bench.h"
 
 #include <limits.h>
@@ -52,7 +52,7 @@ bench_together(unsigned lcores, void (*function)(unsigned index, void *arg), voi
 void
 bench_meet(void)
 {
-	/* Pairs with the additions of the others: what they did before is seen. */
+	/* Pairs with the additions of the other lcores: what they did before is visible after this. */
 	atomic_fetch_add(&crowd.met, 1);
 	while (atomic_load(&crowd.met) < crowd.lcores)
 		rte_pause();

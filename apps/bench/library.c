@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* This library's and DPDK's objects that a case runs on, made before it and proved home after it. */
+/* The objects of this library and of DPDK that a case needs. They are made before the case and proved home after it. */
 #include "../common/error.h"
 #include "bench.h"
 
@@ -12,7 +12,7 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
-#define POOL_CACHE 256 /* as testpmd, about: the pool is drained and filled half a cache at a time */
+#define POOL_CACHE 256 /* about testpmd's: the pool is filled and emptied half a cache at a time */
 
 struct rte_mempool *bench_pool;
 static struct evpl *contexts[RTE_MAX_LCORE];
@@ -25,8 +25,8 @@ bench_fail(const char *format, ...)
 	va_start(args, format);
 	error_vline(format, args);
 	va_end(args);
-	(void)fflush(NULL); /* what was measured so far */
-	_Exit(1);	    /* lcores may be at work: nothing can be taken down in order */
+	(void)fflush(NULL); /* so that what was measured so far is written */
+	_Exit(1);	    /* other lcores may be working, so nothing can be ended in order */
 }
 
 void

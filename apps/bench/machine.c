@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-/* Behind the colon of "model name	: AMD EPYC". */
+/* Reads the text behind the colon of "model name	: AMD EPYC". */
 static void
 read_cpuinfo(char *text, size_t size)
 {

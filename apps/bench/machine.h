@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* The CPU's name, or the architecture's where the kernel tells none. Fit for a JSON string. */
+/* The CPU's name, or the architecture's name if the kernel has no CPU name. It can stand in a JSON string. */
 void machine_model(char *text, size_t size);
 
 #endif /* BENCH_MACHINE_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* evpl-bench: this library's calls against what DPDK programs use otherwise, in turns, in one process. */
+/* evpl-bench: measures this library's calls against what DPDK programs use otherwise, in turns, in one process. */
 #include <malloc.h>
 #include <stdio.h>
 
@@ -12,7 +12,7 @@
 #include "report.h"
 #include "run.h"
 
-/* One after the other: *family and c stand on a case, or c is NULL behind the last. */
+/* Goes from one case to the next. *family and c point to a case; c is NULL before the first and behind the last one. */
 static const struct bench_case *
 next_case(const struct bench_case *const **family, const struct bench_case *c)
 {
@@ -87,7 +87,10 @@ main(int argc, char **argv)
 	}
 	if (report_open() != 0)
 		return 1;
-	/* Else glibc gives its top back to the kernel at the end of each pass, and only page faults would be measured. */
+	/*
+	 * Without this glibc gives the top of its heap back to the kernel after each pass, and only page faults would
+	 * be measured.
+	 */
 	mallopt(M_TRIM_THRESHOLD, 256 << 20);
 	run_all(cases);
 	if (report_end() != 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Bytes reserved, slabs and all that is needed to manage them, per byte that a program asked for. */
+/* The bytes that are reserved per byte that a program asked for: slabs, and everything that manages them. */
 #include "impl.h"
 
 #include <rte_lcore.h>
@@ -7,7 +7,7 @@
 
 #define SLABS 4u
 
-/* Memzones and mempools are all made from EAL's heap. */
+/* All memzones and mempools come from EAL's heap. */
 static uint64_t
 heap_bytes(void)
 {
@@ -22,7 +22,7 @@ heap_bytes(void)
 	return sum;
 }
 
-/* SLABS slabs, full. The packet mbufs that the library sets aside for ports count, too. */
+/* Fills SLABS slabs. The packet mbufs that the library keeps for ports count, too. */
 static double
 bytes_evpl(const struct bench_case *c)
 {
@@ -46,7 +46,7 @@ bytes_evpl(const struct bench_case *c)
 	return (double)reserved / ((double)n * c->length);
 }
 
-/* A pool of mbufs that can take any packet, as it must, with one packet in each. */
+/* A pool whose mbufs can hold any packet, as they must. Each mbuf holds one packet. */
 static double
 bytes_pktmbuf(const struct bench_case *c)
 {

@@ -19,7 +19,7 @@ mimalloc_present(void)
 		library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
 	if (library == NULL)
 		return false;
-	/* Written as POSIX does: ISO C has no cast from an object pointer to a function pointer. */
+	/* Written as in POSIX, because ISO C has no cast from an object pointer to a function pointer. */
 	*(void **)&mimalloc.free = dlsym(library, "mi_free");
 	*(void **)&mimalloc.usable_size = dlsym(library, "mi_usable_size");
 	if (mimalloc.free != NULL && mimalloc.usable_size != NULL)

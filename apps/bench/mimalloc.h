@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * mimalloc beside the C library's malloc. Debian has it as a shared library only, which replaces malloc in a program that
- * is linked with it; opened at run time with local scope it leaves malloc alone, and its own calls go through a pointer, as
- * malloc's go through the PLT.
+ * mimalloc, beside the malloc of the C library. Debian has mimalloc only as a shared library, which replaces malloc in
+ * a program that is linked with it. Here it is opened at run time with local scope, and leaves malloc alone. Its calls
+ * go through a pointer, as malloc's calls go through the PLT.
  */
 #ifndef BENCH_MIMALLOC_H
 #define BENCH_MIMALLOC_H
@@ -17,7 +17,7 @@ struct bench_mimalloc {
 };
 extern struct bench_mimalloc mimalloc;
 
-/* Looks for it once. */
+/* Looks for the library once. */
 bool mimalloc_present(void);
 
 #endif /* BENCH_MIMALLOC_H */

@@ -11,7 +11,7 @@
 
 struct bench_options bench_options;
 
-/* Less of everything: the other two may come behind it. */
+/* Makes the run short. --rounds and --batch may follow, and change it again. */
 static void
 set_quick(struct value *v, void *values)
 {
@@ -25,16 +25,17 @@ set_quick(struct value *v, void *values)
 
 static const struct option_row rows[] = {
 	OPTION_NUMBER(struct bench_options, rounds, "rounds", "N",
-		      "times that each implementation is measured, 1 to 999 (15)", 1, BENCH_ROUNDS_MAX, 15),
+		      "measure each implementation that often, 1 to 999 (15)", 1, BENCH_ROUNDS_MAX, 15),
 	OPTION_NUMBER(struct bench_options, batch_us, "batch", "MICROSECONDS",
-		      "that one measurement lasts, at least (4000)", 1, 10000000, 4000),
-	OPTION_OTHER(set_quick, "quick", NULL, "3 rounds of 200 microseconds: does it work, not how fast is it"),
+		      "the least time of one measurement (4000)", 1, 10000000, 4000),
+	OPTION_OTHER(set_quick, "quick", NULL, "3 rounds of 200 microseconds: shows that it works, not how fast it is"),
 	OPTION_TEXT(struct bench_options, filter, "filter", "WORD[,WORD...]",
-		    "only cases whose name has one of the words", "a word", NULL),
-	OPTION_FLAG(struct bench_options, list, "list", "the cases' names, and what they do; runs none"),
+		    "run only cases whose name has one of the words", "a word", NULL),
+	OPTION_FLAG(struct bench_options, list, "list", "print the cases' names and what they do; run none"),
 	OPTION_FILE(struct bench_options, json, "json", "[FILE]",
-		    "every round as JSON too; no FILE, or -: to stdout, the table to stderr"),
-	OPTION_FILE(struct bench_options, csv, "csv", "[FILE]", "one line per case and implementation, likewise"),
+		    "write every round as JSON too; no FILE, or -: to stdout; the table to stderr"),
+	OPTION_FILE(struct bench_options, csv, "csv", "[FILE]",
+		    "write a line per case and implementation; FILE as for --json"),
 };
 
 static const struct command_table tables[] = {{rows, RTE_DIM(rows), 0}};
@@ -42,10 +43,11 @@ static const struct command_table tables[] = {{rows, RTE_DIM(rows), 0}};
 static void
 help_more(void)
 {
-	printf("\nWithout NIC, huge pages or root (two lcores; some cases use four, and are skipped without):\n"
+	printf("\nAn example that needs no NIC, no huge pages and no root (cases that need four lcores are skipped):\n"
 	       "  evpl-bench -l 0,1 --no-pci --no-huge --no-shconf --no-telemetry -m 1024 -- --filter=alloc\n\n"
-	       "A ratio is how many times the other's figure is of this library's: above 1, this library is ahead.\n"
-	       "Exit status: 0; 1: something failed, or a buffer did not come home; 2: the command line is wrong.\n");
+	       "A ratio is the other's figure divided by this library's: above 1, this library is faster.\n"
+	       "Exit status: 0: all went well; 1: something failed, or a buffer did not come home;\n"
+	       "2: the command line is wrong.\n");
 }
 
 int

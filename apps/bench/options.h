@@ -11,15 +11,15 @@
 
 struct bench_options {
 	unsigned rounds;
-	unsigned batch_us; /* that one way runs for, at least, per round */
-	bool quick;	   /* also: less work where it is a fixed amount */
+	unsigned batch_us; /* microseconds that one way runs per round, at least */
+	bool quick;	   /* also: less work in cases with a fixed amount of it */
 	bool list;
-	const char *filter;	/* words, one of which a name must have; NULL: all */
+	const char *filter;	/* words; a case's name must have one of them; NULL: all */
 	const char *json, *csv; /* file; "-": stdout; NULL: none */
 };
 extern struct bench_options bench_options;
 
-/* @return how many arguments are EAL's; 0: all is said; -1: the line is wrong, and that was said. */
+/* @return the number of EAL's arguments; 0: all was printed; -1: the line is wrong, and an error line was printed. */
 int options_parse(int argc, char **argv);
 
 bool options_chosen(const struct bench_case *c);

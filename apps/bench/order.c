@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* In which order things are given back: computed beforehand, and the same in every run. */
+/* The order in which things are given back. It is computed beforehand, and is the same in every run. */
 #include "bench.h"
 
 /* xorshift64*, Vigna 2014 */

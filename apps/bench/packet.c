@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Packets built and sent, and received and sent on, on net_null: a driver that does nothing but take and free them. */
+/* Packets are built and sent, or received and sent, on net_null: a driver that only takes and frees them. */
 #include "impl.h"
 
 #include <rte_dev.h>
@@ -12,7 +12,10 @@
 #define LARGE (60u << 10)
 #define SLICES (LARGE / PAYLOAD)
 
-/* With receive pools of a DPDK program, and of this library. Those that only send use the first. */
+/*
+ * One port has an RX pool as a DPDK program makes it, one has a pool of this library. Cases that only send use the
+ * first.
+ */
 enum { PORT_MBUF, PORT_SLAB, PORTS };
 static const char *const port_names[PORTS] = {"net_null_bench0", "net_null_bench1"};
 static uint16_t ports[PORTS];
@@ -70,7 +73,7 @@ send_mbufs(const struct bench_case *c, struct rte_mbuf **mbufs)
 		bench_fail("%s: the port is full", c->name);
 }
 
-/* Header and payload, each of the library's; what is sent is a chain of both. */
+/* Takes header and payload from the library, and sends a chain of both. */
 BENCH_INLINE uint64_t
 chains(enum bench_impl impl, const struct bench_case *c, uint64_t n, bool slices)
 {
@@ -190,7 +193,7 @@ single(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 BENCH_WAY(single, local, EVPL_LOCAL)
 BENCH_WAY(single, shared, EVPL_SHARED)
 
-/* The same as packets that are mbufs from the start, of one pool or the other. */
+/* The same with packets that are mbufs from the start, of one pool or the other. */
 static uint64_t
 whole(const struct bench_case *c, uint64_t n, struct rte_mempool *pool)
 {
@@ -307,9 +310,8 @@ const struct bench_case bench_packet[] = {
 	{
 		ON_PORT,
 		.name = "packet/whole/64",
-		.what = "64 bytes by evpl_packets_alloc of evpl_rx_pool_create's pool, headers written, sent; "
-			"evpl-mbuf: of "
-			"pktmbuf's pool",
+		.what = "64 bytes of evpl_packets_alloc from a pool of evpl_rx_pool_create, headers written, sent; "
+			"evpl-mbuf: from pktmbuf's pool",
 		.length = 64,
 		.ways =
 			{
@@ -321,8 +323,8 @@ const struct bench_case bench_packet[] = {
 	{
 		ON_PORT,
 		.name = "packet/forward/64",
-		.what = "received from net_null, iovec, sent: with evpl_rx_pool_create's pool; evpl-mbuf: with the "
-			"pool of pktmbuf",
+		.what = "received from net_null as iovecs, and sent: with a pool of evpl_rx_pool_create; evpl-mbuf: "
+			"with pktmbuf's pool",
 		.ways =
 			{
 				{"evpl", forward_slab, NULL, NULL},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Take and give back on a thread that EAL does not know: it has no lcore id, and mempools no cache for it. */
+/* Takes and gives back on a thread that EAL does not know. It has no lcore id, and mempools have no cache for it. */
 #include "impl.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ thread_main(void *arg)
 	return NULL;
 }
 
-/* It inherits the main lcore's affinity, so it runs on that core while the main lcore waits. */
+/* The thread inherits the main lcore's affinity, so it runs on that core while the main lcore waits. */
 static uint64_t
 in_thread(struct work *w)
 {

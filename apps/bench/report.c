@@ -26,7 +26,7 @@ open_file(const char *name)
 	if (strcmp(name, "-") != 0) {
 		file = fopen(name, "w");
 	} else {
-		/* EAL and its drivers write to stdout too: they get stderr for it. */
+		/* EAL and its drivers write to stdout too. Their output is moved to stderr. */
 		int kept = dup(STDOUT_FILENO);
 
 		file = kept >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 ? fdopen(kept, "w") : NULL;
@@ -80,9 +80,8 @@ report_begin(unsigned cases)
 	fprintf(out, "evpl-bench %s (%s build), %s, %s\n", EVPL_BENCH_VERSION, build_name(), rte_version(), date);
 	fprintf(out, "%s, %u lcores, %s; %u rounds of %g ms each\n", model, rte_lcore_count(), pages_name(),
 		bench_options.rounds, bench_options.batch_us / 1000.0);
-	fprintf(out, "ratio: the other's figure over evpl's, so above 1 evpl is ahead; median (min-max) of the rounds; "
-		     "best: of "
-		     "each one's best round\n\n");
+	fprintf(out, "ratio: the other's figure over evpl's: above 1 evpl is faster; median (min-max) of the rounds; "
+		     "best: ratio of the best rounds\n\n");
 	fprintf(out, "%-32s %-26s %-5s %-5s %-4s %-26s %s\n", "case", "ratio to the first other", "best", "want",
 		"unit", "evpl", "others (ratio)");
 	fflush(out);

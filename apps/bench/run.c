@@ -37,9 +37,9 @@ measure(const struct bench_case *c, const struct bench_way *way, uint64_t passes
 }
 
 /*
- * Passes that take a batch's time, by the fastest that was seen: what happens once, or to other programs on this machine,
- * must not pass for work, so the end is tried a few times. On the way there caches, branch predictors, pools and slabs
- * get warm.
+ * The number of passes that take the time of a batch, computed from the fastest try. Costs that occur once, or that
+ * other programs on this machine cause, must not count as work, so the last number is tried a few times. These tries
+ * warm up caches, branch predictors, pools and slabs.
  */
 static uint64_t
 passes_of(const struct bench_case *c, const struct bench_way *way)
@@ -70,7 +70,7 @@ run_rounds(const struct bench_case *c, struct bench_result *result)
 	for (unsigned i = 0; i < result->ways; i++)
 		passes[i] = passes_of(c, result->of[i].way);
 	for (unsigned round = 0; round < result->rounds; round++) {
-		/* Another one is first each time, so that none always follows the same one. */
+		/* Each round begins with another way, so that no way always follows the same one. */
 		for (unsigned k = 0; k < result->ways; k++) {
 			unsigned i = (round + k) % result->ways;
 
@@ -88,7 +88,9 @@ run_rounds(const struct bench_case *c, struct bench_result *result)
 	}
 }
 
-/* Whether that many lcores, as bench_together() takes them, have cores of their own: two on one only take turns. */
+/*
+ * Whether that many lcores, as bench_together() takes them, have cores of their own: two on one core only take turns.
+ */
 static bool
 have_lcores(unsigned lcores)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One case, measured: its ways in turn, round by round. */
+/* Measures one case: its ways take turns, round by round. */
 #ifndef BENCH_RUN_H
 #define BENCH_RUN_H
 
@@ -14,8 +14,8 @@ struct bench_figures {
 	const struct bench_way *way;
 	double rounds[BENCH_ROUNDS_MAX]; /* in the case's unit */
 	struct bench_spread figure;
-	struct bench_spread ratio; /* to ways[0], of each round its own: what disturbs a round disturbs both */
-	double best_ratio;	   /* to ways[0], of the best round of each: what a quiet machine shows */
+	struct bench_spread ratio; /* to ways[0], per round: a disturbance of a round affects both */
+	double best_ratio;	   /* to ways[0], from the best round of each: what a quiet machine shows */
 };
 
 struct bench_result {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* evpl_global_config.sample_period: what it costs to know where every 128th allocation comes from. */
+/* The cost of evpl_global_config.sample_period: of noting where every 128th allocation comes from. */
 #include "impl.h"
 
 /*
- * The same code for every period: two copies of such a loop differ by more than samples cost, for where they lie in
- * memory. Volatile, so that no copy is made for what would be a constant.
+ * Every period runs the same code. The speed of two copies of such a loop, at different addresses, differs by more than
+ * samples cost. The variables are volatile, so that the compiler makes no copy for a constant.
  */
 static volatile unsigned on = 128, off;
 

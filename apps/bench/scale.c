@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Two lcores that each take and give back for themselves, against one: what do they share that they should not? */
+/*
+ * Two lcores take and give back, each for itself, against one lcore. It shows whether they share what they should not.
+ */
 #include "impl.h"
 
 struct work {
@@ -17,7 +19,7 @@ alone(enum bench_impl impl, struct work *w)
 	bench_leave();
 }
 
-/* From the first lcore's start to the last one's end: each has done n operations. */
+/* The time from the first lcore's start to the last one's end. Each lcore has done n operations. */
 BENCH_INLINE uint64_t
 on_lcores(const struct bench_case *c, uint64_t n, unsigned lcores, void (*function)(unsigned index, void *arg))
 {
@@ -50,7 +52,7 @@ SCALE(pktmbuf, PKTMBUF)
 	{                                                                                                              \
 		.name = "scale/" #kind "/64",                                                                          \
 		.what = "alloc 64 bytes " KIND                                                                         \
-			" + release, two lcores each their own against one: how many times the work",                  \
+			" + release, two lcores, each for itself; ratio: their work over that of one lcore",           \
 		.unit = "ns", .want = 1.9, .lcores = 2, .mbufs = 2047, .length = 64, .ways = {                         \
 			{"evpl-two-lcores", two_##kind, NULL, NULL},                                                   \
 			{"evpl-one-lcore", one_##kind, NULL, NULL},                                                    \

@@ -6,7 +6,7 @@
 
 #include "args.h"
 
-/* The number that text begins with, and where it ends. strtoull alone would take "-1", " 1" and "+1". */
+/* Parses the number that text begins with, and finds its end. strtoull() alone would accept "-1", " 1" and "+1". */
 static bool
 leading_number(const char *text, uint64_t *value, const char **end)
 {

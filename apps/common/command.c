@@ -12,23 +12,23 @@
 
 #include "error.h"
 
-/* What getopt gives back: an index into the options and this, which no short option is. */
+/* getopt returns an index into the options plus this number, which no short option has. */
 #define LONG_OPTION 256
 
-/* All of the tables' rows in one: getopt gives back an index into these. */
+/* One option of all tables. getopt returns an index into an array of these. */
 struct row {
 	const struct option_row *option;
 	void *values; /* of its table */
 };
 
-/* A command line while it is read. */
+/* A command line while it is parsed. */
 struct reading {
 	const struct command *command;
 	struct row *rows;
 	size_t count;
 };
 
-/* As getopt says it. */
+/* In getopt's terms. */
 static int
 takes_argument(const char *argument)
 {
@@ -88,7 +88,10 @@ is_option(const char *argument, const char *name)
 	       strncmp(argument + 2, name, length - 2) == 0;
 }
 
-/* Before "--" only EAL's options stand, but for those that need no EAL; ours there would end in EAL's long usage text. */
+/*
+ * Before "--" there are only EAL's options, and the options that need no EAL. EAL would answer any other option of ours
+ * with its long usage text.
+ */
 static int
 parse_eal_part(const struct reading *r, int count, char **argv)
 {
@@ -123,11 +126,11 @@ parse_eal_part(const struct reading *r, int count, char **argv)
 	return count;
 }
 
-/* The line for what getopt did not take. */
+/* Prints the error line for an argument that getopt did not accept. */
 static void
 refuse(int id, const char *argument)
 {
-	/* Of short options, which may come several in one argument, getopt names the one. Long ones are not characters. */
+	/* Several short options may be in one argument: optopt is the wrong one. Long options are not characters. */
 	bool is_short = optopt != 0 && optopt < LONG_OPTION;
 
 	if (is_short && isgraph((unsigned char)optopt))
@@ -140,7 +143,10 @@ refuse(int id, const char *argument)
 		error_line("%s: no such option, or a value too many (see --help)", argument);
 }
 
-/* An option's value that may be left out: behind "=", or the next argument when that is no option itself. */
+/*
+ * The value of an option whose value may be left out: it stands behind "=", or is the next argument if that is not an
+ * option.
+ */
 static const char *
 file_name(int argc, char **argv)
 {
@@ -185,7 +191,7 @@ parse_own_part(const struct reading *r, const struct option *longs, int argc, ch
 	return 1;
 }
 
-/* What getopt_long() wants to know. */
+/* Makes getopt_long()'s list of options from the rows. */
 static void
 fill_longs(const struct reading *r, struct option *next)
 {
@@ -215,7 +221,7 @@ parse(const struct reading *r, struct option *longs, int argc, char **argv)
 	fill_longs(r, longs);
 	opterr = 0;
 	optind = 1;
-	/* getopt skips its first argument: here that is the "--". */
+	/* getopt skips its first argument, which is the "--" here. */
 	rc = parse_own_part(r, longs, argc - eal_count, argv + eal_count);
 	optind = 1;
 	return rc <= 0 ? rc : eal_count;

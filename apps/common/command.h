@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The command line of a DPDK program: EAL's options, "--", and the program's own, which all are long ones. --help and
- * --version are every program's.
+ * The command line of a DPDK program: EAL's options, "--", and the program's own options, which are all long ones.
+ * Every program has --help and --version.
  */
 #ifndef APPS_COMMAND_H
 #define APPS_COMMAND_H
@@ -10,7 +10,7 @@
 
 #include "option.h"
 
-/* Options that set fields of one struct. */
+/* A list of options that set fields of one struct. getopt and --help both use it. */
 struct command_table {
 	const struct option_row *rows;
 	size_t count;
@@ -20,18 +20,18 @@ struct command_table {
 struct command {
 	const char *program;
 	const char *version;
-	const char *about; /* what it does: one line */
+	const char *about; /* one line: what the program does */
 	const struct command_table *tables;
 	size_t table_count;
-	const char *anywhere;	 /* the option that may stand before "--" too, for it needs no EAL; or NULL */
-	int width;		 /* of --help's first column */
-	void (*help_more)(void); /* what --help ends with */
+	const char *anywhere;	 /* an option without EAL: it may stand before "--", too; NULL: none */
+	int width;		 /* of the first column of --help */
+	void (*help_more)(void); /* prints the end of --help */
 };
 
 /*
- * Gives the options their defaults, and then what the command line says.
- * Returns how many arguments are EAL's, the program's name included; 0: help or version was printed, and nothing is left to
- * do; -1: one line on stderr says what is wrong.
+ * Sets the options to their defaults, and then to the values on the command line. Returns the number of EAL's
+ * arguments, including the program's name. 0: help or version was printed, and the program ends. -1: one line on stderr
+ * says what is wrong.
  */
 int command_parse(const struct command *command, int argc, char **argv, void *values);
 

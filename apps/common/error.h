@@ -4,7 +4,7 @@
 
 #include <stdarg.h>
 
-/* One line on stderr, in one write, after the program's name and a colon. */
+/* Prints one line on stderr, in one write, after the program's name and a colon. */
 void error_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void error_vline(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 

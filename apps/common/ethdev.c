@@ -21,7 +21,7 @@ ethdev_list(uint16_t ids[RTE_MAX_ETHPORTS])
 {
 	unsigned n = 0;
 
-	/* RTE_ETH_FOREACH_DEV, whose 64-bit result must become a port id. */
+	/* As RTE_ETH_FOREACH_DEV, but with a conversion from its 64-bit result to a port id. */
 	for (uint64_t id = rte_eth_find_next_owned_by(0, RTE_ETH_DEV_NO_OWNER); id < RTE_MAX_ETHPORTS;
 	     id = rte_eth_find_next_owned_by((uint16_t)(id + 1), RTE_ETH_DEV_NO_OWNER))
 		ids[n++] = (uint16_t)id;
@@ -75,7 +75,10 @@ ethdev_setup_queues(const struct ethdev *d, const struct ethdev_queues *queues)
 int
 ethdev_start(struct ethdev *d, uint16_t mtu)
 {
-	/* Some drivers take the MTU from the configuration; of the others, some want a stopped port, some one that runs. */
+	/*
+	 * Some drivers take the MTU from the configuration. Some others can set it only on a stopped port, and some
+	 * only on a started one.
+	 */
 	int mtu_rc = mtu == 0 ? 0 : rte_eth_dev_set_mtu(d->id, mtu);
 	int rc = rte_eth_dev_start(d->id);
 
@@ -94,7 +97,7 @@ is_down(const struct ethdev *d)
 {
 	struct rte_eth_link link = {0};
 
-	/* A port that knows nothing of links is not waited for. */
+	/* Some ports know nothing of links; there is no wait for these. */
 	return rte_eth_link_get_nowait(d->id, &link) == 0 && link.link_status == RTE_ETH_LINK_DOWN;
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One of DPDK's ports, from its name to its end. No rte_ethdev.h here, for lwIP's headers do not go with it. */
+/*
+ * One of DPDK's ports, from its name to its end. This header does not include rte_ethdev.h, which conflicts with lwIP's
+ * headers.
+ */
 #ifndef APPS_ETHDEV_H
 #define APPS_ETHDEV_H
 
@@ -14,18 +17,18 @@ struct rte_mempool;
 
 struct ethdev {
 	uint16_t id;
-	int socket; /* NUMA node; the main lcore's where the port has none */
+	int socket; /* NUMA node; the main lcore's if the port has none */
 	bool started;
 	char name[64];
 	struct rte_ether_addr mac;
 };
 
-/* The ids of all ports; how many there are. */
+/* Fills in the ids of all ports. Returns their number. */
 unsigned ethdev_list(uint16_t ids[RTE_MAX_ETHPORTS]);
 
-/* The functions below that return int: 0; else 1, the exit status, and an error line was printed. */
+/* The functions below that return int return 0, or 1 (the exit status) after an error line. */
 
-/* Prints what could not be done with the port, and why: rc is a negative errno. Returns 1. */
+/* Prints what could not be done with the port, and why. rc: a negative errno. Returns 1. */
 int ethdev_failed(const struct ethdev *d, const char *what, int rc);
 
 /* Fills *d and *info. */
@@ -39,15 +42,18 @@ struct ethdev_queues {
 };
 int ethdev_setup_queues(const struct ethdev *d, const struct ethdev_queues *queues);
 
-/* Starts the port, whose queues are set up. mtu: 0 leaves the port's own. */
+/* Starts a port whose queues are set up. mtu: 0 keeps the port's own. */
 int ethdev_start(struct ethdev *d, uint16_t mtu);
 
-/* Waits while the link is down, *ms at most, and takes from *ms what that took; not if signals_stop_requested(). */
+/*
+ * Waits while the link is down, for *ms at most, and subtracts the time that it waited from *ms. It ends if
+ * signals_stop_requested().
+ */
 void ethdev_wait_link(const struct ethdev *d, unsigned *ms);
 
 /*
- * What is still in an RX queue comes out, because not every port frees it when it is closed (net_ring does not).
- * A port may also never run dry, so no more than about `most` packets are taken.
+ * Frees the packets that are still in an RX queue, because not every port frees them when it is closed (net_ring does
+ * not). Some ports never run empty, so at most about `most` packets are taken.
  */
 void ethdev_drain(const struct ethdev *d, uint16_t queue, uint32_t most);
 

@@ -65,7 +65,7 @@ json_file_write(struct json_file *json, void (*print)(const void *report, FILE *
 
 	if (json->file == NULL)
 		return 0;
-	/* Only files can be cut: pipes and devices say EINVAL. */
+	/* Only files can be truncated: pipes and devices return EINVAL. */
 	if (json->file != stdout && ftruncate(fileno(json->file), 0) != 0 && errno != EINVAL)
 		return failed(json, errno);
 	json->created = false;

@@ -9,25 +9,26 @@
 
 #include "error.h"
 
-/* 0 is the library's own default. */
+/* The default 0 means the library's own default. */
 const struct option_row library_rows[LIBRARY_ROWS] = {
 	OPTION_BYTES(struct evpl_global_config, slab_size, "slab-size", "BYTES", "bytes of a slab (16M)",
 		     EVPL_MIN_BUFFER_SIZE, UINT64_C(64) << 30, 0),
-	OPTION_BYTES(struct evpl_global_config, buffer_size, "buffer-size", "BYTES", "bytes of a buffer (64K)",
+	OPTION_BYTES(struct evpl_global_config, buffer_size, "buffer-size", "BYTES", "bytes of a small buffer (64K)",
 		     EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 63, 0),
 	OPTION_BYTES(struct evpl_global_config, large_buffer_size, "large-buffer-size", "BYTES",
-		     "of one for what is longer (2M); as --buffer-size: there are none", EVPL_MIN_BUFFER_SIZE,
+		     "bytes of a large buffer (2M); the same as --buffer-size: no large ones", EVPL_MIN_BUFFER_SIZE,
 		     UINT32_MAX - 64, 0),
-	OPTION_NUMBER(struct evpl_global_config, max_slabs, "max-slabs", "N", "most slabs (512)", 1, EVPL_MAX_SLABS, 0),
-	OPTION_NUMBER(
-		struct evpl_global_config, sample_period, "sample-period", "N",
-		"note where every Nth iovec was allocated (received ones are not), for SIGUSR1 and telemetry (0: none)",
-		0, UINT32_MAX, 0),
+	OPTION_NUMBER(struct evpl_global_config, max_slabs, "max-slabs", "N", "the most slabs (512)", 1, EVPL_MAX_SLABS,
+		      0),
+	OPTION_NUMBER(struct evpl_global_config, sample_period, "sample-period", "N",
+		      "note the caller of every Nth allocation (not of received packets), for SIGUSR1 and telemetry "
+		      "(0: none)",
+		      0, UINT32_MAX, 0),
 	OPTION_FLAG(struct evpl_global_config, far_packets, "far-packets",
-		    "send external buffers only, for ports that cannot take others (they are told)"),
+		    "send external buffers only, for ports that cannot take others (a line names such a port)"),
 };
 
-/* One that was not given, 0, follows the others. */
+/* Whether a size fits into another. A size that was not given (0) follows the others. */
 static bool
 fits(const char *name, uint64_t size, const char *in, uint64_t room)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The library's own options, in one copy for every program that has them; and evpl_init() and evpl_cleanup() with these. */
+/*
+ * The library's own options, written once for every program that has them; and evpl_init() and evpl_cleanup() with
+ * these options.
+ */
 #ifndef APPS_LIBRARY_H
 #define APPS_LIBRARY_H
 
@@ -10,18 +13,18 @@
 
 #include "option.h"
 
-/* Rows for a struct evpl_global_config: a struct command_table's. Its packet_mbufs is the program's to compute. */
+/* Rows of a struct command_table for a struct evpl_global_config. The program itself computes packet_mbufs. */
 #define LIBRARY_ROWS 6
 extern const struct option_row library_rows[LIBRARY_ROWS];
 
-/* Whether the options fit each other. 0, or -1 after an error line. */
+/* Whether the options are consistent. 0, or -1 after an error line. */
 int library_check(const struct evpl_global_config *config);
 
-/* 0; else the exit status, an error line was printed. */
+/* 0; else the exit status, and an error line was printed. */
 int library_start(const struct evpl_global_config *config);
 int library_stop(void);
 
-/* Buffers and mbufs in use: when nobody may hold any, those that are lost. */
+/* The number of buffers and mbufs in use. If nobody may hold any, these are lost. */
 uint64_t library_in_use(const struct evpl_stats *stats);
 
 /* The end of a report: what is lost, and how many. plain_mbufs: those of pools that are not the library's. */

@@ -25,13 +25,13 @@ on_leak_report_signal(int number)
 void
 signals_catch(void)
 {
-	/* A second signal kills: the way out when a driver hangs. */
+	/* A second signal kills the program, which helps when a driver hangs. */
 	struct sigaction action = {.sa_handler = on_stop_signal, .sa_flags = (int)SA_RESETHAND};
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGUSR1, on_leak_report_signal);
-	/* When whoever reads our output goes away, the ports must still be closed. */
+	/* If the reader of our output ends, the ports must still be closed. */
 	signal(SIGPIPE, SIG_IGN);
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a program that runs until it is told otherwise does with signals. */
+/* The signals of a program that runs until it is told to end. */
 #ifndef APPS_SIGNALS_H
 #define APPS_SIGNALS_H
 
 #include <stdbool.h>
 
 /*
- * After rte_eal_init(), for EAL's drivers install their own handlers. SIGINT and SIGTERM ask to stop, a second one kills;
- * SIGUSR1 asks for a leak report; SIGPIPE is ignored.
+ * Call it after rte_eal_init(), because EAL's drivers install their own handlers. SIGINT and SIGTERM ask the program to
+ * stop, and a second one kills it. SIGUSR1 asks for a leak report. SIGPIPE is ignored.
  */
 void signals_catch(void);
 

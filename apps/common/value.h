@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The value of one option: as args.h has it, but a wrong one gets its error line here, and is marked as failed.
+ * The value of one option. The functions parse as those of args.h. After a wrong value they also print an error line,
+ * and set failed.
  */
 #ifndef APPS_VALUE_H
 #define APPS_VALUE_H
@@ -14,19 +15,19 @@ struct value {
 	bool failed;
 };
 
-/* The error line: what the text should have been. */
+/* Prints the error line, which says what the text should have been. */
 void value_expected(struct value *v, const char *what);
 
 uint64_t value_number(struct value *v, uint64_t min, uint64_t max);
 uint64_t value_bytes(struct value *v, uint64_t min, uint64_t max);
 
-/* Up to a year. */
+/* Seconds, up to a year. */
 double value_seconds(struct value *v);
 
-/* "1%", "0.5": 0 to 100. */
+/* A percentage from 0 to 100, as "1%" or "0.5". */
 double value_percent(struct value *v);
 
-/* Any text but none; what it is, for the error line. */
+/* Any text that is not empty. what: its meaning, for the error line. */
 const char *value_text(struct value *v, const char *what);
 
 #endif /* APPS_VALUE_H */

@@ -18,16 +18,19 @@ be16_at(const uint8_t *p)
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
-/* What the IP header says of the bytes behind it. */
+/* What the IP header says about the bytes behind it. */
 struct payload {
 	const uint8_t *data;
-	uint32_t length; /* as far as it is in the frame */
+	uint32_t length; /* only the bytes that are in the frame */
 	uint8_t protocol;
-	bool whole;    /* no fragment, and all of it is in the frame */
-	bool fragment; /* of IPv4; the first one, as the others have no L4 header */
+	bool whole;    /* not a fragment, and all bytes are in the frame */
+	bool fragment; /* the first fragment of an IPv4 packet; the others have no L4 header */
 };
 
-/* Bytes that UDP says it has: its header at least, and none but IP's, of which a fragment has only some. 0: it lies. */
+/*
+ * The length in the UDP header: at least that header, and not more than IP has (a fragment has only a part). 0: it is
+ * false.
+ */
 static uint32_t
 udp_length(const struct payload *p)
 {
@@ -37,7 +40,10 @@ udp_length(const struct payload *p)
 	return length < sizeof(*udp) || (length > p->length && !p->fragment) ? 0 : length;
 }
 
-/* TCP has no length of its own, but one of its header, which has to end within the packet. 0: it lies. */
+/*
+ * The bytes of TCP. TCP has no length field, but a header length, which must end within the packet. 0: that one is
+ * false.
+ */
 static uint32_t
 tcp_length(const struct payload *p)
 {
@@ -136,7 +142,7 @@ parse_ipv6(const uint8_t *data, uint32_t room, struct fwd_headers *h)
 	payload.data = data + sizeof(*ip);
 	payload.length = rte_be_to_cpu_16(ip->payload_len);
 	payload.protocol = ip->proto;
-	payload.fragment = false; /* its header is an extension */
+	payload.fragment = false; /* a fragment has an extension header, and is not parsed */
 	payload.whole = payload.length <= room;
 	if (!payload.whole) {
 		h->malformed = true;

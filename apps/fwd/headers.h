@@ -12,21 +12,21 @@ enum fwd_l3 {
 };
 
 /*
- * What is in a frame. Whatever is reported lies inside the frame's bytes, whatever its fields claim:
+ * What is in a frame. Everything that is reported lies inside the frame's bytes, whatever the frame's fields contain:
  *
- *	l3 is IPV4 or IPV6    the whole header, options included, is there, at l3_offset
+ *	l3 is IPV4 or IPV6    the whole header, with its options, is there, at l3_offset
  *	l4_protocol != 0      the whole fixed header of TCP, UDP, ICMP or SCTP is there, at l4_offset
- *	l4_covered != 0       the layer-4 checksum is over so many bytes from l4_offset; 0 also where that cannot be
- *	                      known: fragments, and lengths that lie
- *	malformed             some header was cut short, or claims what cannot be
+ *	l4_covered != 0       the layer-4 checksum is over that many bytes from l4_offset. It is 0 also if the number
+ *	                      cannot be known: for fragments, and if a length is false
+ *	malformed             some header is cut short, or a field has an impossible value
  */
 struct fwd_headers {
 	uint32_t l3_offset;
 	uint32_t l4_offset;
 	uint32_t l4_covered;
-	uint16_t ether_type; /* host order, behind all VLAN tags; 0: not even Ethernet */
+	uint16_t ether_type; /* host order, behind all VLAN tags; 0: no Ethernet header */
 	uint8_t l3;	     /* enum fwd_l3 */
-	uint8_t l4_protocol; /* 0 also for fragments but the first, and behind IPv6 extension headers */
+	uint8_t l4_protocol; /* 0 also for later fragments, and behind IPv6 extension headers */
 	bool malformed;
 };
 

@@ -16,9 +16,9 @@
 #include "mode.h"
 #include "port.h"
 
-/* How often the main thread looks at clock, counters and keyboard. */
+/* How often the main thread checks the clock, the counters and the signals. */
 #define TICK_MS 5
-/* Rounds over the streams between two looks at the clock, where the main lcore forwards as well. */
+/* Rounds over the streams between two checks of the clock, if the main lcore forwards as well. */
 #define ROUNDS_PER_TICK 256
 
 static unsigned
@@ -32,7 +32,7 @@ other_port(const struct fwd_options *o, unsigned index, unsigned count)
 	case FWD_PAIRED:
 		break;
 	}
-	/* With an odd number of ports the last one is its own pair. */
+	/* With an odd number of ports the last port is paired with itself. */
 	return (index ^ 1) < count ? index ^ 1 : index;
 }
 
@@ -84,7 +84,7 @@ choose_lcores(struct fwd_run *run, unsigned count)
 	if (rte_lcore_count() == 1) {
 		run->lcores[n++].id = rte_lcore_id();
 	} else {
-		/* RTE_LCORE_FOREACH_WORKER, whose -1 is no unsigned. */
+		/* As RTE_LCORE_FOREACH_WORKER, which uses -1 for an unsigned value. */
 		for (id = rte_get_next_lcore(UINT_MAX, 1, 0); id < RTE_MAX_LCORE && n < count;
 		     id = rte_get_next_lcore(id, 1, 0))
 			run->lcores[n++].id = id;
@@ -97,7 +97,10 @@ int
 fwd_run_init(struct fwd_run *run, const struct fwd_options *o, const struct fwd_ports *ports)
 {
 	unsigned available = rte_lcore_count() == 1 ? 1 : rte_lcore_count() - 1;
-	/* Streams are dealt out in groups: with tee all those that send through one queue index, else one by one. */
+	/*
+	 * Streams are distributed in groups. With tee a group is all streams that send through one queue index;
+	 * otherwise it is one stream.
+	 */
 	uint16_t queues = o->mode->receives ? o->rxq : o->txq;
 	unsigned group = o->mode->multiplies ? ports->count : 1;
 	unsigned groups = ports->count * queues / group;
@@ -132,13 +135,13 @@ fwd_run_init(struct fwd_run *run, const struct fwd_options *o, const struct fwd_
 
 	for (unsigned i = 0; i < lcores; i++) {
 		struct fwd_lcore *lcore = &run->lcores[i];
-		/* As even as can be, and neighbours together. */
+		/* Evenly, and neighbours together. */
 		unsigned first = i * groups / lcores, last = (i + 1) * groups / lcores;
 
 		lcore->run = run;
 		lcore->streams = &run->streams[first * group];
 		lcore->stream_count = (last - first) * group;
-		/* Queue by queue over all ports, as testpmd: with tee a group is then one queue index. */
+		/* Queue by queue over all ports, as testpmd does: with tee a group is then one queue index. */
 		for (unsigned k = first * group; k < last * group; k++)
 			init_stream(run, &run->streams[k], lcore, k % ports->count, (uint16_t)(k / ports->count));
 	}
@@ -164,7 +167,9 @@ static void
 set_phase(struct fwd_run *run, enum fwd_phase phase)
 {
 	__atomic_store_n(&run->seen, 0, __ATOMIC_RELAXED);
-	/* Pairs with the acquire in get_phase: whoever sees the phase sees what was prepared for it. */
+	/*
+	 * Pairs with the acquire in get_phase(): an lcore that sees the phase sees everything that was prepared for it.
+	 */
 	__atomic_store_n(&run->phase, (int)phase, __ATOMIC_RELEASE);
 }
 
@@ -177,7 +182,7 @@ get_phase(const struct fwd_run *run)
 static void
 report_line(struct fwd_run *run)
 {
-	/* Pairs with the acquire in all_there: an lcore's work before the line is visible after it. */
+	/* Pairs with the acquire in all_there(): what an lcore did before it reported is visible after that. */
 	__atomic_fetch_add(&run->seen, 1, __ATOMIC_RELEASE);
 }
 
@@ -202,7 +207,7 @@ setup(struct fwd_lcore *lcore)
 	return lcore->ready;
 }
 
-/* One burst of every stream. */
+/* Handles one burst of every stream. */
 static inline void
 forward(struct fwd_lcore *lcore, uint16_t (*burst)(struct fwd_stream *, uint16_t), uint16_t n)
 {
@@ -211,8 +216,8 @@ forward(struct fwd_lcore *lcore, uint16_t (*burst)(struct fwd_stream *, uint16_t
 }
 
 /*
- * The same under --packets: lcores claim packets before each burst and give back what they did not need, so that
- * exactly that many are handled, however many lcores there are.
+ * The same for --packets. Lcores claim packets before each burst, and give back the claims that they did not need. So
+ * exactly that many packets are handled, with any number of lcores.
  */
 static void
 forward_quota(struct fwd_lcore *lcore, uint16_t (*burst)(struct fwd_stream *, uint16_t), uint16_t n)
@@ -262,7 +267,7 @@ worker(void *arg)
 	return 0;
 }
 
-/* The main lcore is the only one: it forwards, and looks around between bursts. */
+/* The main lcore is the only lcore: it forwards, and calls tick between bursts. */
 static void
 run_alone(struct fwd_run *run, fwd_tick tick, void *arg)
 {
@@ -291,7 +296,7 @@ sleep_tick(void)
 {
 	struct timespec t = {.tv_nsec = TICK_MS * 1000000L};
 
-	/* A signal ends it early, which is welcome. */
+	/* A signal ends the sleep early, as it should. */
 	nanosleep(&t, NULL);
 }
 

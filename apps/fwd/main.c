@@ -22,7 +22,7 @@
 #include "report.h"
 #include "table.h"
 
-/* What the thread that waits looks after while the others forward. */
+/* What the main thread watches while the others forward. */
 struct watch {
 	const struct fwd_options *options;
 	struct fwd_run *run;
@@ -66,7 +66,7 @@ tick(void *arg)
 	return false;
 }
 
-/* Forwards, and reports. Everything it starts it ends, whatever happens in between. */
+/* Forwards and reports. It ends everything that it starts, whatever happens in between. */
 static int
 forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *o, struct json_file *json)
 {
@@ -86,7 +86,7 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 	if (status == 0) {
 		fwd_ports_wait_links(ports);
 		status = fwd_run_start(run, tick, &watch);
-		/* Taken while every lcore stands still: these figures fit together. */
+		/* Taken while every lcore waits, so that these figures are consistent. */
 		fwd_ports_stats(ports);
 		fwd_report_take(&report, run, ports);
 		fwd_run_end(run);
@@ -108,8 +108,9 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 }
 
 /*
- * By dpdk-dumpcap, a secondary process: without huge pages there can be none. It makes the mempool that we copy packets to, and
- * mempool ops go by their number: where DPDK is linked statically here, and there it is not, ours is a crash.
+ * Whether dpdk-dumpcap can capture packets. It is a secondary process, and without huge pages there are none. It makes
+ * the mempool that we copy packets to, and mempool operations are known by their number. If DPDK is linked statically
+ * here but not there, the numbers differ, and this program crashes.
  */
 static bool
 can_be_captured(void)

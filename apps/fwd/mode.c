@@ -9,12 +9,12 @@
 static const struct fwd_mode modes[] = {
 	{.name = "io", .help = "send packets as they are", .burst = fwd_io, .receives = true, .transmits = true},
 	{.name = "mac",
-	 .help = "source MAC: the port's; destination MAC: the peer's (--eth-peer)",
+	 .help = "set the source MAC to the port's, the destination MAC to the peer's (--eth-peer)",
 	 .burst = fwd_mac,
 	 .receives = true,
 	 .transmits = true},
 	{.name = "macswap",
-	 .help = "swap source and destination MAC",
+	 .help = "swap source MAC and destination MAC",
 	 .burst = fwd_macswap,
 	 .receives = true,
 	 .transmits = true},
@@ -41,13 +41,13 @@ static const struct fwd_mode modes[] = {
 	 .receives = true,
 	 .transmits = true},
 	{.name = "icmpecho",
-	 .help = "answer ARP and ICMP echo requests, not to groups; drop the rest",
+	 .help = "answer ARP and ICMP echo requests, but not those to groups; drop all else",
 	 .burst = fwd_icmpecho,
 	 .receives = true,
 	 .transmits = true,
 	 .answers = true},
 	{.name = "tee",
-	 .help = "send each packet out of every other port, without copying it",
+	 .help = "send each packet through every other port, without copying it",
 	 .burst = fwd_tee,
 	 .receives = true,
 	 .transmits = true,
@@ -76,19 +76,19 @@ fwd_send_rest(struct fwd_stream *s, const struct fwd_target *t, struct evpl_iove
 {
 	uint16_t total = sent;
 
-	/* What is not sent stays as it was, so its bytes can still be counted. */
+	/* Iovecs that are not sent stay unchanged, so their bytes can still be counted. */
 	while (sent < n) {
 		int error = rte_errno;
 		uint16_t more;
 
 		if (error == 0) {
-			/* As testpmd: a full queue drops the rest of the burst. */
+			/* A full queue drops the rest of the burst, as in testpmd. */
 			fwd_count(&t->count->drop_full, (uint64_t)(n - sent));
 			bytes -= fwd_bytes(iovecs + sent, (uint16_t)(n - sent));
 			evpl_iovecs_release(s->evpl, iovecs + sent, n - sent);
 			break;
 		}
-		/* This one cannot become a packet; those after it may. */
+		/* This iovec cannot become a packet; those behind it may. */
 		fwd_count(error == EINVAL ? &t->count->drop_malformed : &t->count->drop_memory, 1);
 		bytes -= evpl_iovec_length(&iovecs[sent]);
 		evpl_iovec_release(s->evpl, &iovecs[sent++]);

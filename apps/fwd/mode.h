@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Forwarding modes, and what their bursts share. A mode is one function per burst, called through one pointer: no
- * decision per packet depends on the mode.
+ * Forwarding modes, and what their bursts share. A mode is one function that is called once per burst, through a
+ * pointer. So no packet needs a decision about the mode.
  */
 #ifndef FWD_MODE_H
 #define FWD_MODE_H
@@ -16,18 +16,18 @@
 struct fwd_mode {
 	const char *name;
 	const char *help;
-	/* Handles one burst of up to n packets of a stream; returns how many count for --packets. */
+	/* Handles one burst of up to n packets of a stream. Returns how many of them --packets counts. */
 	uint16_t (*burst)(struct fwd_stream *s, uint16_t n);
-	bool transmits;	 /* needs a TX queue per RX queue */
+	bool transmits;	 /* needs one TX queue per RX queue */
 	bool receives;	 /* reads RX queues */
 	bool generates;	 /* --packets counts packets sent, not received */
 	bool answers;	 /* sends back through the port it received from, whatever the topology */
 	bool multiplies; /* sends to every other port: a stream uses the same queue of each */
 };
 
-/* NULL when there is none of that name. */
+/* NULL if no mode has that name. */
 const struct fwd_mode *fwd_mode_find(const char *name);
-/* The index-th mode, NULL past the last. */
+/* The mode with that index; NULL behind the last one. */
 const struct fwd_mode *fwd_mode_at(unsigned index);
 
 uint16_t fwd_io(struct fwd_stream *s, uint16_t n);
@@ -41,15 +41,15 @@ uint16_t fwd_icmpecho(struct fwd_stream *s, uint16_t n);
 uint16_t fwd_txonly(struct fwd_stream *s, uint16_t n);
 uint16_t fwd_flowgen(struct fwd_stream *s, uint16_t n);
 
-/* Prepares a stream's packet header for txonly and flowgen; in set-up. */
+/* Prepare a stream's packet header for txonly and flowgen, in set-up. */
 void fwd_txonly_header(struct fwd_stream *s);
 void fwd_flowgen_header(struct fwd_stream *s);
 
-/* What fwd_send does when not everything went at once. */
+/* The part of fwd_send() for a burst that was not sent as a whole. */
 uint16_t fwd_send_rest(struct fwd_stream *s, const struct fwd_target *t, struct evpl_iovec *iovecs, uint16_t sent,
 		       uint16_t n, uint64_t bytes);
 
-/* The bytes of n packets; their iovecs were just written, so this reads the first-level cache. */
+/* The bytes of n packets. Their iovecs were just written, so this reads from the first-level cache. */
 static inline uint64_t
 fwd_bytes(const struct evpl_iovec *iovecs, uint16_t n)
 {
@@ -60,7 +60,7 @@ fwd_bytes(const struct evpl_iovec *iovecs, uint16_t n)
 	return bytes;
 }
 
-/* Receives a burst into the stream's iovecs, and counts it; bytes is set when there are any. */
+/* Receives a burst into the stream's iovecs, and counts it. *bytes is set if a packet was received. */
 static inline uint16_t
 fwd_receive(struct fwd_stream *s, uint16_t n, uint64_t *bytes)
 {
@@ -74,8 +74,8 @@ fwd_receive(struct fwd_stream *s, uint16_t n, uint64_t *bytes)
 }
 
 /*
- * Sends n packets, `bytes` together, drops what does not go, and counts both. Takes over every iovec; returns how
- * many went.
+ * Sends n packets, which have `bytes` bytes together. Drops the packets that cannot be sent, and counts both. Takes
+ * over every iovec. Returns how many were sent.
  */
 static inline uint16_t
 fwd_send(struct fwd_stream *s, const struct fwd_target *t, struct evpl_iovec *iovecs, uint16_t n, uint64_t bytes)
@@ -90,8 +90,8 @@ fwd_send(struct fwd_stream *s, const struct fwd_target *t, struct evpl_iovec *io
 }
 
 /*
- * Fetches the headers of the packet after the next one while this one is worked on. A packet comes from its PMD
- * with the mbuf in cache and, with hardware, the bytes not.
+ * Prefetches the headers of the packet after the next one while this packet is handled. When a PMD delivers a packet,
+ * its mbuf is in the cache. With hardware its bytes are not.
  */
 static inline void
 fwd_prefetch(const struct evpl_iovec *iovecs, uint16_t i, uint16_t n)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Modes that make packets: UDP over IPv4, zero bytes as payload. */
+/* Modes that make packets: UDP over IPv4, with zero bytes as payload. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 #include "mode.h"
 
-/* Packets begin on a cache line, as those of a packet pool do. */
+/* Packets begin on a cache line, as packets of a mempool do. */
 #define PACKET_ALIGNMENT 64
 
 #define TTL 64
@@ -18,12 +18,12 @@
 #define UDP_OFFSET (IPV4_OFFSET + sizeof(struct rte_ipv4_hdr))
 _Static_assert(UDP_OFFSET + sizeof(struct rte_udp_hdr) == FWD_UDP_HEADERS, "the headers fill fwd_stream.header");
 
-/* Flowgen's endpoints, as testpmd's. The destination address counts the flows up. */
+/* The endpoints of flowgen, as in testpmd. The destination address is increased for each flow. */
 #define FLOWGEN_SRC 0x0AFE0000u /* 10.254.0.0 */
 #define FLOWGEN_DST 0x0AFD0000u /* 10.253.0.0 */
 #define FLOWGEN_SRC_PORT 1000
 #define FLOWGEN_DST_PORT 1001
-/* testpmd takes the length as one with FCS here, and sends none. */
+/* testpmd counts the FCS in this length, but does not send one. */
 #define FLOWGEN_FCS 4
 
 static void
@@ -41,7 +41,7 @@ make_header(uint8_t *header, const struct rte_ether_addr *src, const struct rte_
 	ip->total_length = rte_cpu_to_be_16((uint16_t)(length - IPV4_OFFSET));
 	ip->time_to_live = TTL;
 	ip->next_proto_id = IPPROTO_UDP;
-	/* No UDP checksum: zero says so. */
+	/* There is no UDP checksum: zero means none. */
 	udp->dgram_len = rte_cpu_to_be_16((uint16_t)(length - UDP_OFFSET));
 }
 
@@ -56,7 +56,7 @@ set_addresses(uint8_t *header, uint32_t src, uint32_t dst)
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
 }
 
-/* Zero bytes without a call where there are few, as in the smallest packets. */
+/* Writes zeros, without a call if there are few, as in the smallest packets. */
 static inline void
 clear(uint8_t *data, uint32_t n)
 {
@@ -100,8 +100,8 @@ fwd_flowgen_header(struct fwd_stream *s)
 }
 
 /*
- * Another destination address than that of fwd_flowgen_header(). The checksum is updated as RFC 1624 says (3): ~(~sum + ~old + new),
- * of which the old ones are constant.
+ * Sets another destination address than that of fwd_flowgen_header(). The checksum is updated as RFC 1624 says (3):
+ * ~(~sum + ~old + new). The old values are constant.
  */
 static inline void
 set_flow(uint8_t *header, uint32_t dst)
@@ -116,14 +116,17 @@ set_flow(uint8_t *header, uint32_t dst)
 	ip->hdr_checksum = rte_cpu_to_be_16((uint16_t)~sum);
 }
 
-/* Up to n iovecs of `length` bytes: packets from the start where they fit the RX pool's mbufs, else attached when sent. */
+/*
+ * Takes up to n iovecs of `length` bytes. They are mbufs from the start if they fit into the RX pool's mbufs; otherwise
+ * packet mbufs are attached to them when they are sent.
+ */
 static uint16_t
 take_packets(struct fwd_stream *s, uint32_t length, uint16_t n)
 {
 	unsigned flags = s->options->shared ? EVPL_IOVEC_FLAG_SHARED : 0;
 
 	if (likely(length <= s->packet_room)) {
-		/* If not all are to be had, as many as there are. */
+		/* If there are not n mbufs, fewer are tried. */
 		while (n > 0 && evpl_packets_alloc(s->evpl, *s->packet_pool, length, flags, s->iovecs, n) < 0)
 			n /= 2;
 		return n;
@@ -135,7 +138,7 @@ take_packets(struct fwd_stream *s, uint32_t length, uint16_t n)
 	return n;
 }
 
-/* The same, header filled in, payload zero; counts those for which there is no memory. */
+/* The same, with the header filled in and a payload of zeros. Counts packets for which there is no memory. */
 static uint16_t
 make_packets(struct fwd_stream *s, uint32_t length, uint16_t n)
 {
@@ -173,14 +176,14 @@ fwd_flowgen(struct fwd_stream *s, uint16_t n)
 			flow = 0;
 	}
 	sent = made == 0 ? 0 : fwd_send(s, &s->targets[0], s->iovecs, made, (uint64_t)made * length);
-	/* What was dropped is sent again: no flow is left out. */
+	/* The flows of dropped packets are sent again, so that no flow is left out. */
 	for (uint16_t i = sent; i < made; i++)
 		flow = (flow == 0 ? flows : flow) - 1;
 	lcore->next_flow = flow;
 	return sent;
 }
 
-/* One packet of several iovecs; the header may cross their borders. NULL: no memory. */
+/* Makes one packet of several iovecs; the header may cross their borders. NULL: no memory. */
 static struct rte_mbuf *
 make_segments(struct fwd_stream *s)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Answers ARP and ICMP echo requests in place; everything else ends here. */
+/* Answers ARP and ICMP echo requests in place; all other packets are dropped here. */
 #include <netinet/in.h>
 #include <string.h>
 
@@ -23,7 +23,7 @@ enum verdict {
 	MALFORMED,
 };
 
-/* Whether it may be the address of one host, and so the source of a reply or its destination. */
+/* Whether it may be the address of one host, so that a reply may have it as source or destination. */
 static bool
 is_host(rte_be32_t address)
 {
@@ -45,7 +45,10 @@ answer_arp(uint8_t *data, uint32_t length, const struct fwd_headers *h, const st
 	    arp->arp_hlen != RTE_ETHER_ADDR_LEN || arp->arp_plen != sizeof(asker) ||
 	    arp->arp_opcode != RTE_BE16(RTE_ARP_OP_REQUEST))
 		return NOT_A_REQUEST;
-	/* Who asks for its own address tells it. A probe comes from no address (RFC 5227). */
+	/*
+	 * A host that asks for its own address announces it, and wants no answer. A probe has no sender address (RFC
+	 * 5227).
+	 */
 	if (!rte_is_unicast_ether_addr(&eth->src_addr) || !rte_is_unicast_ether_addr(&arp->arp_data.arp_sha) ||
 	    !is_host(arp->arp_data.arp_tip) || arp->arp_data.arp_tip == arp->arp_data.arp_sip ||
 	    !(arp->arp_data.arp_sip == 0 || is_host(arp->arp_data.arp_sip)))
@@ -74,7 +77,7 @@ answer_echo(uint8_t *data, const struct fwd_headers *h)
 
 	if (icmp->icmp_type != ICMP_ECHO_REQUEST || icmp->icmp_code != 0)
 		return NOT_A_REQUEST;
-	/* The reply's source is what was asked, and no source is a group (RFC 1122, 3.2.1.3). */
+	/* The source of the reply is the address that was asked. It must not be a group (RFC 1122, 3.2.1.3). */
 	if (!rte_is_unicast_ether_addr(&eth->dst_addr) || !rte_is_unicast_ether_addr(&eth->src_addr) ||
 	    !is_host(ip->dst_addr) || !is_host(asker))
 		return NOT_A_REQUEST;
@@ -85,7 +88,7 @@ answer_echo(uint8_t *data, const struct fwd_headers *h)
 	ip->src_addr = ip->dst_addr;
 	ip->dst_addr = asker;
 	icmp->icmp_type = ICMP_ECHO_REPLY;
-	/* RFC 1624: only the type changed. A wrong checksum stays wrong, for the asker to see. */
+	/* RFC 1624: only the type changed. A wrong checksum stays wrong, so that the asker sees it. */
 	sum = (uint16_t)~icmp->icmp_cksum;
 	sum += (uint16_t)~RTE_BE16(ICMP_ECHO_REQUEST << 8);
 	sum = (sum & UINT16_MAX) + (sum >> 16);

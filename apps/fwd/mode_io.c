@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Modes that never look into a packet. */
+/* Modes that never read a packet's bytes. */
 #include "mode.h"
 
 uint16_t
@@ -41,7 +41,7 @@ fwd_tee(struct fwd_stream *s, uint16_t n)
 			evpl_iovec_clone(&clones[i], &s->iovecs[i]);
 		fwd_send(s, &s->targets[t], clones, n, bytes);
 	}
-	/* The last port gets the references we received. */
+	/* The last port gets the references that were received. */
 	fwd_send(s, &s->targets[last], s->iovecs, n, bytes);
 	return n;
 }

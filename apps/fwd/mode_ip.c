@@ -12,13 +12,13 @@
 #include "headers.h"
 #include "mode.h"
 
-/* Where the two addresses of an IP header are, and how long each is. */
+/* The offset of the two addresses in an IP header, and the length of each. */
 #define IPV4_ADDRESSES 12
 #define IPV4_ADDRESS_LENGTH 4
 #define IPV6_ADDRESSES 8
 #define IPV6_ADDRESS_LENGTH 16
 
-/* Swaps two neighbouring fields of `length` bytes, at most 16. */
+/* Swaps two adjacent fields of `length` bytes, at most 16. */
 static inline void
 swap_fields(uint8_t *data, size_t length)
 {
@@ -37,7 +37,10 @@ swap_layers(uint8_t *data, const struct fwd_headers *h)
 		swap_fields(data + h->l3_offset + IPV4_ADDRESSES, IPV4_ADDRESS_LENGTH);
 	else if (h->l3 == FWD_L3_IPV6)
 		swap_fields(data + h->l3_offset + IPV6_ADDRESSES, IPV6_ADDRESS_LENGTH);
-	/* Both begin with source and destination port. The checksums hold: sums do not depend on the order. */
+	/*
+	 * Both begin with the source port and the destination port. The checksums stay true: sums do not depend on the
+	 * order.
+	 */
 	if (h->l4_protocol == IPPROTO_TCP || h->l4_protocol == IPPROTO_UDP)
 		swap_fields(data + h->l4_offset, sizeof(uint16_t));
 }
@@ -67,8 +70,8 @@ fwd_5tswap(struct fwd_stream *s, uint16_t n)
 }
 
 /*
- * Of l4_covered bytes; the checksum field is zero already. Not rte_ipv4_udptcp_cksum(), which sums as many bytes as the IP
- * header says: behind UDP's own length there may be others.
+ * The checksum of l4_covered bytes; the checksum field is zero already. rte_ipv4_udptcp_cksum() would not do: it sums
+ * as many bytes as the IP header says, and there may be other bytes behind UDP's own length.
  */
 static uint16_t
 udp_tcp_checksum(const uint8_t *data, const struct fwd_headers *h)
@@ -88,7 +91,9 @@ udp_tcp_checksum(const uint8_t *data, const struct fwd_headers *h)
 	return sum == UINT16_MAX && h->l4_protocol == IPPROTO_UDP ? UINT16_MAX : (uint16_t)~sum;
 }
 
-/* RFC 9260, appendix A. By words that are copied out: rte_hash_crc() would load them from wherever they lie. */
+/*
+ * RFC 9260, appendix A. Each word is copied out before it is summed, because rte_hash_crc() would load unaligned words.
+ */
 static uint32_t
 sctp_checksum(const uint8_t *data, uint32_t length)
 {
@@ -105,8 +110,8 @@ sctp_checksum(const uint8_t *data, uint32_t length)
 }
 
 /*
- * Layer 4 is left alone where its sum cannot be known: fragments, headers that are cut short, lengths that lie.
- * A UDP checksum of zero means "none" and stays.
+ * Layer 4 stays unchanged if its sum cannot be known: for fragments, for headers that are cut short, and for false
+ * lengths. A UDP checksum of zero means "none" and stays zero.
  */
 static void
 compute_checksums(uint8_t *data, const struct fwd_headers *h)

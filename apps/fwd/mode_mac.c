@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Modes that rewrite Ethernet addresses only. */
+/* Modes that rewrite only the Ethernet addresses. */
 #include <string.h>
 
 #include <rte_byteorder.h>
@@ -58,7 +58,7 @@ swap_macs(uint8_t *data)
 uint16_t
 fwd_macswap(struct fwd_stream *s, uint16_t n)
 {
-	struct evpl_iovec *iovecs = s->iovecs; /* what is written to packets might be s, for all that the compiler knows */
+	struct evpl_iovec *iovecs = s->iovecs; /* a local: the compiler must assume that writing to packets changes s */
 	uint64_t bytes;
 
 	n = fwd_receive(s, n, &bytes);

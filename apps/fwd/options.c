@@ -17,7 +17,7 @@
 #define HELP_WIDTH 26
 
 static const struct option_row first_rows[] = {
-	OPTION_OTHER(value_mode, "forward-mode", "MODE", "io (default), or one of those below"),
+	OPTION_OTHER(value_mode, "forward-mode", "MODE", "one of the modes below (io)"),
 	OPTION_NUMBER(struct fwd_options, cores, "nb-cores", "N", "forwarding lcores (1)", 1, RTE_MAX_LCORE, 1),
 	OPTION_NUMBER(struct fwd_options, rxq, "rxq", "N", "RX queues per port (1)", 1, RTE_MAX_QUEUES_PER_PORT, 1),
 	OPTION_NUMBER(struct fwd_options, txq, "txq", "N", "TX queues per port (1)", 1, RTE_MAX_QUEUES_PER_PORT, 1),
@@ -30,16 +30,18 @@ static const struct option_row first_rows[] = {
 	OPTION_OTHER(value_portmask, "portmask", "HEX", "ports to use (all)"),
 	OPTION_OTHER(value_portlist, "portlist", "LIST", "ports to use, in order, as 0,2-3"),
 	OPTION_OTHER(value_topology, "port-topology", "T", "paired (default), chained or loop"),
-	OPTION_FLAG(struct fwd_options, no_promiscuous, "no-promiscuous", "receive only what is addressed to the port"),
+	OPTION_FLAG(struct fwd_options, no_promiscuous, "no-promiscuous",
+		    "receive only frames that are addressed to the port"),
 	OPTION_NUMBER(struct fwd_options, mtu, "mtu", "BYTES", "MTU of every port", MTU_MIN, UINT16_MAX, 0),
 	OPTION_NUMBER(struct fwd_options, max_frame, "max-pkt-len", "BYTES",
-		      "the same as a frame length, with header and FCS", RTE_ETHER_MIN_LEN + 1, UINT16_MAX, 0),
-	OPTION_SECONDS(struct fwd_options, stats_period_s, "stats-period", "live table (1 on a terminal; 0: none)", -1),
+		      "the MTU as a frame length, with header and FCS", RTE_ETHER_MIN_LEN + 1, UINT16_MAX, 0),
+	OPTION_SECONDS(struct fwd_options, stats_period_s, "stats-period",
+		       "print a live table this often (1 on a terminal; 0: none)", -1),
 	OPTION_SECONDS(struct fwd_options, duration_s, "duration", "stop after that time (0: no limit)", 0),
 	OPTION_NUMBER(struct fwd_options, packets, "packets", "N",
 		      "stop after N packets received (txonly, flowgen: sent)", 1, INT64_MAX, 0),
 	OPTION_FILE(struct fwd_options, json, "json", "FILE",
-		    "write the report as JSON too; -: to stdout, the rest to stderr"),
+		    "write the report as JSON too; -: JSON to stdout, all else to stderr"),
 	OPTION_NUMBER(struct fwd_options, mbufs, "total-num-mbufs", "N", "RX mbufs per NUMA node (computed)", 1,
 		      INT32_MAX, 0),
 	OPTION_BYTES(struct fwd_options, mbuf_size, "mbuf-size", "BYTES",
@@ -47,19 +49,21 @@ static const struct option_row first_rows[] = {
 		     RTE_MBUF_DEFAULT_BUF_SIZE),
 	OPTION_OTHER(
 		value_rx_pool, "rx-pool", "POOL",
-		"received packets lie in: slab, mbuf (their own mbufs), auto (the faster; mbuf if a port loses VLAN "
-		"tags in slabs)"),
+		"memory of received packets: slab, mbuf (mbufs with their own data), auto (the faster one; mbuf if a "
+		"port loses VLAN tags in slabs)"),
 };
 
-/* Behind the library's own. */
+/* These follow the library's own options. */
 static const struct option_row last_rows[] = {
-	OPTION_FLAG(struct fwd_options, shared, "shared", "use SHARED iovecs where LOCAL ones would do"),
+	OPTION_FLAG(struct fwd_options, shared, "shared", "use SHARED iovecs, even if LOCAL ones are possible"),
 	OPTION_OTHER(value_peer, "eth-peer", "PORT,MAC",
-		     "who is behind a port, for mac, csum, txonly (02:00:00:00:00:PORT)"),
-	OPTION_OTHER(value_segments, "txpkts", "A[,B...]", "length, or segment lengths, of generated packets (64)"),
-	OPTION_OTHER(value_addresses, "tx-ip", "SRC,DST", "addresses, txonly (198.18.0.1,198.18.0.2)"),
-	OPTION_OTHER(value_udp, "tx-udp", "SRC[,DST]", "ports, txonly (9,9)"),
-	OPTION_NUMBER(struct fwd_options, flows, "flowgen-flows", "N", "flows, flowgen (1024)", 1, INT32_MAX, 1024),
+		     "MAC address behind a port, for mac, csum, txonly (02:00:00:00:00:PORT)"),
+	OPTION_OTHER(value_segments, "txpkts", "A[,B...]",
+		     "length of generated packets, or the lengths of their segments (64)"),
+	OPTION_OTHER(value_addresses, "tx-ip", "SRC,DST", "IP addresses of txonly (198.18.0.1,198.18.0.2)"),
+	OPTION_OTHER(value_udp, "tx-udp", "SRC[,DST]", "UDP ports of txonly (9,9)"),
+	OPTION_NUMBER(struct fwd_options, flows, "flowgen-flows", "N", "number of flows of flowgen (1024)", 1,
+		      INT32_MAX, 1024),
 };
 
 static const struct command_table tables[] = {
@@ -74,13 +78,14 @@ help_more(void)
 	printf("\nModes:\n");
 	for (unsigned i = 0; fwd_mode_at(i) != NULL; i++)
 		printf("  %-*s %s\n", HELP_WIDTH, fwd_mode_at(i)->name, fwd_mode_at(i)->help);
-	printf("\nWithout NIC, huge pages or root:\n"
+	printf("\nAn example that needs no NIC, no huge pages and no root:\n"
 	       "  evpl-fwd -l 0,1 --no-pci --no-huge --no-shconf -m 256 --vdev=net_null0 --vdev=net_null1 -- "
 	       "--forward-mode=macswap --duration=5\n\n"
-	       "Exit status: 0; 1: something failed, or a buffer did not come home; 2: the command line is wrong.\n");
+	       "Exit status: 0: all went well; 1: something failed, or a buffer did not come home;\n"
+	       "2: the command line is wrong.\n");
 }
 
-/* Of options that have no default in their row. */
+/* Sets the defaults of the options whose rows have none. */
 static void
 set_defaults(struct fwd_options *o)
 {

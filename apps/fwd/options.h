@@ -21,30 +21,30 @@ enum fwd_topology {
 	FWD_LOOP,
 };
 
-/* Where received packets lie. */
+/* The memory of received packets. */
 enum fwd_rx_pool {
 	FWD_RX_POOL_AUTO,
 	FWD_RX_POOL_SLAB, /* evpl_rx_pool_create() */
-	FWD_RX_POOL_MBUF, /* rte_pktmbuf_pool_create(), as testpmd */
+	FWD_RX_POOL_MBUF, /* rte_pktmbuf_pool_create(), as in testpmd */
 };
 
-/* What the command line asks for. Zero means "not given" where a field has no default of its own. */
+/* What the command line asks for. Zero means "not given" in fields without a default of their own. */
 struct fwd_options {
 	const struct fwd_mode *mode;
 	unsigned cores;
 
 	uint16_t rxq, txq;
-	uint16_t rxd, txd; /* 0: what the port prefers */
+	uint16_t rxd, txd; /* 0: the port's default */
 	uint16_t burst;
 
-	uint16_t ports[RTE_MAX_ETHPORTS]; /* in the order given; none: every port there is */
+	uint16_t ports[RTE_MAX_ETHPORTS]; /* in the order given; none: all ports */
 	unsigned port_count;
 	enum fwd_topology topology;
 	bool no_promiscuous;
 	uint32_t mtu;	    /* bytes of L3 */
-	uint32_t max_frame; /* bytes with Ethernet header and FCS, as --max-pkt-len counts */
+	uint32_t max_frame; /* bytes, including Ethernet header and FCS, as in --max-pkt-len */
 
-	double stats_period_s; /* < 0: every second on a terminal, else never */
+	double stats_period_s; /* < 0: one second on a terminal, else never */
 	double duration_s;
 	uint64_t packets;
 	const char *json;
@@ -52,7 +52,7 @@ struct fwd_options {
 	uint32_t mbufs; /* RX mbufs per NUMA node; 0: computed */
 	uint16_t mbuf_size;
 	enum fwd_rx_pool rx_pool;
-	struct evpl_global_config library; /* but for packet_mbufs, which is computed */
+	struct evpl_global_config library; /* all but packet_mbufs, which is computed */
 	bool shared;
 
 	struct rte_ether_addr peers[RTE_MAX_ETHPORTS];
@@ -60,20 +60,19 @@ struct fwd_options {
 	/* Generated packets. */
 	uint16_t segments[FWD_SEGMENTS_MAX];
 	unsigned segment_count;
-	uint32_t length; /* the segments' sum, without FCS */
+	uint32_t length; /* the sum of the segments, without FCS */
 	uint32_t ip_src, ip_dst;
 	uint16_t udp_src, udp_dst;
 	uint32_t flows;
 };
 
 /*
- * Splits argv at "--" and parses what follows it.
- * Returns the number of arguments that are EAL's, the program's name included; 0: help or version was printed,
- * nothing is left to do; -1: one line on stderr says what is wrong.
+ * Splits argv at "--" and parses what follows it. Returns the number of EAL's arguments, including the program's name.
+ * 0: help or version was printed, and the program ends. -1: one line on stderr says what is wrong.
  */
 int options_parse(int argc, char **argv, struct fwd_options *o);
 
-/* Whether generated packets fit buffers of that size. 0; else the exit status, an error line was printed. */
+/* Whether generated packets fit into buffers of that size. 0; else the exit status, and an error line was printed. */
 int options_check_lengths(const struct fwd_options *o, uint32_t buffer_size);
 
 #endif /* FWD_OPTIONS_H */

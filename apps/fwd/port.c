@@ -13,9 +13,9 @@
 #include "mode.h"
 #include "port.h"
 
-/* Where neither the command line nor the port names a ring size, counts are made for this one: testpmd's maximum. */
+/* If neither the command line nor the port gives a ring size, this size is assumed: testpmd's maximum. */
 #define RING_SIZE 2048u
-/* Mbufs that an lcore's mempool cache may hold back. */
+/* Mbufs that the mempool cache of an lcore may hold. */
 #define LCORE_CACHE 512u
 #define PACKET_MBUFS_MAX (1u << 24) /* evpl_init() takes no more */
 #define LINK_WAIT_MS 3000
@@ -29,13 +29,13 @@ check_limit(const struct fwd_port *p, const char *option, unsigned value, unsign
 	return 2;
 }
 
-/* The frame length asked for, with header and FCS; 0: none was. */
+/* The frame length that was asked for, with header and FCS; 0: none. */
 static uint32_t
 frame_length(const struct fwd_port *p, const struct fwd_options *o, uint16_t *mtu)
 {
 	uint32_t overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
 
-	/* What a port adds to its MTU; some do not say. */
+	/* What a port adds to its MTU. Some ports do not report it. */
 	if (p->info.max_mtu != UINT16_MAX && p->info.max_rx_pktlen > p->info.max_mtu)
 		overhead = p->info.max_rx_pktlen - p->info.max_mtu;
 	if (o->max_frame > overhead) {
@@ -68,9 +68,9 @@ check_port(const struct fwd_port *p, const struct fwd_options *o)
 
 /*
  * On huge pages drivers free an mbuf with its own data faster than one that is pinned to a slab (io on net_null: 9.7
- * against 12.4 ns per packet); on 4 KiB pages each such mbuf has a page to itself, and the TLB makes it the slower one
- * (21.7 against 12.4). Its iovecs are SHARED, so where every packet is cloned it does not pay. A driver that cannot receive all
- * into slabs decides for all ports: they share the pool of their NUMA node.
+ * against 12.4 ns per packet). On 4 KiB pages each such mbuf has a page to itself, and the TLB misses make it slower
+ * (21.7 against 12.4). Its iovecs are SHARED, so it does not pay if every packet is cloned. If one driver cannot
+ * receive everything into slabs, all ports use mbufs, because they share the pool of their NUMA node.
  */
 static bool
 prefers_slab(const struct fwd_ports *ports, const struct fwd_options *o)
@@ -80,7 +80,10 @@ prefers_slab(const struct fwd_ports *ports, const struct fwd_options *o)
 	return o->rx_pool == FWD_RX_POOL_SLAB;
 }
 
-/* Whether a limit of the port touches what is asked of it. Pools are sized for ports that free late, and their memory is EAL's. */
+/*
+ * Whether a limit of the port concerns what it has to do. Ports that free late do not: pools are sized for them. Ports
+ * that need DPDK's memory do not either: all memory here is EAL's.
+ */
 static bool
 concerns(enum evpl_port_limit_kind kind, const struct fwd_options *o)
 {
@@ -123,8 +126,8 @@ check_limits(struct fwd_ports *ports, const struct fwd_port *p, const struct fwd
 }
 
 /*
- * What is sent may come back to the RX queue of the same number (net_ring), so each queue that txonly sends through gets
- * one, to be drained at the end. The other modes send through the first --rxq queues only.
+ * Packets that are sent may come back to the RX queue with the same number (net_ring). So each queue that txonly sends
+ * through gets an RX queue, which is drained at the end. The other modes send through the first --rxq queues only.
  */
 static uint16_t
 rx_queues(const struct fwd_port *p, const struct fwd_options *o)
@@ -184,7 +187,7 @@ fwd_ports_rx_mbufs(const struct fwd_ports *ports, const struct fwd_options *o, i
 
 	if (o->mbufs != 0)
 		return o->mbufs;
-	/* A packet may sit in an RX ring, in an lcore, or in the TX ring of any port. */
+	/* A packet may be in an RX ring, in an lcore, or in the TX ring of any port. */
 	for (unsigned i = 0; i < ports->count; i++) {
 		if (ports->port[i].dev.socket == socket)
 			n += (uint64_t)ports->port[i].rx_queues * RTE_MAX(o->rxd, RING_SIZE);
@@ -199,14 +202,14 @@ fwd_ports_packet_mbufs(const struct fwd_ports *ports, const struct fwd_options *
 {
 	uint64_t n = (uint64_t)lcores * (LCORE_CACHE + FWD_BURST_MAX);
 
-	/* Only these send what is not a received packet itself. */
+	/* Only these modes send packets that are not received mbufs themselves. */
 	if (!o->mode->generates && !o->mode->multiplies)
 		return 0;
 	n += (uint64_t)ports->count * o->txq * RTE_MAX(o->txd, RING_SIZE);
 	if (o->mode->generates)
 		n *= o->segment_count;
 	else if (!prefers_slab(ports, o))
-		n *= 2; /* an mbuf with its own data is held by a second one while a clone of it is in flight */
+		n *= 2; /* while a clone of an mbuf with its own data is in flight, a second mbuf holds it */
 	return (uint32_t)RTE_MIN(RTE_MAX(n, (uint64_t)EVPL_DEFAULT_PACKET_MBUFS), (uint64_t)PACKET_MBUFS_MAX);
 }
 
@@ -217,7 +220,7 @@ rx_pool(struct fwd_ports *ports, const struct fwd_port *p, const struct fwd_opti
 	struct rte_mempool *pool = ports->rx_pool[p->dev.socket];
 	char name[24];
 
-	/* One per NUMA node: the first port there makes it. */
+	/* One pool per NUMA node: the first port there makes it. */
 	if (pool != NULL)
 		return pool;
 	snprintf(name, sizeof(name), "fwd_rx_%d", p->dev.socket);
@@ -236,7 +239,7 @@ configure(const struct fwd_port *p, const struct fwd_options *o)
 	int rc;
 
 	if (o->rxq > 1) {
-		/* Ports that cannot spread packets over their queues have them from elsewhere, as net_ring. */
+		/* Ports without RSS, such as net_ring, get the packets of their queues in another way. */
 		conf.rx_adv_conf.rss_conf.rss_hf =
 			(RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP) & p->info.flow_type_rss_offloads;
 		if (conf.rx_adv_conf.rss_conf.rss_hf != 0)
@@ -338,7 +341,7 @@ fwd_ports_stats(struct fwd_ports *ports)
 void
 fwd_ports_close(struct fwd_ports *ports, const struct fwd_options *o)
 {
-	/* All queues first: closing one port may end another, as virtio_user and vhost do. */
+	/* All queues are drained first, because closing one port may end another one, as with virtio_user and vhost. */
 	for (unsigned i = 0; i < ports->count; i++) {
 		for (uint16_t q = 0; q < ports->port[i].rx_queues && ports->port[i].dev.started; q++)
 			ethdev_drain(&ports->port[i].dev, q, RTE_MAX(o->mbufs, 65536u));

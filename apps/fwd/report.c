@@ -23,7 +23,7 @@ fwd_report_take(struct fwd_report *r, const struct fwd_run *run, const struct fw
 		r->no_mbuf += ports->port[i].stats.rx_nombuf;
 	}
 	fwd_ports_memory(ports, &r->held);
-	r->total.drop_memory += r->held.rx_no_memory; /* which port's is not known */
+	r->total.drop_memory += r->held.rx_no_memory; /* it is not known of which port */
 }
 
 bool
@@ -46,7 +46,7 @@ fwd_report_dropped(const struct fwd_report *r)
 	       r->no_mbuf;
 }
 
-/* Packets per second and bits per second, as floats: this is not the data path. */
+/* Packets or bits per second, as a double, because this is not the data path. */
 static double
 per_second(const struct fwd_report *r, uint64_t count)
 {
@@ -89,7 +89,7 @@ fwd_report_print(const struct fwd_report *r, FILE *out)
 	library_print_lost(&r->lost, 0, out);
 }
 
-/* A port's name comes from a command line: quote it as JSON wants. */
+/* A port's name comes from the command line, so it is quoted as JSON requires. */
 static void
 print_string(FILE *out, const char *s)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is said at the end: for people, and as JSON. */
+/* The report at the end: as text, and as JSON. */
 #ifndef FWD_REPORT_H
 #define FWD_REPORT_H
 
@@ -19,16 +19,16 @@ struct fwd_report {
 	double seconds;
 	struct fwd_counters port[RTE_MAX_ETHPORTS];
 	struct fwd_counters total;
-	uint64_t missed;	/* packets that ports had no descriptor for */
-	uint64_t no_mbuf;	/* and no RX mbuf */
-	struct evpl_stats held; /* when forwarding ended: ports and contexts still hold theirs */
-	struct evpl_stats lost; /* when nobody may hold anything */
+	uint64_t missed;	/* packets for which ports had no descriptor */
+	uint64_t no_mbuf;	/* packets for which ports had no RX mbuf */
+	struct evpl_stats held; /* at the end of forwarding, while ports and contexts still hold buffers */
+	struct evpl_stats lost; /* when nobody may hold a buffer */
 };
 
-/* After fwd_run_start: takes the counters, and `held`. */
+/* Called after fwd_run_start(): fills the counters, and `held`. */
 void fwd_report_take(struct fwd_report *r, const struct fwd_run *run, const struct fwd_ports *ports);
 
-/* After ports and contexts are gone: takes `lost`. True when every buffer came home. */
+/* Called when ports and contexts are gone: fills `lost`. True if every buffer came home. */
 bool fwd_report_take_lost(struct fwd_report *r);
 
 uint64_t fwd_report_lost(const struct fwd_report *r);
@@ -36,7 +36,7 @@ uint64_t fwd_report_dropped(const struct fwd_report *r);
 
 void fwd_report_print(const struct fwd_report *r, FILE *out);
 
-/* For json_file_write(): of a struct fwd_report. */
+/* For json_file_write(). report: a struct fwd_report. */
 void fwd_report_json(const void *report, FILE *out);
 
 #endif /* FWD_REPORT_H */

@@ -7,23 +7,23 @@
 #include <rte_config.h>
 
 /*
- * What one lcore did on one port. Only that lcore writes; the table reads at any time, so both sides use relaxed
- * atomics, which cost an ordinary load and store. RX and TX fields have a cache line each, and no line is another
- * lcore's.
+ * What one lcore did on one port. Only that lcore writes, and the table reads at any time. So both use relaxed atomics,
+ * which cost no more than an ordinary load and store. RX fields and TX fields have a cache line each. No lcore shares a
+ * line with another.
  *
  *	rx_packets == forwarded (the tx_ and drop_ fields of the ports they went to) + rx_consumed + drop_malformed
  */
 struct fwd_counters {
 	_Alignas(RTE_CACHE_LINE_SIZE) uint64_t rx_packets;
 	uint64_t rx_bytes;
-	uint64_t rx_malformed; /* a header was cut short or lied; forwarded all the same, or in drop_malformed */
-	uint64_t rx_consumed;  /* ended here as the mode wants it: rxonly, flowgen, not a request for icmpecho */
+	uint64_t rx_malformed; /* a header is cut short or false; forwarded all the same, or in drop_malformed */
+	uint64_t rx_consumed;  /* dropped because of the mode: rxonly, flowgen; icmpecho: not a request */
 
 	_Alignas(RTE_CACHE_LINE_SIZE) uint64_t tx_packets;
 	uint64_t tx_bytes;
 	uint64_t drop_full;	 /* the TX queue had no room */
 	uint64_t drop_memory;	 /* no buffer, or no packet mbuf */
-	uint64_t drop_malformed; /* nothing to send (no bytes), or not to be answered */
+	uint64_t drop_malformed; /* no bytes to send, or malformed and so not answered */
 };
 
 static inline void
@@ -38,7 +38,7 @@ fwd_count_read(const uint64_t *counter)
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
-/* sum += c, read as the table must. */
+/* Adds c to sum. Reads c with relaxed atomics, as the table must. */
 void fwd_counters_add(struct fwd_counters *sum, const struct fwd_counters *c);
 
 #endif /* FWD_STATS_H */

@@ -14,7 +14,7 @@
 #define CURSOR_UP "\033[%uA"
 #define CLEAR_LINE "\033[K"
 
-/* A whole table, so that it reaches the terminal in one write and does not flicker. */
+/* A whole table. It reaches the terminal in one write, and so does not flicker. */
 struct text {
 	char bytes[16384];
 	size_t length;
@@ -39,7 +39,7 @@ static void __attribute__((format(printf, 2, 3))) add_line(struct text *t, const
 	t->lines++;
 }
 
-/* 7 characters: 12.34 M. */
+/* 7 characters, such as "12.34 M". */
 static const char *
 rate(char *buf, size_t size, double v)
 {

@@ -88,7 +88,7 @@ value_portmask(struct value *v, void *options)
 	}
 }
 
-/* "0,2-3": the order counts. */
+/* "0,2-3": the order of the ports matters. */
 void
 value_portlist(struct value *v, void *options)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The values that only evpl-fwd's options have; ../common/value.h has the others. */
+/* The values that only evpl-fwd's options have. ../common/value.h has the others. */
 #ifndef FWD_VALUE_H
 #define FWD_VALUE_H
 
 #include "../common/value.h"
 #include "options.h"
 
-/* Each sets the option that it is named after, in a struct fwd_options. */
+/* Each function sets the option that it is named after. options is a struct fwd_options. */
 void value_mode(struct value *v, void *options);
 void value_topology(struct value *v, void *options);
 void value_rx_pool(struct value *v, void *options);

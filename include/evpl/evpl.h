@@ -5,20 +5,22 @@
  *
  *	slab     a large rte_memzone on one NUMA node, plus the mempool over it
  *	buffer   an equal slice of a slab: one mbuf with a pinned external buffer
- *	iovec    a view of bytes of a buffer, plus one count of that mbuf's refcnt
- *	context  struct evpl, one per thread: its current buffers and its stock
- *	packet   an mbuf that a PMD sends or delivered; attached to an iovec's bytes
+ *	iovec    a view of some bytes of a buffer, and one reference: one count of that mbuf's refcnt
+ *	context  struct evpl, one per thread: the thread's current buffers and its stock of references
+ *	packet   an mbuf that a PMD sends or has received; its data are the bytes of an iovec
  *
- *	evpl_core.h    evpl_init, evpl_create and their opposites, configuration, statistics
+ *	evpl_core.h    evpl_init, evpl_create and their counterparts, configuration, statistics
  *	evpl_memory.h  the iovec calls; evpl_inline.h has their hot half
- *	evpl_mbuf.h    iovecs to packets and back, bursts on ports, pools for reception
- *	evpl_port.h    what a port cannot do with packets of iovecs
- *	evpl_trace.h   what a tracing build puts over all of these
+ *	evpl_mbuf.h    makes packets of iovecs and iovecs of packets, bursts on ports, RX pools
+ *	evpl_port.h    reports what a port cannot do with packets of iovecs
+ *	evpl_trace.h   the checked calls of a tracing build
  *	evpl_compat.h  what differs between DPDK versions (for this library's own use)
  *
- * Errors: set-up calls return 0 or a negative errno; data calls a count, or -1 with rte_errno;
- * calls that return a pointer NULL with rte_errno. A void call that is handed something
- * impossible stops the program with one line on stderr that says what.
+ * Errors:
+ *	Set-up calls return 0 or a negative errno.
+ *	Data calls return a count, or return -1 and set rte_errno.
+ *	Calls that return a pointer return NULL and set rte_errno.
+ *	A void call that gets an impossible argument stops the program. One line on stderr says what was wrong.
  */
 #ifndef EVPL_H
 #define EVPL_H

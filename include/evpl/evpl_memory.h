@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file
- * The iovec calls: take bytes, share them without copying, give them back.
+ * The iovec calls: they take bytes, share them without copying, and give them back.
  *
  *	slab    |<------------------------ rte_memzone ------------------------>|
  *	buffer  |<- 64 KiB ->|<- 64 KiB ->|<- 64 KiB ->|           ...          |
@@ -10,14 +10,14 @@
  *	                                      ^next            ^end
  *	refcnt of the buffer's mbuf  ==  live iovecs  +  references in stock (window.prepaid)
  *
- * A context carves iovecs from its two current buffers, one for LOCAL and one for SHARED, and pays for
- * them from a stock of references that was added to the mbuf's refcnt in one go: taking an iovec, SHARED
- * ones too, is plain arithmetic in the context, and so is releasing one on the context it was carved
- * from while that buffer is current. Any other release is one decrement: plain when LOCAL, atomic when
- * SHARED.
+ * A context carves iovecs from its two current buffers: one for LOCAL iovecs and one for SHARED iovecs. Each iovec
+ * takes one reference from a stock of references, which was added to the mbuf's refcnt in one step. So taking an iovec,
+ * LOCAL or SHARED, is plain arithmetic in the context. Releasing an iovec is plain arithmetic too, if it is done on the
+ * context that carved the iovec while that buffer is current. Any other release is one decrement: plain for LOCAL,
+ * atomic for SHARED.
  *
- * evpl_inline.h has the hot half. In a tracing build (EVPL_IOVEC_TRACE) these are calls that check everything, and
- * evpl_trace.h tells them the lines that they are called from.
+ * evpl_inline.h has the hot half. In a tracing build (EVPL_IOVEC_TRACE) these calls check everything, and evpl_trace.h
+ * tells them the source lines that they are called from.
  */
 #ifndef EVPL_MEMORY_H
 #define EVPL_MEMORY_H
@@ -30,19 +30,31 @@
 extern "C" {
 #endif
 
-/** The reference is counted atomically, and any thread may hold it. Without it (LOCAL): one thread. */
+/**
+ * SHARED: the reference is counted atomically, and any thread may hold it. Without this flag the iovec is LOCAL: one
+ * thread.
+ */
 #define EVPL_IOVEC_FLAG_SHARED 1
-/** Set by the library: the reference is a packet that a port delivered, and may go out again as itself. */
+/**
+ * Set by the library: the reference is an mbuf that a port delivered or evpl_packets_alloc() took. It may be sent as
+ * that mbuf.
+ */
 #define EVPL_IOVEC_FLAG_PACKET 2
-/** Set by the library: reserved, and commit may give its tail back unless it was cloned. */
+/**
+ * Set by the library: the iovec is reserved. evpl_iovec_commit() may take its tail back, unless the iovec was cloned.
+ */
 #define EVPL_IOVEC_FLAG_RESERVED 4
 
-/** References to an mbuf, those in stock included, beyond which clones count on another: no 16-bit count ever wraps. */
+/**
+ * The most references that one mbuf counts, including those in stock. Clones beyond it count on another mbuf, so no
+ * 16-bit count ever wraps.
+ */
 #define EVPL_REF_LIMIT 0xC000u
 
 /**
- * A view of some bytes of a buffer, and one reference that keeps them. Copy it with evpl_iovec_clone or
- * evpl_iovec_move, never with "=": the copy would own nothing. Empty is ref == NULL; its length means nothing.
+ * A view of some bytes of a buffer, and one reference that keeps these bytes. Copy an iovec with evpl_iovec_clone() or
+ * evpl_iovec_move(), never with "=": such a copy would own no reference. An iovec is empty if ref is NULL; its length
+ * has no meaning then.
  */
 struct evpl_iovec {
 	void *data;
@@ -58,40 +70,42 @@ _Static_assert(sizeof(struct evpl_iovec) == 24, "the size of an iovec is part of
 #endif
 
 /**
- * Takes @p length bytes. What fits one large buffer comes back as one iovec; more is split into the fewest, in order. When
- * no more large buffers are to be had, it is split over small ones, if those fit @p max_iovecs; and when
- * no more small ones are, large ones serve small requests.
+ * Takes @p length bytes. If they fit into one large buffer, they are one iovec. Otherwise they are split into as few
+ * iovecs as possible, in order. When no large buffer can be had, the bytes are split over small buffers, if
+ * @p max_iovecs allows that. When no small buffer can be had, small requests are served from large buffers.
  * @param length      bytes; 0 takes nothing and returns 0.
- * @param alignment   of the address of every iovec: 0 for none, or a power of two, up to the largest that fits a buffer. (A
- *	larger one is EINVAL, unless the current buffer happens to lie so that it can be had.)
+ * @param alignment   of the address of every iovec: 0 for none, or a power of two, up to the largest that fits into a
+ *	buffer. (A larger one is EINVAL, unless the current buffer happens to have such an address.)
  * @param max_iovecs  room in @p r_iovec, at least 1.
  * @param flags       0 (LOCAL) or EVPL_IOVEC_FLAG_SHARED.
- * @return iovecs filled, 1 to max_iovecs, their lengths adding up to @p length; or -1 with nothing taken and
- *	rte_errno: EINVAL (a NULL, an unknown flag, no room for a result, a bad alignment), EMSGSIZE (more than
- *	max_iovecs would be needed), ENOMEM (slabs spent and no more to be had; try again after releases).
+ * @return the number of iovecs filled, 1 to max_iovecs; the sum of their lengths is @p length. Or -1, nothing is taken,
+ *	and rte_errno is EINVAL (a NULL, an unknown flag, no room for a result, a bad alignment), EMSGSIZE (more than
+ *	max_iovecs would be needed), or ENOMEM (the slabs have no free buffer, and no more slabs can be had; try again
+ *	after releases).
  * Owns: the caller holds one reference per iovec.
  * Threads: the owner.
- * Cost: about 17 instructions, no call and no atomic, while the current buffer has room; once per buffer a call,
- *	which may reserve a slab (takes a lock) when no free buffer is left.
+ * Cost: about 17 instructions, no call and no atomic, while the current buffer has room. Once per buffer a call. If no
+ *	free buffer is left, that call may reserve a slab (takes a lock).
  */
 EVPL_HOT int evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
 			      unsigned flags, struct evpl_iovec *r_iovec);
 
 /**
- * Takes @p n times @p length bytes, one iovec each: as @p n calls of evpl_iovec_alloc(), but all of them or none.
+ * Takes @p n iovecs of @p length bytes each. It does what @p n calls of evpl_iovec_alloc() do, but takes all iovecs or
+ * none.
  * @param n  room in @p r_iovecs, 1 to INT_MAX.
- * @return n; 0 for a length of 0; -1 with nothing taken and rte_errno as evpl_iovec_alloc(), EMSGSIZE for a length that
- *	does not fit one buffer.
+ * @return n; 0 for a length of 0; or -1, nothing is taken, and rte_errno is as for evpl_iovec_alloc(), but EMSGSIZE
+ *	means a length that does not fit into one buffer.
  * Owns: the caller holds one reference per iovec.
  * Threads: the owner.
- * Cost: some 6 instructions per iovec while the current buffer has room for all; else as evpl_iovec_alloc() for each.
+ * Cost: about 6 instructions per iovec while the current buffer has room for all; else as evpl_iovec_alloc() for each.
  */
 EVPL_HOT int evpl_iovecs_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
 			       struct evpl_iovec *r_iovecs, unsigned n);
 
 /**
- * Takes @p length LOCAL bytes, of which evpl_iovec_commit may give the unused tail back. They are set aside at
- * once: what is taken before the commit never overlaps them.
+ * Takes @p length LOCAL bytes. evpl_iovec_commit() may take the unused tail back. Until the commit all of the bytes
+ * belong to the caller: bytes that are taken before the commit never overlap them.
  * @return as evpl_iovec_alloc().
  * Owns: the caller holds one reference per iovec, committed or not.
  * Threads: the owner.
@@ -101,11 +115,14 @@ EVPL_HOT int evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned ali
 				struct evpl_iovec *r_iovec);
 
 /**
- * Ends a reservation whose iovecs were shortened with evpl_iovec_set_length: the bytes after the last one's new
- * end are taken back if nothing was taken or cloned since, and are lost until the buffer is recycled if something was.
- * @param alignment  0 for none, or a power of two (else the program stops): the taken-back bytes start there.
- * @param iovecs     what evpl_iovec_reserve returned, all or the first of them; shortened or not. Those not handed
- *	in keep their length. A length grown beyond the latest reservation, and niovs < 0, stop the program.
+ * Ends a reservation whose iovecs were shortened with evpl_iovec_set_length(). The bytes behind the new end of the last
+ * iovec are taken back if nothing was taken or cloned since the reservation. Otherwise these bytes are lost until the
+ * buffer is recycled.
+ * @param alignment  0 for none, or a power of two (else the program stops): the bytes that are taken back start at a
+ *	multiple of it.
+ * @param iovecs     what evpl_iovec_reserve() returned, shortened or not: all of them, or the first ones. Iovecs that
+ *	are not handed in keep their length. The program stops if a length exceeds the latest reservation, or if
+ *	niovs < 0.
  * Owns: the caller still holds one reference per iovec.
  * Threads: the owner.
  * Cost: a few instructions.
@@ -114,40 +131,40 @@ EVPL_HOT void evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct ev
 
 /**
  * Gives one reference back. The iovec must not be used again.
- * @param evpl  the calling thread's context; NULL is right, and slower, when there is none (shutdown).
- * Owns: the reference is gone, and with the last one the buffer: to the context's stock, or its pool.
+ * @param evpl  the context of the calling thread. NULL is allowed, and slower, when there is no context (at shutdown).
+ * Owns: the reference is gone. With the last reference the buffer goes back to the context's stash, or to its pool.
  * Threads: holder.
- * Cost: on the context it was carved from while that buffer is current: some 16 instructions, no atomic. Else one
- *	decrement, atomic for SHARED. The last reference of a buffer: a call.
+ * Cost: about 16 instructions and no atomic on the context that carved the iovec, while that buffer is current.
+ *	Otherwise one decrement, atomic for SHARED. The last reference of a buffer: a call.
  */
 EVPL_HOT void evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec);
 
 /**
- * Gives back @p niov references; as evpl_iovec_release() for each. @p niov <= 0 does nothing.
- * Cost: neighbours that count on the same mbuf, as those of evpl_iovecs_alloc() do, are given back by one addition, or one
- *	decrement, for all of them.
+ * Gives back @p niov references, as evpl_iovec_release() for each. @p niov <= 0 does nothing.
+ * Cost: consecutive iovecs that count on the same mbuf, such as those of evpl_iovecs_alloc(), need only one addition or
+ *	one decrement for all of them.
  */
 EVPL_HOT void evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov);
 
 /**
  * Makes @p dst a view of a part of @p src's bytes, with a reference of its own.
- * @param offset,length  bytes, inside src: offset <= src.length and length <= src.length - offset. Anything
- *	else, and an empty src, stops the program before a count is touched. Length 0 still takes a reference.
- * @p dst may be @p src's neighbour but not @p src itself.
- * Owns: the caller holds one reference more.
+ * @param dst            must not be @p src itself; it may be the next element of an array.
+ * @param offset,length  bytes, inside src: offset <= src.length and length <= src.length - offset. Other values, and an
+ *	empty src, stop the program before a count is changed. Length 0 still takes a reference.
+ * Owns: the caller holds one more reference.
  * Threads: holder.
- * Cost: one increment, atomic for SHARED; beyond EVPL_REF_LIMIT references to one mbuf a call and a spinlock, and once
- *	per 50 million of those a mempool (takes a lock and reserves memory).
+ * Cost: one increment, atomic for SHARED. Beyond EVPL_REF_LIMIT references to one mbuf: a call and a spinlock, and once
+ *	per 50 million of these references a new mempool (takes a lock and reserves memory).
  */
 EVPL_HOT void evpl_iovec_clone_segment(struct evpl_iovec *dst, const struct evpl_iovec *src, unsigned offset,
 				       unsigned length);
 
-/** Makes @p dst a second view of all of @p src's bytes; as evpl_iovec_clone_segment() of the whole. */
+/** Makes @p dst a second view of all of @p src's bytes, as evpl_iovec_clone_segment() of the whole iovec. */
 EVPL_HOT void evpl_iovec_clone(struct evpl_iovec *dst, struct evpl_iovec *src);
 
 /**
- * Hands @p src's bytes and reference over to @p dst, and leaves @p src empty: data and ref NULL. The length field of
- * @p src stays as it was, as libevpl's programs expect. Moving onto itself changes nothing.
+ * Moves @p src's bytes and reference to @p dst, and leaves @p src empty: data and ref are NULL. The length field of
+ * @p src stays as it was, because libevpl's programs expect that. Moving an iovec onto itself changes nothing.
  * Owns: the reference is dst's.
  * Threads: holder.
  * Cost: a copy of 24 bytes.
@@ -155,21 +172,25 @@ EVPL_HOT void evpl_iovec_clone(struct evpl_iovec *dst, struct evpl_iovec *src);
 EVPL_HOT void evpl_iovec_move(struct evpl_iovec *dst, struct evpl_iovec *src);
 
 /**
- * As evpl_iovec_move(), of a part of the bytes; the rest of @p src is given up with it.
- * @param offset,length  as for evpl_iovec_clone_segment(): impossible ones stop the program.
+ * As evpl_iovec_move(), but dst is a view of a part of the bytes. The rest of @p src's bytes is given up.
+ * @param offset,length  as for evpl_iovec_clone_segment(): impossible values stop the program.
  */
 EVPL_HOT void evpl_iovec_move_segment(struct evpl_iovec *dst, struct evpl_iovec *src, unsigned offset, unsigned length);
 
-/** The first byte; NULL for an empty iovec (a tracing build stops at one). Threads: holder. Cost: one load. */
+/**
+ * Returns the address of the first byte; NULL for an empty iovec (a tracing build stops at an empty one).
+ * Threads: holder. Cost: one load.
+ */
 EVPL_HOT void *evpl_iovec_data(const struct evpl_iovec *iovec);
 
-/** Bytes in view. Threads: holder. Cost: one load. */
+/** Returns the number of bytes in view. Threads: holder. Cost: one load. */
 EVPL_HOT unsigned evpl_iovec_length(const struct evpl_iovec *iovec);
 
 /**
- * Shortens the view, or grows it back to what was taken.
- * @param length  bytes. Growth beyond the end of the buffer, or of a received segment's bytes, stops the program; within a
- *	buffer, growing past what was taken would reach a neighbour, and that is the caller's word to keep.
+ * Shortens the view, or grows it up to the length that was taken.
+ * @param length  bytes. Growth beyond the end of the buffer, or of a received segment's bytes, stops the program.
+ *	Inside a buffer only tracing builds check. In a plain build a view that grows beyond what was taken reaches the
+ *	bytes of a neighbour, so the caller must not do that.
  * Threads: holder.
  * Cost: one store; growing: a call.
  */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file
- * Tracing builds (meson -Diovec_trace=true): the same calls, which know the line that they are called from.
+ * Tracing builds (meson -Diovec_trace=true): the same calls, but each knows the source line that it is called from.
  *
- * Each call is a macro over the function of the same name. A program that takes a function's address, or is written
- * in another language, calls the function itself: its return address stands for the line then. A member that has a call's
- * name is called with its name in parentheses: (ops->evpl_create)(NULL). The functions below are the macros' and no API.
+ * Each call is a macro over the function of the same name. A program that takes the address of a function, or that is
+ * written in another language, calls the function itself; the report then has the return address instead of the line.
+ * If a struct's member has the name of a call, write its name in parentheses: (ops->evpl_create)(NULL). The functions
+ * below are for the macros only and are not an API.
  */
 #ifndef EVPL_TRACE_H
 #define EVPL_TRACE_H
@@ -20,7 +21,7 @@
 extern "C" {
 #endif
 
-/** A place in a program's text: constant, one per call. */
+/** A place in a program's source: constant, one per call. */
 struct evpl_site {
 	const char *file;
 	const char *function;
@@ -66,8 +67,9 @@ EVPL_EXPORT uint16_t evpl_tx_burst_at(const struct evpl_site *site, struct evpl 
 				      uint16_t queue_id, struct evpl_iovec *iovecs, uint16_t n);
 
 /*
- * The two calls that are made most first go to functions that do nothing but the usual (0: it was not), and so have nothing to
- * keep for later, and look here at what the compiler may know: 9.8 -> 8.8 ns for alloc + release without bytes.
+ * The two most frequent calls first go to functions that do only the usual case. These return 0 if the case is another
+ * one, and so they keep no values for later. The arguments are checked here, inline, because the compiler may know
+ * them. This makes alloc + release faster: 8.8 ns instead of 9.8 ns, without watching bytes.
  */
 static inline int
 evpl_iovec_alloc_first_at(const struct evpl_site *site, struct evpl *evpl, unsigned length, unsigned alignment,
@@ -90,8 +92,10 @@ evpl_iovec_release_first_at(const struct evpl_site *site, struct evpl *evpl, str
 }
 #endif
 
-/* The address of the site of the call that it stands in. C: a counter in the name, so that a call in the arguments of
- * another one shadows nothing. C++: a function object, which is also allowed outside of functions. */
+/*
+ * The address of the site of the call that it stands in. In C the name has a counter, so that a call in the arguments
+ * of another call shadows nothing. In C++ it is a function object, which is also allowed outside of functions.
+ */
 #ifdef __cplusplus
 #define EVPL_SITE                                                                                                      \
 	([](const char *function) -> const evpl_site * {                                                               \

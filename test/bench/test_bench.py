@@ -1,7 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""evpl-bench: every case runs and has figures, what is written for programs can be read, wrong lines are refused. How fast
-anything is, is no test's business: it runs beside others. usage: test_bench.py EVPL_BENCH [WORD...]"""
+"""evpl-bench: every case runs and has figures, programs can read what is written for them, and wrong command lines are
+refused. Speed is not tested, because other tests run at the same time. usage: test_bench.py EVPL_BENCH [WORD...]"""
 import csv
 import io
 import json

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """usage: census.py FILE
 
-Counts the frames of a pcap by kind and verifies every IPv4, TCP, UDP, ICMP and ICMPv6 checksum, those
-of fragmented packets after reassembly. Prints a table. Exits 1 when a checksum is false or when one
-of the kinds is absent that test/data/traffic.pcap must have.
+Counts the frames of a pcap by kind, and verifies every IPv4, TCP, UDP, ICMP and ICMPv6 checksum. Checksums of
+fragmented packets are verified after reassembly. Prints a table. Exits 1 if a checksum is wrong, or if a kind is
+missing that test/data/traffic.pcap must have.
 """
 import collections
 import struct

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """usage: hostile.py [--list] [--empty] [--max BYTES] FILE
 
-Writes a pcap of frames that lie about themselves: cut short, with lengths, offsets and chains that lead
-beyond their bytes, and frames too large for one mbuf. Always the same frames in the same order.
+Writes a pcap of malformed frames: frames that are cut short, frames with lengths, offsets and chains that lead
+beyond their bytes, and frames that are too large for one mbuf. The frames and their order are always the same.
 
-  --list       print number, size and name of each frame besides
+  --list       also print number, size and name of each frame
   --empty      begin with a frame of no bytes
   --max BYTES  leave out longer frames (DPDK 22.11: net_pcap writes the first 16,128 bytes of a chained one)
 """

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """usage: vlan.py DEVICE NAME TPID:VID [TPID:VID]
 
-A VLAN device NAME over DEVICE, as `ip link add type vlan` makes it, for kernels without one: a tap whose
-frames go out of DEVICE with these tags (outer first), and back. Runs until it is killed; needs root.
+Makes a VLAN device NAME over DEVICE, as `ip link add type vlan` does, for kernels without VLAN devices. NAME is a tap.
+Its frames are sent through DEVICE with these tags (the outer one first), and received without them. Runs until it is
+killed. Needs root.
 """
 import fcntl
 import os

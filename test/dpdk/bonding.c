@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A bonding port over two net_null ports: packets of iovecs go out of its members in turn, or out of both.
+ * A bonding port over two net_null ports: packets of iovecs are sent by its members in turn, or by both.
  *
- * What would break: in broadcast mode the driver counts the mbufs themselves up and gives them to both members, so one packet is
- * out twice. Its iovecs are then SHARED references of one mbuf, its chain must not be undone while the other holds it, and
- * it comes home once. The members' packets are seen by callbacks that keep a reference; net_ring members would do without, but
- * cannot be given a MAC address, which bonding wants.
+ * What would break: in broadcast mode the driver increments the mbufs' own counts and gives them to both members, so
+ * one packet is in flight twice. Then its iovecs are SHARED references to one mbuf, its chain must not be undone while
+ * the other holder has it, and it must come home once. Callbacks that keep a reference see the members' packets.
+ * (net_ring members would need no callbacks, but they cannot have a MAC address, which bonding needs.)
  */
 #include <rte_cycles.h>
 #include <rte_dev.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * DPDK's calls on a packet, on chains: of iovecs, and of iovecs behind a received mbuf. (One segment:
+ * DPDK's calls on chains: of iovecs, and of iovecs behind a received mbuf. (For one segment:
  * test/unit/lib/dpdk_mbuf.c.)
  *
- * What would break: a call that writes over a neighbour, since windows are exactly the iovecs' bytes, and one that leaves something
- * behind when it refuses. The remedies that evpl_port_check() names are tried here, too: a copy of a chain that a port cannot
- * send, and a tag that is written into the first iovec because rte_vlan_insert() refuses.
+ * What would break: a call could write over a neighbour, because windows are exactly the iovecs' bytes. A call that
+ * refuses could leave something behind. The remedies that evpl_port_check() names are tested here, too: a copy of a
+ * chain that a port cannot send, and a tag that is written into the first iovec because rte_vlan_insert() refuses.
  */
 #include <rte_ether.h>
 

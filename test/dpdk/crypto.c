@@ -2,11 +2,12 @@
 /*
  * cryptodev in place on packets made of iovecs: crypto_null, and crypto_openssl with AES-CBC and AES-GCM.
  *
- * What would break: a driver that takes a chain's bytes to be in one piece, or writes beyond an iovec. In place, DPDK's openssl driver
- * does the latter for AES-CBC where a segment is shorter than a block of 16 bytes (seen with 64 bytes in six segments, and a crash
- * with nine), so none is here; borders within blocks are. Its AES-GCM wants a destination of one segment, and refuses others.
- * The results are those of the standards (NIST SP 800-38A F.2.1; test case 3 of the GCM specification), and for long packets
- * those of the same operation on a plain mbuf.
+ * What would break: a driver could expect the bytes of a chain in one piece, or write beyond an iovec. In place, DPDK's
+ * openssl driver does that for AES-CBC if a segment is shorter than a block of 16 bytes (seen with 64 bytes in six
+ * segments; it crashed with nine). So no segment here is that short, but there are borders inside of blocks. Its
+ * AES-GCM needs a destination of one segment, and refuses others. The expected results are those of the standards (NIST
+ * SP 800-38A F.2.1; test case 3 of the GCM specification), and for long packets the results of the same operation on a
+ * plain mbuf.
  */
 #include <rte_crypto.h>
 #include <rte_cryptodev.h>

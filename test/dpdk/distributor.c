@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * rte_distributor gives packets of iovecs to a worker lcore, which takes them apart and returns others made of the same bytes.
+ * rte_distributor gives packets of iovecs to a worker lcore. The worker takes them apart, and returns other packets
+ * made of the same bytes.
  *
- * What would break: see eventdev.c. The distributor keeps pointers to mbufs in its own tables, so the tag that it sorts by has to be
- * in the mbuf, and nothing else of it may be looked at.
+ * What would break: see eventdev.c. The distributor keeps pointers to mbufs in its own tables. So the tag that it sorts
+ * by has to be in the mbuf, and it must not look at anything else in the mbuf.
  */
 #include <rte_distributor.h>
 

@@ -2,8 +2,8 @@
 /*
  * The software event device carries packets of iovecs to another lcore and back.
  *
- * What would break: bytes that the other lcore sees before they were written, references that are counted on two lcores at once
- * and get lost, and packets whose buffers belong to one lcore's context and end on the other.
+ * What would break: the other lcore could see bytes from before they were written. References that two lcores count at
+ * once could get lost. A packet could end on another lcore than that of the context that its buffers belong to.
  */
 #include <rte_dev.h>
 #include <rte_eventdev.h>

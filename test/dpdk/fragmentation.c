@@ -2,8 +2,8 @@
 /*
  * IP fragmentation (rte_ip_frag) of packets made of iovecs, by attaching to their bytes and by copying them.
  *
- * What would break: fragments that show a neighbour's bytes, or bytes that were recycled once the packet was freed. Every
- * fragment's place is read from its own header, as a receiver would.
+ * What would break: fragments could show a neighbour's bytes, or bytes that were recycled after the packet was freed.
+ * The test reads every fragment's place from its own header, as a receiver would.
  */
 #include <rte_ethdev.h>
 #include <rte_ip_frag.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Frames whose headers DPDK's libraries parse, made of iovecs: the headers in one, the payload in as many as a case likes.
- * Payloads are streams of bytes.h, so that what a library did to a frame shows byte for byte.
+ * Frames for DPDK's libraries, which parse the headers. They are made of iovecs: the headers are in one, the payload is
+ * in as many as a case wants. Payloads are streams of bytes.h, so each byte that a library changes in a frame is found.
  */
 #ifndef TEST_FRAME_H
 #define TEST_FRAME_H

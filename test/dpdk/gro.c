@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * rte_gro of TCP segments that we received: several received mbufs become one packet, by cutting their headers off and chaining
- * them, in one burst and over several (with a context that is flushed).
+ * rte_gro of received TCP segments: it makes one packet of several received mbufs, by cutting their headers off and
+ * chaining them, in one burst and over several bursts (with a context that is flushed).
  *
- * What would break: chains whose lengths are not those of their segments, which evpl_iovecs_from_mbuf() refuses; mbufs
- * of an RX pool that come home in a state that only a chain has (next, nb_segs, a moved data_off). So the segments come in
- * and out of order and of two flows, and what was merged is made iovecs and a packet again, which goes through a port once more.
+ * What would break: the lengths of a chain could differ from those of its segments, and evpl_iovecs_from_mbuf() would
+ * refuse it. Mbufs of an RX pool could come home in a state that only a chain has (next, nb_segs, a moved data_off). So
+ * the segments come in order and out of order, and from two flows. What was merged is made iovecs, and then a packet
+ * again, which goes through a port once more.
  */
 #include <rte_ethdev.h>
 #include <rte_gro.h>

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * rte_gso_segment of packets made of iovecs: a 64 KiB TCP packet whose payload is clone segments of one iovec becomes 45 frames.
+ * rte_gso_segment of packets made of iovecs: a 64 KiB TCP packet, whose payload is clone segments of one iovec, becomes
+ * 45 frames.
  *
- * What would break: frames with a neighbour's bytes (GSO attaches to segments at offsets of its own), bytes that are recycled
- * while a frame still shows them (the packet is freed first, the frames later), and what GSO made before it ran out of
- * mbufs. In every DPDK so far it gives the header mbuf of each frame the flags of the packet's first segment,
- * RTE_MBUF_F_EXTERNAL among them, though that mbuf has a data room of its own: it would be freed into nowhere. So either the
- * packet's headers are in an mbuf of a plain pool (nothing to undo, also when GSO fails), or the flag is taken away.
+ * What would break: frames could have a neighbour's bytes (GSO attaches to segments at offsets of its own). Bytes could
+ * be recycled while a frame still shows them (the packet is freed first, the frames are freed later). Frames that GSO
+ * made before it ran out of mbufs could be lost. Every DPDK so far gives the header mbuf of each frame the flags of the
+ * packet's first segment, including RTE_MBUF_F_EXTERNAL, although that mbuf has a data room of its own. Freeing it
+ * crashes. So either the packet's headers are in an mbuf of a plain pool (nothing has to be undone, also when GSO
+ * fails), or the test clears the flag.
  */
 #include <rte_ethdev.h>
 #include <rte_gso.h>

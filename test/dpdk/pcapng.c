@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * rte_pcapng_copy of packets of iovecs, which is what a capture (rte_pdump, dpdk-dumpcap) does on the data path, and the file that
- * comes of it. (test/e2e/test_capture.py captures a running evpl-fwd, where there are huge pages.)
+ * rte_pcapng_copy of packets of iovecs, and the file that results from it. A capture (rte_pdump, dpdk-dumpcap) calls it
+ * on the data path. (test/e2e/test_capture.py captures from a running evpl-fwd, if there are huge pages.)
  *
- * What would break: frames that are cut at the end of the first segment, and a copy that changes the packet, which is sent after it
- * was captured. So every packet is checked in the file and at the receiver.
+ * What would break: frames could be cut at the end of the first segment. The copy could change the packet, which is
+ * sent after it was captured. So every packet is checked in the file and at the receiver.
  */
 #include <sys/mman.h>
 #include <sys/stat.h>

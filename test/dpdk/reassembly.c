@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * IPv4 and IPv6 reassembly (rte_ip_frag) of fragments that we received: in every order, twice, and with one missing.
+ * IPv4 and IPv6 reassembly (rte_ip_frag) of received fragments: in every order, with a fragment twice, and with a
+ * fragment missing.
  *
- * What would break: fragments that are lost in the library's table or its death row, an mbuf that is freed there and is still in
- * somebody's iovec, and chains that evpl_iovecs_from_mbuf() refuses. Time is a number that the test passes in, so a timeout
- * takes none.
+ * What would break: fragments could get lost in the library's table or in its death row. An mbuf that is freed there
+ * could still be in an iovec. evpl_iovecs_from_mbuf() could refuse a chain. Time is a number that the test passes in,
+ * so a timeout takes no time.
  */
 #include <rte_ethdev.h>
 #include <rte_ip_frag.h>

@@ -4,7 +4,7 @@
 
 #define SEGMENTS 4
 
-/* Two bytes say which, then stream i. */
+/* The first two bytes are the number i. Then comes stream i. */
 static unsigned
 length_of(uint16_t i)
 {

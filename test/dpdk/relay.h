@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Packets that go from one lcore to another and back, by whatever carries mbufs. Nothing here fails a case by itself, since
- * cmocka's asserts must not be used in threads: false and NULL say it.
+ * Packets that go from one lcore to another and back, through anything that carries mbufs. Nothing here fails a case by
+ * itself, because cmocka's asserts must not be used in threads. Functions return false or NULL instead.
  */
 #ifndef TEST_RELAY_H
 #define TEST_RELAY_H

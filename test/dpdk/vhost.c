@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A virtio_user port and a vhost port, joined in this process: the driver that is most like hardware, and needs no rights. It keeps
- * what is sent until the ring comes round, and posts RX mbufs in advance.
+ * A virtio_user port and a vhost port, joined in this process. This driver is most like hardware, and needs no rights.
+ * It keeps what is sent until its ring has gone round, and posts RX mbufs in advance.
  *
- * What would break: bytes that are recycled while a descriptor still points at them (so memory is taken and written over between
- * sending and the peer's reading), references that a late completion drops on the wrong count, and buffers that sit in a ring
- * when the ports are closed. vhost copies, so what it delivers was read from where the descriptors pointed at that time.
+ * What would break: bytes could be recycled while a descriptor still points at them. (So memory is taken and
+ * overwritten between the sending and the peer's reading.) A late completion could release a reference on the wrong
+ * count. Buffers could be in a ring when the ports are closed. vhost copies, so what it delivers was read from the
+ * place that the descriptors pointed at.
  */
 #include <unistd.h>
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Frames as a program of ours receives them: mbufs of a pool of evpl_rx_pool_create(), out of a net_ring port, as iovecs. */
+/*
+ * Frames as a program with this library receives them: mbufs of a pool of evpl_rx_pool_create(), from a net_ring port,
+ * as iovecs.
+ */
 #ifndef TEST_WIRE_H
 #define TEST_WIRE_H
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Cases printed as TAP, and evpl-fwd and its like as child processes whose reports are read and judged."""
+"""Prints cases as TAP. Runs evpl-fwd and similar programs as child processes, and checks their reports."""
 import ctypes
 import itertools
 import json
@@ -203,7 +203,8 @@ class Fwd(Program):
         super().__init__(path or fwd_path(), *args, **kw)
 
     def wait_shown(self, pattern, what):
-        """Until a line of its output, as of the table of --stats-period, is like that, however long it takes up to TIMEOUT."""
+        """Until a line of its output, as of the table of --stats-period, is like that, however long it takes up to
+        TIMEOUT."""
         end = time.monotonic() + TIMEOUT
         while not re.search(pattern, read(self.out_path), re.MULTILINE):
             check(self.child.poll() is None and time.monotonic() < end, f"{what} never happened\n{self.describe()}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Network namespaces of the test's own, which are gone when it ends: nothing here can reach the machine's network."""
+"""Makes network namespaces for a test, which are gone when it ends. Nothing here can reach the machine's network."""
 import contextlib
 import ctypes
 import os

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What each forward mode must make of a frame, worked out from the frame's bytes alone.
+"""Computes what each forward mode must make of a frame, from the frame's bytes alone.
 
-The meaning of the modes is dpdk-testpmd's, with these differences, all of them where testpmd would write over what is
-not there, or not what it takes it for:
-  - a header that is not whole, or that claims more than the frame has, is left as it is, and so is all behind it;
-  - fragments but the first have no ports (5tswap) and no type (icmpecho), and no fragment a checksum of its own (csum);
-  - csum takes UDP's length from UDP, leaves the checksum alone where that length or TCP's data offset cannot be true,
-    and computes SCTP's checksum, which testpmd sets to zero;
-  - icmpecho sees through any VLAN tags and looks for ICMP behind the IP header's options, where testpmd knows one tag
-    and no options; and it answers nothing that is asked of a group, or by one.
+The modes do what dpdk-testpmd's modes do. They differ in these points, because testpmd would write over bytes that do
+not exist, or that are something else:
+  - a header that is cut short, or whose fields exceed the frame, is not changed; the bytes behind it are not either;
+  - later fragments have no ports (5tswap) and no type (icmpecho), and no fragment has a checksum of its own (csum);
+  - csum takes UDP's length from UDP. It does not change the checksum if that length or TCP's data offset cannot be
+    true. It computes SCTP's checksum, which testpmd sets to zero;
+  - icmpecho skips any number of VLAN tags, and finds ICMP behind the options of the IP header; testpmd knows one tag
+    and no options. icmpecho answers no request to a group, or from a group.
 test_testpmd.py compares evpl-fwd with testpmd itself on everything else.
 """
 import collections
@@ -37,12 +37,13 @@ def be16(frame, at):
 
 
 def plausible(frame, proto, l4, end, fragment):
-    """Whether a UDP or TCP header, whole at l4, can be true of the packet, or the first fragment of one, that ends there.
+    """Whether a UDP or TCP header, whole at l4, can be true of the packet, or the first fragment of one, that ends
+    there.
 
-    RFC 768: "Length is the length in octets of this user datagram including this header and the data. (This means the
-    minimum value of the length is eight.)" The datagram lies in the IP packet; of a fragmented one the rest comes later.
-    RFC 9293: Data Offset is "the number of 32-bit words in the TCP header"; the fixed ones are five, and the header is
-    part of the segment.
+    RFC 768: "Length is the length in octets of this user datagram including this header and the data. (This means
+    the minimum value of the length is eight.)" The datagram lies in the IP packet; of a fragmented one the rest
+    comes later. RFC 9293: Data Offset is "the number of 32-bit words in the TCP header"; the fixed ones are five,
+    and the header is part of the segment.
     """
     if proto == UDP:
         return 8 <= be16(frame, l4 + 4) and (fragment or l4 + be16(frame, l4 + 4) <= end)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Packets of iovecs that end in another process. The primary makes them and sends them through a ring; the secondary looks at their
- * bytes, and frees them and clones of them. Exit status 0 of both: all bytes were right, and all is home.
+ * Packets of iovecs that end in another process. The primary makes them and sends them through a ring. The secondary
+ * reads their bytes, and frees the packets and clones of them. If both exit with status 0, all bytes were right, and
+ * everything is home.
  *
- * What would break: an end that calls an address of the primary, or counts in what only the primary has.
+ * What would break: the end of a packet could call an address of the primary, or count in memory that only the primary
+ * has.
  */
 #include <errno.h>
 #include <stdio.h>

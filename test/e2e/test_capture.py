@@ -1,9 +1,9 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""dpdk-dumpcap captures what a running evpl-fwd sends: as a second process, so in huge pages that both map.
+"""dpdk-dumpcap captures what a running evpl-fwd sends. It is a second process, so this needs huge pages that both map.
 
-The packets are received mbufs (io) and clones that are sent out of two ports (tee). What is captured is a copy that
-evpl-fwd's own process makes, so nothing of ours is freed in another.
+The packets are received mbufs (io), and clones that are sent through two ports (tee). dumpcap gets a copy that
+evpl-fwd's own process makes, so no other process frees our packets.
 """
 import os
 import shutil

@@ -1,8 +1,8 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""txonly and flowgen: every byte of what they make, into pcap files.
+"""txonly and flowgen: every byte of the packets that they write into pcap files.
 
-Packets are built in buffers that were used before. What a mode does not write would be bytes of an earlier packet.
+Packets are built in buffers that were used before. A byte that a mode does not write would be one of an earlier packet.
 """
 from frames import ETH_IPV4, UDP, eth, ipv4, udp
 from harness import case, check, check_equal, check_frames, main, run_fwd

@@ -1,8 +1,8 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a running evpl-fwd says of what it holds: SIGUSR1, and telemetry's /evpl commands.
+"""What a running evpl-fwd reports about held iovecs: SIGUSR1, and telemetry's /evpl commands.
 
-Neither may stop or disturb it: it goes on forwarding, and every buffer is home at the end.
+Neither may stop or disturb evpl-fwd: it goes on forwarding, and every buffer is home at the end.
 """
 import json
 import os

@@ -1,10 +1,10 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""Frames that are cut short, lie about their lengths, or are longer than an mbuf, through every forward mode.
+"""Frames that are cut short, have false lengths, or are longer than an mbuf, through every forward mode.
 
-A forwarder that believes a header reads or writes beyond the frame's bytes. Then it crashes, or sends bytes of a
-neighbour, or writes over it: the frames before and behind each hostile one are others of the same kind, and all of
-them are compared byte for byte. A mode must leave what it cannot parse as it is, and count it.
+A forwarder that trusts a header reads or writes beyond the frame's bytes. Then it crashes, sends a neighbour's bytes,
+or writes over a neighbour. The frames before and behind each malformed frame are other malformed ones, and all of them
+are compared byte for byte. A mode must not change what it cannot parse, and must count it.
 """
 import importlib.util
 import os

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """evpl-fwd against the real Linux TCP/IP stack, over net_tap and over net_af_packet on veth.
 
-The kernel judges the frames: it drops what has a wrong length, address or checksum, and the sockets compare the
-bytes. All of it happens in network namespaces of the test's own. Without the right to make one, every case is skipped.
+The kernel checks the frames: it drops frames with a wrong length, address or checksum. The sockets compare the bytes.
+Everything happens in network namespaces of the test. Without the right to make one, every case is skipped.
 """
 import contextlib
 import hashlib
@@ -61,7 +61,8 @@ def tap(directory, mode, *options, mtu=1500):
 
 
 def vhost_net(directory, mode, *options, mtu=1500):
-    """A tap device again, whose other end is a virtio_user port by way of the kernel's vhost-net: sent late, and in place."""
+    """A tap device again, whose other end is a virtio_user port by way of the kernel's vhost-net: sent late, and in
+    place."""
     netns.need_tap()
     try:
         os.close(os.open("/dev/vhost-net", os.O_RDWR))
@@ -142,7 +143,8 @@ SOL_PACKET, PACKET_AUXDATA, VLAN_VALID = 263, 8, 16
 
 
 def tags_back(s, marker):
-    """Sends the same packet in VLAN 100 and without a tag; the tags of what comes back, in order, until the second does."""
+    """Sends the same packet in VLAN 100 and without a tag; the tags of what comes back, in order, until the second
+    does."""
     tags, body = [], struct.pack(">H", 0x88B5) + marker
     for tag in (b"\x81\0\0\x64", b""):
         s.send(bytes.fromhex("020000000001020000000002") + tag + body)
@@ -159,7 +161,8 @@ def tags_back(s, marker):
 
 @case("kernel_af_packet_io_keeps_vlan_tags")
 def keeps_tags(directory):
-    """The kernel hands a frame's tag over beside its bytes: what comes back must have it, wherever received packets lie by default."""
+    """The kernel hands a frame's tag over beside its bytes: what comes back must have it, wherever received packets
+    lie by default."""
     netns.need("ethtool")
     run = veth(directory, "io")
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as s:

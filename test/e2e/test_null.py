@@ -1,6 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""evpl-fwd over net_null, which always has packets and always takes them: counts, limits, exhaustion, how it stops."""
+"""evpl-fwd over net_null, which always has packets and always takes them: counts, limits, lack of memory, ways to
+stop."""
 import os
 import signal
 

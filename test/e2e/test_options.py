@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""evpl-fwd's command line: what is wrong gets one clear line on stderr and exit code 2, and nothing else happens."""
+"""evpl-fwd's command line: a wrong one causes one clear line on stderr and exit code 2, and nothing else happens."""
 import json
 import os
 import re

@@ -1,10 +1,10 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""evpl-fwd from pcap file to pcap file: what leaves is byte for byte what the mode must make of what came in.
+"""evpl-fwd from pcap file to pcap file: the output must be, byte for byte, what the mode makes of the input.
 
-net_pcap copies what it is given into a file and gives its mbufs out of evpl-fwd's own receive pool, in chains
-where a frame is longer than one mbuf. So this is where wrong bytes, wrong order, wrong lengths and frames cut at
-a segment's end show up. Every run reads real traffic on one port and the frames of frames.corpus() on the other.
+net_pcap writes what is sent to a file. It receives into mbufs of evpl-fwd's own RX pool; a frame that is longer than
+one mbuf becomes a chain. So this test finds wrong bytes, wrong order, wrong lengths, and frames that are cut at a
+segment's end. Every run reads real traffic on one port, and the frames of frames.corpus() on the other.
 """
 from frames import corpus, mac
 from harness import case, check_frames, main, run_fwd

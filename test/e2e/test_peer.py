@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """evpl-fwd and dpdk-testpmd in two processes, joined by shared memory: memif, and vhost-user with virtio_user.
 
-virtio_user behaves like hardware where the other virtual ports do not: receive buffers are posted in advance, and what
-is sent is given back late, by a later burst or when the port closes. memif takes chains apart and puts them together.
-testpmd reads the frames from a pcap file, sends them over, and writes what evpl-fwd sends back to another.
+virtio_user behaves more like hardware than the other virtual ports: it posts RX mbufs in advance, and it frees sent
+mbufs late, in a later burst or when the port closes. memif takes chains apart and puts them together. testpmd reads the
+frames from a pcap file, sends them to evpl-fwd, and writes what evpl-fwd sends back to another file.
 """
 import testpmd
 from frames import corpus, ones_sum, read_pcap, write_pcap

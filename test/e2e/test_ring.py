@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """evpl-fwd over net_ring: the very mbufs it sends come back to it, on any lcore, and nothing is copied in between.
 
-A ring port gives what was sent to whoever receives, without freeing it: packets attached to a buffer become iovecs
-again, are sent again, and end on another lcore than they began. Packets that are still in the ring when evpl-fwd
-stops have to be fetched from there, or their buffers are lost.
+A ring port delivers the mbufs that were sent, and frees none. So packets that are attached to a buffer become iovecs
+again, are sent again, and end on another lcore than the one they began on. Packets that are still in the ring when
+evpl-fwd stops must be taken out, or their buffers are lost.
 """
 from frames import corpus, udp_frame
 from harness import Fwd, case, check, check_equal, check_frames, main, run_fwd

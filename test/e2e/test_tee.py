@@ -1,9 +1,9 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""tee: every packet out of every other port, one set of bytes shared by all of them.
+"""tee: every packet is sent through every other port, and all ports share the same bytes.
 
-Each copy that is sent is a clone of the iovec. If the first port's driver freed the bytes that the second has yet to
-send, or two receives got the same buffer, frames would differ; if a reference stayed behind, a buffer would be lost.
+Each packet that is sent is a clone of the iovec. Frames would differ if the first port's driver freed the bytes before
+the second port has sent them, or if two receives got the same buffer. A buffer would be lost if a reference were kept.
 """
 from frames import corpus, udp_frame
 from harness import case, check, check_equal, check_frames, main, run_fwd

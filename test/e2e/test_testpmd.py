@@ -1,10 +1,10 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""evpl-fwd against dpdk-testpmd: the same pcap files through both, the same forward mode, the same files out.
+"""evpl-fwd against dpdk-testpmd: both get the same pcap files and the same forward mode, and must write the same files.
 
-The expectations of the other tests are this project's reading of what the modes mean. Here somebody else's program
-is asked, so that a misreading shared by evpl-fwd and its tests cannot hide. Frames that the two treat differently on
-purpose (see oracle.py) are left out.
+The other tests expect what this project understands the modes to mean. Here another program gives the answer. So a
+misunderstanding that evpl-fwd and its tests share is found. Frames that the two programs treat differently on purpose
+(see oracle.py) are left out.
 """
 import os
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""dpdk-testpmd as a child process: the second opinion on every mode, and the peer at the other end of a wire."""
+"""dpdk-testpmd as a child process: it gives a second answer for every mode, and is the peer at the other end of a
+wire."""
 import os
 import shutil
 import subprocess

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Ports made of pcap files: what is to come in on each, and what must have left through each."""
+"""Ports made of pcap files: the frames that each port receives, and the frames that each port must have sent."""
 import os
 
 from frames import mac, read_pcap, write_pcap

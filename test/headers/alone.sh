@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # usage: alone.sh LANGUAGE STANDARD INCLUDE_FOLDER HEADER... -- COMPILER [FLAG...]
-# Compiles each public header alone, twice included, as the only thing in a file, without a warning. TAP.
+# Compiles a file with only one public header, included twice, for each header. There must be no warning. Prints TAP.
 #
-# What would break: a header that needs another one first, that a C++ compiler or a stricter program cannot read, or
-# that warns in somebody else's build.
+# What would break: a header could need another one before it. A C++ compiler, or stricter flags, could refuse it. It
+# could cause warnings in another project's build.
 set -u
 language=$1 standard=$2 include=$3
 shift 3

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Includes <evpl/evpl.h> alone and uses what the comments of the public headers tell the reader to use. As C11, and from
- * documented.cc as C++17.
+ * Includes only <evpl/evpl.h>, and uses everything that the comments of the public headers tell the reader to use. It
+ * is compiled as C11, and as C++17 from documented.cc.
  */
 #include <evpl/evpl.h>
 

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # usage: check.sh BUILD SOURCE PREFIX LIBDIR MAP COMPILER [FLAG...]
-# Installs the build into a folder of its own, and uses that copy as an outside program would. TAP.
+# Installs the build into a folder of its own, and uses that copy as a program of another project would. Prints TAP.
 #
-# What would break: a header, a library or a line of the pkg-config file that only the build tree has; a static library
-# that links but finds no mempool handler when it runs; symbols that are exported by accident, or forgotten.
+# What would break: only the build tree could have a header, a library or a line of the pkg-config file. A static
+# library could link, but find no mempool handler when it runs. Symbols could be exported by accident, or be forgotten.
 set -u
 build=$1 source=$2 prefix=$3 libdir=$4 map=$5
 shift 5

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A program of somebody else: only <evpl/evpl.h>, and what pkg-config says. It takes bytes, shares them, makes a
- * packet of them, and exits with 0 when every buffer is home.
+ * A program of another project: it uses only <evpl/evpl.h> and the output of pkg-config. It takes bytes, shares them,
+ * makes a packet of them, and exits with 0 if every buffer is home.
  */
 #include <evpl/evpl.h>
 

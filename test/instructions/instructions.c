@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The hot operations, each in a function of its own, for run.py: valgrind counts the instructions of measure_*, and
- * these only. What happens once (a slab, a context, a first buffer) happens before.
+ * The hot operations, each in a function of its own, for run.py. valgrind counts only the instructions of measure_*.
+ * Work that is done once (a slab, a context, a first buffer) is done before.
  */
 #include <stdio.h>
 #include <stdlib.h>

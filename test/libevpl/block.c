@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Block I/O: what is written to a file comes from one page-aligned iovec of 1 MiB, and is read back into at most eight
- * aligned ones, with the kernel's vectored calls on the iovecs' data and length.
+ * Block I/O: one page-aligned iovec of 1 MiB is written to a file, and is read back into at most eight aligned iovecs.
+ * The kernel's vectored calls use the data and length of the iovecs.
  */
 #include <stdio.h>
 #include <sys/uio.h>

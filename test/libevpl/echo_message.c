@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Echo of messages: the client sends a header that says the length, and a payload of 1 MiB behind it, in at most eight
- * iovecs; the server, on a thread of its own, sends back the very iovecs that it received.
+ * Echo of messages. The client sends a header with the length, and a payload of 1 MiB behind it, in at most eight
+ * iovecs. The server, on another thread, sends back the very iovecs that it received.
  */
 #include <pthread.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Echo of a stream: 1 MiB is taken in at most eight iovecs, and goes out in pieces that are views of them. The server sends
- * back each piece as it comes in, and the client compares what arrives. One thread runs both ends, as an event loop does.
+ * Echo of a stream. 1 MiB is taken in at most eight iovecs, and is sent in pieces, which are views of these iovecs. The
+ * server sends each piece back, and the client compares what arrives. One thread runs both ends, as an event loop does.
  */
 #include "startup.h"
 #include "wire.h"

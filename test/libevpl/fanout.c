@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One buffer for many readers: 1 MiB, page aligned and in one piece, is cloned for readers on two threads, whole for some
- * and a page for others. The writer lets go of it first; the last reader frees it. One clone is left for the shutdown.
+ * One buffer for many readers. 1 MiB, page-aligned and in one piece, is cloned for readers on two threads: as a whole
+ * for some readers, and one page for others. The writer releases it first, and the last reader frees it. One clone is
+ * left for the shutdown.
  */
 #include <pthread.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Marshals messages whose length is known only when they are written: reserve for the longest, fill, set the lengths,
- * commit. What a message did not need is there for the next one, so that many short messages take little memory.
+ * Marshals messages whose length is known only when they are written: reserves the longest length, fills, sets the
+ * lengths, commits. The next message uses the bytes that this one did not need, so many short messages take little
+ * memory.
  */
 #include "startup.h"
 

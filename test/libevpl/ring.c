@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A ring of iovecs with a count of its bytes, as a connection of libevpl keeps what it has to send: iovecs are moved in, and
- * the count is taken from the source's length field after the move. The ring grows when it is full. Its front is consumed
- * byte by byte, by cutting data and length by hand, or handed out as iovecs.
+ * A ring of iovecs with a count of its bytes, as a connection of libevpl keeps what it has to send. Iovecs are moved
+ * in, and the count is taken from the source's length field after the move. The ring grows when it is full. Its front
+ * is consumed in bytes, by cutting data and length by hand, or is handed out as iovecs.
  */
 #include <stdlib.h>
 

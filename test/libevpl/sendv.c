@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sends a body as frames of several iovecs: a header of nine bytes that is written for each, and a part of the body, which
- * is a view of it; the last part of each piece of the body goes out as the piece itself.
+ * Sends a body as frames of several iovecs: a header of nine bytes, which is written for each frame, and a part of the
+ * body, which is a view of it. The last part of each piece of the body is sent as the piece itself.
  */
 #include "startup.h"
 #include "wire.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The start-up, which is what a program of libevpl changes, beside its includes: EAL comes first, and ports are opened in
- * place of sockets (wire.h). These programs have no cases: they end with 0, or at the first check that fails with a line
- * on stderr and 1.
+ * The start-up, which a program of libevpl has to change, beside its includes: EAL starts first, and ports are opened
+ * instead of sockets (wire.h). These programs have no cases. They end with 0, or, at the first check that fails, with a
+ * line on stderr and 1.
  */
 #ifndef LIBEVPL_STARTUP_H
 #define LIBEVPL_STARTUP_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * DPDK ports in place of libevpl's sockets: two net_ring ports, and what is sent on one comes out of the same. The client
- * sends on the first and receives from the second, the server the other way round.
+ * DPDK ports instead of libevpl's sockets: two net_ring ports. What is sent on one comes out of the same one. The
+ * client sends on the first and receives from the second; the server does it the other way round.
  */
 #ifndef LIBEVPL_WIRE_H
 #define LIBEVPL_WIRE_H

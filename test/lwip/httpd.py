@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""evpl-httpd on a link whose other end is the Linux kernel: over net_tap, over net_af_packet on veth, and, with evpl-fwd
-between it and a tap device, over memif and over virtio_user from one process to another."""
+"""Runs evpl-httpd on a link whose other end is the Linux kernel: over net_tap; over net_af_packet on veth; and over
+memif or virtio_user to another process, evpl-fwd, which has a tap device."""
 import contextlib
 import functools
 import hashlib
@@ -43,7 +43,8 @@ def load_path():
 
 
 def need_source():
-    """For what Debian's library was built without: limits on half-open connections, on bytes out of order, on memory."""
+    """For what Debian's library was built without: limits on half-open connections, on bytes out of order, on
+    memory."""
     version = subprocess.run([httpd_path(), "--version"], text=True, capture_output=True, check=True).stdout
     if "built from source" not in version:
         raise Skip("this lwIP is Debian's library, which has no such limit")
@@ -133,7 +134,8 @@ class Tap(Link):
 
 
 class Veth(Link):
-    """Offloads off, for af_packet sees frames as the kernel leaves them: with half a checksum, and longer than the MTU."""
+    """Offloads off, for af_packet sees frames as the kernel leaves them: with half a checksum, and longer than the
+    MTU."""
     MTU = 1500
     KERNEL_MTU = None       # the same
     RINGS = ""              # arguments of net_af_packet's
@@ -232,7 +234,8 @@ def echo(directory, size, count=1, seconds=TIMEOUT):
 
 @contextlib.contextmanager
 def held_echo(seconds=TIMEOUT):
-    """One client of echo that reads nothing before the end: the server holds most of its 140 KB meanwhile. They must come back."""
+    """One client of echo that reads nothing before the end: the server holds most of its 140 KB meanwhile. They must
+    come back."""
     data = random.randbytes(140 * 1000)
     with socket.socket() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)        # before the window is announced

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is written while a segment waits to be sent again, for the port has no room, does not get the numbers of older bytes. */
+/*
+ * If a segment waits to be sent again because the port has no room, bytes that are written meanwhile do not get the
+ * sequence numbers of older bytes.
+ */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>

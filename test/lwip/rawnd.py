@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Hosts of IPv6 on a packet socket, which ask for the server's address, answer when it asks for theirs, and send SYNs."""
+"""IPv6 hosts on a packet socket. They ask for the server's address, answer when the server asks for theirs, and send
+SYNs."""
 import socket
 import struct
 
@@ -12,7 +13,8 @@ SERVER = socket.inet_pton(socket.AF_INET6, SERVER6)
 
 
 class RawHosts6(RawTcp):
-    """Any number of addresses; `asked` counts solicitations to a group, for hosts whose MAC the server does not know."""
+    """Any number of addresses; `asked` counts solicitations to a group, for hosts whose MAC the server does not
+    know."""
 
     def __init__(self, link, addresses):
         super().__init__(link)

@@ -1,7 +1,8 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""evpl-httpd where things go wrong: frames lost, doubled, overtaken and damaged, in both directions; packets in several
-segments; a port without mbufs to receive into; no slab left. TCP must recover, the bytes be the same, every buffer come home."""
+"""evpl-httpd with faults: lost, doubled, overtaken and damaged frames, in both directions; packets in several
+segments; a port without mbufs to receive into; no slab left. TCP must recover, all bytes must arrive, and every
+buffer must come home."""
 import hashlib
 import itertools
 import os
@@ -50,7 +51,8 @@ for name, kind in httpd.LINKS.items():
 
 @case("damaged frames are told by their checksums")
 def corrupt(directory):
-    """Of each 100 frames one is damaged at least, so seven of those with the file's bytes, and of those with the upload's."""
+    """Of each 100 frames one is damaged at least, so seven of those with the file's bytes, and of those with the
+    upload's."""
     h = fault(directory, httpd.Tap, ["corrupt"], 2)
     check(h.report["tcp"]["bad_checksum"] > 0, "lwIP took all of them")
     check(h.report["tcp"]["retransmitted"] > 0, "nothing was sent again")
@@ -79,7 +81,8 @@ def small_rooms(directory, link):
 @case("a port that is short of mbufs to receive into", httpd.Tap)
 @case("a port that is short of mbufs, vhost", httpd.Vhost)
 def starving(directory, link):
-    """Little more than the ring holds: 40 may be kept. One client's echo holds more as long as that one does not read."""
+    """Little more than the ring holds: 40 may be kept. One client's echo holds more as long as that one does not
+    read."""
     netns.need("curl")
     with link(directory, "--rxd=256", "--total-num-mbufs=360", *PATIENT) as h:
         digest = h.file("file", SIZE)

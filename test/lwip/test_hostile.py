@@ -1,7 +1,8 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""Hostile, slow and half-open clients of evpl-httpd: each is refused by the limit that is meant for it, and counted; others are
-served meanwhile, and at the end every buffer is home. Over net_tap, with limits so low and time-outs so short that they are met."""
+"""Hostile, slow and half-open clients of evpl-httpd. The limit that is meant for a client refuses it and counts it.
+Other clients are served meanwhile, and at the end every buffer is home. Over net_tap, with limits so low and
+time-outs so short that they are reached."""
 import contextlib
 import itertools
 import random
@@ -205,7 +206,8 @@ def not_reading(directory):
 
 @case("clients that send, and do not read: RST")
 def only_sending(directory):
-    """The answers wait, so requests must, and what is echoed: TCP's window closes, and nothing moves until time is over."""
+    """The answers wait, so requests must, and what is echoed: TCP's window closes, and nothing moves until time is
+    over."""
     taken = []
 
     def client(text, port):
@@ -367,7 +369,8 @@ def pipelined(directory):
 
 @case("garbage")
 def garbage(directory):
-    """Valid requests of which some bytes were changed, lost, doubled or moved: each answer is one of HTTP's, each is counted."""
+    """Valid requests of which some bytes were changed, lost, doubled or moved: each answer is one of HTTP's, each is
+    counted."""
     rng = random.Random(7)
     seeds = [GET, LAST, GET * 3, UPLOAD + b"Content-Length: 5\r\n\r\nhello" + GET,
              b"HEAD /small HTTP/1.0\r\nRange: bytes=1-5\r\nIf-None-Match: \"x\", W/\"y\"\r\n\r\n",
@@ -445,22 +448,22 @@ def resets(directory):
 # ---- what no kernel sends ------------------------------------------------------------------------------------------
 
 def check_held(server, most):
-    """Whether the clients were held to about the limit of RX mbufs; without one they hold 4,300. The ring (--rxd=256) has 256 and
-    one more; what waits to be looked at when the program ends is held, too."""
+    """Whether the clients were held to about the limit of RX mbufs; without one they hold 4,300. The ring
+    (--rxd=256) has 256 and one more; what waits to be looked at when the program ends is held, too."""
     held = server.report["memory"]["rx_buffers_in_use"] - 257
     check(most // 4 < held <= 5 * most // 2, f"{held} RX mbufs were held, expected about {most}")
 
 
 @case("half-open connections")
 def half_open(directory):
-    """As many as --backlog are answered; the others are not, and keep no one from other servers. What a client gives up is
-    free at once, and what it does not, after 20 s."""
+    """As many as --backlog are answered; the others are not, and keep no one from other servers. What a client gives
+    up is free at once, and what it does not, after 20 s."""
     httpd.need_source()
     backlog, given_up = 8, 3
 
     def flood(raw, port, most, known=()):
-        """SYNs from a thousand addresses and ports; those that were answered, with what their next number would be. Ends a second
-        after as many were as may be."""
+        """SYNs from a thousand addresses and ports; those that were answered, with what their next number would be.
+        Ends a second after as many were as may be."""
         raw.flood(80, range(100, 200), range(port, port + 10))
         answered, enough, end = {}, False, time.monotonic() + TIMEOUT
         while not enough and time.monotonic() < end:
@@ -515,7 +518,8 @@ def first_echo_reply(raw):
 
 @case("frames of other VLANs over net_af_packet")
 def other_vlans(directory):
-    """The kernel hands their tag over beside the bytes, and without it they look like the link's own. VLAN 0 is no VLAN."""
+    """The kernel hands their tag over beside the bytes, and without it they look like the link's own. VLAN 0 is no
+    VLAN."""
     with httpd.Veth(directory) as server, RawTcp("evpl0") as raw:
         ping_raw(raw, b"\x81\0\0\x64", 1)
         ping_raw(raw, b"\x81\0\0\0", 2)
@@ -581,7 +585,8 @@ def second_syn(directory):
 
 @case("segments that lwIP must not see")
 def tcp_traps(directory):
-    """Each ended the program: a number half of all away; an MSS without SYN, and a window after one of 1, below what is queued."""
+    """Each ended the program: a number half of all away; an MSS without SYN, and a window after one of 1, below what
+    is queued."""
     httpd.need_source()
     with Server(directory, f"--idle-timeout={NEVER}", f"--progress-timeout={NEVER}") as server, RawTcp("evpl0") as raw:
         seq, ack = raw.open(20000, 80)
@@ -604,8 +609,8 @@ def tcp_traps(directory):
 @case("packet too big: the rest comes in fragments")
 @case("packet too big, and losses", "--tx-drop=2%", "--fault-seed=3")
 def too_big(directory, *options):
-    """No port sums those, so lwIP must, of segments that it has sent before, too. Anybody can send such a packet. What was sent in
-    fragments and lost ended lwIP 2.1.3: its own fragments move the pointers of what TCP keeps."""
+    """No port sums those, so lwIP must, of segments that it has sent before, too. Anybody can send such a packet.
+    What was sent in fragments and lost ended lwIP 2.1.3: its own fragments move the pointers of what TCP keeps."""
     if not httpd.IPV6:
         raise Skip("this kernel has no IPv6")
     if options:

@@ -1,7 +1,8 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""What evpl-httpd answers, byte by byte, where that takes a connection to see: which bytes are a body, and what a status, a
-field and the state of a file make of each other. What texts alone decide is in test/unit/httpd/http_*.c. Over net_tap."""
+"""The answers of evpl-httpd, byte by byte, that need a connection to be seen: which bytes are a body, and how status,
+fields and the state of a file depend on each other. test/unit/httpd/http_*.c tests what depends on texts alone. Over
+net_tap."""
 import os
 import socket
 import subprocess

@@ -1,7 +1,8 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""evpl-httpd with --mtu=9000, over net_af_packet on veth: segments of 8,960 bytes to a peer that takes them, of 1,460 to one that
-does not; what arrives is what was sent, and every buffer comes home. (Without a kernel, over virtio_user: test_load.)"""
+"""evpl-httpd with --mtu=9000, over net_af_packet on veth. It sends segments of 8,960 bytes to a peer that takes
+them, and of 1,460 bytes to a peer that does not. All bytes must arrive, and every buffer must come home. (test_load
+does this without a kernel, over virtio_user.)"""
 import httpd
 import netns
 from harness import TIMEOUT, Skip, case, check, check_equal, main
@@ -77,7 +78,8 @@ def bad_network(directory):
 
 @case("short of mbufs to receive into")
 def starving(directory):
-    """8 mbufs may be kept. One client's echo holds more as long as that one does not read: what comes beyond is copied."""
+    """8 mbufs may be kept. One client's echo holds more as long as that one does not read: what comes beyond is
+    copied."""
     with Jumbo(directory, "--total-num-mbufs=72", "--rx-hold=72", "--progress-timeout=600", "--idle-timeout=600") as h:
         with held_echo(SECONDS):
             echo(directory, SIZE // 4, 16, SECONDS)

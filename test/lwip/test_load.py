@@ -1,7 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""evpl-load asks evpl-httpd, over virtio_user and vhost, without a kernel between them: no byte is copied on either
-side but by vhost, no checksum is computed where the ports agree on that, and all bodies are the same. Needs no rights."""
+"""evpl-load asks evpl-httpd, over virtio_user and vhost, without a kernel between them. Only vhost copies bytes. No
+checksum is computed if the ports agree on that. All bodies must be the same. Needs no rights."""
 import os
 import re
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""The neighbours of evpl-httpd on a link: how many it knows at once, and what it takes no neighbour's word for."""
+"""The neighbours of evpl-httpd on a link: how many it knows at once, and which of their claims it does not trust."""
 import re
 import socket
 import struct

@@ -1,7 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""`scripts/run httpd` as root and as a plain user: the curl line that it prints, run as it stands, gets the file, and nothing is
-left when it ends. Nothing is installed or built here: where that would be, the case is skipped."""
+"""`scripts/run httpd` as root and as a plain user: the curl line that it prints gets the file, without a change, and
+nothing is left when it ends. Nothing is installed or built here; if that were needed, the case is skipped."""
 import contextlib
 import os
 import re
@@ -18,7 +18,8 @@ NOBODY = 65534
 
 
 def plain_user():
-    """The words in front of a command that make it a user's without rights who may make namespaces; [] for who is one already."""
+    """The words in front of a command that make it a user's without rights who may make namespaces; [] for who is
+    one already."""
     user = []
     if os.getuid() == 0:
         user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]

@@ -1,6 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""Frames that made evpl-httpd's lwIP stop at an assertion, or hold memory without a limit: it answers after each."""
+"""Frames that made evpl-httpd's lwIP stop at an assertion, or hold memory without a limit. It must answer after
+each."""
 import socket
 import struct
 import time

@@ -1,6 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""TCP of evpl-httpd as a peer sees it that counts every number: where FIN stands, and who may come back after TIME_WAIT began."""
+"""The TCP of evpl-httpd, seen by a peer that checks every sequence number: the place of FIN, and clients that come back
+in TIME_WAIT."""
 import random
 import time
 
@@ -50,7 +51,8 @@ def received_so_far(raw, port):
 
 
 def opened(raw, port, isn, window):
-    """A connection that begins with that number of ours: the server's next number. A SYN or its answer that is lost comes again."""
+    """A connection that begins with that number of ours: the server's next number. A SYN or its answer that is lost
+    comes again."""
     end = time.monotonic() + TIMEOUT
     while time.monotonic() < end:
         raw.send(port, 80, isn, 0, SYN, window=max(window, 2000))
@@ -62,7 +64,8 @@ def opened(raw, port, isn, window):
 
 
 def fetched(raw, port, isn, window=20000):
-    """One response, after which the server ends, and then we: our next number, the server's, bytes, and those with FIN behind them."""
+    """One response, after which the server ends, and then we: our next number, the server's, bytes, and those with
+    FIN behind them."""
     server = opened(raw, port, isn, window)
     first, ours, fins, end = server, isn + 1 + len(LAST), [], time.monotonic() + TIMEOUT
     raw.send(port, 80, isn + 1, server, ACK | PSH, LAST, window=window)
@@ -96,7 +99,8 @@ def small_window(directory):
 
 @case("back from the same port during TIME_WAIT")
 def time_wait(directory):
-    """A SYN with a number behind all that the old connection sent opens a new one, whose numbers are not the old one's."""
+    """A SYN with a number behind all that the old connection sent opens a new one, whose numbers are not the old
+    one's."""
     httpd.need_source()
     with Tap(directory) as server, RawTcp("evpl0") as raw:
         server.file("file", SIZE)

@@ -1,7 +1,8 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""evpl-httpd and real clients (curl, nc, sockets of the kernel's) over each kind of link: what arrives is what was sent, and
-at the end every buffer is home. All in network namespaces of the test's own; what this machine cannot do is skipped."""
+"""evpl-httpd and real clients (curl, nc, the kernel's sockets) over each kind of link: all bytes must arrive, and at
+the end every buffer is home. Everything happens in network namespaces of the test. What this machine cannot do is
+skipped."""
 import random
 import socket
 import threading

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""Runs the texts of zoo/, bug and twin, and judges what is said of them; README.md tells how a text says it.
+"""Runs the texts of zoo/, bug and twin, and checks the reports. README.md says how a text states what is expected.
 
 usage: run.py [-j N] [--valgrind] ZOO [WORD...]    the cases whose names begin with a WORD (all without), as TAP
        run.py [-j N] --table DIR                   builds every mode in DIR, and writes ../README.md's table

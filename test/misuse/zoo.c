@@ -3,8 +3,8 @@
  * Runs one text of zoo/, alone in its process:
  *
  *	zoo TEXT bug|twin LOCAL|SHARED    exit code 0: it ran to its end, and every buffer is home (see zoo_run())
- *	zoo --mode                        what this build has: trace, bytes, asan
- *	zoo --list                        the texts
+ *	zoo --mode                        prints the features of this build: trace, bytes, asan
+ *	zoo --list                        prints the texts
  */
 #include <rte_errno.h>
 #include <rte_lcore.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What every text in zoo/ includes: it has a bug() and its correct twin(), which are called with a fresh context of
- * the main thread and with LOCAL (0) or SHARED. README.md tells how a text says what must be reported.
+ * Every text in zoo/ includes this header. A text has a bug() and its correct twin(). Both are called with a fresh
+ * context of the main thread and with LOCAL (0) or SHARED. README.md says how a text states what must be reported.
  */
 #ifndef ZOO_H
 #define ZOO_H

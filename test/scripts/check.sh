@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# usage: check.sh BUILD_FOLDER    the commands that the README names, as TAP (scripts/test itself runs this)
+# usage: check.sh BUILD_FOLDER    runs the commands of the README, and prints TAP (scripts/test itself runs this)
 set -uo pipefail
 export EVPL_BUILD=$1
 cd "$(dirname "$0")/../.." || exit 1
 work=$(mktemp -d)
-# The folder is used as it is. By this file scripts/build knows how it was configured, and would do so anew, here under
-# the running tests, if scripts/run asks for other options or $CC is another now; it leaves a folder without it alone.
+# The build folder is used as it is. This file tells scripts/build how the folder was configured. If scripts/run asked for
+# other options, or if $CC has changed, scripts/build would configure the folder again, under the running tests. It does
+# not touch a folder without this file.
 mark=$EVPL_BUILD/.configured
 restore() {
 	[ ! -e "$work/configured" ] || mv "$work/configured" "$mark"
@@ -17,7 +18,7 @@ trap 'exit 143' TERM
 [ ! -e "$mark" ] || mv "$mark" "$work/configured"
 number=0
 
-# ok NAME COMMAND...: one case, passed when the command succeeds; what it said is shown when not.
+# ok NAME COMMAND...: one case, which passes if the command succeeds. Otherwise the command's output is shown.
 ok() {
 	local name=$1 result='ok'
 	shift
@@ -27,7 +28,7 @@ ok() {
 	[ "$result" = ok ] || sed 's/^/# /' "$work/said"
 }
 
-# ends_with LINE COMMAND...: succeeds, and that is the last line said.
+# ends_with LINE COMMAND...: the command succeeds, and LINE is the last line that it prints.
 ends_with() {
 	local line=$1 said
 	shift
@@ -35,7 +36,7 @@ ends_with() {
 	[ "$(tail -n 1 <<<"$said")" = "$line" ] || { echo "$said" && return 1; }
 }
 
-# status N COMMAND...: ends with that exit status and one line.
+# status N COMMAND...: the command ends with that exit status and prints one line.
 status() {
 	local want=$1 said got=0
 	shift
@@ -43,7 +44,7 @@ status() {
 	[ "$got:$(wc -l <<<"$said")" = "$want:1" ] || { echo "exit status $got: $said" && return 1; }
 }
 
-# tallied LINE LOG...: what scripts/tally makes of a log of `meson test`; its exit status tells whether all is well.
+# tallied LINE LOG...: scripts/tally prints LINE for a log of `meson test`, and its exit status is the right one.
 tallied() {
 	local line=$1 want=0 got=0 said
 	shift

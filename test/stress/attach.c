@@ -2,12 +2,12 @@
 /*
  * Two threads make packets of the same SHARED bytes at the same moment.
  *
- * What would break: DPDK's rte_mbuf_ext_refcnt_update replaces the atomic by a plain store when it reads 1, and 1 is
- * what it reads when two holders attach to bytes that nobody else has in flight. One update is lost, and the bytes are
- * freed under their holders (DESIGN section 3: 145 of 200,000 rounds). So each round starts with no packet in
- * flight and both threads at the barrier; what it leaves behind is not a wrong count (the last free resets it) but a
- * buffer that is in its pool and in use: that shows in the statistics while it happens, and as an address that comes
- * out twice when the pools are drained at the end.
+ * What would break: DPDK's rte_mbuf_ext_refcnt_update uses a plain store instead of an atomic when it reads 1. It reads
+ * 1 when two holders attach to bytes of which no packet is in flight. Then one update is lost, and the bytes are freed
+ * while they are held (DESIGN section 3: in 145 of 200,000 rounds). So each round starts with no packet in flight and
+ * both threads at the barrier. The result is not a wrong count (the last free resets it), but a buffer that is in its
+ * pool and in use at the same time. That shows in the statistics while it happens, and as an address that comes out
+ * twice when the pools are drained at the end.
  */
 #include "support.h"
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * SHARED iovecs that are moved into messages, sent through a ring, and moved out on another core, as programs hand them over. There
- * they are moved, cloned, cut, sent as packets, and released, while the first core takes the next ones.
+ * SHARED iovecs that are moved into messages, sent through a ring, and moved out on another core, as programs hand them
+ * over. On that core they are moved, cloned, cut, sent as packets and released, while the first core takes the next
+ * ones.
  *
- * What would break: in a tracing build the record of an iovec belongs to the thread that took it, so whoever gives it up on
- * another thread may find it used again at the next instruction. A tracing build must be silent here.
+ * What would break: in a tracing build the record of an iovec belongs to the thread that took it. When another thread
+ * gives the iovec up, the record may be in use again at the next instruction. A tracing build must report nothing here.
  *
- * EVPL_TEST_MINUTES=N repeats the random case for N minutes; without it the number of steps is fixed.
+ * EVPL_TEST_MINUTES=N repeats the random case for N minutes. Without it the number of steps is fixed.
  */
 #define _GNU_SOURCE 1
 #include <dlfcn.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two threads drive the counts of one iovec past 16 bits at once.
+ * Two threads drive the counts of one iovec past 16 bits at the same time.
  *
- * What would break: each thread may test a count below the limit and both then add; a clone that moves to another mbuf
- * meets another thread's that does the same, or the release that ends that mbuf. So both threads clone the same SHARED
- * iovec 100,000 times from the same moment on, release in random order while the other still clones, and swap what they
- * made; and both make packets of it until they are refused.
+ * What would break: both threads may see a count below the limit, and both may then add. A clone that moves to another
+ * mbuf may meet a clone of the other thread that does the same, or the release that ends that mbuf. So both threads
+ * clone the same SHARED iovec 100,000 times from the same moment on, release in random order while the other one still
+ * clones, and exchange their clones. Both also make packets of the iovec until that is refused.
  */
 #include "support.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * LOCAL iovecs that are sent: the packet is freed by another thread while the owner goes on cloning and releasing.
+ * LOCAL iovecs that are sent: another thread frees the packet while the owner goes on cloning and releasing.
  *
- * What would break: the LOCAL count is plain arithmetic, so nothing that DPDK does with a packet, on whatever thread,
- * may touch it; only the atomic count of the external buffer. If a packet held a LOCAL reference, its free on the
- * other core would race with the owner's clones and a buffer would be lost or freed early. So the owner clones and
- * releases the same LOCAL iovec at full speed for as long as the other core frees packets of it, with the bytes read
- * on both sides; then every buffer must be home.
+ * What would break: the LOCAL count is plain arithmetic. So nothing that DPDK does with a packet, on any thread, may
+ * change it; DPDK may only change the atomic count of the external buffer. If a packet held a LOCAL reference, its free
+ * on the other core would race with the owner's clones, and a buffer would be lost or freed too early. So the owner
+ * clones and releases the same LOCAL iovec at full speed while the other core frees packets of it. Both sides read the
+ * bytes. Then every buffer must be home.
  */
 #include <rte_ring.h>
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Every call of the API in random order against a ledger that knows what each iovec and packet must hold.
+ * Every call of the API in random order, against a ledger that knows what each iovec and packet must hold.
  *
- * What would break: combinations nobody thought of. Each thread keeps a ledger of the iovecs and packets that it
- * holds; each entry says of which stream of bytes it is a view, and from where. A step is one call drawn at random (by a
- * seed, so that a failure can be run again); what it returns goes into the ledger, what it consumes goes out, and
- * entries drawn at random are read. Threads hand SHARED iovecs and packets to each other. Memory is short (few slabs,
- * few packet mbufs), so calls fail with ENOMEM all the time, and a failed call must leave its iovecs as they were. At
- * the end all is released, in random order, and every buffer must be home.
+ * What would break: combinations that nobody thought of. Each thread keeps a ledger of the iovecs and packets that it
+ * holds. Each entry says which stream of bytes it is a view of, and from which byte on. A step is one call that is
+ * drawn at random (from a seed, so that a failure can be run again). What the call returns is entered into the ledger.
+ * What it consumes is removed. Entries that are drawn at random are read. Threads hand SHARED iovecs and packets to
+ * each other. Memory is short (few slabs, few packet mbufs), so calls often fail with ENOMEM, and a call that fails
+ * must not change its iovecs. At the end everything is released, in random order, and every buffer must be home.
  */
 #include <rte_ring.h>
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One buffer, held by two threads, let go by both at once, and at once taken again by whoever can get it.
+ * One buffer that two threads hold. Both release it at the same moment, and both then try to take it again.
  *
- * What would break: a count whose end does not acquire lets the next owner write while, for all that the memory model
- * promises, the one before still reads. x86 does not show it: the thread sanitizer does, but only where nothing else has
- * ordered the two threads in between, and a barrier, a ring or a lock does. So there is one buffer in all, what each
- * thread holds of it (an iovec, or a packet that is freed inside DPDK) ends right after the barrier, and the same
- * thread then tries to take the buffer and write to it before it meets anybody. And anywhere, a buffer that
- * comes home while the other still holds it shows in the bytes.
+ * What would break: if the end of a count does not acquire, the next owner may write while the previous holder still
+ * reads, by the rules of the memory model. x86 does not show that. The thread sanitizer does, but only if nothing else
+ * has ordered the two threads in between; a barrier, a ring or a lock would do that. So there is only one buffer. What
+ * each thread holds of it (an iovec, or a packet that is freed inside DPDK) ends right after the barrier. Then the same
+ * thread tries to take the buffer and to write to it before it meets the other thread. On any machine, a buffer that
+ * comes home while the other thread still holds it shows in the bytes.
  */
 #include <rte_pause.h>
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * SHARED iovecs on two threads: handed over, kept and released at once, and slabs fought over.
+ * SHARED iovecs on two threads: they are handed over, kept and released at the same time, and the threads compete for
+ * slabs.
  *
- * What would break: a count that is not atomic loses an update only when both threads are inside it within a few
- * nanoseconds; a release that does not order the writes before it lets the next owner of the buffer see old bytes. So
- * the threads sit on two cores, meet at a spin barrier before each release, and the bytes of every iovec are read by
- * the thread that did not write them. Each case runs over EAL lcores, over plain pthreads, and over one of each.
+ * What would break: a count that is not atomic loses an update only if both threads change it within a few nanoseconds.
+ * A release that does not order the writes before it lets the next owner of the buffer see old bytes. So the threads
+ * run on two cores and meet at a spin barrier before each release, and the bytes of every iovec are read by the thread
+ * that did not write them. Each case runs on EAL lcores, on plain pthreads, and on one of each.
  */
 #include <rte_ring.h>
 

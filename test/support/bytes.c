@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "support.h"
 
-/* The eight bytes that stand at 8 * word of stream seed (a mixer of splitmix64). */
+/* The eight bytes at 8 * word of stream seed (a mixer of splitmix64). */
 static uint64_t
 word_at(uint64_t seed, uint64_t word)
 {
@@ -119,7 +119,7 @@ iovecs_assert(const struct evpl_iovec *iovecs, int n, uint64_t seed)
 void
 mbuf_assert(const struct rte_mbuf *mbuf, uint64_t length, uint64_t seed)
 {
-	uint8_t room[1000]; /* not a divisor of anything: its borders fall everywhere in the segments */
+	uint8_t room[1000]; /* no round number: its ends fall anywhere in the segments */
 
 	assert_int_equal(rte_pktmbuf_pkt_len(mbuf), length);
 	for (uint64_t at = 0; at < length; at += sizeof(room)) {

@@ -26,7 +26,7 @@ home_heap(void)
 	return bytes;
 }
 
-/* The same with far packets only: cases of packets run both ways. */
+/* The same configuration with far packets only. Cases of packets run with both. */
 static const struct evpl_global_config *
 far_config(const struct evpl_global_config *config)
 {
@@ -80,7 +80,7 @@ home_teardown(void **state)
 	return 0;
 }
 
-/* Linked through their first word. */
+/* The pieces are linked through their first word. */
 void *
 home_spend_heap(void)
 {
@@ -117,7 +117,7 @@ compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Fails when two of the addresses are nearer than room. */
+/* Fails if two of the addresses are nearer to each other than room. */
 static void
 assert_apart(uintptr_t *address, size_t n, size_t room, const char *what)
 {
@@ -128,7 +128,7 @@ assert_apart(uintptr_t *address, size_t n, size_t room, const char *what)
 	}
 }
 
-/* Takes n buffers of one size; what they are goes to iovec. */
+/* Takes n buffers of one size into iovec. */
 static void
 take_buffers(struct evpl *evpl, uint32_t size, uint32_t n, struct evpl_iovec *iovec)
 {
@@ -145,7 +145,7 @@ take_buffers(struct evpl *evpl, uint32_t size, uint32_t n, struct evpl_iovec *io
 	free(address);
 }
 
-/* Takes every buffer of the slabs at once. On one NUMA node all can be had without a new slab. */
+/* Takes every buffer of the slabs at once. On one NUMA node that needs no new slab. */
 static void
 drain_buffers(struct evpl *evpl, const struct evpl_stats *quiet)
 {
@@ -163,7 +163,7 @@ drain_buffers(struct evpl *evpl, const struct evpl_stats *quiet)
 	free(iovec);
 }
 
-/* Makes packets of one byte until the packet mbufs are spent. */
+/* Makes packets of one byte until no packet mbuf is left. */
 static void
 drain_packets(struct evpl *evpl, const struct evpl_stats *quiet)
 {
@@ -221,7 +221,7 @@ home_assert(void)
 		return;
 	evpl = evpl_create(NULL);
 	assert_non_null(evpl);
-	evpl_stats_get(&stats); /* the packet pool may have come with the context */
+	evpl_stats_get(&stats); /* the packet pool may be new, made with the context */
 	drain_buffers(evpl, &stats);
 	drain_packets(evpl, &stats);
 	evpl_destroy(evpl);
@@ -243,7 +243,7 @@ home_assert_pool(struct rte_mempool *pool, unsigned n)
 		mbuf[i] = rte_mbuf_raw_alloc(pool);
 		if (mbuf[i] == NULL)
 			fail_msg("mbuf %u of %u of pool %s is missing", i, n, pool->name);
-		/* What DPDK promises of an mbuf in its pool, and fast paths of PMDs rely on. */
+		/* What DPDK promises of an mbuf in its pool, and what fast paths of PMDs rely on. */
 		if (rte_mbuf_check(mbuf[i], 0, &reason) != 0)
 			fail_msg("an mbuf of pool %s came home broken: %s", pool->name, reason);
 		assert_int_equal(rte_mbuf_refcnt_read(mbuf[i]), 1);

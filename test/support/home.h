@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * "Every buffer home": a running library per case, and the proof at its end that nothing was lost or given twice.
+ * "Every buffer home": a running library per case, and the proof at its end that no buffer was lost or given out twice.
  *
- * Counting is not enough: rte_mempool_avail_count is clamped to the pool's size, so a buffer that was freed twice
- * hides one that was lost, or passes alone. Hence home_assert() also takes every buffer and every packet mbuf there
- * is, and looks for an address that comes out twice.
+ * Counting is not enough. rte_mempool_avail_count() is clamped to the pool's size. So a buffer that was freed twice
+ * hides one that was lost, or is not noticed at all. Therefore home_assert() also takes every buffer and every packet
+ * mbuf that there is, and looks for an address that comes out twice.
  */
 #ifndef TEST_HOME_H
 #define TEST_HOME_H
@@ -13,14 +13,14 @@
 
 #include <evpl/evpl.h>
 
-/** A case's *state between home_setup and home_teardown. */
+/** The *state of a case, between home_setup() and home_teardown(). */
 struct home {
-	const struct evpl_global_config *config; /* what evpl_init got; NULL: defaults */
-	struct evpl *evpl;			 /* a context of the main thread; a case may destroy and NULL it */
-	size_t heap;				 /* bytes that EAL's heap had given out before */
+	const struct evpl_global_config *config; /* the argument of evpl_init(); NULL: defaults */
+	struct evpl *evpl;			 /* a context of the main thread; a case may destroy it and set NULL */
+	size_t heap;				 /* bytes in use of EAL's heap, before the library was started */
 };
 
-/** @return the context of the case whose *state it is. */
+/** @return the context of the case with that *state. */
 static inline struct evpl *
 home_context(void **state)
 {
@@ -34,38 +34,38 @@ home_context(void **state)
 	{                                                                                                              \
 #function, function, home_setup, home_teardown, (void *)(uintptr_t) & (config)                         \
 	}
-/** As home_case, named for the variant that it runs. */
+/** As home_case(), with the name of the variant that it runs. */
 #define home_case_named(name, function, config)                                                                        \
 	{                                                                                                              \
 		name, function, home_setup, home_teardown, (void *)(uintptr_t) & (config)                              \
 	}
 
-/** evpl_init(*state) and a context; *state becomes a struct home. */
+/** Calls evpl_init(*state) and makes a context. *state becomes a struct home. */
 int home_setup(void **state);
 
-/** Destroys the context, asserts that all is home, stops the library, asserts that EAL's heap is as it was. */
+/** Destroys the context, asserts that everything is home, stops the library, asserts that EAL's heap is as before. */
 int home_teardown(void **state);
 
-/** Another context in place of the case's: its current buffers, and what counts for them, are given back. */
+/** Replaces the context of the case by a new one, so that its current buffers and their counts are given back. */
 struct evpl *home_fresh(struct home *home);
 
 /** Asserts that no context is left and every buffer, RX mbuf and packet mbuf is home, each exactly once. */
 void home_assert(void);
 
-/** As home_assert() for one mempool of mbufs: @p n of them, clean, no two the same. */
+/** As home_assert(), for one mempool of mbufs: all @p n are home, clean, and different. */
 void home_assert_pool(struct rte_mempool *pool, unsigned n);
 
-/** Asserts that the buffers in use, the contexts' current ones aside, are @p n. */
+/** Asserts that @p n buffers are in use, without the contexts' current ones. */
 void home_assert_held(uint32_t n);
 
-/** Bytes that EAL's heap has given out. */
+/** @return the bytes in use of EAL's heap. */
 size_t home_heap(void);
 
-/** Takes all of EAL's memory, down to the last 64 bytes; what is returned gives it back to home_give_back(). */
+/** Takes all of EAL's memory, down to the last 64 bytes. @return what home_give_back() needs to give it back. */
 void *home_spend_heap(void);
 void home_give_back(void *spent);
 
-/** Slabs small enough for tests: 1 MiB of 64 KiB buffers, as many as there is memory. */
+/** A configuration for tests: slabs of 1 MiB with 64 KiB buffers, as many as there is memory for. */
 extern const struct evpl_global_config home_small;
 
 #endif /* TEST_HOME_H */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A mempool handler for builds with the thread sanitizer, and for those only.
+ * A mempool handler, only for builds with the thread sanitizer.
  *
- * The ring under DPDK's mempools lies in a library that the sanitizer does not see into: an mbuf that one thread frees
- * and another takes then looks as if nothing ordered the two. This handler passes every call on to that ring and tells
- * the sanitizer what it does: who takes an object comes after who put that object, and after nothing else. (A handler
- * with a lock of its own would order everybody after everybody, and hide races in the library.) EAL's
- * --mbuf-pool-ops-name makes every pool of mbufs use it (program.c), so nothing has to be suppressed.
+ * The ring of DPDK's mempools is in a library that the sanitizer does not see. If one thread frees an mbuf and another
+ * thread takes it, the sanitizer sees nothing that orders the two. This handler passes every call on to that ring, and
+ * tells the sanitizer what the ring does: the thread that takes an object comes after the thread that put that object,
+ * and after nothing else. (A handler with a lock of its own would order all threads, and hide races in the library.)
+ * EAL's --mbuf-pool-ops-name makes every mbuf pool use it (program.c), so nothing has to be suppressed.
  */
 #include "pool_ops.h"
 #include "support.h"
@@ -19,7 +19,7 @@
 
 #define DPDK_RING "ring_mp_mc"
 
-/* Relaxed: any thread makes pools and finds the same, and it must not order them. */
+/* Relaxed, because all threads find the same value here, and this variable must not order them. */
 static _Atomic(const struct rte_mempool_ops *) found;
 
 static const struct rte_mempool_ops *
@@ -31,7 +31,7 @@ ring(void)
 static int
 seen_alloc(struct rte_mempool *pool)
 {
-	/* Here and not in pool_ops_register(): it comes with a plugin, which rte_eal_init() loads. */
+	/* Looked up here, and not in pool_ops_register(): the ring comes with a plugin, which rte_eal_init() loads. */
 	for (unsigned i = 0; ring() == NULL && i < rte_mempool_ops_table.num_ops; i++) {
 		if (strcmp(rte_mempool_ops_table.ops[i].name, DPDK_RING) == 0)
 			atomic_store_explicit(&found, &rte_mempool_ops_table.ops[i], memory_order_relaxed);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A mempool handler that the thread sanitizer sees into, and what else DPDK's libraries hide from it. */
+/* A mempool handler that the thread sanitizer can see, and other things that DPDK's libraries hide from it. */
 #ifndef TEST_POOL_OPS_H
 #define TEST_POOL_OPS_H
 
@@ -17,10 +17,13 @@
 
 #define TEST_POOL_OPS "evpl_test_seen_ring"
 
-/** Registers the handler with DPDK, before rte_eal_init(); @return false where it is not needed. */
+/** Registers the handler with DPDK, before rte_eal_init(). @return false if it is not needed. */
 bool pool_ops_register(void);
 
-/** rte_pktmbuf_free() of one clone. DPDK's atomic decrement of what it counts on is in such a library, too: tells what it orders. */
+/**
+ * Calls rte_pktmbuf_free() for one clone. DPDK's atomic decrement of the count is in such a library, too, so this
+ * function tells the sanitizer the order that the decrement makes.
+ */
 void clone_free(struct rte_mbuf *clone);
 
 #endif /* TEST_POOL_OPS_H */

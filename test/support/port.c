@@ -5,7 +5,7 @@
 
 #include "support.h"
 
-/* Bytes of EAL's heap that a running port holds, and that closed ones did not give back. */
+/* Bytes of EAL's heap that each running port holds, and bytes that closed ports did not give back. */
 static size_t held[RTE_MAX_ETHPORTS];
 static size_t lost;
 
@@ -44,7 +44,7 @@ port_loop(struct rte_mempool *rx_pool)
 	char name[32];
 	static unsigned n;
 
-	/* A name of its own each time: closing leaves the ring behind. */
+	/* The name is a new one each time, because closing the port leaves the ring. */
 	snprintf(name, sizeof(name), "net_ring_loop%u", n++);
 	return start(name, "", rx_pool);
 }

@@ -7,31 +7,31 @@
 
 #include <rte_mempool.h>
 
-/** Packets that a port of port_loop() holds before rte_eth_tx_burst refuses more. */
+/** The packets that a port of port_loop() holds. rte_eth_tx_burst() refuses more. */
 #define PORT_LOOP_DEPTH 1023
 
-/** A net_ring port whose receive queue is its own transmit queue: the mbuf that is sent is the one received. */
+/** A net_ring port whose RX queue is its own TX queue: the mbuf that is sent is received again. */
 uint16_t port_loop(struct rte_mempool *rx_pool);
 
-/** A net_null port: frees what is sent, at once, and receives packets of @p size bytes from @p rx_pool, always. */
+/** A net_null port: it frees immediately what is sent, and always receives packets of @p size bytes from @p rx_pool. */
 uint16_t port_null(struct rte_mempool *rx_pool, unsigned size);
 
-/** Ends the port; packets in it must have been taken out. */
+/** Ends the port. All packets must have been taken out of it. */
 void port_close(uint16_t port);
 
-/** Bytes of EAL's heap that closed ports did not give back: DPDK's drivers leak some, which is not what we test. */
+/** Bytes of EAL's heap that closed ports did not give back: DPDK's drivers leak some, and the tests ignore that. */
 size_t port_lost(void);
 
-/** Bytes of EAL's heap that a driver opened and closed by the case itself kept. */
+/** Adds bytes of EAL's heap that a driver kept which the case itself opened and closed. */
 void port_keeps(size_t bytes);
 
 /** A plain pool, with data inside the mbufs. */
 struct rte_mempool *plain_pool(const char *name, unsigned n, uint16_t data_room);
 
-/** An mbuf of @p pool with @p length bytes of stream @p seed; fails the case when there is none. */
+/** An mbuf of @p pool with @p length bytes of stream @p seed. Fails the case if there is none. */
 struct rte_mbuf *filled_mbuf(struct rte_mempool *pool, uint16_t length, uint64_t seed);
 
-/** As filled_mbuf, a chain of @p n segments that hold the stream one after the other. */
+/** As filled_mbuf(), but a chain of @p n segments, which hold the stream one after the other. */
 struct rte_mbuf *filled_chain(struct rte_mempool *pool, const uint16_t *length, unsigned n, uint64_t seed);
 
 #endif /* TEST_PORT_H */

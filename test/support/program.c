@@ -19,10 +19,10 @@ extern char **environ;
 #define MAX_WORDS 64
 
 static char self[PATH_MAX];
-static struct CMUnitTest *running; /* the cases, with names of our own when they are skipped */
+static struct CMUnitTest *running; /* the cases; skipped ones have names of our own */
 static size_t n_running;
 
-/* The first two cores that this process may run on, as EAL's -l wants them. @return how many there are. */
+/* The first two cores that this process may run on, in the format of EAL's -l. @return their number. */
 static unsigned
 first_cores(char *list, size_t size)
 {
@@ -102,7 +102,7 @@ program_skips(const char *function, const char *reason)
 		    strstr(name, " # SKIP ") != NULL)
 			continue;
 		if (asprintf(&skipped, "%s # SKIP %s", name, reason) >= 0)
-			running[i].name = skipped; /* until the program ends */
+			running[i].name = skipped; /* kept until the program ends */
 	}
 }
 
@@ -141,7 +141,7 @@ program_main(const struct program *program, int argc, char **argv)
 	return failed != 0;
 }
 
-/* Runs a child to its end. @return its status as wait() gives it; what it wrote to stderr is in err. */
+/* Runs a child to its end. @return the status that wait() returns; err has what the child wrote to stderr. */
 static int
 run_to_end(const char *name, char *err, size_t size)
 {

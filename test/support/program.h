@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The main() of a test program, and children for what must not happen in this process.
+ * The main() of a test program, and children for code that must not run in this process.
  *
  *	program             run all cases (TAP when CMOCKA_MESSAGE_OUTPUT=TAP, as meson sets it)
  *	program '*name*'    run the cases whose name matches
- *	program --child X   run child X alone: how a case re-executes its own program
+ *	program --child X   run child X alone: a case executes its own program again this way
  *
- * EVPL_TEST_EAL replaces the EAL line, words separated by spaces. The default needs no huge pages, no rights and no
- * writable directory, uses the first two cores this process may run on, and several can run side by side.
+ * EVPL_TEST_EAL replaces EAL's options, as words with spaces between them. The default needs no huge pages, no rights
+ * and no writable directory. It uses the first two cores that this process may run on. Several programs can run at the
+ * same time.
  */
 #ifndef TEST_PROGRAM_H
 #define TEST_PROGRAM_H
@@ -17,11 +18,11 @@
 
 struct CMUnitTest;
 
-/** Something that ends its process, or wants one of its own. */
+/** Code that ends its process, or that needs a process of its own. */
 struct child {
 	const char *name;
 	void (*run)(void);
-	bool without_eal; /* otherwise EAL is up when run() is called */
+	bool without_eal; /* otherwise EAL is started before run() is called */
 };
 
 /** The program's cases and children. */
@@ -31,31 +32,33 @@ struct program {
 	size_t n_cases;
 	const struct child *children;
 	size_t n_children;
-	unsigned min_cores; /* the whole program is skipped with fewer */
+	unsigned min_cores; /* with fewer cores the whole program is skipped */
 	int (*setup)(void **state);
 	int (*teardown)(void **state);
 };
 
-/** @return what main() returns: 0 when every case passed. */
+/** @return what main() returns: 0 if every case passed. */
 int program_main(const struct program *program, int argc, char **argv);
 
-/** rte_eal_init() with the line that is told above; for programs without cases, too. @return what it returns. */
+/**
+ * Calls rte_eal_init() with the options that are described above; for programs without cases, too. @return its result.
+ */
 int program_start_eal(const char *program);
 
 /**
- * The cases of this function are reported as skipped, for that reason; the caller, one of them, returns. (cmocka's own skip()
- * says "not ok" and SKIP, which is a failure to those who read TAP.)
+ * Reports the cases of this function as skipped, with that reason. The caller is one of them, and must return.
+ * (cmocka's own skip() prints "not ok" and SKIP, which readers of TAP take for a failure.)
  */
 void program_skips(const char *function, const char *reason);
 
 /**
- * Re-executes this program for a child, because DPDK does not support fork() after rte_eal_init(). Fails the case
- * unless the child is stopped by SIGABRT, after one line on stderr that has every one of @p words (NULL ends them). In a
- * tracing build it may be a report: a line, then others that are indented, and the words anywhere in it.
+ * Executes this program again for a child, because DPDK does not support fork() after rte_eal_init(). Fails the case
+ * unless SIGABRT stops the child after one line on stderr that has each of @p words (NULL ends the list). In a tracing
+ * build the output may be a report: a line, then indented lines, with the words anywhere in it.
  */
 void child_assert_stops(const char *name, const char *const *words);
 
-/** As child_assert_stops, for a child that has to end well: with exit code 0. */
+/** As child_assert_stops(), but the child must end with exit code 0. */
 void child_assert_ends(const char *name);
 
 #endif /* TEST_PROGRAM_H */

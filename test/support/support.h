@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What every test program includes: cmocka in the order it wants, the library's public header, and the helpers.
+ * Every test program includes this header: cmocka in the order that it needs, the library's public header, and helpers.
  *
- *	program.h  main(): EAL with the test line, cmocka with TAP, re-executed children that must stop
+ *	program.h  main(): EAL with the options for tests, cmocka with TAP, child processes that must stop
  *	home.h     a running library per case, and the proof that every buffer came home
- *	bytes.h    content that tells which byte of which iovec it is; random numbers with a seed
+ *	bytes.h    content that shows which byte of which iovec it is; random numbers with a seed
  *	threads.h  threads on distinct cores that meet at a spin barrier
- *	port.h     virtual ports and foreign mempools
+ *	port.h     virtual ports, and mempools that are not the library's
  */
 #ifndef TEST_SUPPORT_H
 #define TEST_SUPPORT_H
@@ -37,14 +37,15 @@
 #define LOCAL 0
 
 /*
- * Tracing builds (meson -Diovec_trace=true) run all of this, too, and stop at a misuse that a plain build puts up with. So a
- * case hands an iovec on with evpl_iovec_move() and looks into one that it moved from, released or sent only by its fields.
- * What a tracing build forbids and a plain one puts up with has cases of its own, which begin with plain_builds_only().
+ * Tracing builds (meson -Diovec_trace=true) run all of this, too, and stop at a misuse that a plain build tolerates. So
+ * a case moves an iovec with evpl_iovec_move(). After it moved, released or sent an iovec, it reads only the fields.
+ * Operations that a plain build tolerates and a tracing build forbids have cases of their own, which begin with
+ * plain_builds_only().
  *
- * Where it also watches bytes (unless -Diovec_trace_bytes=false), GUARDS more are taken with each alloc and reserve that leaves
- * room for them in a buffer, at a multiple of 16, and a buffer whose references are all home is not used again in place. So
- * neighbours lie up to 2 * GUARDS apart, and what is about the very next byte, or about how few buffers are needed, either
- * reckons with that, or begins with unwatched_bytes_only().
+ * A tracing build that also watches bytes (unless -Diovec_trace_bytes=false) differs in two points. Each alloc and
+ * reserve takes GUARDS more bytes, at a multiple of 16, if the buffer has room for them. And a buffer whose references
+ * are all home is not used again in place. So neighbours lie up to 2 * GUARDS apart. A case about the very next byte,
+ * or about how few buffers are needed, must allow for that, or begin with unwatched_bytes_only().
  */
 #ifndef TEST_TRACE_BYTES
 #define TEST_TRACE_BYTES 0
@@ -60,7 +61,7 @@
 		}                                                                                                      \
 	} while (0)
 
-/** The same in tracing builds that watch bytes. */
+/** The same, in tracing builds that watch bytes. */
 #define unwatched_bytes_only()                                                                                         \
 	do {                                                                                                           \
 		if (TEST_TRACE_BYTES) {                                                                                \
@@ -71,7 +72,7 @@
 
 #define DIM(a) (sizeof(a) / sizeof((a)[0]))
 
-/** The call fails with -1 and this rte_errno. */
+/** Asserts that the call returns -1 with this rte_errno. */
 #define assert_fails(call, error)                                                                                      \
 	do {                                                                                                           \
 		rte_errno = 0;                                                                                         \
@@ -79,7 +80,7 @@
 		assert_int_equal(rte_errno, (error));                                                                  \
 	} while (0)
 
-/** The call returns NULL with this rte_errno. */
+/** Asserts that the call returns NULL with this rte_errno. */
 #define assert_null_with(call, error)                                                                                  \
 	do {                                                                                                           \
 		rte_errno = 0;                                                                                         \

@@ -10,7 +10,7 @@
 #include "support.h"
 
 #define N_THREADS 2
-#define SPINS_BEFORE_YIELD 100000 /* on a loaded machine the other may not be running */
+#define SPINS_BEFORE_YIELD 100000 /* on a loaded machine the other thread may not be running */
 
 static atomic_uint arrived, departed;
 static atomic_bool failed;
@@ -46,7 +46,7 @@ threads_note(bool held, const char *expression, const char *file, int line)
 bool
 threads_meet(void)
 {
-	/* Rounds are told apart by the quotient, so the barrier needs no reset. */
+	/* The quotient distinguishes the rounds, so the barrier needs no reset. */
 	unsigned round = atomic_fetch_add(&arrived, 1) / N_THREADS;
 	unsigned spins = 0;
 
@@ -80,7 +80,7 @@ run_on_lcore(void *arg)
 	struct thread *thread = arg;
 
 	thread->function(thread->index, thread->arg);
-	/* EAL's own hand-over at the end is code that a sanitizer does not see; this one it does. */
+	/* The sanitizer does not see how EAL hands over at the end of an lcore's function. It sees this addition. */
 	atomic_fetch_add(&departed, 1);
 	return 0;
 }
@@ -126,7 +126,10 @@ threads_run(enum threads_kind kind, threads_function function, void *arg)
 		thread[1].core = cores[0];
 		assert_int_equal(rte_eal_remote_launch(run_on_lcore, &thread[0], other), 0);
 		start_plain(&thread[1]);
-		/* Join first, which sleeps: waiting for an lcore spins, on the core that the other one needs. */
+		/*
+		 * Join the plain thread first, because joining sleeps. Waiting for an lcore spins, on the core that the
+		 * other needs.
+		 */
 		pthread_join(thread[1].id, NULL);
 		rte_eal_wait_lcore(other);
 		break;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Threads that really run at once. EAL pins its main thread to one core and pthreads inherit that, so threads that
- * do not set their affinity take turns on one core and prove nothing; hence every one here is pinned to a core of its
- * own, and meets the others at a barrier that spins, so that what follows happens within a few nanoseconds.
+ * Threads that really run at the same time. EAL pins its main thread to one core, and pthreads inherit that. So threads
+ * that do not set their affinity take turns on one core, and prove nothing. Therefore every thread here is pinned to a
+ * core of its own. The threads meet at a barrier that spins, so that the code behind it runs within a few nanoseconds
+ * on both.
  *
- * cmocka's asserts jump, so they must not be used in these threads: threads_check() notes the first failure, makes
- * every barrier let go, and threads_run() fails the case for it.
+ * cmocka's asserts jump, so they must not be used in these threads. threads_check() notes the first failure and ends
+ * every barrier, and threads_run() then fails the case.
  */
 #ifndef TEST_THREADS_H
 #define TEST_THREADS_H
@@ -21,24 +22,24 @@ enum threads_kind {
 
 typedef void (*threads_function)(unsigned index, void *arg);
 
-/** Runs two threads to their end, and fails the case when one of them failed a threads_check(). */
+/** Runs two threads to their end. Fails the case if a threads_check() failed in one of them. */
 void threads_run(enum threads_kind kind, threads_function function, void *arg);
 
-/** Waits until both threads are here; @return false when one of them has failed. */
+/** Waits until both threads are here. @return false if one of them has failed. */
 bool threads_meet(void);
 
-/** @return true when one of the threads has failed: every loop that waits for the other must look. */
+/** @return true if one of the threads has failed. Every loop that waits for the other thread must check that. */
 bool threads_failed(void);
 
-/** Notes a failure; @return whether the expression held. */
+/** Notes a failure. @return whether the expression was true. */
 #define threads_check(expression) threads_note((expression), #expression, __FILE__, __LINE__)
 
 bool threads_note(bool held, const char *expression, const char *file, int line);
 
-/** @return @p n, or a tenth of it under the thread sanitizer, which makes all some twenty times slower. */
+/** @return @p n, or a tenth of it with the thread sanitizer, which makes everything about twenty times slower. */
 unsigned threads_rounds(unsigned n);
 
-/** Runs a function in one plain pthread, on another core than the caller's, to its end. */
+/** Runs a function to its end in one plain pthread, on another core than the caller's. */
 void threads_run_elsewhere(void (*function)(void *arg), void *arg);
 
 #endif /* TEST_THREADS_H */

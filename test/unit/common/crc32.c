@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl-httpd's CRC-32 (apps/common/crc32.c). What would break: bytes that come in pieces of any length and at any address. The
- * table is checked by the vectors, the eight bytes at once against the same bytes one by one.
+ * The CRC-32 of the applications (apps/common/crc32.c). What would break: bytes may come in pieces of any length and at
+ * any address. Test vectors check the table. The code for eight bytes at once is checked against the same bytes one by
+ * one.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl-httpd's served folder (apps/httpd/files.c): what is read, kept, given up, and never reached.
+ * evpl-httpd's served folder (apps/httpd/files.c): which files are read, kept and given up, and which are never
+ * reached.
  *
- * What would break: a name that leads out of the folder, bytes of two versions of a file in one download, a file in use given
- * up for another, memory that is not given back. So links stand at each place of a name, files change before, while and after
- * they are read, and a case ends with every buffer home.
+ * What would break: a name could lead out of the folder. One download could have bytes of two versions of a file. A
+ * file in use could be given up for another one. Memory could be lost. So links stand at each place of a name; files
+ * change before, while and after they are read; and each case ends with every buffer home.
  */
 #include <fcntl.h>
 #include <ftw.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl-httpd's reading of header fields (apps/httpd/http_fields.c): ranges, entity tags, dates.
+ * How evpl-httpd parses header fields (apps/httpd/http_fields.c): ranges, entity tags, dates.
  *
- * What would break: bytes that nobody asked for, and numbers that wrap. So each border has a row.
+ * What would break: bytes that nobody asked for could be sent, and numbers could wrap. So each limit has a row.
  */
 #include <setjmp.h>
 #include <stdarg.h>

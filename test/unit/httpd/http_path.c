@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl-httpd's reading of paths (apps/httpd/http_path.c). What would break: a name that leads out of the folder, in any spelling.
+ * How evpl-httpd parses paths (apps/httpd/http_path.c). What would break: some spelling of a name could lead out of the
+ * folder.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl-httpd's reading of requests (apps/httpd/http_request.c): heads, targets, lengths.
+ * How evpl-httpd parses requests (apps/httpd/http_request.c): heads, targets, lengths.
  *
- * What would break: a head that is read otherwise when the network cuts it elsewhere, so every head comes whole, byte by
- * byte, and in two pieces cut at each place. And a request that two readers end at different bytes (smuggling): each way that
- * is known has a line in `refused`.
+ * What would break: the meaning of a head could depend on how the network cuts it. So every head comes whole, byte by
+ * byte, and in two pieces that are cut at each place. Two readers could see the end of a request at different bytes
+ * (smuggling). So each known way has a line in `refused`.
  */
 #include <setjmp.h>
 #include <stdarg.h>

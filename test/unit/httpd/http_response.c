@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl-httpd's response heads (apps/httpd/http_response.c). What would break: a length that is not the body's, a body where
- * none may be (304, HEAD), room that does not suffice. So each text is taken apart, and written into each smaller room.
+ * evpl-httpd's response heads (apps/httpd/http_response.c). What would break: a length could differ from the body's. A
+ * response could have a body where none is allowed (304, HEAD). The room for the head could be too small. So each text
+ * is parsed, and is written into every smaller room.
  */
 #include <inttypes.h>
 #include <setjmp.h>

@@ -2,10 +2,10 @@
 /*
  * evpl_iovec_alloc: sizes, alignments, splits and errors, over buffers of very different sizes.
  *
- * What would break: two iovecs that share bytes, an alignment that holds for the offset in the buffer and not for the
- * address (upstream's fault, visible only where a buffer's base is not aligned that far: hence the buffers of 100,000
- * bytes), sums that wrap near UINT_MAX, and references kept by a call that failed. So every case fills what it took
- * with bytes of its own and looks at all of them after the last one was taken, at sizes on both sides of each border.
+ * What would break: two iovecs could share bytes. An alignment could hold for the offset in the buffer, but not for the
+ * address. (That is upstream's fault; it shows only if a buffer's base is less aligned, hence the buffers of 100,000
+ * bytes.) Sums near UINT_MAX could wrap. A call that failed could keep references. So every case fills each iovec with
+ * bytes of its own, and reads all of them after the last one was taken, at sizes on both sides of each limit.
  */
 #include <limits.h>
 

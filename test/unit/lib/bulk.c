@@ -2,9 +2,9 @@
 /*
  * evpl_iovecs_alloc, and evpl_iovecs_release of neighbours that count on the same mbuf.
  *
- * What would break: all iovecs of a call are paid and carved at once, so an error of one in a count or a distance shows
- * as a buffer that never comes home, or as two iovecs on the same bytes. Where one buffer has no room for all, the call
- * crosses into the next, and where none is left it must give back what it took.
+ * What would break: all iovecs of a call are counted and carved at once. So a count or a distance that is wrong by one
+ * shows as a buffer that never comes home, or as two iovecs on the same bytes. If one buffer has no room for all
+ * iovecs, the call goes on in the next buffer. If no buffer is left, it must give back what it took.
  */
 #include <rte_errno.h>
 #include <rte_mbuf_pool_ops.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl_rx_burst and evpl_tx_burst, over net_ring (a port that gives back the very mbufs it was sent) and net_null
+ * evpl_rx_burst and evpl_tx_burst, over net_ring (a port that delivers the very mbufs that it was sent) and net_null
  * (which frees them at once).
  *
- * What would break: packets lost or sent twice when the port takes fewer than it is offered, iovecs consumed that were
- * not sent, packets of several segments truncated to the first, and bursts longer than what the library handles in one
- * go. So bursts are of every length around its powers of two, each packet's content says its number, and the port is
- * filled until it refuses.
+ * What would break: packets could be lost or sent twice if the port takes fewer than it is offered. Iovecs that were
+ * not sent could be consumed. Packets of several segments could be cut after the first. Bursts could be longer than
+ * what the library handles in one go. So bursts have every length around the library's powers of two, each packet's
+ * content has its number, and the port is filled until it refuses.
  */
 #include <rte_ethdev.h>
 

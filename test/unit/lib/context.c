@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl_create and evpl_destroy: configuration, many contexts, and what outlives one.
+ * evpl_create and evpl_destroy: configuration, many contexts, and what lives longer than its context.
  *
- * What would break: a context's stock of references and of free buffers must go back when it ends, and nothing else:
- * its iovecs and packets live on. Contexts are made and ended here with something held in each way there is.
+ * What would break: when a context ends, its stock of references and its free buffers must be given back, and nothing
+ * else: its iovecs and packets live on. So contexts are made and ended while iovecs and packets are held in every
+ * possible way.
  */
 #include <limits.h>
 #include <pthread.h>

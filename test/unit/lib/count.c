@@ -2,11 +2,12 @@
 /*
  * Reference counts beyond 16 bits.
  *
- * What would break: an mbuf's refcnt is 16 bits wide and DPDK never checks it. A count that wraps at 65,536 frees
- * memory in use; one that is moved to another mbuf must find its way back in any order, and must not take a packet
- * mbuf per clone (200,000 clones would empty that pool, so here it has 255). Hence 200,000 clones of one iovec of
- * every kind, released forwards, backwards and at random, by the owner's context and with NULL, with the content read
- * on the way; and more than 65,535 iovecs carved out of one buffer. A packet that would overflow is refused.
+ * What would break: an mbuf's refcnt has 16 bits, and DPDK never checks it. A count that wraps at 65,536 frees memory
+ * that is in use. A reference that was moved to another mbuf must find its way back in any order. It must not take a
+ * packet mbuf per clone (200,000 clones would empty that pool, so it has only 255 mbufs here). So the cases make
+ * 200,000 clones of one iovec of every kind. They release them forwards, backwards and at random, with the owner's
+ * context and with NULL, and read the content in between. They also carve more than 65,535 iovecs from one buffer. A
+ * packet that would overflow the count is refused.
  */
 #include "support.h"
 

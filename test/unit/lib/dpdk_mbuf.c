@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What DPDK expects of an mbuf, asked of ours: the checks that its app/test/test_mbuf.c makes of mbufs with pinned
- * external buffers, written anew for the mbufs that this library hands to ports and takes from them.
+ * What DPDK expects of an mbuf: the checks that DPDK's app/test/test_mbuf.c makes of mbufs with pinned external
+ * buffers. They are written anew for the mbufs that this library gives to ports and takes from them.
  *
- * What would break: code that knows nothing of this library (PMDs, DPDK's libraries, the program's own) appends,
- * prepends, clones, copies, attaches, linearizes and frees these mbufs. So every check runs over each kind there is:
- * mbufs of a receive pool, packets made of LOCAL and of SHARED iovecs, and packets attached to a received mbuf; all of
- * them cut so that they have the same room before and behind their data, with neighbours that must not change.
+ * What would break: code that does not know this library (PMDs, DPDK's libraries, the program's own code) appends,
+ * prepends, clones, copies, attaches, linearizes and frees these mbufs. So every check runs with each kind: mbufs of an
+ * RX pool, packets made of LOCAL and of SHARED iovecs, and packets attached to a received mbuf. All have the same room
+ * before and behind their data, and neighbours that must not change.
  */
 #include <limits.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Out of slabs, out of packet mbufs, out of EAL's memory: ENOMEM, and afterwards as if it had not been tried.
+ * No slab, no packet mbuf, or no EAL memory is left: calls fail with ENOMEM, and afterwards nothing has changed.
  *
- * What would break: a split that took its first pieces and fails at the last must give them back (upstream leaked
- * them), and must not disturb what others hold. So slabs are limited to a handful of buffers, the failing call is one
- * that needs exactly one buffer more than there is, and all iovecs alive are read after it.
+ * What would break: a split that took its first pieces and fails at the last one must give them back (upstream leaked
+ * them), and must not change what others hold. So slabs are limited to a few buffers, the call that fails needs exactly
+ * one buffer more than there is, and all live iovecs are read after it.
  */
 #include <limits.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl_iovecs_from_mbuf: what becomes of every kind of mbuf, and what is refused.
+ * evpl_iovecs_from_mbuf: the iovecs of every kind of mbuf, and the mbufs that are refused.
  *
- * What would break: LOCAL iovecs of an mbuf whose count DPDK changes too, a chain that lies about itself and is read
- * beyond its bytes or leaks its tail, and an mbuf that a failed call changed. So each kind of mbuf there is (direct,
- * indirect, external, pinned, ours) goes in, malformed ones are compared byte for byte after the refusal, and the
- * mbufs' own pools are drained at the end.
+ * What would break: iovecs could be LOCAL although DPDK changes the mbuf's count, too. A chain with false fields could
+ * be read beyond its bytes, or leak its tail. A call that failed could have changed the mbuf. So every kind of mbuf
+ * (direct, indirect, external, pinned, ours) goes in, malformed ones are compared byte for byte after the refusal, and
+ * the mbufs' pools are drained at the end.
  */
 #include "support.h"
 

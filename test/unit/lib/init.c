@@ -2,10 +2,10 @@
 /*
  * evpl_init, evpl_cleanup, evpl_stats_get, evpl_buffer_size.
  *
- * What would break: sizes that wrap (a buffer size near 4 GiB rounds up to 0), memory that a failed init or a cleanup
- * keeps, a cleanup that frees slabs under somebody's feet, and two libraries in one process that stop each other. So
- * EAL's heap is measured before and after everything, each holder is tried against cleanup alone, and the same sizes
- * are asked for again and again.
+ * What would break: sizes could wrap (a buffer size near 4 GiB would round up to 0). A failed init, or a cleanup, could
+ * keep memory. A cleanup could free slabs that are in use. Two users of the library in one process could stop each
+ * other. So EAL's heap is measured before and after everything, each holder is tried alone against cleanup, and the
+ * same sizes are asked for again and again.
  */
 #include <limits.h>
 #include <unistd.h>

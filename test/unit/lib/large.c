@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The two classes of buffers: up to a large buffer a request is one iovec, and small ones go on living in small buffers.
+ * The two classes of buffers: a request of up to a large buffer is one iovec, and small requests stay in small buffers.
  *
- * What would break: libevpl's own programs take 1 MiB in at most 8 iovecs, or aligned to 4,096 in one. A view, a stash or a
- * pool that takes one class for the other loses a buffer, or hands bytes out twice.
+ * What would break: libevpl's own programs take 1 MiB in at most 8 iovecs, or aligned to 4,096 in one. A view, a stash
+ * or a pool that confuses the two classes loses a buffer, or gives the same bytes to two holders.
  */
 #include <limits.h>
 

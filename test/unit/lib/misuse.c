@@ -2,10 +2,10 @@
 /*
  * Broken contracts in calls that return nothing: the program stops, with one line that names the call and the numbers.
  *
- * What would break: upstream tests offset + length in 32 bits, which wraps, and after the count was taken; a malformed
- * packet's negative offset then reads outside. Each child below is a process of its own that must end in SIGABRT. It
- * also looks at the iovec's reference count on its way out: a count that was touched before the test shows there, as
- * another exit status.
+ * What would break: upstream adds offset and length in 32 bits, which wraps, and tests the sum after the count was
+ * taken. A malformed packet's negative offset then reads outside. Each child below is a process of its own that must
+ * end in SIGABRT. On its way out it also checks the iovec's reference count. If the count was changed before the test,
+ * the exit status is another one.
  */
 #include <limits.h>
 #include <signal.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Near packets, the counts that a thread has in stock, and what ends elsewhere (see src/attach.h, src/lane.c).
+ * Near packets, the counts that a thread has in stock, and packets that end on another thread (see src/attach.h,
+ * src/lane.c).
  *
- * What would break: a clone that ends after its packet and shows bytes that another has by then, a buffer that never comes home
- * because a thread that is idle or gone has counts of it, or one that comes home twice, and mbufs of the packet pool that DPDK
- * hands out as they were sent.
+ * What would break: a clone that ends after its packet could show bytes that belong to another holder by then. A buffer
+ * could never come home, because an idle or ended thread has counts of it. A buffer could come home twice. DPDK could
+ * take mbufs from the packet pool that are still as they were sent.
  */
 #include <pthread.h>
 #include <stdlib.h>

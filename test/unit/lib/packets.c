@@ -2,10 +2,10 @@
 /*
  * evpl_packets_alloc: packets that are mbufs from the start.
  *
- * What would break: a packet that does not go out as the mbuf that it is costs what the call is there to save, and one that is
- * longer than its room, or has no headroom, writes over a neighbour's when somebody prepends. The call takes mbufs in
- * bulks and must give all back when the last bulk fails. So the pools are of a known size, are emptied to the last mbuf, and are
- * counted afterwards; every byte of the room is written.
+ * What would break: a packet that is not sent as its own mbuf costs what this call should save. A packet that is longer
+ * than its room, or that has no headroom, writes over a neighbour when somebody prepends. The call takes mbufs in
+ * bulks, and must give all of them back if the last bulk fails. So the pools have a known size, are emptied to the last
+ * mbuf, and are counted afterwards; every byte of the room is written.
  */
 #include <limits.h>
 

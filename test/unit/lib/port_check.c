@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl_port_check, on ports as they are and on ports that say of themselves what hardware would.
+ * evpl_port_check, on real ports, and on ports that report what hardware would report.
  *
- * What would break: a limit that is not told, one that is told of a port that does not have it (programs would learn to
- * look away), and an error that does not come first. So every case names the exact set of limits. Most of them are those of
- * hardware, or of another way to start EAL: there, this program's own functions stand before DPDK's, as the dynamic
- * linker finds them first, and change the one answer in question.
+ * What would break: a limit could be missing. A port could be reported to have a limit that it does not have, and
+ * programs would learn to ignore limits. An error could stand behind other limits. So every case names the exact set of
+ * limits. Most limits are those of hardware, or of another way to start EAL. For these, functions of this program
+ * replace DPDK's (the dynamic linker finds them first), and change the one answer in question.
  */
 #include <dlfcn.h>
 

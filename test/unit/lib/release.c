@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl_iovec_release and evpl_iovecs_release: on the context that took the iovec, on another, with NULL, on another
+ * evpl_iovec_release and evpl_iovecs_release: on the context that took the iovec, on another one, with NULL, on another
  * thread, in any order, while the buffer is current and long after.
  *
- * What would break: the short cut that puts a reference back into the context's stock is only right for the buffer
- * that is current there, and a buffer may come home only with its last reference. The orders below cross each of
- * those borders, and each case ends in home_assert(), which sees a buffer that came home twice or never.
+ * What would break: the fast path, which puts a reference back into the context's stock, is right only for the buffer
+ * that is current there. A buffer may come home only with its last reference. The orders below cross each of these
+ * limits. Each case ends in home_assert(), which finds a buffer that came home twice or never.
  */
 #include "support.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl_iovec_reserve and evpl_iovec_commit: bytes set aside, and their tail given back.
+ * evpl_iovec_reserve and evpl_iovec_commit: bytes that are set aside, and their tail that is given back.
  *
  * What would break: upstream's reserve does not set its bytes aside, so an alloc between reserve and commit gets the
- * same ones, and its commit rolls the buffer back over what was taken since. Each case therefore takes something at
- * the moment at which that goes wrong, fills both with bytes of their own, and looks at both; and the tail must
- * really come back, which only the next address shows.
+ * same bytes. Its commit rolls the buffer back over what was taken since. So each case takes something at the moment at
+ * which that goes wrong, fills both with bytes of their own, and reads both. The tail must really come back; only the
+ * next address shows that.
  */
 #include <limits.h>
 

@@ -2,9 +2,9 @@
 /*
  * evpl_rx_pool_create and evpl_rx_pool_destroy.
  *
- * What would break: rooms that overlap or end early (sizes that are not multiples of a cache line, sizes near 64 KiB,
- * where DPDK's own pool of external buffers steps wrongly), and a pool that is freed while a port holds its mbufs. So
- * every room of a pool is filled at once and all are read afterwards.
+ * What would break: data rooms could overlap or end too early (with sizes that are not multiples of a cache line, and
+ * with sizes near 64 KiB, where DPDK's own pool of external buffers makes wrong steps). A pool could be freed while a
+ * port holds its mbufs. So every room of a pool is filled at once, and all rooms are read afterwards.
  */
 #include <limits.h>
 

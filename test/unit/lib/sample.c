@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl_global_config.sample_period, and what evpl_leak_report() says of the samples that are held.
+ * evpl_global_config.sample_period, and what evpl_leak_report() prints about the samples that are held.
  *
- * What would break: a sample counts the iovecs on its bytes, so one that a clone or release forgets stays in the
- * report for ever, or vanishes while the bytes are held. And most of a buffer is hidden from the data path while
- * samples are taken: bytes that do not come into sight again are lost until the buffer goes home.
+ * What would break: a sample counts the iovecs on its bytes. If a clone or a release is not counted, the sample stays
+ * in the report for ever, or vanishes while the bytes are held. While samples are taken, most of a buffer is hidden
+ * from the data path. Bytes that do not come into sight again are lost until the buffer comes home.
  */
 #include <inttypes.h>
 #include <stdatomic.h>

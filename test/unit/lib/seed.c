@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * libevpl's documented memory API, sentence by sentence: each case opens with the sentence that it proves, and is named
- * after it. This program has the allocations, seed_references.c what is done with them. The library runs with its defaults, as a program has them that was written for libevpl.
+ * libevpl's documented memory API, sentence by sentence. Each case begins with the sentence that it proves, and is
+ * named after it. This program has the allocations. seed_references.c has the operations on what was allocated. The
+ * library runs with its defaults, as in a program that was written for libevpl.
  *
- * What would break: a program that follows the documentation of libevpl to the letter, and nothing else: alignment 0
- * nearly everywhere, few iovecs, lengths written into the field. Every byte is compared, LOCAL and SHARED.
+ * What would break: a program that follows only the documentation of libevpl, word for word: it uses alignment 0 nearly
+ * everywhere, few iovecs, and writes lengths into the field. Every byte is compared, LOCAL and SHARED.
  */
 #include <pthread.h>
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The other half of seed.c: what libevpl's documentation says of references, and of its tracing mode, sentence by sentence.
+ * The other half of seed.c: what libevpl's documentation says about references and about its tracing mode, sentence by
+ * sentence.
  *
- * What would break: a port that releases, clones and moves as libevpl's documentation tells, and what it may expect of the
- * debugging mode there: each operation on an iovec that is no longer one must stop the program, and say why.
+ * What would break: a port that releases, clones and moves as libevpl's documentation says. The documentation also says
+ * what a program may expect of the debugging mode: each operation on an iovec that does not exist any more must stop
+ * the program, and say why.
  */
 #include <unistd.h>
 

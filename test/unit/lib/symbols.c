@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Every inline function is an exported symbol of the shared library as well, and does the same.
+ * Every inline function is also an exported symbol of the shared library, and does the same.
  *
- * What would break: a function that is inline only cannot be taken from another language or through a pointer from
- * dlsym; one that is emitted from other text than the header's would do something else. So each is looked up by name
- * in the library's own file, all of a life cycle is done through the pointers, and iovecs go back and forth between the
- * two halves.
+ * What would break: another language, or a pointer from dlsym(), cannot use a function that is only inline. A symbol
+ * that is compiled from other text than the header's would do something else. So each function is looked up by name in
+ * the library's own file, a whole life cycle runs through these pointers, and iovecs go from one half to the other and
+ * back.
  */
 #include <dlfcn.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl_iovecs_to_mbuf: chains, windows, long iovecs, packets that go out as themselves, and failures.
+ * evpl_iovecs_to_mbuf: chains, windows, long iovecs, received mbufs that are sent as themselves, and failures.
  *
- * What would break: a segment that shows a byte too many (DPDK's append, prepend and linearize test the window only,
- * and would write over a neighbour), an IO address that does not belong to the bytes, lengths beyond 16 bits that are
- * cut, a received mbuf that goes out twice, and references that a failed call consumed. So packets are read through
- * DPDK's own calls, with neighbours on both sides that must not change.
+ * What would break: a segment could show a byte too many (DPDK's append, prepend and linearize test only the window,
+ * and would write over a neighbour). An IO address could belong to other bytes. Lengths beyond 16 bits could be cut. A
+ * received mbuf could be sent twice. A call that failed could consume references. So packets are read through DPDK's
+ * own calls, with neighbours on both sides that must not change.
  */
 #include <rte_memory.h>
 

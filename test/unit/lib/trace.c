@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a tracing build says of what is held, and what it must not say. The bugs that it has to find are in misuse/zoo.
+ * What a tracing build reports about held iovecs, and what it must not report. The bugs that it has to find are in
+ * misuse/zoo.
  *
- * What would break: a report is made while other threads take and release, so it reads records that change, and an age
- * is the difference of two clocks; and whether an mbuf is free is read from an lcore's cache that may change under the reader.
+ * What would break: a report is made while other threads take and release. So it reads records that change, and an age
+ * is the difference of two clocks. Whether an mbuf is free is read from an lcore's cache, which may change meanwhile.
  */
 #include <inttypes.h>
 #include <pthread.h>

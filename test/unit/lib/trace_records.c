@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The table of a tracing build's records (src/trace.c), by itself.
+ * The table of a tracing build's records (src/trace.c), tested alone.
  *
- * What would break: a thread that takes one more chunk of records goes through all those in use before, so that takes become
- * slower the more iovecs live; or it takes chunks without end while few records are in use.
+ * What would break: a thread that takes one more chunk of records could first search all records in use. Then takes
+ * would become slower with each live iovec. Or a thread could take chunks without end while few records are in use.
  */
 #include <setjmp.h>
 #include <stdarg.h>

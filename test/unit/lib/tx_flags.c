@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a packet asks of the port that it is sent through, after its mbuf was an iovec: nothing.
+ * A packet whose mbuf was an iovec asks nothing of the port that sends it.
  *
- * What would break: net_ring hands its sender's mbuf on with all flags, and some drivers leave flags on received mbufs.
- * A port that obeys them writes a checksum or a tag into bytes that are something else by then. So every way from a received
- * mbuf to a sent one is gone, with the view moved and not.
+ * What would break: net_ring delivers the sender's mbuf with all flags, and some drivers leave flags on received mbufs.
+ * A port that obeys such flags writes a checksum or a tag into bytes that are something else by then. So the cases go
+ * every way from a received mbuf to a sent one, with the view moved and not moved.
  */
 #include <rte_ethdev.h>
 

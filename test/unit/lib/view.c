@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * clone, clone_segment, move, move_segment, data, length, set_length: what a view shows and what it holds.
+ * clone, clone_segment, move, move_segment, data, length, set_length: the bytes that a view shows, and the reference
+ * that it holds.
  *
- * What would break: a segment that is off by one at either end, a move that leaves two owners or none, a reference
- * that ends with the wrong one of two views. So the original is released before the clone is read, the freed bytes
- * are taken again and overwritten while the clone should still keep them, and counts are read where they show.
+ * What would break: a segment could be wrong by one byte at either end. A move could leave two owners, or none. A
+ * reference could end with the wrong one of two views. So the original is released before the clone is read, freed
+ * bytes are taken again and overwritten while the clone should still keep its own, and counts are read where they are
+ * visible.
  */
 #include <limits.h>
 

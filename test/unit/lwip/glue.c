@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The glue between lwIP and iovecs (apps/lwip), without a port: what lwIP queues and what comes out of it as a packet.
+ * The glue between lwIP and iovecs (apps/lwip), without a port: what lwIP queues, and the packets that come out of it.
  *
- * What would break: bytes of one iovec sent in the name of its neighbour's, references that end before the peer has
- * acknowledged, headers that change in a packet which a port still has, packets that nobody frees, and a stack that cannot send
- * what it has queued because queueing took all memory. Neighbours are two views of one iovec, for in tracing builds guards
- * part what is allocated.
+ * What would break: bytes of a neighbouring iovec could be sent. References could end before the peer has acknowledged.
+ * Headers could change in a packet that a port still has. Packets could never be freed. A stack could be unable to send
+ * what it has queued, because queueing took all memory. Neighbours here are two views of one iovec, because tracing
+ * builds put guards between allocations.
  */
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/tcp.h>

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What evpl-httpd's glue (apps/lwip) keeps from lwIP because it is too short: no byte is to be used that was not received.
+ * Packets that evpl-httpd's glue (apps/lwip) keeps from lwIP because they are too short. No byte may be used that was
+ * not received.
  *
- * What would break: what an earlier frame left in a buffer is taken for the address of a neighbour, or for the length of an option.
+ * What would break: bytes that an earlier frame left in a buffer could be used as the address of a neighbour, or as the
+ * length of an option.
  */
 #include <sys/mman.h>
 #include <unistd.h>

@@ -2,8 +2,9 @@
 /*
  * The neighbours of evpl-httpd's glue (apps/lwip), as many as the build has room for, without a port.
  *
- * What would break: frames that go to another neighbour than theirs, for an index has too few bits or a hint is believed; and
- * neighbours that are asked for again and again, though they told their address; and memory that waits for those who never do.
+ * What would break: frames could go to a wrong neighbour, if an index has too few bits, or if a wrong hint is used.
+ * Neighbours could be asked again and again, although they have told their address. Packets could hold memory for
+ * neighbours that never answer.
  */
 #include <lwip/etharp.h>
 #include <lwip/ethip6.h>

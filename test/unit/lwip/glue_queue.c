@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The side of the glue (apps/lwip) that has no lwIP: which received checksums it believes, which it leaves to a port, what
- * becomes of packets that a driver refuses to send, and of those that it takes from a port ahead of lwIP.
+ * The side of the glue (apps/lwip) without lwIP: which received checksums it believes, which checksums it leaves to a
+ * port, what happens to packets that a driver refuses to send, and to packets that it takes from a port ahead of lwIP.
  *
- * What would break: a datagram whose fragments nobody has summed is taken for right; a sum that nobody writes; packets lost,
- * sent twice or out of turn behind a refused one.
+ * What would break: a datagram whose fragments nobody has summed could count as correct. A checksum could be written by
+ * nobody. Packets behind a refused one could be lost, sent twice or sent out of order.
  */
 #include <netinet/in.h>
 

@@ -2,20 +2,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <lwip/tcp.h>
 #include <lwip/timeouts.h>
 
 #include <rte_cycles.h>
 
-#include "../common/crc32.h"
 #include "../common/error.h"
 #include "../common/host/address.h"
+#include "answer.h"
 #include "glue.h"
 #include "load.h"
 
-#define HEAD_MAX 2048
 #define REQUEST_MAX 4096
 /* So often, and so many at a time: a server's backlog is short, and lwIP keeps few packets for a MAC address that it asks for. */
 #define OPEN_MS 20
@@ -29,11 +27,7 @@ struct asker {
 	struct tcp_pcb *pcb; /* NULL: to be opened */
 	bool done;	     /* and will not be opened again */
 	bool asked;	     /* the request is lwIP's */
-	bool in_body;
-	uint64_t body_left, body_bytes;
-	uint32_t crc;
-	unsigned head_length;
-	char head[HEAD_MAX + 1];
+	struct answer answer;
 };
 
 static struct load_options options;
@@ -127,10 +121,7 @@ ask(struct asker *a)
 	if (glue_write(a->pcb, &request, 0, evpl_iovec_length(&request), 0) != ERR_OK)
 		return;
 	a->asked = true;
-	a->in_body = false;
-	a->head_length = 0;
-	a->crc = 0;
-	a->body_bytes = 0;
+	answer_begin(&a->answer);
 	if (!any_asked)
 		started = rte_rdtsc();
 	any_asked = true;
@@ -143,8 +134,8 @@ answered(struct asker *a)
 	bool over = is_past(options.seconds);
 
 	if (!any_answered)
-		first_crc = a->crc;
-	else if (a->crc != first_crc)
+		first_crc = a->answer.crc;
+	else if (a->answer.crc != first_crc)
 		stats.different++;
 	any_answered = true;
 	a->asked = false;
@@ -153,73 +144,9 @@ answered(struct asker *a)
 		return;
 	}
 	stats.requests++;
-	stats.body_bytes += a->body_bytes;
+	stats.body_bytes += a->answer.body_bytes;
 	last_answered = rte_rdtsc();
 	ask(a);
-}
-
-/* A field's value, up to its line's end: digits, and spaces around them. */
-static bool
-parse_length(const char *text, uint64_t *length)
-{
-	const char *first = text + strspn(text, " \t");
-	size_t digits = strspn(first, "0123456789");
-
-	if (digits == 0 || digits > 18 || strncmp(first + digits + strspn(first + digits, " \t"), "\r\n", 2) != 0)
-		return false;
-	*length = strtoull(first, NULL, 10);
-	return true;
-}
-
-/* A whole head: its status must be 200, and its length be there, once. */
-static bool
-begin_body(struct asker *a)
-{
-	const char *line = strstr(a->head, "\r\n");
-
-	if (strncmp(a->head, "HTTP/1.1 200 ", 13) != 0)
-		return false;
-	for (; line != NULL; line = strstr(line + 2, "\r\n")) {
-		if (strncasecmp(line + 2, "Transfer-Encoding:", 18) == 0)
-			return false;
-		if (strncasecmp(line + 2, "Content-Length:", 15) != 0)
-			continue;
-		if (a->in_body || !parse_length(line + 17, &a->body_left))
-			return false;
-		a->in_body = true;
-	}
-	return a->in_body;
-}
-
-/* Takes the head's bytes; how many they were. Negative: this is no answer. */
-static int
-take_head(struct asker *a, const char *bytes, unsigned length)
-{
-	unsigned before = a->head_length, n = LWIP_MIN(length, HEAD_MAX - before), whole;
-	const char *end;
-
-	memcpy(a->head + before, bytes, n);
-	a->head[before + n] = '\0';
-	end = strstr(a->head + (before > 3 ? before - 3 : 0), "\r\n\r\n");
-	if (end == NULL) {
-		a->head_length += n;
-		return a->head_length < HEAD_MAX && strlen(a->head) == a->head_length ? (int)n : -1;
-	}
-	whole = (unsigned)(end + 4 - a->head);
-	a->head[whole] = '\0';
-	return begin_body(a) ? (int)(whole - before) : -1;
-}
-
-static unsigned
-take_body(struct asker *a, const char *bytes, unsigned length)
-{
-	unsigned n = (unsigned)LWIP_MIN(length, a->body_left);
-
-	if (options.check)
-		a->crc = crc32_update(a->crc, bytes, n);
-	a->body_bytes += n;
-	a->body_left -= n;
-	return n;
 }
 
 /* One pbuf's bytes. False: they are no answer, or nobody asked. */
@@ -231,12 +158,12 @@ take(struct asker *a, const char *bytes, unsigned length)
 
 		if (!a->asked)
 			return false;
-		n = a->in_body ? (int)take_body(a, bytes, length) : take_head(a, bytes, length);
+		n = answer_take(&a->answer, bytes, length, options.check);
 		if (n < 0)
 			return false;
 		bytes += n;
 		length -= (unsigned)n;
-		if (a->in_body && a->body_left == 0)
+		if (answer_is_whole(&a->answer))
 			answered(a);
 	}
 	return true;

@@ -15,6 +15,19 @@
 /* getopt returns an index into the options plus this number, which no short option has. */
 #define LONG_OPTION 256
 
+/* One option of all tables. getopt returns an index into an array of these. */
+struct row {
+	const struct option_row *option;
+	void *values; /* of its table */
+};
+
+/* A command line while it is parsed. */
+struct reading {
+	const struct command *command;
+	struct row *rows;
+	size_t count;
+};
+
 /* In getopt's terms. */
 static int
 takes_argument(const char *argument)
@@ -40,16 +53,20 @@ print_line(const struct command *c, const char *name, const char *argument, cons
 }
 
 static void
-print_help(const struct command *c)
+print_help(const struct reading *r)
 {
+	const struct command *c = r->command;
+
 	printf("Usage: %s [EAL options] -- [options]\n%s\n", c->program, c->about);
-	if (c->options[0].name != NULL)
+	if (r->rows[0].option->name != NULL)
 		printf("\nOptions:\n");
-	for (size_t i = 0; i < c->count; i++) {
-		if (c->options[i].name == NULL)
-			printf("\n%s:\n", c->options[i].help);
+	for (size_t i = 0; i < r->count; i++) {
+		const struct option_row *option = r->rows[i].option;
+
+		if (option->name == NULL)
+			printf("\n%s:\n", option->help);
 		else
-			print_line(c, c->options[i].name, c->options[i].argument, c->options[i].help);
+			print_line(c, option->name, option->argument, option->help);
 	}
 	print_line(c, "help", NULL, "this text");
 	print_line(c, "version", NULL, "the version");
@@ -76,21 +93,25 @@ is_option(const char *argument, const char *name)
  * with its long usage text.
  */
 static int
-parse_eal_part(const struct command *c, int count, char **argv, void *values)
+parse_eal_part(const struct reading *r, int count, char **argv)
 {
+	const struct command *c = r->command;
+
 	for (int i = 1; i < count; i++) {
 		if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0) {
-			print_help(c);
+			print_help(r);
 			return 0;
 		}
 		if (strcmp(argv[i], "--version") == 0) {
 			print_version(c);
 			return 0;
 		}
-		for (size_t k = 0; k < c->count; k++) {
-			if (!is_option(argv[i], c->options[k].name))
+		for (size_t k = 0; k < r->count; k++) {
+			const struct option_row *option = r->rows[k].option;
+
+			if (!is_option(argv[i], option->name))
 				continue;
-			if (c->anywhere == NULL || strcmp(c->options[k].name, c->anywhere) != 0) {
+			if (c->anywhere == NULL || strcmp(option->name, c->anywhere) != 0) {
 				error_line("%s belongs behind --: %s [EAL options] -- [options]", argv[i], c->program);
 				return -1;
 			}
@@ -98,7 +119,7 @@ parse_eal_part(const struct command *c, int count, char **argv, void *values)
 				error_line("%s: no such option, or a value too many (see --help)", argv[i]);
 				return -1;
 			}
-			if (c->set(values, &c->options[k], NULL) != 0)
+			if (option_set(option, r->rows[k].values, NULL) != 0)
 				return -1;
 		}
 	}
@@ -137,30 +158,30 @@ file_name(int argc, char **argv)
 }
 
 static int
-parse_own_part(const struct command *c, const struct option *longs, int argc, char **argv, void *values)
+parse_own_part(const struct reading *r, const struct option *longs, int argc, char **argv)
 {
 	int id;
 
 	while ((id = getopt_long(argc, argv, "+:h", longs, NULL)) != -1) {
-		const struct command_option *option;
+		const struct row *row;
 		const char *text = optarg;
 
 		if (id == '?' || id == ':') {
 			refuse(id, argv[optind - 1]);
 			return -1;
 		}
-		if (id == 'h' || id == LONG_OPTION + (int)c->count) {
-			print_help(c);
+		if (id == 'h' || id == LONG_OPTION + (int)r->count) {
+			print_help(r);
 			return 0;
 		}
-		if (id == LONG_OPTION + (int)c->count + 1) {
-			print_version(c);
+		if (id == LONG_OPTION + (int)r->count + 1) {
+			print_version(r->command);
 			return 0;
 		}
-		option = &c->options[id - LONG_OPTION];
-		if (takes_argument(option->argument) == optional_argument)
+		row = &r->rows[id - LONG_OPTION];
+		if (takes_argument(row->option->argument) == optional_argument)
 			text = file_name(argc, argv);
-		if (c->set(values, option, text) != 0)
+		if (option_set(row->option, row->values, text) != 0)
 			return -1;
 	}
 	if (optind < argc) {
@@ -170,37 +191,92 @@ parse_own_part(const struct command *c, const struct option *longs, int argc, ch
 	return 1;
 }
 
-int
-command_parse(const struct command *c, int argc, char **argv, void *values)
+/* Makes getopt_long()'s list of options from the rows. */
+static void
+fill_longs(const struct reading *r, struct option *next)
 {
-	struct option *longs, *next;
+	for (size_t i = 0; i < r->count; i++) {
+		const struct option_row *option = r->rows[i].option;
+
+		if (option->name == NULL)
+			continue;
+		next->name = option->name;
+		next->has_arg = takes_argument(option->argument);
+		next++->val = LONG_OPTION + (int)i;
+	}
+	*next++ = (struct option){.name = "help", .val = LONG_OPTION + (int)r->count};
+	*next = (struct option){.name = "version", .val = LONG_OPTION + (int)r->count + 1};
+}
+
+static int
+parse(const struct reading *r, struct option *longs, int argc, char **argv)
+{
 	int eal_count = 1, rc;
 
 	while (eal_count < argc && strcmp(argv[eal_count], "--") != 0)
 		eal_count++;
-	rc = parse_eal_part(c, eal_count, argv, values);
+	rc = parse_eal_part(r, eal_count, argv);
 	if (rc <= 0 || eal_count == argc)
 		return rc;
-	longs = calloc(c->count + 3, sizeof(*longs));
-	if (longs == NULL) {
-		error_line("out of memory");
-		return -1;
-	}
-	next = longs;
-	for (size_t i = 0; i < c->count; i++) {
-		if (c->options[i].name == NULL)
-			continue;
-		next->name = c->options[i].name;
-		next->has_arg = takes_argument(c->options[i].argument);
-		next++->val = LONG_OPTION + (int)i;
-	}
-	*next++ = (struct option){.name = "help", .val = LONG_OPTION + (int)c->count};
-	*next = (struct option){.name = "version", .val = LONG_OPTION + (int)c->count + 1};
+	fill_longs(r, longs);
 	opterr = 0;
 	optind = 1;
 	/* getopt skips its first argument, which is the "--" here. */
-	rc = parse_own_part(c, longs, argc - eal_count, argv + eal_count, values);
-	free(longs);
+	rc = parse_own_part(r, longs, argc - eal_count, argv + eal_count);
 	optind = 1;
 	return rc <= 0 ? rc : eal_count;
+}
+
+/* Whether the last row's name is in no row before it. */
+static bool
+is_first(const struct reading *r)
+{
+	const char *name = r->rows[r->count - 1].option->name;
+
+	for (size_t i = 0; i + 1 < r->count && name != NULL; i++) {
+		if (r->rows[i].option->name != NULL && strcmp(r->rows[i].option->name, name) == 0) {
+			error_line("--%s: the program has this option twice", name);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* One row for each option, whose fields get their defaults. False: an error line says which row is wrong. */
+static bool
+take_tables(struct reading *r, void *values)
+{
+	for (size_t i = 0; i < r->command->table_count; i++) {
+		const struct command_table *t = &r->command->tables[i];
+		void *own = (char *)values + t->offset;
+
+		for (size_t k = 0; k < t->count; k++) {
+			r->rows[r->count++] = (struct row){&t->rows[k], own};
+			if (option_check(r->rows[r->count - 1].option) != 0 || !is_first(r))
+				return false;
+		}
+		option_set_defaults(t->rows, t->count, own);
+	}
+	return true;
+}
+
+int
+command_parse(const struct command *command, int argc, char **argv, void *values)
+{
+	struct reading r = {.command = command};
+	struct option *longs;
+	size_t count = 0;
+	int rc = -1;
+
+	for (size_t i = 0; i < command->table_count; i++)
+		count += command->tables[i].count;
+	r.rows = calloc(count, sizeof(*r.rows));
+	longs = calloc(count + 3, sizeof(*longs));
+	if (r.rows == NULL || longs == NULL)
+		error_line("out of memory");
+	else if (take_tables(&r, values))
+		rc = parse(&r, longs, argc, argv);
+	free(r.rows);
+	free(longs);
+	return rc;
 }

@@ -8,30 +8,30 @@
 
 #include <stddef.h>
 
-/* One option. getopt and --help both use this list. */
-struct command_option {
-	const char *name;     /* NULL: help is a heading */
-	const char *argument; /* NULL: no argument; in brackets: a file name that may be left out ("-") */
-	const char *help;
-	int id; /* the program's */
+#include "option.h"
+
+/* A list of options that set fields of one struct. getopt and --help both use it. */
+struct command_table {
+	const struct option_row *rows;
+	size_t count;
+	size_t offset; /* of the struct, in the program's values */
 };
 
 struct command {
 	const char *program;
 	const char *version;
 	const char *about; /* one line: what the program does */
-	const struct command_option *options;
-	size_t count;
+	const struct command_table *tables;
+	size_t table_count;
 	const char *anywhere;	 /* an option without EAL: it may stand before "--", too; NULL: none */
 	int width;		 /* of the first column of --help */
 	void (*help_more)(void); /* prints the end of --help */
-	/* Takes one option. text is NULL if the option has no value. 0, or -1 after an error line. */
-	int (*set)(void *values, const struct command_option *option, const char *text);
 };
 
 /*
- * Returns the number of EAL's arguments, including the program's name. 0: help or version was printed, and the program
- * ends. -1: one line on stderr says what is wrong.
+ * Sets the options to their defaults, and then to the values on the command line. Returns the number of EAL's
+ * arguments, including the program's name. 0: help or version was printed, and the program ends. -1: one line on stderr
+ * says what is wrong.
  */
 int command_parse(const struct command *command, int argc, char **argv, void *values);
 

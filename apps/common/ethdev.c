@@ -55,6 +55,24 @@ ethdev_init(struct ethdev *d, uint16_t id, struct rte_eth_dev_info *info)
 }
 
 int
+ethdev_setup_queues(const struct ethdev *d, const struct ethdev_queues *queues)
+{
+	int rc;
+
+	for (uint16_t q = 0; q < queues->rx; q++) {
+		rc = rte_eth_rx_queue_setup(d->id, q, queues->rxd, (unsigned)d->socket, NULL, queues->rx_pool);
+		if (rc != 0)
+			return ethdev_failed(d, "RX queue", rc);
+	}
+	for (uint16_t q = 0; q < queues->tx; q++) {
+		rc = rte_eth_tx_queue_setup(d->id, q, queues->txd, (unsigned)d->socket, NULL);
+		if (rc != 0)
+			return ethdev_failed(d, "TX queue", rc);
+	}
+	return 0;
+}
+
+int
 ethdev_start(struct ethdev *d, uint16_t mtu)
 {
 	/*

@@ -13,6 +13,7 @@
 #include <rte_ether.h>
 
 struct rte_eth_dev_info;
+struct rte_mempool;
 
 struct ethdev {
 	uint16_t id;
@@ -32,6 +33,14 @@ int ethdev_failed(const struct ethdev *d, const char *what, int rc);
 
 /* Fills *d and *info. */
 int ethdev_init(struct ethdev *d, uint16_t id, struct rte_eth_dev_info *info);
+
+/* The queues of a configured port. They are on the NUMA node of the port. */
+struct ethdev_queues {
+	uint16_t rx, tx;
+	uint16_t rxd, txd; /* descriptors of each queue; 0: the port's default */
+	struct rte_mempool *rx_pool;
+};
+int ethdev_setup_queues(const struct ethdev *d, const struct ethdev_queues *queues);
 
 /* Starts a port whose queues are set up. mtu: 0 keeps the port's own. */
 int ethdev_start(struct ethdev *d, uint16_t mtu);

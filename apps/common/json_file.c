@@ -48,6 +48,17 @@ json_file_words(const struct json_file *json)
 }
 
 int
+json_file_flush_words(const struct json_file *json)
+{
+	FILE *out = json_file_words(json);
+
+	if (fflush(out) == 0 && !ferror(out))
+		return 0;
+	error_line("the report could not be written: %s", strerror(errno));
+	return 1;
+}
+
+int
 json_file_write(struct json_file *json, void (*print)(const void *report, FILE *out), const void *report)
 {
 	int error = 0;

@@ -18,6 +18,9 @@ int json_file_open(struct json_file *json, const char *path);
 /* The stream for text: stdout, or stderr if the JSON goes to stdout. */
 FILE *json_file_words(const struct json_file *json);
 
+/* Writes all text that is still buffered to the stream. 0; else an error line was printed. */
+int json_file_flush_words(const struct json_file *json);
+
 /* Replaces the content of the file by what print() writes of the report. 0; else an error line was printed. */
 int json_file_write(struct json_file *json, void (*print)(const void *report, FILE *out), const void *report);
 

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "args.h"
 #include "error.h"
@@ -52,16 +53,26 @@ value_seconds(struct value *v)
 	return s;
 }
 
+double
+value_percent(struct value *v)
+{
+	size_t length = strlen(v->text);
+	char copy[16] = "";
+	double p = 0;
+
+	if (length > 0 && v->text[length - 1] == '%')
+		length--;
+	if (length < sizeof(copy))
+		memcpy(copy, v->text, length);
+	if (!args_seconds(copy, 100, &p))
+		value_expected(v, "a percentage, as 1% or 0.5%");
+	return p;
+}
+
 const char *
 value_text(struct value *v, const char *what)
 {
 	if (*v->text == '\0')
 		value_expected(v, what);
 	return v->text;
-}
-
-const char *
-value_json(struct value *v)
-{
-	return value_text(v, "a file to write, or - for stdout");
 }

@@ -24,10 +24,10 @@ uint64_t value_bytes(struct value *v, uint64_t min, uint64_t max);
 /* Seconds, up to a year. */
 double value_seconds(struct value *v);
 
+/* A percentage from 0 to 100, as "1%" or "0.5". */
+double value_percent(struct value *v);
+
 /* Any text that is not empty. what: its meaning, for the error line. */
 const char *value_text(struct value *v, const char *what);
-
-/* A file name for --json, or "-". */
-const char *value_json(struct value *v);
 
 #endif /* APPS_VALUE_H */

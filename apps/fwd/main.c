@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* evpl-fwd: forwards packets between DPDK ports through iovecs, as dpdk-testpmd does through mbufs. */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <rte_cycles.h>
@@ -100,10 +98,8 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 		if (json_file_write(json, fwd_report_json, &report) != 0)
 			status = 1;
 		fwd_report_print(&report, out);
-		if (fflush(out) != 0 || ferror(out)) {
-			error_line("the report could not be written: %s", strerror(errno));
+		if (json_file_flush_words(json) != 0)
 			status = 1;
-		}
 	}
 	fwd_ports_free(ports);
 	if (library_stop() != 0)

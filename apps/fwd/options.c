@@ -16,82 +16,60 @@
 #define MTU_MIN 68 /* RFC 791 */
 #define HELP_WIDTH 26
 
-enum option_id {
-	OPT_FORWARD_MODE,
-	OPT_NB_CORES,
-	OPT_RXQ,
-	OPT_TXQ,
-	OPT_RXD,
-	OPT_TXD,
-	OPT_BURST,
-	OPT_PORTMASK,
-	OPT_PORTLIST,
-	OPT_PORT_TOPOLOGY,
-	OPT_NO_PROMISCUOUS,
-	OPT_MTU,
-	OPT_MAX_PKT_LEN,
-	OPT_STATS_PERIOD,
-	OPT_DURATION,
-	OPT_PACKETS,
-	OPT_JSON,
-	OPT_TOTAL_NUM_MBUFS,
-	OPT_MBUF_SIZE,
-	OPT_RX_POOL,
-	OPT_SLAB_SIZE,
-	OPT_BUFFER_SIZE,
-	OPT_LARGE_BUFFER_SIZE,
-	OPT_MAX_SLABS,
-	OPT_SAMPLE_PERIOD,
-	OPT_FAR_PACKETS,
-	OPT_SHARED,
-	OPT_ETH_PEER,
-	OPT_TXPKTS,
-	OPT_TX_IP,
-	OPT_TX_UDP,
-	OPT_FLOWGEN_FLOWS,
+static const struct option_row first_rows[] = {
+	OPTION_OTHER(value_mode, "forward-mode", "MODE", "one of the modes below (io)"),
+	OPTION_NUMBER(struct fwd_options, cores, "nb-cores", "N", "forwarding lcores (1)", 1, RTE_MAX_LCORE, 1),
+	OPTION_NUMBER(struct fwd_options, rxq, "rxq", "N", "RX queues per port (1)", 1, RTE_MAX_QUEUES_PER_PORT, 1),
+	OPTION_NUMBER(struct fwd_options, txq, "txq", "N", "TX queues per port (1)", 1, RTE_MAX_QUEUES_PER_PORT, 1),
+	OPTION_NUMBER(struct fwd_options, rxd, "rxd", "N", "descriptors per RX queue (the port's default)", 1,
+		      UINT16_MAX, 0),
+	OPTION_NUMBER(struct fwd_options, txd, "txd", "N", "descriptors per TX queue (the port's default)", 1,
+		      UINT16_MAX, 0),
+	OPTION_NUMBER(struct fwd_options, burst, "burst", "N", "packets per burst, 1 to 512 (32)", 1, FWD_BURST_MAX,
+		      32),
+	OPTION_OTHER(value_portmask, "portmask", "HEX", "ports to use (all)"),
+	OPTION_OTHER(value_portlist, "portlist", "LIST", "ports to use, in order, as 0,2-3"),
+	OPTION_OTHER(value_topology, "port-topology", "T", "paired (default), chained or loop"),
+	OPTION_FLAG(struct fwd_options, no_promiscuous, "no-promiscuous",
+		    "receive only frames that are addressed to the port"),
+	OPTION_NUMBER(struct fwd_options, mtu, "mtu", "BYTES", "MTU of every port", MTU_MIN, UINT16_MAX, 0),
+	OPTION_NUMBER(struct fwd_options, max_frame, "max-pkt-len", "BYTES",
+		      "the MTU as a frame length, with header and FCS", RTE_ETHER_MIN_LEN + 1, UINT16_MAX, 0),
+	OPTION_SECONDS(struct fwd_options, stats_period_s, "stats-period",
+		       "print a live table this often (1 on a terminal; 0: none)", -1),
+	OPTION_SECONDS(struct fwd_options, duration_s, "duration", "stop after that time (0: no limit)", 0),
+	OPTION_NUMBER(struct fwd_options, packets, "packets", "N",
+		      "stop after N packets received (txonly, flowgen: sent)", 1, INT64_MAX, 0),
+	OPTION_FILE(struct fwd_options, json, "json", "FILE",
+		    "write the report as JSON too; -: JSON to stdout, all else to stderr"),
+	OPTION_NUMBER(struct fwd_options, mbufs, "total-num-mbufs", "N", "RX mbufs per NUMA node (computed)", 1,
+		      INT32_MAX, 0),
+	OPTION_BYTES(struct fwd_options, mbuf_size, "mbuf-size", "BYTES",
+		     "data room of an RX mbuf with 128 bytes of headroom (2176)", RTE_PKTMBUF_HEADROOM + 64, UINT16_MAX,
+		     RTE_MBUF_DEFAULT_BUF_SIZE),
+	OPTION_OTHER(
+		value_rx_pool, "rx-pool", "POOL",
+		"memory of received packets: slab, mbuf (mbufs with their own data), auto (the faster one; mbuf if a "
+		"port loses VLAN tags in slabs)"),
 };
 
-static const struct command_option table[] = {
-	{"forward-mode", "MODE", "one of the modes below (io)", OPT_FORWARD_MODE},
-	{"nb-cores", "N", "forwarding lcores (1)", OPT_NB_CORES},
-	{"rxq", "N", "RX queues per port (1)", OPT_RXQ},
-	{"txq", "N", "TX queues per port (1)", OPT_TXQ},
-	{"rxd", "N", "descriptors per RX queue (the port's default)", OPT_RXD},
-	{"txd", "N", "descriptors per TX queue (the port's default)", OPT_TXD},
-	{"burst", "N", "packets per burst, 1 to 512 (32)", OPT_BURST},
-	{"portmask", "HEX", "ports to use (all)", OPT_PORTMASK},
-	{"portlist", "LIST", "ports to use, in order, as 0,2-3", OPT_PORTLIST},
-	{"port-topology", "T", "paired (default), chained or loop", OPT_PORT_TOPOLOGY},
-	{"no-promiscuous", NULL, "receive only frames that are addressed to the port", OPT_NO_PROMISCUOUS},
-	{"mtu", "BYTES", "MTU of every port", OPT_MTU},
-	{"max-pkt-len", "BYTES", "the MTU as a frame length, with header and FCS", OPT_MAX_PKT_LEN},
-	{"stats-period", "SECONDS", "print a live table this often (1 on a terminal; 0: none)", OPT_STATS_PERIOD},
-	{"duration", "SECONDS", "stop after that time (0: no limit)", OPT_DURATION},
-	{"packets", "N", "stop after N packets received (txonly, flowgen: sent)", OPT_PACKETS},
-	{"json", "FILE", "write the report as JSON too; -: JSON to stdout, all else to stderr", OPT_JSON},
-	{"total-num-mbufs", "N", "RX mbufs per NUMA node (computed)", OPT_TOTAL_NUM_MBUFS},
-	{"mbuf-size", "BYTES", "data room of an RX mbuf with 128 bytes of headroom (2176)", OPT_MBUF_SIZE},
-	{"rx-pool", "POOL",
-	 "memory of received packets: slab, mbuf (mbufs with their own data), auto (the faster one; mbuf if a "
-	 "port loses VLAN tags in slabs)",
-	 OPT_RX_POOL},
-	{"slab-size", "BYTES", "bytes of a slab (16M)", OPT_SLAB_SIZE},
-	{"buffer-size", "BYTES", "bytes of a small buffer (64K)", OPT_BUFFER_SIZE},
-	{"large-buffer-size", "BYTES", "bytes of a large buffer (2M); the same as --buffer-size: no large ones",
-	 OPT_LARGE_BUFFER_SIZE},
-	{"max-slabs", "N", "the most slabs (512)", OPT_MAX_SLABS},
-	{"sample-period", "N",
-	 "note the caller of every Nth allocation (not of received packets), for SIGUSR1 and telemetry (0: none)",
-	 OPT_SAMPLE_PERIOD},
-	{"far-packets", NULL,
-	 "send external buffers only, for ports that cannot take others (a line names such a port)", OPT_FAR_PACKETS},
-	{"shared", NULL, "use SHARED iovecs, even if LOCAL ones are possible", OPT_SHARED},
-	{"eth-peer", "PORT,MAC", "MAC address behind a port, for mac, csum, txonly (02:00:00:00:00:PORT)",
-	 OPT_ETH_PEER},
-	{"txpkts", "A[,B...]", "length of generated packets, or the lengths of their segments (64)", OPT_TXPKTS},
-	{"tx-ip", "SRC,DST", "IP addresses of txonly (198.18.0.1,198.18.0.2)", OPT_TX_IP},
-	{"tx-udp", "SRC[,DST]", "UDP ports of txonly (9,9)", OPT_TX_UDP},
-	{"flowgen-flows", "N", "number of flows of flowgen (1024)", OPT_FLOWGEN_FLOWS},
+/* These follow the library's own options. */
+static const struct option_row last_rows[] = {
+	OPTION_FLAG(struct fwd_options, shared, "shared", "use SHARED iovecs, even if LOCAL ones are possible"),
+	OPTION_OTHER(value_peer, "eth-peer", "PORT,MAC",
+		     "MAC address behind a port, for mac, csum, txonly (02:00:00:00:00:PORT)"),
+	OPTION_OTHER(value_segments, "txpkts", "A[,B...]",
+		     "length of generated packets, or the lengths of their segments (64)"),
+	OPTION_OTHER(value_addresses, "tx-ip", "SRC,DST", "IP addresses of txonly (198.18.0.1,198.18.0.2)"),
+	OPTION_OTHER(value_udp, "tx-udp", "SRC[,DST]", "UDP ports of txonly (9,9)"),
+	OPTION_NUMBER(struct fwd_options, flows, "flowgen-flows", "N", "number of flows of flowgen (1024)", 1,
+		      INT32_MAX, 1024),
+};
+
+static const struct command_table tables[] = {
+	{first_rows, RTE_DIM(first_rows), 0},
+	{library_rows, LIBRARY_ROWS, offsetof(struct fwd_options, library)},
+	{last_rows, RTE_DIM(last_rows), 0},
 };
 
 static void
@@ -107,130 +85,13 @@ help_more(void)
 	       "2: the command line is wrong.\n");
 }
 
-static int
-set_option(void *values, const struct command_option *option, const char *text)
-{
-	struct fwd_options *o = values;
-	struct value value = {.name = option->name, .text = text}, *v = &value;
-
-	switch (option->id) {
-	case OPT_FORWARD_MODE:
-		value_mode(v, o);
-		break;
-	case OPT_NB_CORES:
-		o->cores = (unsigned)value_number(v, 1, RTE_MAX_LCORE);
-		break;
-	case OPT_RXQ:
-		o->rxq = (uint16_t)value_number(v, 1, RTE_MAX_QUEUES_PER_PORT);
-		break;
-	case OPT_TXQ:
-		o->txq = (uint16_t)value_number(v, 1, RTE_MAX_QUEUES_PER_PORT);
-		break;
-	case OPT_RXD:
-		o->rxd = (uint16_t)value_number(v, 1, UINT16_MAX);
-		break;
-	case OPT_TXD:
-		o->txd = (uint16_t)value_number(v, 1, UINT16_MAX);
-		break;
-	case OPT_BURST:
-		o->burst = (uint16_t)value_number(v, 1, FWD_BURST_MAX);
-		break;
-	case OPT_PORTMASK:
-		o->port_count = 0;
-		value_portmask(v, o);
-		break;
-	case OPT_PORTLIST:
-		o->port_count = 0;
-		value_portlist(v, o);
-		break;
-	case OPT_PORT_TOPOLOGY:
-		value_topology(v, o);
-		break;
-	case OPT_NO_PROMISCUOUS:
-		o->promiscuous = false;
-		break;
-	case OPT_MTU:
-		o->mtu = (uint32_t)value_number(v, MTU_MIN, UINT16_MAX);
-		break;
-	case OPT_MAX_PKT_LEN:
-		o->max_frame = (uint32_t)value_number(v, RTE_ETHER_MIN_LEN + 1, UINT16_MAX);
-		break;
-	case OPT_STATS_PERIOD:
-		o->stats_period_s = value_seconds(v);
-		break;
-	case OPT_DURATION:
-		o->duration_s = value_seconds(v);
-		break;
-	case OPT_PACKETS:
-		o->packets = value_number(v, 1, INT64_MAX);
-		break;
-	case OPT_JSON:
-		o->json = value_json(v);
-		break;
-	case OPT_TOTAL_NUM_MBUFS:
-		o->mbufs = (uint32_t)value_number(v, 1, INT32_MAX);
-		break;
-	case OPT_MBUF_SIZE:
-		o->mbuf_size = (uint16_t)value_bytes(v, RTE_PKTMBUF_HEADROOM + 64, UINT16_MAX);
-		break;
-	case OPT_RX_POOL:
-		value_rx_pool(v, o);
-		break;
-	case OPT_SLAB_SIZE:
-		o->library.slab_size = value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT64_C(64) << 30);
-		break;
-	case OPT_BUFFER_SIZE:
-		o->library.buffer_size = (uint32_t)value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 63);
-		break;
-	case OPT_LARGE_BUFFER_SIZE:
-		o->library.large_buffer_size = (uint32_t)value_bytes(v, EVPL_MIN_BUFFER_SIZE, UINT32_MAX - 64);
-		break;
-	case OPT_MAX_SLABS:
-		o->library.max_slabs = (unsigned)value_number(v, 1, EVPL_MAX_SLABS);
-		break;
-	case OPT_SAMPLE_PERIOD:
-		o->library.sample_period = (unsigned)value_number(v, 0, UINT32_MAX);
-		break;
-	case OPT_FAR_PACKETS:
-		o->library.far_packets = 1;
-		break;
-	case OPT_SHARED:
-		o->shared = true;
-		break;
-	case OPT_ETH_PEER:
-		value_peer(v, o);
-		break;
-	case OPT_TXPKTS:
-		value_segments(v, o);
-		break;
-	case OPT_TX_IP:
-		value_addresses(v, o);
-		break;
-	case OPT_TX_UDP:
-		value_udp(v, o);
-		break;
-	case OPT_FLOWGEN_FLOWS:
-		o->flows = (uint32_t)value_number(v, 1, INT32_MAX);
-		break;
-	default:
-		break;
-	}
-	return value.failed ? -1 : 0;
-}
-
+/* Sets the defaults of the options whose rows have none. */
 static void
 set_defaults(struct fwd_options *o)
 {
 	*o = (struct fwd_options){
 		.mode = fwd_mode_at(0),
-		.cores = 1,
-		.rxq = 1,
-		.txq = 1,
-		.burst = 32,
 		.topology = FWD_PAIRED,
-		.promiscuous = true,
-		.stats_period_s = -1,
-		.mbuf_size = RTE_MBUF_DEFAULT_BUF_SIZE,
 		.segments = {64},
 		.segment_count = 1,
 		.length = 64,
@@ -238,7 +99,6 @@ set_defaults(struct fwd_options *o)
 		.ip_dst = 0xC6120002,
 		.udp_src = 9,
 		.udp_dst = 9,
-		.flows = 1024,
 	};
 	for (unsigned i = 0; i < RTE_MAX_ETHPORTS; i++) {
 		o->peers[i].addr_bytes[0] = RTE_ETHER_LOCAL_ADMIN_ADDR;
@@ -294,11 +154,10 @@ options_parse(int argc, char **argv, struct fwd_options *o)
 		.version = EVPL_FWD_VERSION,
 		.about = "Forwards packets between DPDK ports through evpl-dpdk's iovecs, as dpdk-testpmd does through "
 			 "mbufs.",
-		.options = table,
-		.count = RTE_DIM(table),
+		.tables = tables,
+		.table_count = RTE_DIM(tables),
 		.width = HELP_WIDTH,
 		.help_more = help_more,
-		.set = set_option,
 	};
 	int eal_count;
 

@@ -40,7 +40,7 @@ struct fwd_options {
 	uint16_t ports[RTE_MAX_ETHPORTS]; /* in the order given; none: all ports */
 	unsigned port_count;
 	enum fwd_topology topology;
-	bool promiscuous;
+	bool no_promiscuous;
 	uint32_t mtu;	    /* bytes of L3 */
 	uint32_t max_frame; /* bytes, including Ethernet header and FCS, as in --max-pkt-len */
 

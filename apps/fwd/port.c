@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include <rte_eal.h>
-#include <rte_errno.h>
 
 #include <evpl/evpl.h>
 
 #include "../common/error.h"
+#include "../common/pool.h"
 #include "lcore.h"
 #include "mode.h"
 #include "port.h"
@@ -17,7 +17,6 @@
 #define RING_SIZE 2048u
 /* Mbufs that the mempool cache of an lcore may hold. */
 #define LCORE_CACHE 512u
-#define RX_CACHE 250u		    /* as in testpmd's --mbcache */
 #define PACKET_MBUFS_MAX (1u << 24) /* evpl_init() takes no more */
 #define LINK_WAIT_MS 3000
 
@@ -226,16 +225,8 @@ rx_pool(struct fwd_ports *ports, const struct fwd_port *p, const struct fwd_opti
 		return pool;
 	snprintf(name, sizeof(name), "fwd_rx_%d", p->dev.socket);
 	ports->rx_pool_ours = !prefers_slab(ports, o);
-	if (ports->rx_pool_ours)
-		pool = rte_pktmbuf_pool_create(name, n, RTE_MIN(RX_CACHE, n * 2 / 3), 0, o->mbuf_size, p->dev.socket);
-	else
-		pool = evpl_rx_pool_create(name, n, o->mbuf_size, p->dev.socket);
+	pool = pool_create(name, n, o->mbuf_size, p->dev.socket, !ports->rx_pool_ours);
 	ports->rx_pool[p->dev.socket] = pool;
-	if (pool == NULL)
-		error_line(
-			"no RX pool of %u mbufs of %u bytes on NUMA node %d: %s (try a smaller --total-num-mbufs, or "
-			"EAL's -m)",
-			n, o->mbuf_size, p->dev.socket, rte_strerror(rte_errno));
 	return pool;
 }
 
@@ -271,6 +262,7 @@ configure(const struct fwd_port *p, const struct fwd_options *o)
 static int
 start_port(struct fwd_ports *ports, struct fwd_port *p, const struct fwd_options *o, unsigned lcores)
 {
+	struct ethdev_queues queues = {.rx = p->rx_queues, .tx = o->txq, .rxd = o->rxd, .txd = o->txd};
 	struct rte_mempool *pool = rx_pool(ports, p, o, lcores);
 	uint16_t mtu;
 	int rc;
@@ -280,20 +272,14 @@ start_port(struct fwd_ports *ports, struct fwd_port *p, const struct fwd_options
 	rc = configure(p, o);
 	if (rc != 0)
 		return rc;
-	for (uint16_t q = 0; q < p->rx_queues; q++) {
-		rc = rte_eth_rx_queue_setup(p->dev.id, q, o->rxd, (unsigned)p->dev.socket, NULL, pool);
-		if (rc != 0)
-			return ethdev_failed(&p->dev, "RX queue", rc);
-	}
-	for (uint16_t q = 0; q < o->txq; q++) {
-		rc = rte_eth_tx_queue_setup(p->dev.id, q, o->txd, (unsigned)p->dev.socket, NULL);
-		if (rc != 0)
-			return ethdev_failed(&p->dev, "TX queue", rc);
-	}
+	queues.rx_pool = pool;
+	rc = ethdev_setup_queues(&p->dev, &queues);
+	if (rc != 0)
+		return rc;
 	frame_length(p, o, &mtu);
 	if (ethdev_start(&p->dev, mtu) != 0)
 		return 1;
-	if (o->promiscuous) {
+	if (!o->no_promiscuous) {
 		rc = rte_eth_promiscuous_enable(p->dev.id);
 		if (rc != 0 && rc != -ENOTSUP)
 			return ethdev_failed(&p->dev, "promiscuous mode", rc);

@@ -86,11 +86,7 @@ fwd_report_print(const struct fwd_report *r, FILE *out)
 		r->no_mbuf);
 	fprintf(out, "consumed  %" PRIu64 " packets; %" PRIu64 " malformed ones seen\n", t->rx_consumed,
 		t->rx_malformed);
-	if (fwd_report_lost(r) != 0)
-		fprintf(out, "still away: %u buffers, %u RX mbufs, %u packet mbufs, %u overflow mbufs\n",
-			r->lost.buffers_in_use, r->lost.rx_buffers_in_use, r->lost.packet_mbufs_in_use,
-			r->lost.overflow_mbufs_in_use);
-	fprintf(out, "%" PRIu64 " lost buffers\n", fwd_report_lost(r));
+	library_print_lost(&r->lost, 0, out);
 }
 
 /* A port's name comes from the command line, so it is quoted as JSON requires. */

@@ -9,8 +9,9 @@
 #include "value.h"
 
 void
-value_mode(struct value *v, struct fwd_options *o)
+value_mode(struct value *v, void *options)
 {
+	struct fwd_options *o = options;
 	char what[160] = "one of";
 
 	o->mode = fwd_mode_find(v->text);
@@ -24,8 +25,9 @@ value_mode(struct value *v, struct fwd_options *o)
 }
 
 void
-value_topology(struct value *v, struct fwd_options *o)
+value_topology(struct value *v, void *options)
 {
+	struct fwd_options *o = options;
 	if (strcmp(v->text, "paired") == 0)
 		o->topology = FWD_PAIRED;
 	else if (strcmp(v->text, "chained") == 0)
@@ -37,8 +39,9 @@ value_topology(struct value *v, struct fwd_options *o)
 }
 
 void
-value_rx_pool(struct value *v, struct fwd_options *o)
+value_rx_pool(struct value *v, void *options)
 {
+	struct fwd_options *o = options;
 	if (strcmp(v->text, "auto") == 0)
 		o->rx_pool = FWD_RX_POOL_AUTO;
 	else if (strcmp(v->text, "slab") == 0)
@@ -66,12 +69,14 @@ add_ports(struct fwd_options *o, unsigned long first, unsigned long last)
 
 /* Hexadecimal, with or without 0x. */
 void
-value_portmask(struct value *v, struct fwd_options *o)
+value_portmask(struct value *v, void *options)
 {
+	struct fwd_options *o = options;
 	const char *digits = strncmp(v->text, "0x", 2) == 0 ? v->text + 2 : v->text;
 	char *end;
 	uint64_t mask = strtoull(digits, &end, 16);
 
+	o->port_count = 0;
 	if (*digits == '\0' || strspn(digits, "0123456789abcdefABCDEF") != strlen(digits) || strlen(digits) > 16 ||
 	    mask == 0 || (RTE_MAX_ETHPORTS < 64 && mask >> (RTE_MAX_ETHPORTS % 64) != 0)) {
 		value_expected(v, "a hexadecimal mask of ports, as 0x3");
@@ -85,10 +90,12 @@ value_portmask(struct value *v, struct fwd_options *o)
 
 /* "0,2-3": the order of the ports matters. */
 void
-value_portlist(struct value *v, struct fwd_options *o)
+value_portlist(struct value *v, void *options)
 {
+	struct fwd_options *o = options;
 	const char *text = v->text;
 
+	o->port_count = 0;
 	for (;;) {
 		char *end;
 		unsigned long first, last;
@@ -114,8 +121,9 @@ value_portlist(struct value *v, struct fwd_options *o)
 }
 
 void
-value_peer(struct value *v, struct fwd_options *o)
+value_peer(struct value *v, void *options)
 {
+	struct fwd_options *o = options;
 	const char *comma = strchr(v->text, ',');
 	char port[8] = "";
 	struct rte_ether_addr mac;
@@ -132,8 +140,9 @@ value_peer(struct value *v, struct fwd_options *o)
 }
 
 void
-value_segments(struct value *v, struct fwd_options *o)
+value_segments(struct value *v, void *options)
 {
+	struct fwd_options *o = options;
 	uint64_t lengths[FWD_SEGMENTS_MAX];
 	size_t n = args_list(v->text, 1, UINT16_MAX, FWD_SEGMENTS_MAX, lengths);
 	uint64_t sum = 0;
@@ -151,8 +160,9 @@ value_segments(struct value *v, struct fwd_options *o)
 }
 
 void
-value_addresses(struct value *v, struct fwd_options *o)
+value_addresses(struct value *v, void *options)
 {
+	struct fwd_options *o = options;
 	const char *comma = strchr(v->text, ',');
 	char first[INET_ADDRSTRLEN] = "";
 	struct in_addr src, dst;
@@ -169,8 +179,9 @@ value_addresses(struct value *v, struct fwd_options *o)
 }
 
 void
-value_udp(struct value *v, struct fwd_options *o)
+value_udp(struct value *v, void *options)
 {
+	struct fwd_options *o = options;
 	uint64_t ports[2];
 	size_t n = args_list(v->text, 0, UINT16_MAX, 2, ports);
 

@@ -6,15 +6,15 @@
 #include "../common/value.h"
 #include "options.h"
 
-/* Each function sets the option that it is named after. */
-void value_mode(struct value *v, struct fwd_options *o);
-void value_topology(struct value *v, struct fwd_options *o);
-void value_rx_pool(struct value *v, struct fwd_options *o);
-void value_portmask(struct value *v, struct fwd_options *o);
-void value_portlist(struct value *v, struct fwd_options *o);
-void value_peer(struct value *v, struct fwd_options *o);
-void value_segments(struct value *v, struct fwd_options *o);
-void value_addresses(struct value *v, struct fwd_options *o);
-void value_udp(struct value *v, struct fwd_options *o);
+/* Each function sets the option that it is named after. options is a struct fwd_options. */
+void value_mode(struct value *v, void *options);
+void value_topology(struct value *v, void *options);
+void value_rx_pool(struct value *v, void *options);
+void value_portmask(struct value *v, void *options);
+void value_portlist(struct value *v, void *options);
+void value_peer(struct value *v, void *options);
+void value_segments(struct value *v, void *options);
+void value_addresses(struct value *v, void *options);
+void value_udp(struct value *v, void *options);
 
 #endif /* FWD_VALUE_H */

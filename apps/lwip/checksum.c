@@ -8,7 +8,7 @@
 #include <rte_tcp.h>
 
 #include "arch/cc.h"
-#include "glue_queue.h"
+#include "queue.h"
 
 /* lwIP's LWIP_CHKSUM: the sum of the bytes as 16-bit words of this machine, folded, not inverted. */
 uint16_t

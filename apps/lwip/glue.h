@@ -25,7 +25,7 @@
 
 #include <evpl/evpl.h>
 
-#include "glue_queue.h"
+#include "queue.h"
 
 struct tcp_pcb;
 

@@ -15,7 +15,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "glue_internal.h"
+#include "glue.h"
+#include "glue_memory.h"
 
 #define BLOCK_STEP 64u	/* sizes are multiples of this: what a cache line holds */
 #define BLOCK_SIZES 32u /* up to 2 KiB; larger ones are not kept */

@@ -4,22 +4,37 @@
 
 #include <lwip/etharp.h>
 #include <lwip/ethip6.h>
-#include <lwip/init.h>
-#include <lwip/ip4_frag.h>
-#include <lwip/ip6_frag.h>
-#include <lwip/priv/tcp_priv.h>
-#include <lwip/timeouts.h>
 #include <netif/ethernet.h>
 
-#include "frame_filter.h"
-#include "glue_internal.h"
-#include "ip6_filter.h"
-#include "ip6_fragment.h"
-#include "neighbours.h"
-#include "tcp_order.h"
-#include "tcp_orphan.h"
+#include "fixes/frame_filter.h"
+#include "fixes/ip6_filter.h"
+#include "fixes/ip6_fragment.h"
+#include "fixes/neighbours.h"
+#include "glue.h"
+#include "glue_netif.h"
+#include "glue_pbuf.h"
 
-#define UPKEEP_MS 1000
+bool
+glue_netif_is_full(struct glue_netif *n)
+{
+	bool full = glue_queue_full(&n->queue);
+
+	n->stats.tx_full += full;
+	return full;
+}
+
+err_t
+glue_netif_send(struct glue_netif *n, struct rte_mbuf *m, unsigned length)
+{
+	if (m == NULL) {
+		n->stats.tx_no_memory++;
+		return ERR_MEM;
+	}
+	glue_queue_send(&n->queue, m);
+	n->stats.tx_packets++;
+	n->stats.tx_bytes += length;
+	return ERR_OK;
+}
 
 /* lwIP sends a frame. An error makes TCP keep the segment, and try again later. */
 static err_t
@@ -27,23 +42,12 @@ link_output(struct netif *netif, struct pbuf *p)
 {
 	struct glue_netif *n = netif->state;
 	unsigned mtu = ip6_fragment_mtu(n, p);
-	struct rte_mbuf *m;
 
 	if (mtu != 0)
 		return ip6_fragment_send(n, p, mtu);
-	if (glue_queue_full(&n->queue)) {
-		n->stats.tx_full++;
+	if (glue_netif_is_full(n))
 		return ERR_MEM;
-	}
-	m = glue_pbuf_to_mbuf(p, n->segments, &n->stats);
-	if (m == NULL) {
-		n->stats.tx_no_memory++;
-		return ERR_MEM;
-	}
-	glue_queue_send(&n->queue, m);
-	n->stats.tx_packets++;
-	n->stats.tx_bytes += p->tot_len;
-	return ERR_OK;
+	return glue_netif_send(n, glue_pbuf_to_mbuf(p, n->segments, &n->stats), p->tot_len);
 }
 
 static err_t
@@ -166,74 +170,3 @@ glue_netif_flush(struct glue_netif *n)
 {
 	glue_queue_flush(&n->queue);
 }
-
-static void
-upkeep(void *argument)
-{
-	tcp_order_mend();
-	tcp_orphans_end();
-#if GLUE_LWIP_SOURCE
-	glue_memory_trim();
-#endif
-	sys_timeout(UPKEEP_MS, upkeep, argument);
-}
-
-int
-glue_init(const struct glue_config *config)
-{
-	int rc = glue_pbuf_init(config);
-
-	if (rc != 0)
-		return rc;
-#if GLUE_LWIP_SOURCE
-	glue_memory_init(config->evpl, config->memory);
-#endif
-	lwip_init();
-	sys_timeout(UPKEEP_MS, upkeep, NULL);
-	return 0;
-}
-
-void
-glue_stop(void)
-{
-	while (tcp_active_pcbs != NULL)
-		tcp_abort(tcp_active_pcbs);
-	while (tcp_tw_pcbs != NULL)
-		tcp_abort(tcp_tw_pcbs);
-	/* Fragments have no other way out than by age. */
-	for (unsigned i = 0; i <= IP_REASS_MAXAGE; i++)
-		ip_reass_tmr();
-	for (unsigned i = 0; i <= IPV6_REASS_MAXAGE; i++)
-		ip6_reass_tmr();
-}
-
-void
-glue_finish(void)
-{
-	glue_pbuf_finish();
-	sys_untimeout(upkeep, NULL);
-#if GLUE_LWIP_SOURCE
-	glue_memory_trim();
-#endif
-}
-
-#if !GLUE_LWIP_SOURCE
-/* Its memory is malloc()'s. */
-void
-glue_memory_stats_get(struct glue_memory_stats *stats)
-{
-	*stats = (struct glue_memory_stats){0};
-}
-
-bool
-glue_memory_is_low(void)
-{
-	return false;
-}
-
-void
-glue_memory_receive(bool on)
-{
-	(void)on;
-}
-#endif

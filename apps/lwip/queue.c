@@ -4,7 +4,7 @@
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 
-#include "glue_queue.h"
+#include "queue.h"
 
 static uint16_t
 slot(const struct glue_queue *q, uint16_t i)
@@ -39,7 +39,7 @@ glue_queue_receive(struct glue_queue *q, struct rte_mbuf **packets)
 	uint16_t count;
 
 	take_ahead(q);
-	count = RTE_MIN(q->ahead, (uint16_t)GLUE_BURST);
+	count = (uint16_t)RTE_MIN(q->ahead, GLUE_BURST);
 	for (uint16_t i = 0; i < count; i++) {
 		packets[i] = q->received[slot(q, i)];
 		q->ahead_mbufs -= packets[i]->nb_segs;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * DPDK's calls on chains: of iovecs, and of iovecs behind a received mbuf. (For one segment: test/unit/dpdk_mbuf.c.)
+ * DPDK's calls on chains: of iovecs, and of iovecs behind a received mbuf. (For one segment:
+ * test/unit/lib/dpdk_mbuf.c.)
  *
  * What would break: a call could write over a neighbour, because windows are exactly the iovecs' bytes. A call that
  * refuses could leave something behind. The remedies that evpl_port_check() names are tested here, too: a copy of a

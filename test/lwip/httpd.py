@@ -37,6 +37,11 @@ def httpd_path():
     return path
 
 
+def load_path():
+    httpd_path()
+    return os.environ["EVPL_LOAD"]
+
+
 def need_source():
     """For what Debian's library was built without: limits on half-open connections, on bytes out of order, on
     memory."""
@@ -256,7 +261,7 @@ def upload(directory, size, seconds=TIMEOUT):
 
 @functools.cache
 def pattern():
-    """One period of /_/bytes: see apps/lwip/http.h."""
+    """One period of /_/bytes: see apps/httpd/http.h."""
     x, period = 1, bytearray()
     for _ in range(65521):
         x = (x * 1103515245 + 12345) % (1 << 31)

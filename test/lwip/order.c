@@ -13,8 +13,8 @@
 
 #include <evpl/evpl.h>
 
+#include "fixes/tcp_order.h"
 #include "glue.h"
-#include "tcp_order.h"
 
 static bool is_full;
 static unsigned failures, tests;

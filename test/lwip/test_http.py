@@ -1,7 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
 """The answers of evpl-httpd, byte by byte, that need a connection to be seen: which bytes are a body, and how status,
-fields and the state of a file depend on each other. test/unit/http_*.c tests what depends on texts alone. Over
+fields and the state of a file depend on each other. test/unit/httpd/http_*.c tests what depends on texts alone. Over
 net_tap."""
 import os
 import socket

@@ -1,12 +1,12 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""evpl-httpd asks evpl-httpd (--load), over virtio_user and vhost, without a kernel between them. Only vhost copies
-bytes. No checksum is computed if the ports agree on that. All bodies must be the same. Needs no rights."""
+"""evpl-load asks evpl-httpd, over virtio_user and vhost, without a kernel between them. Only vhost copies bytes. No
+checksum is computed if the ports agree on that. All bodies must be the same. Needs no rights."""
 import os
 import re
 
-from httpd import KERNEL, KERNEL6, MIB, SERVER, SERVER6, Httpd, need_source, wait_for
-from harness import case, check, check_equal, main, read
+from httpd import KERNEL, KERNEL6, MIB, SERVER, SERVER6, Httpd, load_path, need_source, wait_for
+from harness import Program, case, check, check_equal, main, read
 
 SECONDS = 1
 SOME = [f"--{way}-{kind}=0.5%" for way in ("rx", "tx") for kind in ("drop", "dup", "reorder")]
@@ -14,14 +14,17 @@ SOME = [f"--{way}-{kind}=0.5%" for way in ("rx", "tx") for kind in ("drop", "dup
 ALL = [*SOME, "--rx-corrupt=0.5%", "--tx-corrupt=0.5%"]
 
 
-class Load(Httpd):
+class Load(Program):
     """The side that asks, on the vhost port."""
 
     def __init__(self, directory, target, *options):
         self.socket = f"{directory}/vhost.sock"
-        super().__init__(directory, f"net_vhost0,iface={self.socket},queues=1", f"--load={target}", *options,
-                         addresses=[f"--ip={KERNEL}/24", f"--ip={KERNEL6}/64"])
+        super().__init__(load_path(), directory, [f"net_vhost0,iface={self.socket},queues=1"],
+                         [f"--target={target}", f"--ip={KERNEL}/24", f"--ip={KERNEL6}/64", *options], memory=512)
         wait_for(lambda: os.path.exists(self.socket), "the vhost socket", self)
+
+    def lost(self):
+        return sum(self.report["lost"].values())
 
     def done(self):
         return any(line.startswith("load:") for line in read(self.out_path).splitlines())
@@ -29,7 +32,7 @@ class Load(Httpd):
 
 def pair(directory, target, load_options=(), server_options=(), size=MIB):
     """Both sides' reports, when all is home."""
-    load = Load(directory, target, "--load-check", f"--load-time={SECONDS}", *load_options)
+    load = Load(directory, target, "--check", f"--time={SECONDS}", *load_options)
     server = Httpd(directory, f"net_virtio_user0,path={load.socket},queues=1", *server_options)
     server.file("file", size)
     wait_for(load.done, "the end of the load", load)
@@ -58,7 +61,7 @@ def whole(directory, target):
 @case("1 byte, 64 connections")
 def short(directory):
     """It ends when all were seen at once, however long that takes. Requests that the end met are broken."""
-    load = Load(directory, f"{SERVER}/file", "--load-check", "--load-connections=64", "--load-time=600")
+    load = Load(directory, f"{SERVER}/file", "--check", "--connections=64", "--time=600")
     server = Httpd(directory, f"net_virtio_user0,path={load.socket},queues=1", "--stats-period=0.1")
     server.file("file", 1)
     wait_for(lambda: ": 64 connections," in read(server.out_path), "64 connections", server)
@@ -95,13 +98,13 @@ def jumbo(directory, options):
 
 @case("drop, dup, reorder on both sides, corrupt, 0.5 % each")
 def faults(directory):
-    pair(directory, f"{SERVER}/file", ["--load-connections=64", *SOME], [*ALL, "--progress-timeout=60"], size=100000)
+    pair(directory, f"{SERVER}/file", ["--connections=64", *SOME], [*ALL, "--progress-timeout=60"], size=100000)
 
 
 def failing(load, of):
     """It says so, and loses nothing."""
     check_equal(load.rc, 1, "exit code")
-    check("--load: not all was answered" in load.err, f"no word of it:\n{load.err}")
+    check("not all was answered" in load.err, f"no word of it:\n{load.err}")
     check(load.report["load"][of] > 0, f"none is {of}: {load.report['load']}")
     check_equal(load.lost(), 0, "buffers lost")
 
@@ -119,7 +122,7 @@ def refused(directory):
 @case("connections that the server resets: 1")
 def reset(directory):
     """It stays, and takes fewer than are asked for."""
-    load = Load(directory, f"{SERVER}/file", "--stats-period=0.1", "--load-connections=4")
+    load = Load(directory, f"{SERVER}/file", "--stats-period=0.1", "--connections=4")
     server = Httpd(directory, f"net_virtio_user0,path={load.socket},queues=1", "--peer-connections=2")
     server.file("file", 100)
     wait_for(lambda: re.search(" [1-9][0-9]* broken", read(load.out_path)), "an RST", load)

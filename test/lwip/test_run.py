@@ -50,11 +50,11 @@ def build_folder(directory):
     """A build folder with the evpl-httpd of this one: built already, for scripts/run would build it where it is."""
     os.chmod(directory, 0o777)              # a plain user's Ninja writes there
     folder = f"{directory}/build"
-    os.makedirs(f"{folder}/apps/lwip")
+    os.makedirs(f"{folder}/apps/httpd")
     os.chmod(folder, 0o777)
-    os.symlink(os.path.realpath(httpd_path()), f"{folder}/apps/lwip/evpl-httpd")
+    os.symlink(os.path.realpath(httpd_path()), f"{folder}/apps/httpd/evpl-httpd")
     with open(f"{folder}/build.ninja", "w", encoding="ascii") as f:
-        f.write("build apps/lwip/evpl-httpd: phony\n")
+        f.write("build apps/httpd/evpl-httpd: phony\n")
     return folder
 
 

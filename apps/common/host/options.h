@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The options that all programs on lwIP have: addresses, ports, memory, faults, and how long they run. */
+#ifndef HOST_OPTIONS_H
+#define HOST_OPTIONS_H
+
+#include <stdint.h>
+
+#include <evpl/evpl.h>
+
+#include "../command.h"
+#include "../library.h"
+#include "address.h"
+#include "fault.h"
+#include "port.h"
+
+struct host_options {
+	struct address_options addresses;
+	struct port_options ports;
+	struct evpl_global_config library; /* but for packet_mbufs, which is computed */
+	struct fault_options faults;
+	uint64_t lwip_memory; /* bytes, as struct glue_config's memory */
+
+	double duration_s;     /* 0: no limit */
+	double stats_period_s; /* 0: never */
+	const char *json;
+};
+
+/*
+ * A program's tables, for struct command: where its struct host_options is at the offset `at`. Its own stand behind
+ * HOST_FIRST_TABLE, or between the others.
+ */
+#define HOST_FIRST_TABLE(at)                                                                                           \
+	{                                                                                                              \
+		host_network_rows, HOST_NETWORK_ROWS, (at)                                                             \
+	}
+#define HOST_MEMORY_TABLES(at)                                                                                         \
+	{host_port_rows, HOST_PORT_ROWS, (at)},                                                                        \
+	{                                                                                                              \
+		library_rows, LIBRARY_ROWS, (at) + offsetof(struct host_options, library)                              \
+	}
+#define HOST_FAULT_TABLE(at)                                                                                           \
+	{                                                                                                              \
+		host_fault_rows, HOST_FAULT_ROWS, (at)                                                                 \
+	}
+#define HOST_LAST_TABLE(at)                                                                                            \
+	{                                                                                                              \
+		host_run_rows, HOST_RUN_ROWS, (at)                                                                     \
+	}
+
+enum { HOST_NETWORK_ROWS = 4, HOST_PORT_ROWS = 9, HOST_FAULT_ROWS = 2 * FAULT_KINDS + 2, HOST_RUN_ROWS = 4 };
+extern const struct option_row host_network_rows[HOST_NETWORK_ROWS];
+extern const struct option_row host_port_rows[HOST_PORT_ROWS];
+extern const struct option_row host_fault_rows[HOST_FAULT_ROWS];
+extern const struct option_row host_run_rows[HOST_RUN_ROWS];
+
+/* Whether the options fit each other; what follows from them is set. 0, or -1 after an error line. */
+int host_options_check(struct host_options *o);
+
+#endif /* HOST_OPTIONS_H */

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+
+#include <lwip/opt.h>
+
+#include "../common/error.h"
+#include "options.h"
+
+/* What lwIP was built with: only the build can give it more. */
+#define NEIGHBOURS RTE_STR(ARP_TABLE_SIZE) " neighbours of IPv4 and " RTE_STR(LWIP_ND6_NUM_NEIGHBORS) " of IPv6"
+
+static const struct option_row server_rows[] = {
+	OPTION_HEADING("Servers"),
+	OPTION_TEXT(struct httpd_options, files.folder, "folder", "DIR", "what is served (.)", "a folder", "."),
+	OPTION_BYTES(struct httpd_options, files.cache, "cache", "BYTES", "most bytes of files held in memory (1G)", 0,
+		     UINT64_C(1) << 40, UINT64_C(1) << 30),
+	OPTION_NUMBER(struct httpd_options, http.port, "http-port", "N", "TCP port of HTTP; 0: none (80)", 0,
+		      UINT16_MAX, 80),
+	OPTION_NUMBER(struct httpd_options, services.echo_port, "echo-port", "N", "of echo (7)", 0, UINT16_MAX, 7),
+	OPTION_NUMBER(struct httpd_options, services.discard_port, "discard-port", "N", "of discard (9)", 0, UINT16_MAX,
+		      9),
+	OPTION_NUMBER(struct httpd_options, services.chargen_port, "chargen-port", "N", "of chargen (19)", 0,
+		      UINT16_MAX, 19),
+	OPTION_HEADING("Limits"),
+	OPTION_NUMBER(struct httpd_options, limits.connections, "connections", "N",
+		      "at once (4096); more are reset. This build knows " NEIGHBOURS " on the links", 1, 65536, 4096),
+	OPTION_NUMBER(struct httpd_options, limits.peer_connections, "peer-connections", "N",
+		      "of these, from one address (1024)", 1, 65536, 1024),
+	OPTION_NUMBER(struct httpd_options, limits.backlog, "backlog", "N", "half-open ones, per server (255)", 1, 255,
+		      255),
+	OPTION_BYTES(struct httpd_options, limits.send_budget, "send-budget", "BYTES",
+		     "not acknowledged yet, per connection (64K)", 4096, 1u << 30, 64 * 1024),
+	OPTION_NUMBER(struct httpd_options, limits.rx_pbufs, "rx-pbufs", "N",
+		      "received and not read yet, per connection (32)", 1, 1024, 32),
+	OPTION_NUMBER(struct httpd_options, services.echo_pbufs, "echo-pbufs", "N",
+		      "held by the echo of one connection (128)", 2, 4096, 128),
+	OPTION_NUMBER(struct httpd_options, limits.idle_s, "idle-timeout", "SECONDS",
+		      "of a connection that asks nothing (30)", 1, 86400, 30),
+	OPTION_NUMBER(struct httpd_options, limits.progress_s, "progress-timeout", "SECONDS",
+		      "for each 4 KiB of a transfer (10)", 1, 86400, 10),
+	OPTION_NUMBER(struct httpd_options, http.request_s, "request-timeout", "SECONDS", "for a request's head (10)",
+		      1, 86400, 10),
+	OPTION_BYTES(struct httpd_options, http.head_size, "max-head", "BYTES", "longest head of a request (8K)", 256,
+		     32 * 1024, 8192),
+	OPTION_BYTES(struct httpd_options, http.line_size, "max-request-line", "BYTES", "longest request line (4K)", 64,
+		     32 * 1024, 4096),
+};
+
+/* Behind the host's faults. */
+static const struct option_row fault_rows[] = {
+	OPTION_NUMBER(struct httpd_options, hold_slabs, "hold-slabs", "N",
+		      "no percentage: hold all memory from the first body or echo on, until N requests for some found "
+		      "none (0: "
+		      "never)",
+		      0, UINT32_MAX, 0),
+};
+
+static const struct command_table tables[] = {
+	HOST_FIRST_TABLE(offsetof(struct httpd_options, host)),
+	{server_rows, RTE_DIM(server_rows), 0},
+	HOST_MEMORY_TABLES(offsetof(struct httpd_options, host)),
+	HOST_FAULT_TABLE(offsetof(struct httpd_options, host)),
+	{fault_rows, RTE_DIM(fault_rows), 0},
+	HOST_LAST_TABLE(offsetof(struct httpd_options, host)),
+};
+
+static void
+help_more(void)
+{
+	printf("\nAs root, or under unshare -Urn; then, with an address on tap0: curl http://198.18.0.1/\n"
+	       "  evpl-httpd -l 0 --no-pci --no-huge --no-shconf -m 512 --vdev=net_tap0,iface=tap0 -- --folder=.\n\n"
+	       "Exit status: 0; 1: something failed, or a buffer did not come home; 2: the command line is wrong.\n");
+}
+
+/* Clients behind a router are one neighbour, and each may have many connections: so many may be right. */
+static void
+warn_of_neighbours(unsigned connections)
+{
+	if (connections > (unsigned)RTE_MIN(ARP_TABLE_SIZE, LWIP_ND6_NUM_NEIGHBORS))
+		error_line("warning: --connections=%u is more than lwIP knows clients on the links, " NEIGHBOURS
+			   ": with more, answers wait%s",
+			   connections, GLUE_LWIP_SOURCE ? " (build with -Dlwip_neighbours)" : "");
+}
+
+/* Bytes of a small buffer, which is no larger than a large one and a slab that were asked for. */
+static unsigned
+buffer_room(const struct evpl_global_config *library)
+{
+	uint64_t room = library->buffer_size != 0 ? library->buffer_size : EVPL_DEFAULT_BUFFER_SIZE;
+
+	if (library->large_buffer_size != 0)
+		room = RTE_MIN(room, (uint64_t)library->large_buffer_size);
+	if (library->slab_size != 0)
+		room = RTE_MIN(room, library->slab_size);
+	return (unsigned)room;
+}
+
+static int
+check_combination(struct httpd_options *o)
+{
+	unsigned room = buffer_room(&o->host.library);
+
+	if (host_options_check(&o->host) != 0)
+		return -1;
+	if (room < o->http.head_size + 64) {
+		error_line(
+			"buffers of %u bytes have no room for --max-head=%u (see --buffer-size, --large-buffer-size, "
+			"--slab-size)",
+			room, o->http.head_size);
+		return -1;
+	}
+	if (o->http.line_size > o->http.head_size) {
+		error_line("--max-request-line=%u is more than --max-head=%u", o->http.line_size, o->http.head_size);
+		return -1;
+	}
+	return 0;
+}
+
+int
+options_parse(int argc, char **argv, struct httpd_options *o)
+{
+	static const struct command command = {
+		.program = "evpl-httpd",
+		.version = GLUE_LWIP_SOURCE ? EVPL_HTTPD_VERSION " (lwIP built from source: no copies)"
+					    : EVPL_HTTPD_VERSION " (lwIP of the system: what is sent is copied)",
+		.about = "Serves files over HTTP, and echo, discard and chargen: lwIP over DPDK ports, its bytes in "
+			 "iovecs.",
+		.tables = tables,
+		.table_count = RTE_DIM(tables),
+		.width = 28,
+		.help_more = help_more,
+	};
+	int eal_count = command_parse(&command, argc, argv, o);
+
+	if (eal_count <= 0)
+		return eal_count;
+	if (check_combination(o) != 0)
+		return -1;
+	warn_of_neighbours(o->limits.connections);
+	return eal_count;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the servers did, in words and as JSON: their part of the host's report. */
+#ifndef HTTPD_REPORT_H
+#define HTTPD_REPORT_H
+
+#include <stdio.h>
+
+#include "../common/host/report.h"
+#include "files.h"
+#include "http.h"
+#include "services.h"
+#include "tcp/connection.h"
+
+struct httpd_report {
+	struct connection_stats connections;
+	struct http_stats http;
+	struct services_stats services;
+	struct files_stats files;
+};
+
+/* The counters as they are now. */
+void report_take(struct httpd_report *r);
+
+/* One line, for --stats-period. */
+void report_line(const struct httpd_report *r, const struct host_report *host, FILE *out);
+
+void report_print(const struct httpd_report *r, FILE *out);
+void report_json(const struct httpd_report *r, FILE *out);
+
+#endif /* HTTPD_REPORT_H */

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "../common/error.h"
+#include "glue.h"
+#include "services.h"
+#include "tcp/connection.h"
+#include "tcp/content.h"
+
+/* RFC 864: lines of 72 characters; each begins with the second of the one before. */
+#define CHARGEN_FIRST ' '
+#define CHARGEN_CHARACTERS 95
+#define CHARGEN_LINE 72
+#define CHARGEN_PERIOD (CHARGEN_CHARACTERS * (CHARGEN_LINE + 2))
+
+static struct services_options options;
+static struct services_stats stats;
+static struct content chargen;
+
+/* Writes the first pbuf's bytes, or as many of them as there is room for; 0: wait. */
+static unsigned
+echo_first(struct connection *c)
+{
+	struct pbuf *p = c->rx;
+	unsigned length = LWIP_MIN(p->len, connection_room(c));
+	bool in_iovec = glue_pbuf_iovec(p) != NULL;
+
+	if (length == 0 || tcp_sndqueuelen(c->pcb) >= options.echo_pbufs + c->unacked / CONNECTION_PBUF_BYTES)
+		return 0;
+	/* Copies take a segment's memory each. */
+	if (!in_iovec && c->unacked > 0 && glue_memory_is_low())
+		return 0;
+	if (!connection_write_pbuf(c, p, length))
+		return 0;
+	if (!in_iovec || !glue_zero_copy())
+		stats.echo_copied += length;
+	return length;
+}
+
+static void
+echo_advance(struct connection *c)
+{
+	while (c->rx != NULL) {
+		unsigned sent = echo_first(c);
+
+		if (sent == 0)
+			return;
+		stats.echo_bytes += sent;
+		connection_free_rx(c, sent);
+	}
+	if (c->eof)
+		connection_close(c);
+}
+
+static void
+echo_acknowledged(struct connection *c, unsigned n)
+{
+	tcp_recved(c->pcb, (u16_t)n);
+}
+
+static void
+discard_advance(struct connection *c)
+{
+	while (c->rx != NULL) {
+		stats.discard_bytes += c->rx->len;
+		connection_consume(c, c->rx->len);
+	}
+	if (c->eof)
+		connection_close(c);
+}
+
+/* What is sent there is thrown away. */
+static void
+chargen_advance(struct connection *c)
+{
+	uint64_t *position = (uint64_t *)c->state, from = *position;
+
+	while (c->rx != NULL)
+		connection_consume(c, c->rx->len);
+	connection_expect(c, CONNECTION_TRANSFER);
+	connection_send(c, &chargen, position, UINT64_MAX);
+	stats.chargen_bytes += *position - from;
+	if (c->eof)
+		connection_close(c);
+}
+
+static int
+make_chargen(void)
+{
+	uint64_t at = 0;
+
+	if (content_init(&chargen, CHARGEN_PERIOD) != 0)
+		return -1;
+	while (content_held(&chargen) < CHARGEN_PERIOD) {
+		struct evpl_iovec *iovec = content_grow(&chargen, glue_evpl());
+		char *text;
+
+		if (iovec == NULL)
+			return -1;
+		text = evpl_iovec_data(iovec);
+		for (unsigned i = 0; i < evpl_iovec_length(iovec); i++, at++) {
+			unsigned line = (unsigned)(at / (CHARGEN_LINE + 2)),
+				 column = (unsigned)(at % (CHARGEN_LINE + 2));
+
+			if (column < CHARGEN_LINE)
+				text[i] = (char)(CHARGEN_FIRST + (line + column) % CHARGEN_CHARACTERS);
+			else
+				text[i] = column == CHARGEN_LINE ? '\r' : '\n';
+		}
+	}
+	return 0;
+}
+
+static const struct connection_server echo_server = {
+	.name = "echo",
+	.advance = echo_advance,
+	.acknowledged = echo_acknowledged,
+};
+
+static const struct connection_server discard_server = {
+	.name = "discard",
+	.advance = discard_advance,
+};
+
+static const struct connection_server chargen_server = {
+	.name = "chargen",
+	.advance = chargen_advance,
+};
+
+static int
+listen_on(const struct connection_server *server, uint16_t port)
+{
+	err_t err = port != 0 ? connections_listen(server, port) : ERR_OK;
+
+	if (err != ERR_OK)
+		error_line("--%s-port=%u: %s", server->name, port,
+			   err == ERR_USE ? "another server has it" : "no memory");
+	return err == ERR_OK ? 0 : -1;
+}
+
+int
+services_start(const struct services_options *o)
+{
+	options = *o;
+	if (make_chargen() != 0) {
+		error_line("no memory for chargen's characters");
+		return -1;
+	}
+	if (listen_on(&echo_server, o->echo_port) != 0 || listen_on(&discard_server, o->discard_port) != 0)
+		return -1;
+	return listen_on(&chargen_server, o->chargen_port);
+}
+
+void
+services_stop(void)
+{
+	content_release(&chargen, glue_evpl());
+}
+
+void
+services_stats(struct services_stats *s)
+{
+	*s = stats;
+}

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include <lwip/priv/tcp_priv.h>
+#include <lwip/sys.h>
+
+#include "connection.h"
+#include "fixes/tcp_order.h"
+#include "glue.h"
+
+/* Longest write: lwIP takes 65,535 and a buffer has 65,536. */
+#define WRITE_MAX 32768
+
+/* Half a second, in lwIP's steps. */
+#define POLL_INTERVAL (500 / TCP_SLOW_INTERVAL)
+
+#define SERVERS_MAX 8
+
+/*
+ * What a connection may have when lwIP's memory is low: little enough for all of them to have it. With the defaults, 4,096
+ * connections and 64 MiB that are left then, it is 16 KiB for each: four packets not read and one that lwIP keeps are five
+ * times 1,664 bytes when they were copied, and 32 pbufs to be sent, of 16 segments at most, are 16 times 448. (Of jumbo frames
+ * five are 46,000 bytes: then the half is for 1,200 connections.)
+ */
+#define LOW_RX_PBUFS 4
+#define LOW_SEND_PBUFS (glue_zero_copy() ? 32u : 4u) /* copied ones have a whole segment each */
+/* Bytes, when nothing is queued: a response's head goes out, however short the peer's segments are. */
+#define LOW_SEND_AT_LEAST 1024
+
+const char *const connection_abort_names[CONNECTION_ABORTS] = {
+	"none", "too_many", "too_many_of_one", "stalled", "broken", "stopped",
+};
+
+static struct connection_limits limits;
+static struct connection_stats stats;
+static struct connection *all;
+static LIST_HEAD(, connection) open_list, free_list;
+static struct tcp_pcb *listeners[SERVERS_MAX];
+static unsigned listener_count;
+
+static void
+enter(struct connection *c)
+{
+	LIST_INSERT_HEAD(&open_list, c, link);
+	stats.accepted++;
+	stats.active++;
+	if (stats.active > stats.peak)
+		stats.peak = stats.active;
+}
+
+/* lwIP's pcb is gone, or about to go: so is everything else. */
+static void
+leave(struct connection *c)
+{
+	if (c->server->ended != NULL)
+		c->server->ended(c);
+	if (c->rx != NULL)
+		pbuf_free(c->rx);
+	c->pcb = NULL;
+	peers_leave(&c->peer);
+	stats.active--;
+	LIST_REMOVE(c, link);
+	LIST_INSERT_HEAD(&free_list, c, link);
+}
+
+/* lwIP keeps the pcb, and calls us no more. */
+static void
+detach(struct tcp_pcb *pcb)
+{
+	tcp_arg(pcb, NULL);
+	tcp_recv(pcb, NULL);
+	tcp_sent(pcb, NULL);
+	tcp_err(pcb, NULL);
+	tcp_poll(pcb, NULL, 0);
+}
+
+static void
+discard_rx(struct connection *c)
+{
+	while (c->rx != NULL)
+		connection_consume(c, c->rx->len);
+}
+
+/* Closing goes on: FIN behind our last byte, and the end when the peer has acknowledged all and sent its own. */
+static void
+close_further(struct connection *c)
+{
+	struct tcp_pcb *pcb = c->pcb;
+
+	discard_rx(c);
+	if (!c->fin_sent && tcp_order_is_kept(pcb))
+		c->fin_sent = tcp_shutdown(pcb, 0, 1) == ERR_OK;
+	if (!c->fin_sent || c->unacked > 0 || !c->eof)
+		return;
+	stats.closed++;
+	detach(pcb);
+	leave(c);
+	tcp_close(pcb);
+}
+
+static err_t
+abort_now(struct connection *c)
+{
+	struct tcp_pcb *pcb = c->pcb;
+
+	stats.aborted[c->abort]++;
+	detach(pcb);
+	leave(c);
+	tcp_abort(pcb);
+	return ERR_ABRT;
+}
+
+/* What every callback does in the end, and returns. */
+static err_t
+go_on(struct connection *c)
+{
+	if (!c->closing && c->abort == CONNECTION_GOES_ON)
+		c->server->advance(c);
+	if (c->abort != CONNECTION_GOES_ON)
+		return abort_now(c);
+	if (c->closing)
+		close_further(c);
+	return ERR_OK;
+}
+
+static void
+append(struct connection *c, struct pbuf *p)
+{
+	p->tot_len = p->len;
+	if (c->rx == NULL)
+		c->rx = p;
+	else
+		c->rx_last->next = p;
+	c->rx_last = p;
+	c->rx_bytes += p->len;
+	c->rx_pbufs++;
+}
+
+/* Behind rx, unless that would be too many. */
+static bool
+keep(struct connection *c, struct pbuf *p)
+{
+	unsigned pbufs = c->rx_pbufs + pbuf_clen(p), bytes = c->rx_bytes + p->tot_len;
+
+	if (c->rx != NULL &&
+	    (pbufs > limits.rx_pbufs + bytes / CONNECTION_PBUF_BYTES || (pbufs > LOW_RX_PBUFS && glue_memory_is_low())))
+		return false;
+	while (p != NULL) {
+		struct pbuf *next = p->next;
+
+		p->next = NULL;
+		/* Of a small RX mbuf the headers may have been all. */
+		if (p->len == 0)
+			pbuf_free(p);
+		else
+			append(c, p);
+		p = next;
+	}
+	return true;
+}
+
+static err_t
+on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
+{
+	struct connection *c = arg;
+
+	(void)pcb;
+	(void)err;
+	if (p == NULL) {
+		c->eof = true;
+	} else if (!keep(c, p)) {
+		stats.rx_refused++;
+		return ERR_MEM;
+	}
+	return go_on(c);
+}
+
+static void
+start_progress(struct connection *c)
+{
+	c->progress_ms = sys_now();
+	c->moved = 0;
+}
+
+static err_t
+on_sent(void *arg, struct tcp_pcb *pcb, u16_t n)
+{
+	struct connection *c = arg;
+
+	(void)pcb;
+	c->unacked -= n;
+	c->moved += n;
+	if (c->unacked == 0 && c->wait == CONNECTION_IDLE)
+		c->since_ms = sys_now();
+	if (c->server->acknowledged != NULL && !c->closing)
+		c->server->acknowledged(c, n);
+	return go_on(c);
+}
+
+static void
+on_error(void *arg, err_t err)
+{
+	struct connection *c = arg;
+
+	if (err == ERR_CLSD)
+		stats.closed++;
+	else
+		stats.reset++;
+	leave(c);
+}
+
+static bool
+is_over(uint32_t since_ms, unsigned seconds)
+{
+	return sys_now() - since_ms >= seconds * 1000;
+}
+
+/* Bytes must move, and not one by one. */
+static void
+check_progress(struct connection *c)
+{
+	if (!is_over(c->progress_ms, limits.progress_s))
+		return;
+	if (c->moved < CONNECTION_PROGRESS)
+		c->abort = CONNECTION_STALLED;
+	start_progress(c);
+}
+
+static void
+check_idle(struct connection *c)
+{
+	if (c->closing) {
+		/* The peer has read all, and does not close: lwIP's own time-outs end what is left. */
+		c->eof |= is_over(c->since_ms, CONNECTION_LINGER_S);
+	} else if (is_over(c->since_ms, limits.idle_s)) {
+		stats.idle++;
+		connection_close(c);
+	}
+}
+
+static void
+check_time(struct connection *c)
+{
+	if (c->wait == CONNECTION_LATE && is_over(c->since_ms, c->server->late_s)) {
+		stats.late++;
+		c->server->late(c);
+	}
+	if (c->unacked > 0 || c->wait == CONNECTION_TRANSFER)
+		check_progress(c);
+	else if (c->wait == CONNECTION_IDLE)
+		check_idle(c);
+}
+
+static err_t
+on_poll(void *arg, struct tcp_pcb *pcb)
+{
+	struct connection *c = arg;
+
+	(void)pcb;
+	check_time(c);
+	return go_on(c);
+}
+
+static void
+peer_of(const struct tcp_pcb *pcb, struct peer *peer)
+{
+	memset(peer, 0, sizeof(*peer));
+	if (IP_IS_V6_VAL(pcb->remote_ip)) {
+		memcpy(peer->address, ip_2_ip6(&pcb->remote_ip)->addr, sizeof(peer->address));
+	} else {
+		peer->address[10] = peer->address[11] = 0xff;
+		memcpy(peer->address + 12, &ip_2_ip4(&pcb->remote_ip)->addr, 4);
+	}
+}
+
+static err_t
+refuse(struct tcp_pcb *pcb, enum connection_abort reason)
+{
+	stats.aborted[reason]++;
+	tcp_abort(pcb);
+	return ERR_ABRT;
+}
+
+static err_t
+on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
+{
+	struct connection *c = LIST_FIRST(&free_list);
+	struct peer peer;
+
+	if (pcb == NULL || err != ERR_OK) {
+		stats.no_pcb++;
+		return ERR_VAL;
+	}
+	if (c == NULL)
+		return refuse(pcb, CONNECTION_TOO_MANY);
+	peer_of(pcb, &peer);
+	if (!peers_enter(&peer, limits.peer_connections))
+		return refuse(pcb, CONNECTION_TOO_MANY_OF_ONE);
+	LIST_REMOVE(c, link);
+	memset(c, 0, sizeof(*c));
+	c->pcb = pcb;
+	c->server = arg;
+	c->peer = peer;
+	enter(c);
+	connection_expect(c, CONNECTION_IDLE);
+	tcp_nagle_disable(pcb);
+	tcp_arg(pcb, c);
+	tcp_recv(pcb, on_recv);
+	tcp_sent(pcb, on_sent);
+	tcp_err(pcb, on_error);
+	tcp_poll(pcb, on_poll, POLL_INTERVAL);
+	return go_on(c);
+}
+
+int
+connections_start(const struct connection_limits *l)
+{
+	limits = *l;
+	if (peers_start(limits.connections) != 0)
+		return -1;
+	all = calloc(limits.connections, sizeof(*all));
+	if (all == NULL)
+		return -1;
+	for (unsigned i = limits.connections; i-- > 0;)
+		LIST_INSERT_HEAD(&free_list, &all[i], link);
+	return 0;
+}
+
+void
+connections_stop(void)
+{
+	while (listener_count > 0)
+		tcp_close(listeners[--listener_count]);
+	while (!LIST_EMPTY(&open_list)) {
+		LIST_FIRST(&open_list)->abort = CONNECTION_STOPPED;
+		abort_now(LIST_FIRST(&open_list));
+	}
+	peers_stop();
+	free(all);
+	all = NULL;
+	LIST_INIT(&free_list);
+}
+
+err_t
+connections_listen(const struct connection_server *server, uint16_t port)
+{
+	struct tcp_pcb *pcb, *listener;
+	err_t err;
+
+	if (listener_count == SERVERS_MAX)
+		return ERR_MEM;
+	pcb = tcp_new_ip_type(IPADDR_TYPE_ANY);
+	if (pcb == NULL)
+		return ERR_MEM;
+	err = tcp_bind(pcb, IP_ANY_TYPE, port);
+	listener = err == ERR_OK ? tcp_listen_with_backlog_and_err(pcb, (u8_t)limits.backlog, &err) : NULL;
+	if (listener == NULL) {
+		tcp_close(pcb);
+		return err;
+	}
+	tcp_arg(listener, (void *)(uintptr_t)server);
+	tcp_accept(listener, on_accept);
+	listeners[listener_count++] = listener;
+	return ERR_OK;
+}
+
+void
+connections_stats(struct connection_stats *s)
+{
+	*s = stats;
+}
+
+void
+connection_free_rx(struct connection *c, unsigned n)
+{
+	struct pbuf *p;
+
+	c->rx_bytes -= n;
+	c->moved += n;
+	if (c->wait == CONNECTION_IDLE && !c->closing)
+		c->since_ms = sys_now();
+	while (n > 0 && n >= (p = c->rx)->len) {
+		n -= p->len;
+		c->rx = p->next;
+		c->rx_pbufs--;
+		p->next = NULL;
+		pbuf_free(p);
+	}
+	if (n > 0)
+		pbuf_remove_header(c->rx, n);
+}
+
+void
+connection_consume(struct connection *c, unsigned n)
+{
+	connection_free_rx(c, n);
+	tcp_recved(c->pcb, (u16_t)n);
+}
+
+unsigned
+connection_room(const struct connection *c)
+{
+	/* With less than two segments one would wait for the acknowledgement of the other, which the peer delays. */
+	unsigned budget = LWIP_MAX(limits.send_budget, 2u * tcp_mss(c->pcb));
+	unsigned room = c->unacked < budget ? budget - c->unacked : 0;
+
+	if (glue_memory_is_low()) {
+		unsigned queued = LWIP_MIN(tcp_sndqueuelen(c->pcb), LOW_SEND_PBUFS);
+
+		/* A full segment is two pbufs, at least. */
+		room = LWIP_MIN(room, LWIP_MAX((LOW_SEND_PBUFS - queued) / 2 * tcp_mss(c->pcb),
+					       queued == 0 ? LOW_SEND_AT_LEAST : 0u));
+	}
+	return LWIP_MIN(room, tcp_sndbuf(c->pcb));
+}
+
+/* Counts what lwIP was asked to send. */
+static bool
+written(struct connection *c, unsigned length, err_t error)
+{
+	if (error != ERR_OK) {
+		stats.no_memory++;
+		return false;
+	}
+	if (c->unacked == 0)
+		start_progress(c);
+	c->unacked += length;
+	return true;
+}
+
+bool
+connection_write(struct connection *c, struct evpl_iovec *iovec, unsigned offset, unsigned length, bool more)
+{
+	return written(c, length, glue_write(c->pcb, iovec, offset, length, more ? TCP_WRITE_FLAG_MORE : 0));
+}
+
+bool
+connection_write_pbuf(struct connection *c, struct pbuf *p, unsigned length)
+{
+	return written(c, length, glue_write_pbuf(c->pcb, p, length, 0));
+}
+
+void
+connection_send(struct connection *c, const struct content *content, uint64_t *position, uint64_t end)
+{
+	while (*position < end) {
+		uint64_t left = end - *position;
+		unsigned room = connection_room(c);
+		struct content_piece piece;
+
+		/* Small pieces of large bodies would make small segments. */
+		if (room < left && room < tcp_mss(c->pcb))
+			return;
+		piece = content_at(content, *position, LWIP_MIN(left, LWIP_MIN(room, WRITE_MAX)));
+		if (!connection_write(c, piece.iovec, piece.offset, piece.length, piece.length < left))
+			return;
+		*position += piece.length;
+	}
+}
+
+void
+connection_expect(struct connection *c, enum connection_wait wait)
+{
+	c->wait = wait;
+	c->since_ms = sys_now();
+	if (c->unacked == 0)
+		start_progress(c);
+}
+
+void
+connection_close(struct connection *c)
+{
+	c->closing = true;
+	connection_expect(c, CONNECTION_IDLE);
+}
+
+void
+connection_abort(struct connection *c, enum connection_abort reason)
+{
+	c->abort = reason;
+}
+
+void
+connection_wake(struct connection *c)
+{
+	go_on(c);
+	if (c->pcb != NULL)
+		tcp_output(c->pcb);
+}

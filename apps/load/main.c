@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* evpl-load: asks an HTTP server, over lwIP and DPDK ports, and says how fast it answered. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "../common/error.h"
+#include "../common/host/host.h"
+#include "../common/json.h"
+#include "options.h"
+
+static struct program_options options;
+static struct load_stats stats;
+static bool told; /* that --time is over */
+
+static void
+print(FILE *out)
+{
+	const struct load_stats *l = &stats;
+
+	fprintf(out,
+		"load: %" PRIu64 " requests, %" PRIu64 " body bytes in %.2f s: %.0f requests/s, %.1f MB/s; %" PRIu64
+		" refused, %" PRIu64 " broken, %" PRIu64 " different\n",
+		l->requests, l->body_bytes, l->seconds, l->seconds > 0 ? (double)l->requests / l->seconds : 0,
+		l->seconds > 0 ? (double)l->body_bytes / l->seconds / 1e6 : 0, l->refused, l->broken, l->different);
+}
+
+static void
+json(FILE *out)
+{
+	fprintf(out, "\"load\": {\"seconds\": %.3f, ", stats.seconds);
+	json_u64(out, "requests", stats.requests);
+	json_u64(out, "body_bytes", stats.body_bytes);
+	json_u64(out, "refused", stats.refused);
+	json_u64(out, "broken", stats.broken);
+	json_end(out, "different", stats.different, ",\n");
+}
+
+static int
+start(void)
+{
+	return load_start(&options.load) != 0 ? 1 : 0;
+}
+
+static void
+ready(const struct host_ports *ports, FILE *out)
+{
+	fprintf(out, "asking %s from ", options.load.target);
+	ports_print_addresses(ports, out);
+	fprintf(out, ": %u connections\n", options.load.connections);
+}
+
+/* Who waits for --time can stop the other side now. */
+static void
+tick(FILE *out)
+{
+	if (told || !load_is_done())
+		return;
+	told = true;
+	load_stats(&stats);
+	print(out);
+	fflush(out);
+}
+
+static void
+line(const struct host_report *host, FILE *out)
+{
+	load_stats(&stats);
+	fprintf(out,
+		"%.1f s: %" PRIu64 " requests answered, %" PRIu64 " body bytes, %" PRIu64 " refused, %" PRIu64
+		" broken\n",
+		host->seconds, stats.requests, stats.body_bytes, stats.refused, stats.broken);
+}
+
+/* A load is there to be answered. */
+static int
+end(void)
+{
+	load_stats(&stats);
+	if (stats.requests > 0 && stats.refused + stats.broken + stats.different == 0)
+		return 0;
+	error_line("not all was answered as it should be (see \"load:\" in the report)");
+	return 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct host_program program = {
+		.name = "evpl-load",
+		.start = start,
+		.ready = ready,
+		.tick = tick,
+		.line = line,
+		.end = end,
+		.stop = load_stop,
+		.print = print,
+		.json = json,
+	};
+	int eal_count = options_parse(argc, argv, &options);
+
+	if (eal_count <= 0)
+		return eal_count == 0 ? 0 : 2;
+	return host_run(&program, &options.host, eal_count, argv);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "options.h"
+
+#include <stdio.h>
+
+#include "../common/error.h"
+
+static void
+set_target(struct value *v, void *values)
+{
+	struct program_options *o = values;
+
+	o->load.target = v->text;
+	if (!load_target_valid(v->text))
+		value_expected(v, "ADDRESS/PATH, as 198.18.0.1/file or fd18::1/file");
+}
+
+static const struct option_row load_rows[] = {
+	OPTION_HEADING("What is asked"),
+	OPTION_OTHER(set_target, "target", "ADDR/PATH",
+		     "ask the HTTP server at ADDR for PATH, again and again; must be given"),
+	OPTION_NUMBER(struct program_options, load.port, "http-port", "N", "TCP port of the server (80)", 1, UINT16_MAX,
+		      80),
+	OPTION_NUMBER(struct program_options, load.connections, "connections", "N", "at once (16)", 1, 4096, 16),
+	OPTION_SECONDS(struct program_options, load.seconds, "time",
+		       "then close them, and say what was answered (0: until the end); the port stays", 0),
+	OPTION_FLAG(struct program_options, load.check, "check", "each body must have the same CRC-32"),
+};
+
+static const struct command_table tables[] = {
+	HOST_FIRST_TABLE(offsetof(struct program_options, host)),
+	{load_rows, RTE_DIM(load_rows), 0},
+	HOST_MEMORY_TABLES(offsetof(struct program_options, host)),
+	HOST_FAULT_TABLE(offsetof(struct program_options, host)),
+	HOST_LAST_TABLE(offsetof(struct program_options, host)),
+};
+
+static void
+help_more(void)
+{
+	printf("\nIts own address must not be the server's. Over vhost, to an evpl-httpd on net_virtio_user that is "
+	       "started next:\n"
+	       "  evpl-load -l 1 --no-pci --no-huge --no-shconf -m 512 --file-prefix=load --single-file-segments \\\n"
+	       "    --vdev=net_vhost0,iface=/tmp/vhost.sock -- --ip=198.18.0.2/24 --target=198.18.0.1/file\n\n"
+	       "Exit status: 0; 1: something failed, not all was answered, or a buffer did not come home;\n"
+	       "2: the command line is wrong.\n");
+}
+
+static int
+check_combination(struct program_options *o)
+{
+	if (o->load.target == NULL) {
+		error_line("--target=ADDRESS/PATH must be given (see --help)");
+		return -1;
+	}
+	return host_options_check(&o->host);
+}
+
+int
+options_parse(int argc, char **argv, struct program_options *o)
+{
+	static const struct command command = {
+		.program = "evpl-load",
+		.version = GLUE_LWIP_SOURCE ? EVPL_LOAD_VERSION " (lwIP built from source: no copies)"
+					    : EVPL_LOAD_VERSION " (lwIP of the system: what is sent is copied)",
+		.about = "Asks an HTTP server for one path, again and again, as wrk does: lwIP over DPDK ports, its "
+			 "bytes in "
+			 "iovecs.",
+		.tables = tables,
+		.table_count = RTE_DIM(tables),
+		.width = 28,
+		.help_more = help_more,
+	};
+	int eal_count = command_parse(&command, argc, argv, o);
+
+	return eal_count > 0 && check_combination(o) != 0 ? -1 : eal_count;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* lwIP starts, is looked after once a second, and stops. */
+#include <lwip/init.h>
+#include <lwip/ip4_frag.h>
+#include <lwip/ip6_frag.h>
+#include <lwip/priv/tcp_priv.h>
+#include <lwip/timeouts.h>
+
+#include "fixes/tcp_order.h"
+#include "fixes/tcp_orphan.h"
+#include "glue.h"
+#include "glue_memory.h"
+#include "glue_pbuf.h"
+
+#define UPKEEP_MS 1000
+
+static struct glue_config config;
+
+bool
+glue_zero_copy(void)
+{
+	return GLUE_LWIP_SOURCE && !config.copy;
+}
+
+struct evpl *
+glue_evpl(void)
+{
+	return config.evpl;
+}
+
+static void
+upkeep(void *argument)
+{
+	tcp_order_mend();
+	tcp_orphans_end();
+#if GLUE_LWIP_SOURCE
+	glue_memory_trim();
+#endif
+	sys_timeout(UPKEEP_MS, upkeep, argument);
+}
+
+int
+glue_init(const struct glue_config *c)
+{
+	int rc = glue_pbuf_init(c);
+
+	if (rc != 0)
+		return rc;
+	config = *c;
+#if GLUE_LWIP_SOURCE
+	glue_memory_init(config.evpl, config.memory);
+#endif
+	lwip_init();
+	sys_timeout(UPKEEP_MS, upkeep, NULL);
+	return 0;
+}
+
+void
+glue_stop(void)
+{
+	while (tcp_active_pcbs != NULL)
+		tcp_abort(tcp_active_pcbs);
+	while (tcp_tw_pcbs != NULL)
+		tcp_abort(tcp_tw_pcbs);
+	/* Fragments have no other way out than by age. */
+	for (unsigned i = 0; i <= IP_REASS_MAXAGE; i++)
+		ip_reass_tmr();
+	for (unsigned i = 0; i <= IPV6_REASS_MAXAGE; i++)
+		ip6_reass_tmr();
+}
+
+void
+glue_finish(void)
+{
+	glue_pbuf_finish();
+	sys_untimeout(upkeep, NULL);
+#if GLUE_LWIP_SOURCE
+	glue_memory_trim();
+#endif
+}
+
+#if !GLUE_LWIP_SOURCE
+/* Its memory is malloc()'s. */
+void
+glue_memory_stats_get(struct glue_memory_stats *stats)
+{
+	*stats = (struct glue_memory_stats){0};
+}
+
+bool
+glue_memory_is_low(void)
+{
+	return false;
+}
+
+void
+glue_memory_receive(bool on)
+{
+	(void)on;
+}
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How frames leave a netif, for the other files of the glue; glue.h has what programs call. */
+#ifndef GLUE_NETIF_H
+#define GLUE_NETIF_H
+
+#include <stdbool.h>
+
+#include "glue.h"
+
+/* Whether the port takes no more packets now. If so, that is counted. */
+bool glue_netif_is_full(struct glue_netif *n);
+
+/*
+ * Sends a frame; length: its bytes. Call it only if the port is not full. Returns ERR_OK. m may be NULL: then it counts
+ * that there was no memory, and returns ERR_MEM.
+ */
+err_t glue_netif_send(struct glue_netif *n, struct rte_mbuf *m, unsigned length);
+
+#endif /* GLUE_NETIF_H */

@@ -4,6 +4,13 @@
  */
 #include "attach.h"
 
+#include "buffer.h"
+#include "global.h"
+#include "lane.h"
+#include "overflow.h"
+#include "ref.h"
+#include "trace_hooks.h"
+
 #include <rte_malloc.h>
 
 /* Where bytes of an mbuf lie for devices. */

@@ -13,7 +13,12 @@
 #ifndef EVPL_ATTACH_H
 #define EVPL_ATTACH_H
 
-#include "internal.h"
+#include "base.h"
+#include "buffer.h"
+#include "lane.h"
+#include "packet_pool.h"
+
+#include <stddef.h>
 
 /* What packets on direct mbufs count on where there are no near ones, in the private area of each mbuf of such a pool. */
 uint16_t evpl_attach_note_size(void);
@@ -53,7 +58,9 @@ EVPL_ATTACH_AT(buf_len, data_len, 14);
 static inline uint64_t
 evpl_rearm_load(const struct rte_mbuf *m)
 {
-	return __atomic_load_n(&EVPL_ATTACH_WORD(m, data_off), __ATOMIC_ACQUIRE);
+	const char *rearm = (const char *)m + offsetof(struct rte_mbuf, data_off);
+
+	return __atomic_load_n((const evpl_attach_word *)rearm, __ATOMIC_ACQUIRE);
 }
 
 static inline bool

@@ -6,9 +6,23 @@
  *	held     refcnt = iovecs + references in a window's stock, packets = 1 + those in flight + a lane's stock
  *	lent     refcnt 1, packets one less: no iovec is left; the last packet's end brings it home
  */
+#include "buffer.h"
+
 #include "attach.h"
+#include "class.h"
+#include "context.h"
+#include "global.h"
+#include "lane.h"
+#include "overflow.h"
+#include "packet.h"
+#include "ref.h"
+#include "slab.h"
+#include "stash.h"
+#include "trace_hooks.h"
 
 #include <string.h>
+
+#include <rte_mempool.h>
 
 /*
  * DPDK calls this when the last packet that is attached to a lent buffer ends: on any thread, inside a PMD's

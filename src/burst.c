@@ -2,7 +2,15 @@
 /*
  * Bursts: one iovec per packet, straight from and to a port.
  */
+#include "base.h"
 #include "attach.h"
+#include "context.h"
+#include "global.h"
+#include "lane.h"
+#include "overflow.h"
+#include "packet.h"
+#include "packet_pool.h"
+#include "trace_hooks.h"
 
 #include <string.h>
 

@@ -2,8 +2,20 @@
 /*
  * Contexts: one per thread.
  */
-#include "internal.h"
+#include "context.h"
 
+#include "class.h"
+#include "global.h"
+#include "lane.h"
+#include "packet_pool.h"
+#include "sample.h"
+#include "stash.h"
+#include "window.h"
+
+#include <pthread.h>
+#include <sys/queue.h>
+
+#include <rte_lcore.h>
 #include <rte_malloc.h>
 
 /* The node that a configuration names: *only tells whether another will do. False where there is no such. */

@@ -2,13 +2,24 @@
 /*
  * The library as a whole: init and cleanup.
  */
-#include "internal.h"
+#include "global.h"
+
+#include "class.h"
+#include "lane.h"
+#include "overflow.h"
+#include "packet_pool.h"
+#include "sample.h"
+#include "slab.h"
+#include "stats.h"
+#include "telemetry.h"
+#include "trace_hooks.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
+#include <pthread.h>
+#include <sys/queue.h>
 
 #include <rte_eal.h>
+#include <rte_lcore.h>
 #include <rte_memory.h>
 
 RTE_LOG_REGISTER(evpl_logtype, lib.evpl, NOTICE)

@@ -2,13 +2,21 @@
 /*
  * The cold half of evpl_memory.h: what the inline functions there leave to a call.
  */
-#include "internal.h"
+#include "iovec.h"
+
+#include "buffer.h"
+#include "class.h"
+#include "context.h"
+#include "global.h"
+#include "overflow.h"
+#include "ref.h"
+#include "sample.h"
+#include "window.h"
 
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 void
 evpl_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offset, uint64_t length, const char *what)
@@ -18,26 +26,6 @@ evpl_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offse
 		iovec != NULL ? iovec->length : 0,
 		iovec != NULL && (iovec->flags & EVPL_IOVEC_FLAG_SHARED) ? "SHARED" : "LOCAL");
 	abort();
-}
-
-uint32_t
-evpl_class_capacity(const struct evpl_class *class, unsigned alignment)
-{
-	if (alignment > class->max_alignment)
-		return 0;
-	return alignment <= class->align ? class->size : class->size - (alignment - class->align);
-}
-
-/* The smallest buffers of which one has room for all; else the largest. */
-struct evpl_class *
-evpl_class_for(uint32_t length, unsigned alignment)
-{
-	struct evpl_global *g = &evpl_global;
-	unsigned i = 0;
-
-	while (i + 1 < g->class_count && length > evpl_class_capacity(&g->classes[i], alignment))
-		i++;
-	return &g->classes[i];
 }
 
 static void *

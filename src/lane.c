@@ -11,9 +11,17 @@
  * claimed buffer's stock and its lane's claims only the lane's thread writes, but for that: so claims have a lock, which is taken
  * once when a buffer is claimed and once when it comes off the lane.
  */
-#include "internal.h"
+#include "lane.h"
 
+#include "buffer.h"
+#include "global.h"
+#include "packet_pool.h"
+
+#include <pthread.h>
 #include <stdlib.h>
+#include <sys/queue.h>
+
+#include <rte_spinlock.h>
 
 #define COUNTS 256u
 

@@ -10,11 +10,20 @@
  * share them; taking a fresh one each time would empty any pool. Its spinlocks are met only past the limit, or when the
  * last reference of some base ends while others exist: 200,000 clones and releases of one iovec take 4 mbufs.
  */
-#include "internal.h"
+#include "overflow.h"
 
+#include "buffer.h"
+#include "global.h"
+#include "lane.h"
+#include "packet_pool.h"
+#include "ref.h"
+
+#include <pthread.h>
 #include <stdio.h>
+#include <sys/queue.h>
 
 #include <rte_cycles.h>
+#include <rte_mempool.h>
 #include <rte_spinlock.h>
 
 #define BUCKETS 64u

@@ -2,9 +2,18 @@
 /*
  * Packets from iovecs, and iovecs from packets. The bursts in burst.c use the same parts for one segment each.
  */
+#include "packet.h"
+
 #include "attach.h"
+#include "context.h"
+#include "overflow.h"
+#include "packet_pool.h"
+#include "ref.h"
+#include "trace_hooks.h"
 
 #include <limits.h>
+
+#include <rte_mempool.h>
 
 #define SEGMENT_MAX UINT16_MAX
 

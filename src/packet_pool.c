@@ -8,12 +8,19 @@
  * anchors' pool too, and are registered when EAL has started: before that they would take the place of DPDK's own.
  * Where there is none left, packet mbufs are in an ordinary pool, and all packets are far.
  */
+#include "packet_pool.h"
+
 #include "attach.h"
+#include "buffer.h"
+#include "global.h"
+#include "lane.h"
+#include "ref.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include <rte_eal.h>
+#include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <rte_mempool.h>
 #include <rte_ring.h>

@@ -3,7 +3,8 @@
  * What a port cannot do with packets of iovecs: read from what it announces and how it is configured, and, where
  * drivers keep silent, known by their names.
  */
-#include "internal.h"
+#include "base.h"
+#include "global.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,9 +2,16 @@
 /*
  * Pools for reception: ordinary pktmbuf pools to a PMD, whose data rooms lie in a slab of their own.
  */
-#include "internal.h"
+#include "base.h"
+#include "context.h"
+#include "global.h"
+#include "slab.h"
 
+#include <pthread.h>
 #include <string.h>
+#include <sys/queue.h>
+
+#include <rte_mempool.h>
 
 #define RX_CACHE 256u /* mbufs per lcore, as testpmd's default (250) */
 

@@ -15,10 +15,18 @@
  * their releases come to evpl_sample_drop(). So do those of the counted one on other threads, and when the window has
  * gone on to another buffer; that it is the buffer's then tells which one it is.
  */
-#include "internal.h"
+#include "sample.h"
+
+#include "buffer.h"
+#include "context.h"
+#include "global.h"
+#include "held.h"
+#include "iovec.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <rte_cycles.h>

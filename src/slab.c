@@ -2,8 +2,15 @@
 /*
  * Slabs: a memzone cut into equal rooms, with a mempool of mbufs that are pinned to them.
  */
-#include "internal.h"
+#include "slab.h"
 
+#include "buffer.h"
+#include "class.h"
+#include "context.h"
+#include "global.h"
+#include "packet_pool.h"
+
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +19,8 @@
 #include <rte_eal.h>
 #include <rte_mbuf_pool_ops.h>
 #include <rte_memory.h>
+#include <rte_mempool.h>
+#include <rte_memzone.h>
 
 /* What an mbuf is pinned to. */
 struct room {

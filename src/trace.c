@@ -2,12 +2,15 @@
 /*
  * The table of records, and each thread's share of it.
  */
-#define _GNU_SOURCE 1
 #include "trace.h"
 
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
+
+#include <rte_cycles.h>
+#include <rte_lcore.h>
 
 union trace_slot trace_slots[TRACE_RECORDS];
 struct trace_thread trace_nobody = {.mark = 1};

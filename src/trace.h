@@ -16,12 +16,9 @@
 #ifndef EVPL_TRACE_INTERNAL_H
 #define EVPL_TRACE_INTERNAL_H
 
-#include "internal.h"
+#include "base.h"
 
 #include <stdio.h>
-
-#include <rte_cycles.h>
-#include <rte_prefetch.h>
 
 /* As in evpl_trace.h, which is for programs. */
 struct evpl_site {

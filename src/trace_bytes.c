@@ -16,8 +16,14 @@
  */
 #include "trace_bytes.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "buffer.h"
+#include "class.h"
+#include "global.h"
+#include "slab.h"
+#include "trace.h"
+#include "trace_hooks.h"
+
+#include <rte_mempool.h>
 
 #if EVPL_HAVE_MEMCHECK
 #include <valgrind/memcheck.h>

@@ -3,6 +3,7 @@
 #ifndef EVPL_TRACE_BYTES_H
 #define EVPL_TRACE_BYTES_H
 
+#include "buffer.h"
 #include "trace.h"
 
 #define TRACE_GUARD 16u

@@ -3,14 +3,26 @@
  * The public calls of a tracing build: each checks, calls the library below (see trace_names.h), and notes. Every
  * call exists twice: evpl_x_at() is told its caller's line by the macros of evpl_trace.h, evpl_x() takes its return address.
  */
+#include "base.h"
 #include "attach.h"
+#include "buffer.h"
+#include "context.h"
+#include "global.h"
+#include "packet_pool.h"
+#include "trace.h"
 #include "trace_bytes.h"
+#include "trace_hooks.h"
 
 #include <limits.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_lcore.h>
+#include <rte_mempool.h>
+#include <rte_prefetch.h>
+#include <rte_ring.h>
 
 /* From here on the names are the public ones. */
 #undef evpl_create

@@ -2,13 +2,21 @@
 /*
  * What tracing says: the bug, the iovec, and the places; and what is still held.
  */
-#define _GNU_SOURCE 1
+#include "base.h"
+#include "context.h"
+#include "held.h"
 #include "trace.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
+
+#include <rte_cycles.h>
+#include <rte_mempool.h>
 
 static const char *const call_names[CALL_COUNT] = {
 	[CALL_NONE] = "?",

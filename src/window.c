@@ -2,7 +2,15 @@
 /*
  * A context's current buffers: bought with a stock of references, carved, rewound when all of it is home, given up.
  */
-#include "internal.h"
+#include "window.h"
+
+#include "buffer.h"
+#include "class.h"
+#include "context.h"
+#include "lane.h"
+#include "overflow.h"
+#include "ref.h"
+#include "sample.h"
 
 /* Takes n references of w->ref out of the stock; true when they were the last. */
 static bool

@@ -9,7 +9,7 @@
 #include "lane.h"
 #include "overflow.h"
 #include "ref.h"
-#include "trace_hooks.h"
+#include "trace/hooks.h"
 
 #include <rte_malloc.h>
 

@@ -15,7 +15,7 @@
 
 #if EVPL_IOVEC_TRACE
 #define EVPL_BELOW_TRACE
-#include "trace_names.h"
+#include "trace/names.h"
 #endif
 
 #include <evpl/evpl.h> /* before DPDK's headers: evpl_compat.h decides what these declare */

@@ -18,7 +18,7 @@
 #include "ref.h"
 #include "slab.h"
 #include "stash.h"
-#include "trace_hooks.h"
+#include "trace/hooks.h"
 
 #include <string.h>
 

@@ -10,7 +10,7 @@
 #include "overflow.h"
 #include "packet.h"
 #include "packet_pool.h"
-#include "trace_hooks.h"
+#include "trace/hooks.h"
 
 #include <string.h>
 

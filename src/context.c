@@ -6,9 +6,9 @@
 
 #include "class.h"
 #include "global.h"
+#include "held/sample.h"
 #include "lane.h"
 #include "packet_pool.h"
-#include "sample.h"
 #include "stash.h"
 #include "window.h"
 

@@ -5,14 +5,14 @@
 #include "global.h"
 
 #include "class.h"
+#include "held/sample.h"
 #include "lane.h"
 #include "overflow.h"
 #include "packet_pool.h"
-#include "sample.h"
 #include "slab.h"
 #include "stats.h"
 #include "telemetry.h"
-#include "trace_hooks.h"
+#include "trace/hooks.h"
 
 #include <inttypes.h>
 #include <pthread.h>

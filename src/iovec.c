@@ -8,9 +8,9 @@
 #include "class.h"
 #include "context.h"
 #include "global.h"
+#include "held/sample.h"
 #include "overflow.h"
 #include "ref.h"
-#include "sample.h"
 #include "window.h"
 
 #include <inttypes.h>

@@ -9,7 +9,7 @@
 #include "overflow.h"
 #include "packet_pool.h"
 #include "ref.h"
-#include "trace_hooks.h"
+#include "trace/hooks.h"
 
 #include <limits.h>
 

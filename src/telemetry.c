@@ -5,7 +5,7 @@
 #include "telemetry.h"
 
 #include "global.h"
-#include "held.h"
+#include "held/place.h"
 #include "slab.h"
 
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The table of a tracing build's records (src/trace.c), by itself.
+ * The table of a tracing build's records (src/trace/records.c), by itself.
  *
  * What would break: a thread that takes one more chunk of records goes through all those in use before, so that takes become
  * slower the more iovecs live; or it takes chunks without end while few records are in use.
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "trace.h"
+#include "trace/records.h"
 
 static union trace_slot *
 take(struct trace_thread *me)
@@ -25,7 +25,7 @@ take(struct trace_thread *me)
 	return slot;
 }
 
-/* As note_gone() in src/trace_calls.c. */
+/* As note_gone() in src/trace/calls.h. */
 static void
 give_up(union trace_slot *slot)
 {

@@ -14,14 +14,15 @@
  * What nobody may touch is also poisoned for the address sanitizer, which is called only if the program has it (weak
  * symbols), and made inaccessible for memcheck.
  */
-#include "trace_bytes.h"
+#include "trace/bytes.h"
 
 #include "buffer.h"
 #include "class.h"
 #include "global.h"
 #include "slab.h"
-#include "trace.h"
-#include "trace_hooks.h"
+#include "trace/hooks.h"
+#include "trace/records.h"
+#include "trace/report.h"
 
 #include <rte_mempool.h>
 

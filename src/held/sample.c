@@ -15,12 +15,12 @@
  * their releases come to evpl_sample_drop(). So do those of the counted one on other threads, and when the window has
  * gone on to another buffer; that it is the buffer's then tells which one it is.
  */
-#include "sample.h"
+#include "held/sample.h"
 
 #include "buffer.h"
 #include "context.h"
 #include "global.h"
-#include "held.h"
+#include "held/place.h"
 #include "iovec.h"
 
 #include <dlfcn.h>

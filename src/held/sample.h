@@ -2,8 +2,8 @@
 /*
  * Samples: every so many allocations remember their callers.
  */
-#ifndef EVPL_SRC_SAMPLE_H
-#define EVPL_SRC_SAMPLE_H
+#ifndef EVPL_SRC_HELD_SAMPLE_H
+#define EVPL_SRC_HELD_SAMPLE_H
 
 #include "base.h"
 
@@ -41,4 +41,4 @@ void evpl_sample_drop(const struct evpl_iovec *iovec);				    /* one less */
 void evpl_samples_committed(struct evpl *evpl, uintptr_t from, unsigned alignment); /* of the LOCAL window */
 #endif
 
-#endif /* EVPL_SRC_SAMPLE_H */
+#endif /* EVPL_SRC_HELD_SAMPLE_H */

@@ -2,10 +2,11 @@
 /*
  * What tracing says: the bug, the iovec, and the places; and what is still held.
  */
-#include "base.h"
+#include "trace/report.h"
+
 #include "context.h"
-#include "held.h"
-#include "trace.h"
+#include "held/place.h"
+#include "trace/records.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 /*
  * The table of records, and each thread's share of it.
  */
-#include "trace.h"
+#include "trace/records.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -13,12 +13,10 @@
  * written by whoever holds the iovec, as the iovec itself is; a leak report reads them at any time, so fields
  * that it looks at are stored whole (relaxed atomics).
  */
-#ifndef EVPL_TRACE_INTERNAL_H
-#define EVPL_TRACE_INTERNAL_H
+#ifndef EVPL_SRC_TRACE_RECORDS_H
+#define EVPL_SRC_TRACE_RECORDS_H
 
 #include "base.h"
-
-#include <stdio.h>
 
 /* As in evpl_trace.h, which is for programs. */
 struct evpl_site {
@@ -172,7 +170,6 @@ extern union trace_slot trace_slots[TRACE_RECORDS];
 extern _Thread_local struct trace_thread *trace_me __attribute__((tls_model("initial-exec")));
 extern struct trace_thread trace_nobody; /* whom trace_me names in a thread that made no call yet: owns no context */
 
-/* trace.c */
 struct trace_thread *trace_thread_begin(void);
 void trace_thread_look(struct trace_thread *me); /* which lcore it is now */
 void trace_thread_name(struct trace_thread *me); /* and what it is called */
@@ -282,24 +279,4 @@ trace_slot_free(union trace_slot *slot)
 	__atomic_store_n(&slot->iovec.state, slot->iovec.state & TRACE_HANDLE, __ATOMIC_RELEASE);
 }
 
-/* trace_report.c: what is said, and by whom the program is stopped */
-const char *trace_call_name(unsigned call);
-void trace_say_place(FILE *out, const char *word, unsigned how, trace_place place);
-void trace_stop_iovec(enum trace_call call, const struct evpl_iovec *iovec, trace_place here)
-	__attribute__((noreturn, cold));
-void trace_stop_range(enum trace_call call, const struct evpl_iovec *iovec, trace_place here, uint64_t offset,
-		      uint64_t length, const char *what) __attribute__((noreturn, cold));
-void trace_stop_plain(enum trace_call call, const struct evpl_iovec *iovec, trace_place here, const char *what)
-	__attribute__((noreturn, cold));
-void trace_stop_context(enum trace_call call, const struct evpl *evpl, trace_place here)
-	__attribute__((noreturn, cold));
-void trace_stop_mbuf(enum trace_call call, const struct rte_mbuf *mbuf, trace_place here)
-	__attribute__((noreturn, cold));
-void trace_stop_bytes(enum trace_call call, const struct trace_bytes *bytes, trace_place here, const void *at,
-		      const char *what) __attribute__((noreturn, cold));
-void trace_stop_buffer(enum trace_call call, const struct rte_mbuf *buffer, trace_place here, const void *at)
-	__attribute__((noreturn, cold));
-void trace_report_live(FILE *out, const char *title, bool always,
-		       int only_context); /* LOCAL ones of its number, or -1: all */
-
-#endif /* EVPL_TRACE_INTERNAL_H */
+#endif /* EVPL_SRC_TRACE_RECORDS_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * In a tracing build the library proper is compiled under other names, and trace_calls.c puts calls with the public
+ * In a tracing build the library proper is compiled under other names, and calls_*.c put calls with the public
  * names over it. So the one knows nothing of the other, and a program that was compiled for a plain library, whose inline
  * functions need the names below that are not public, does not link with a tracing one.
  */

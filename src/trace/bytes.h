@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Watching bytes: what every take and release does. trace_bytes.c has the picture. */
-#ifndef EVPL_TRACE_BYTES_H
-#define EVPL_TRACE_BYTES_H
+/* Watching bytes: what every take and release does. bytes.c has the picture. */
+#ifndef EVPL_SRC_TRACE_BYTES_H
+#define EVPL_SRC_TRACE_BYTES_H
 
 #include "buffer.h"
-#include "trace.h"
+#include "trace/records.h"
 
 #define TRACE_GUARD 16u
 #define GUARD_BYTE 0xFA
@@ -143,4 +143,4 @@ trace_bytes_drop(struct trace_bytes *bytes)
 	       __atomic_sub_fetch(&bytes->watchers, 1, __ATOMIC_ACQ_REL) == 0;
 }
 
-#endif /* EVPL_TRACE_BYTES_H */
+#endif /* EVPL_SRC_TRACE_BYTES_H */

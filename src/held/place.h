@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where held iovecs were taken. sample.c knows it of samples, and trace_report.c, in a tracing build, of all iovecs.
+ * Where held iovecs were taken. held/sample.c knows it of samples, and trace/report.c, in a tracing build, of all iovecs.
  */
-#ifndef EVPL_SRC_HELD_H
-#define EVPL_SRC_HELD_H
+#ifndef EVPL_SRC_HELD_PLACE_H
+#define EVPL_SRC_HELD_PLACE_H
 
 #include "base.h"
 
@@ -15,4 +15,4 @@ struct evpl_held {
 };
 unsigned evpl_held_get(struct evpl_held *held, unsigned n); /* most bytes first; takes the lock */
 
-#endif /* EVPL_SRC_HELD_H */
+#endif /* EVPL_SRC_HELD_PLACE_H */

@@ -41,12 +41,6 @@ static int
 attach_buffer(struct rte_mbuf *m, const struct evpl_iovec *iovec, struct evpl_buffer *buffer, uintptr_t data,
 	      uint16_t length)
 {
-	if (EVPL_TRACE_BYTES) {
-		if (attach_far(m, buffer->mbuf, buffer->mbuf->shinfo, data, length) != 0)
-			return -1;
-		m->shinfo = trace_packet_shinfo(iovec, m->shinfo);
-		return 0;
-	}
 	/* Of references only: once the last of these has ended, the stock does not shrink any more (see evpl_lanes_reap()). */
 	if (iovec->ref == buffer->mbuf && evpl_lane_claim(buffer)) {
 		evpl_buffer_set_stock(buffer, buffer->stock - 1);
@@ -58,6 +52,7 @@ attach_buffer(struct rte_mbuf *m, const struct evpl_iovec *iovec, struct evpl_bu
 	evpl_attach_buffer(m, buffer, data, length);
 	if (unlikely(buffer->iova == RTE_BAD_IOVA))
 		rte_mbuf_iova_set(m, RTE_BAD_IOVA);
+	hook_packet_attached(m, iovec);
 	return 0;
 }
 

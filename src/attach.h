@@ -17,6 +17,7 @@
 #include "buffer.h"
 #include "lane.h"
 #include "packet_pool.h"
+#include "trace/hooks.h"
 
 #include <stddef.h>
 
@@ -107,7 +108,7 @@ evpl_attach_stocked(const struct evpl_lane *lane, struct rte_mbuf *m, const stru
 {
 	struct evpl_buffer *buffer;
 
-	if (EVPL_IOVEC_TRACE || (iovec->flags & EVPL_IOVEC_FLAG_PACKET))
+	if (HOOK_COUNTS_EACH_PACKET || (iovec->flags & EVPL_IOVEC_FLAG_PACKET))
 		return false;
 	/* Or the private area of an mbuf that counts for another, which begins with 0. */
 	buffer = evpl_buffer(iovec->ref);

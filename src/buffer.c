@@ -90,8 +90,7 @@ void
 evpl_buffer_pinned(struct evpl_slab *slab)
 {
 	rte_mempool_obj_iter(slab->pool, buffer_pin, slab);
-	if (EVPL_TRACE_BYTES)
-		trace_slab_begin(slab);
+	hook_slab_begin(slab);
 }
 
 struct rte_mbuf *
@@ -110,54 +109,41 @@ stash_set_count(struct evpl_stash *stash, uint32_t count)
 	__atomic_store_n(&stash->count, count, __ATOMIC_RELAXED);
 }
 
-#if EVPL_TRACE_BYTES
-#define TRACE_HELD                                                                                                     \
-	8u /* 512 KiB with the default size: they still are in the second-level cache when they are used again */
-
-/*
- * With bytes watched: the buffer that was let go first, when TRACE_HELD others wait behind it or no slab that is there has
- * any. Checks that nobody wrote to it meanwhile.
- */
-struct rte_mbuf *
-evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
+/* The warmest buffer, or, where buffers wait before they are used again, the one that has waited longest. */
+static struct rte_mbuf *
+stash_take(struct evpl_stash *stash)
 {
-	struct evpl_stash *stash = &ctx->stash[class->index];
-	struct rte_mbuf *buffer = NULL;
+	uint32_t at = HOOK_BUFFERS_WAIT > 0 ? 0 : stash->count - 1;
+	struct rte_mbuf *buffer = stash->buffers[at];
 
-	if (stash->count <= TRACE_HELD)
-		buffer = evpl_slab_take(ctx, class, stash->count == 0);
-	if (buffer == NULL && stash->count > 0) {
-		buffer = stash->buffers[0];
-		memmove(stash->buffers, stash->buffers + 1, (stash->count - 1) * sizeof(stash->buffers[0]));
-		stash_set_count(stash, stash->count - 1);
-	}
-	if (buffer != NULL) {
-		(void)evpl_compat_ref_load(buffer); /* acquire: pairs with the release in to_pool() */
-		trace_buffer_reuse(buffer);
-	}
+	stash_set_count(stash, stash->count - 1);
+	if (HOOK_BUFFERS_WAIT > 0)
+		memmove(stash->buffers, stash->buffers + 1, stash->count * sizeof(stash->buffers[0]));
 	return buffer;
 }
-#else
+
 struct rte_mbuf *
 evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 {
 	struct evpl_stash *stash = &ctx->stash[class->index];
 	struct rte_mbuf *buffer;
 
-	if (stash->count > 0) {
-		stash_set_count(stash, stash->count - 1);
-		return stash->buffers[stash->count];
+	if (stash->count > HOOK_BUFFERS_WAIT) {
+		buffer = stash_take(stash);
+		hook_buffer_taken(buffer);
+		return buffer;
 	}
 	buffer = evpl_slab_take(ctx, class, false);
 	if (unlikely(buffer == NULL) && evpl_lanes_reap())
 		buffer = evpl_slab_take(ctx, class, false);
 	if (unlikely(buffer == NULL))
-		buffer = evpl_slab_take(ctx, class, true);
-	if (buffer != NULL)
+		buffer = stash->count > 0 ? stash_take(stash) : evpl_slab_take(ctx, class, true);
+	if (buffer != NULL) {
 		(void)evpl_compat_ref_load(buffer); /* acquire: pairs with the release in to_pool() */
+		hook_buffer_taken(buffer);
+	}
 	return buffer;
 }
-#endif
 
 static void
 to_pool(struct rte_mbuf *buffer)
@@ -176,8 +162,7 @@ evpl_buffer_home(struct evpl_context *ctx, struct rte_mbuf *buffer)
 
 	evpl_compat_count_store(evpl_buffer(buffer)->packets, 1);
 	evpl_buffer(buffer)->ended = false;
-	if (EVPL_TRACE_BYTES)
-		trace_buffer_home(buffer);
+	hook_buffer_home(buffer);
 	if (ctx == NULL || slab->socket_id != ctx->socket_id) {
 		to_pool(buffer);
 		return;

@@ -8,9 +8,9 @@
 #include "base.h"
 #include "lane.h"
 #include "slab.h"
+#include "trace/hook_state.h"
 
 struct evpl_context;
-struct evpl_sample;
 
 /* Packets on one buffer are refused above this, so that mbufs that count for it past 16 bits still find room. */
 #define EVPL_PACKETS_MAX 0xF000u
@@ -33,10 +33,7 @@ struct evpl_buffer {
 	uintptr_t shinfo;	    /* of these: a mark (see attach.h), or the address of a shinfo */
 	struct evpl_slab *slab;
 	struct rte_mbuf *mbuf;
-	struct evpl_sample *sample; /* the last one that was counted while the buffer was under a window */
-	uint32_t trace_bytes;	    /* tracing: record of the bytes carved last; 0: none */
-	uint32_t trace_first;	    /* and first */
-	bool trace_filled;	    /* what no record tells of holds the free pattern */
+	struct hook_buffer hook;
 };
 
 static inline struct evpl_buffer *

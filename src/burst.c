@@ -44,8 +44,7 @@ linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *
 		count(&ctx->rx_no_memory, 1);
 		return false;
 	}
-	if (EVPL_TRACE_BYTES)
-		trace_iovec_linearized(iovec);
+	hook_linearized(iovec);
 	to = iovec->data;
 	for (const struct rte_mbuf *m = packet; m != NULL; to += m->data_len, m = m->next)
 		memcpy(to, rte_pktmbuf_mtod(m, const void *), m->data_len);
@@ -226,7 +225,7 @@ batch_end(const struct batch *b, struct evpl *evpl, struct evpl_iovec *iovecs, u
 
 		while (run < sent && b->packets[run] != iovecs[run].ref)
 			run++;
-		evpl_iovecs_sent(evpl, &iovecs[i], (int)(run - i));
+		hook_iovecs_sent(evpl, &iovecs[i], (int)(run - i));
 		i = run + 1;
 	}
 	for (i = RTE_MAX(first, sent); i < made; i++) {

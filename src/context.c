@@ -6,10 +6,10 @@
 
 #include "class.h"
 #include "global.h"
-#include "held/sample.h"
 #include "lane.h"
 #include "packet_pool.h"
 #include "stash.h"
+#include "trace/hooks.h"
 #include "window.h"
 
 #include <pthread.h>
@@ -98,8 +98,7 @@ evpl_create(const struct evpl_thread_config *config)
 	ctx->packet_pool = choose_packet_pool(ctx);
 	if (ctx->packet_pool == NULL)
 		goto fail;
-	if (!EVPL_IOVEC_TRACE)
-		evpl_samples_begin(ctx);
+	hook_context_begin(ctx);
 	TAILQ_INSERT_TAIL(&g->contexts, ctx, entry);
 	g->context_count++;
 	pthread_mutex_unlock(&g->lock);
@@ -127,8 +126,7 @@ evpl_destroy(struct evpl *evpl)
 	pthread_mutex_lock(&g->lock);
 	/* Off the list first: evpl_stats_get() reads the cache of whoever is on it. */
 	TAILQ_REMOVE(&g->contexts, ctx, entry);
-	if (!EVPL_IOVEC_TRACE)
-		evpl_samples_end(ctx);
+	hook_context_end(ctx);
 	g->context_count--;
 	g->rx_linearized += ctx->rx_linearized;
 	g->rx_too_long += ctx->rx_too_long;

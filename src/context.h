@@ -8,11 +8,9 @@
 #include "base.h"
 #include "class.h"
 #include "stash.h"
+#include "trace/hook_state.h"
 
 #include <sys/queue.h>
-
-struct evpl_sample;
-struct evpl_samples;
 
 /* A context. The public part comes first, so the two pointers are one. */
 struct evpl_context {
@@ -26,20 +24,7 @@ struct evpl_context {
 	unsigned slab_hint[EVPL_CLASSES]; /* where the last buffer came from */
 	struct evpl_stash stash[EVPL_CLASSES];
 	uint64_t rx_linearized, rx_too_long, rx_no_memory; /* relaxed, likewise */
-	struct evpl_samples *samples;			   /* where this context notes its own; NULL: none are taken */
-	struct evpl_sample_gate {			   /* how the windows come to the next one */
-		struct evpl_sample *counted;		   /* as EVPL_IOVEC_COUNTED says; NULL */
-		struct evpl_sample *ready; /* the same if all bytes until the next sample are in sight, or NULL */
-		uint64_t left;		   /* bytes until the next one, beyond those in sight */
-		uintptr_t end; /* of the current buffer, of which the window sees what comes before it; 0: none */
-	} sample_gate[2];
-	uint32_t sample_ticks;	    /* samples until one looks at the TSC again */
-	uintptr_t sample_caller;    /* of the call that is under way */
-	uintptr_t sample_committed; /* where the LOCAL window went on after the last commit; 0: it has gone on */
-	uintptr_t sample_padding;   /* that was counted there */
-	uint64_t trace_created, trace_used; /* tracing: trace_place of evpl_create(), and of the first use */
-	uint64_t trace_owner;		    /* trace_thread.mark of that; 0: not used yet */
-	uint64_t trace_number; /* in the upper half: what records of iovecs that were taken through it say */
+	struct hook_context hook;
 	TAILQ_ENTRY(evpl_context) entry;
 };
 

@@ -5,7 +5,6 @@
 #include "global.h"
 
 #include "class.h"
-#include "held/sample.h"
 #include "lane.h"
 #include "overflow.h"
 #include "packet_pool.h"
@@ -45,8 +44,11 @@ configure_class(struct evpl_class *class, unsigned index, uint32_t size, uint64_
 	slab_size = RTE_MAX(slab_size, (uint64_t) class->size);
 	class->slab_size = (slab_size + class->size - 1) / class->size * class->size;
 	class->max_alignment = rte_align32prevpow2(class->size);
-	/* Where an anchor reaches all of a buffer; with tracing packets on watched bytes have shinfos of their own. */
-	configure_lead(class, !EVPL_IOVEC_TRACE && near && class->size <= EVPL_ANCHOR_REACH ? EVPL_ANCHOR_LEAD : 0);
+	/* An anchor must reach all of a buffer. */
+	if (near && !HOOK_COUNTS_EACH_PACKET && class->size <= EVPL_ANCHOR_REACH)
+		configure_lead(class, EVPL_ANCHOR_LEAD);
+	else
+		configure_lead(class, 0);
 }
 
 /* Fills g's sizes from what was asked for; false where that is out of range. */
@@ -124,14 +126,12 @@ release_all(struct evpl_global *g)
 	}
 	evpl_lanes_settle();
 	while (g->slab_count > 0) {
-		if (EVPL_TRACE_BYTES)
-			trace_slab_end(g->slabs[g->slab_count - 1]);
+		hook_slab_end(g->slabs[g->slab_count - 1]);
 		evpl_slab_destroy(g->slabs[--g->slab_count]);
 	}
 	evpl_packet_pools_free();
 	evpl_overflow_free();
-	if (!EVPL_IOVEC_TRACE)
-		evpl_samples_free();
+	hook_library_end();
 }
 
 /* The first caller's share of evpl_init(). */

@@ -2,15 +2,14 @@
 /*
  * The cold half of evpl_memory.h: what the inline functions there leave to a call.
  */
-#include "iovec.h"
-
+#include "base.h"
 #include "buffer.h"
 #include "class.h"
 #include "context.h"
 #include "global.h"
-#include "held/sample.h"
 #include "overflow.h"
 #include "ref.h"
+#include "trace/hooks.h"
 #include "window.h"
 
 #include <inttypes.h>
@@ -147,9 +146,9 @@ needed_of(const struct evpl_class *class, uint32_t length, unsigned alignment)
 	return capacity == 0 ? 0 : length / capacity + (length % capacity != 0);
 }
 
-int
-evpl_iovec_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
-		bool reserve, struct evpl_iovec *r_iovec)
+static __rte_noinline int
+take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags, bool reserve,
+     struct evpl_iovec *r_iovec)
 {
 	struct evpl_global *g = &evpl_global;
 	struct evpl_context *ctx = evpl_context(evpl);
@@ -185,30 +184,47 @@ evpl_iovec_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned
 	return -1;
 }
 
-#if EVPL_IOVEC_TRACE
-/* Others have samples to take: see sample.c. */
+/* A take that may be a sample. */
+static __rte_noinline int
+take_watched(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags, bool reserve,
+	     struct evpl_iovec *r_iovec)
+{
+	uint64_t until;
+	int n;
+
+	if (likely(!hook_is_sampled(evpl)))
+		return take(evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
+	until = hook_take_begin(evpl, flags);
+	n = take(evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
+	hook_take_end(evpl, flags, length, alignment, until, r_iovec, n);
+	return n;
+}
+
+/* For a program's call that returns to that address. */
+static __rte_always_inline int
+alloc_for(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+	  struct evpl_iovec *r_iovec, uintptr_t caller)
+{
+	if (hook_alloc_ready(evpl, length, alignment, max_iovecs, flags, r_iovec, caller))
+		return 1;
+	hook_caller(evpl, caller);
+	return take_watched(evpl, length, alignment, max_iovecs, flags, false, r_iovec);
+}
+
 int
 evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
 		      struct evpl_iovec *r_iovec)
 {
-	return evpl_iovec_take(evpl, length, alignment, max_iovecs, flags, false, r_iovec);
-}
-
-int
-evpl_iovec_alloc_from(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
-		      struct evpl_iovec *r_iovec, uintptr_t caller)
-{
-	RTE_SET_USED(caller);
-	return evpl_iovec_take(evpl, length, alignment, max_iovecs, flags, false, r_iovec);
+	return alloc_for(evpl, length, alignment, max_iovecs, flags, r_iovec, (uintptr_t)__builtin_return_address(0));
 }
 
 int
 evpl_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
 			struct evpl_iovec *r_iovec)
 {
-	return evpl_iovec_take(evpl, length, alignment, max_vec, 0, true, r_iovec);
+	hook_caller(evpl, (uintptr_t)__builtin_return_address(0));
+	return take_watched(evpl, length, alignment, max_vec, 0, true, r_iovec);
 }
-#endif
 
 void
 evpl_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs)
@@ -235,10 +251,7 @@ evpl_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec 
 		uintptr_t end = (uintptr_t)align_up(data + last->length, alignment);
 
 		w->next = RTE_MIN(end, evpl->reserved_end);
-#if !EVPL_IOVEC_TRACE
-		if (unlikely(evpl_context(evpl)->sample_gate[0].end != 0 && w->next != evpl->reserved_end))
-			evpl_samples_committed(evpl, evpl->reserved_end, alignment);
-#endif
+		hook_committed(evpl, alignment);
 	}
 	evpl->reserved_end = 0;
 	iovecs[niovs - 1].flags &= ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED;
@@ -267,10 +280,7 @@ evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 
 	if (ref == NULL)
 		evpl_iovec_stop("evpl_iovec_release", iovec, 0, iovec->length, "the iovec is empty");
-#if !EVPL_IOVEC_TRACE
-	if (iovec->flags & EVPL_IOVEC_SAMPLED)
-		evpl_sample_drop(iovec);
-#endif
+	hook_released(iovec);
 	if (evpl == NULL || ref != evpl->window[shared].ref) {
 		drop(evpl, ref, shared, 1);
 		return;
@@ -296,7 +306,7 @@ evpl_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, u
 	for (unsigned i = 0; i < n; i++) {
 		if (evpl_iovec_carve(evpl, length, alignment, 1, flags, 0, r_iovecs + i))
 			continue;
-		taken = evpl_iovec_alloc_from(evpl, length, alignment, 1, flags, r_iovecs + i, caller);
+		taken = alloc_for(evpl, length, alignment, 1, flags, r_iovecs + i, caller);
 		if (taken == 1)
 			continue;
 		evpl_iovecs_release(evpl, r_iovecs, (int)i);

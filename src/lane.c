@@ -16,6 +16,7 @@
 #include "buffer.h"
 #include "global.h"
 #include "packet_pool.h"
+#include "trace/hooks.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -111,7 +112,7 @@ evpl_lane_claim(struct evpl_buffer *buffer)
 	uint32_t owner = __atomic_load_n(&buffer->lane, __ATOMIC_RELAXED), none = 0;
 	bool claimed = false;
 
-	if (EVPL_IOVEC_TRACE || lane == &evpl_no_lane || buffer->iova == RTE_BAD_IOVA)
+	if (HOOK_COUNTS_EACH_PACKET || lane == &evpl_no_lane || buffer->iova == RTE_BAD_IOVA)
 		return false;
 	if (owner != 0 && owner != lane->number)
 		return false; /* another thread sends from it, too */

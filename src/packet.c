@@ -51,10 +51,8 @@ evpl_packet_is_whole(const struct evpl_iovec *iovec)
 	if (evpl_packet_is_untouched(iovec))
 		return true;
 	start = (uintptr_t)m->buf_addr;
-	if (EVPL_TRACE_BYTES && RTE_MBUF_HAS_EXTBUF(m) && evpl_compat_ext_load(trace_packet_buffer(m->shinfo)) != 1)
-		return false;
 	return !RTE_MBUF_CLONED(m) && !evpl_packet_is_near(m) &&
-	       !(RTE_MBUF_HAS_EXTBUF(m) && evpl_compat_ext_load(m->shinfo) != 1) && data >= start &&
+	       !(RTE_MBUF_HAS_EXTBUF(m) && hook_bytes_shared(m->shinfo)) && data >= start &&
 	       data - start <= m->buf_len && iovec->length <= m->buf_len - (data - start);
 }
 
@@ -96,11 +94,11 @@ chain_undo(struct rte_mbuf *head)
 	rte_errno = saved;
 }
 
-/* Whether next goes on where the bytes before it end, and counts on the same mbuf. Tracing watches each for itself. */
+/* Whether next goes on where the bytes before it end, and counts on the same mbuf. */
 static inline bool
 joins(const struct evpl_iovec *iovec, const struct evpl_iovec *next)
 {
-	return !EVPL_TRACE_BYTES && (char *)iovec->data + iovec->length == next->data && iovec->ref == next->ref;
+	return !HOOK_WATCHES_BYTES && (char *)iovec->data + iovec->length == next->data && iovec->ref == next->ref;
 }
 
 /* The mbuf is not used. */
@@ -214,7 +212,7 @@ packet_finish(struct evpl *evpl, struct rte_mbuf *head, struct evpl_iovec *iovec
 			evpl_packet_trim(&iovecs[i]);
 			m->nb_segs = 1;
 		} else {
-			evpl_iovec_sent(evpl, &iovecs[i]);
+			hook_iovec_sent(evpl, &iovecs[i]);
 		}
 	}
 	for (; m != NULL; m = m->next)
@@ -236,7 +234,7 @@ evpl_iovecs_to_mbuf(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
 	if (unlikely(packet == NULL))
 		return NULL;
 	if (likely(packet->nb_segs != 0))
-		evpl_iovecs_sent(evpl, iovecs, niovs);
+		hook_iovecs_sent(evpl, iovecs, niovs);
 	else
 		packet_finish(evpl, packet, iovecs, niovs);
 	return packet;

@@ -15,6 +15,7 @@
 #include "global.h"
 #include "lane.h"
 #include "ref.h"
+#include "trace/hooks.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -164,8 +165,7 @@ enqueue_any(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 		(void)evpl_compat_ref_load(mbufs[i]); /* it knows no fences */
 #endif
 		packet_ended(mbufs[i], evpl_lane);
-		if (EVPL_IOVEC_TRACE)
-			((struct rte_mbuf *)mbufs[i])->shinfo = (struct rte_mbuf_ext_shared_info *)EVPL_ON_FREE;
+		hook_packet_freed(mbufs[i]);
 	}
 	return lane_put(evpl_lane, pool, mbufs, n);
 }
@@ -200,7 +200,7 @@ pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 #ifdef EVPL_COMPAT_TSAN
 		(void)evpl_compat_ref_load(m); /* it knows no fences */
 #endif
-		if (!EVPL_IOVEC_TRACE && likely((on & EVPL_ON_BUFFER) && evpl_buffer_is_claimed(buffer, lane))) {
+		if (!HOOK_COUNTS_EACH_PACKET && likely((on & EVPL_ON_BUFFER) && evpl_buffer_is_claimed(buffer, lane))) {
 			evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
 			if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)))
 				return enqueue_ended(lane, buffer, m);

@@ -7,10 +7,10 @@
 #include "buffer.h"
 #include "class.h"
 #include "context.h"
-#include "held/sample.h"
 #include "lane.h"
 #include "overflow.h"
 #include "ref.h"
+#include "trace/hooks.h"
 
 /* Takes n references of w->ref out of the stock; true when they were the last. */
 static bool
@@ -47,8 +47,7 @@ evpl_window_idle(struct evpl_context *ctx, unsigned kind)
 {
 	struct evpl_window *w = &ctx->evpl.window[kind];
 
-	if (!EVPL_IOVEC_TRACE)
-		evpl_samples_settle(ctx, kind);
+	hook_window_leaves(ctx, kind);
 	if (ctx->current[kind] != NULL && stock_return(w, kind != 0, evpl_window_prepaid(w)))
 		evpl_ref_last(ctx, w->ref);
 	__atomic_store_n(&ctx->current[kind], NULL, __ATOMIC_RELAXED);
@@ -100,8 +99,7 @@ evpl_window_rewind(struct evpl_context *ctx, unsigned kind, const struct evpl_cl
 {
 	struct evpl_window *w = &ctx->evpl.window[kind];
 
-	/* With bytes watched, what was released waits before it is used again. */
-	if (EVPL_TRACE_BYTES || !evpl_window_is_home(ctx, kind) || evpl_buffer_class(ctx->current[kind]) != class)
+	if (HOOK_BUFFERS_WAIT > 0 || !evpl_window_is_home(ctx, kind) || evpl_buffer_class(ctx->current[kind]) != class)
 		return false;
 	w->next = (uintptr_t)ctx->current[kind]->buf_addr;
 	if (kind == 0)
@@ -126,8 +124,7 @@ evpl_window_pay(struct evpl_context *ctx, unsigned kind)
 	other = evpl_overflow_new(w->ref);
 	if (other == NULL)
 		return false;
-	if (!EVPL_IOVEC_TRACE)
-		evpl_samples_settle(ctx, kind);
+	hook_window_leaves(ctx, kind);
 	if (stock_return(w, kind != 0, evpl_window_prepaid(w)))
 		evpl_ref_last(ctx, w->ref);
 	w->ref = other;

@@ -21,7 +21,7 @@
 #include "context.h"
 #include "global.h"
 #include "held/place.h"
-#include "iovec.h"
+#include "trace/hook_state.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>
@@ -47,7 +47,7 @@ evpl_samples_begin(struct evpl_context *ctx)
 		}
 		if (evpl_sample_blocks[i]->ctx == NULL) {
 			evpl_sample_blocks[i]->ctx = ctx;
-			ctx->samples = evpl_sample_blocks[i];
+			ctx->hook.samples = evpl_sample_blocks[i];
 			ctx->evpl.sampled = true;
 			return;
 		}
@@ -57,8 +57,8 @@ evpl_samples_begin(struct evpl_context *ctx)
 void
 evpl_samples_end(struct evpl_context *ctx)
 {
-	if (ctx->samples != NULL)
-		ctx->samples->ctx = NULL;
+	if (ctx->hook.samples != NULL)
+		ctx->hook.samples->ctx = NULL;
 }
 
 void
@@ -70,19 +70,13 @@ evpl_samples_free(void)
 	}
 }
 
-static struct evpl_buffer *
-buffer_of(struct rte_mbuf *buffer)
-{
-	return rte_mbuf_to_priv(buffer);
-}
-
 static struct evpl_sample *
 sample_of(const struct evpl_iovec *iovec)
 {
 	uint32_t name = (iovec->flags & ~EVPL_IOVEC_SAMPLED) >> EVPL_IOVEC_SAMPLE_SHIFT;
 
 	if (iovec->flags & EVPL_IOVEC_COUNTED)
-		return buffer_of(evpl_buffer_of(iovec->ref))->sample;
+		return evpl_buffer(evpl_buffer_of(iovec->ref))->hook.sample;
 	return &evpl_sample_blocks[name / EVPL_SAMPLE_SLOTS]->slot[name % EVPL_SAMPLE_SLOTS];
 }
 
@@ -95,34 +89,20 @@ evpl_sample_share(const struct evpl_iovec *iovec)
 void
 evpl_sample_drop(const struct evpl_iovec *iovec)
 {
-	__atomic_fetch_sub(&sample_of(iovec)->held, 1, __ATOMIC_RELEASE); /* pairs with iovecs_of() */
-}
-
-/* How often iovecs of a window's counted samples were released where it counts. */
-static inline uint32_t
-stock_counted(uint64_t stock)
-{
-	return (uint32_t)(stock / EVPL_STOCK_COUNT);
+	__atomic_fetch_sub(&sample_of(iovec)->held, 1, __ATOMIC_RELEASE); /* pairs with evpl_sample_iovecs() */
 }
 
 static inline uint32_t
 window_counted(const struct evpl_window *w)
 {
-	return stock_counted(__atomic_load_n(&w->stock, __ATOMIC_RELAXED));
-}
-
-/* Iovecs that hold a sample; counted: what its window has counted, or 0. */
-static inline uint32_t
-iovecs_of(const struct evpl_sample *s, uint32_t counted)
-{
-	return __atomic_load_n(&s->held, __ATOMIC_ACQUIRE) - counted;
+	return evpl_stock_counted(__atomic_load_n(&w->stock, __ATOMIC_RELAXED));
 }
 
 /* All that was in sight stays so, and what was counted is taken from the sample, whose iovecs come to drop() from here on. */
 void
 evpl_samples_settle(struct evpl_context *ctx, unsigned kind)
 {
-	struct evpl_sample_gate *gate = &ctx->sample_gate[kind];
+	struct sample_gate *gate = &ctx->hook.gate[kind];
 	struct evpl_sample *s = gate->counted, was, is;
 
 	gate->end = 0;
@@ -137,25 +117,17 @@ evpl_samples_settle(struct evpl_context *ctx, unsigned kind)
 	} while (!__atomic_compare_exchange_n(&s->both, &was.both, is.both, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
 }
 
-static inline void
-note_in(struct evpl_sample *s, uintptr_t where, uint32_t bytes, uint32_t held)
-{
-	__atomic_store_n(&s->where, where, __ATOMIC_RELAXED);
-	__atomic_store_n(&s->bytes, bytes, __ATOMIC_RELAXED);
-	__atomic_store_n(&s->held, held, __ATOMIC_RELEASE); /* pairs with find_sites() */
-}
-
 /* A slot that nothing holds, among the next few; NULL. */
 static struct evpl_sample *
 free_slot(const struct evpl_context *ctx)
 {
-	struct evpl_samples *samples = ctx->samples;
+	struct evpl_samples *samples = ctx->hook.samples;
 
 	for (unsigned i = 0; i < 8; i++) {
 		struct evpl_sample *s = &samples->slot[samples->at];
 
 		/* The one used last is warm in cache, if it is free again. */
-		if (s != ctx->sample_gate[0].counted && s != ctx->sample_gate[1].counted && iovecs_of(s, 0) == 0)
+		if (s != ctx->hook.gate[0].counted && s != ctx->hook.gate[1].counted && evpl_sample_iovecs(s, 0) == 0)
 			return s;
 		samples->at = (samples->at + 1) % EVPL_SAMPLE_SLOTS;
 	}
@@ -166,19 +138,19 @@ free_slot(const struct evpl_context *ctx)
 static struct evpl_sample *
 free_counted(struct evpl_context *ctx, unsigned kind)
 {
-	struct evpl_sample_gate *gate = &ctx->sample_gate[kind];
+	struct sample_gate *gate = &ctx->hook.gate[kind];
 	struct evpl_sample *s = gate->counted, none = {.kind = 1 + kind};
 
 	none.held = window_counted(&ctx->evpl.window[kind]);
 	if (s != NULL)
-		return iovecs_of(s, none.held) == 0 ? s : NULL;
+		return evpl_sample_iovecs(s, none.held) == 0 ? s : NULL;
 	/* Where the window has gone on to another mbuf, one that was counted before may still be held, and the buffer's. */
 	if (ctx->evpl.window[kind].ref != ctx->current[kind])
 		return NULL;
 	s = free_slot(ctx);
 	if (s == NULL)
 		return NULL;
-	buffer_of(ctx->current[kind])->sample = s;
+	evpl_buffer(ctx->current[kind])->hook.sample = s;
 	__atomic_store_n(&s->both, none.both, __ATOMIC_RELEASE);
 	gate->counted = s;
 	return s;
@@ -196,47 +168,23 @@ note(struct evpl_context *ctx, unsigned kind, struct evpl_iovec *iovecs, unsigne
 		s = free_slot(ctx);
 		if (s == NULL)
 			return;
-		mark = (ctx->samples->block * EVPL_SAMPLE_SLOTS + ctx->samples->at) << EVPL_IOVEC_SAMPLE_SHIFT |
+		mark = (ctx->hook.samples->block * EVPL_SAMPLE_SLOTS + ctx->hook.samples->at)
+			       << EVPL_IOVEC_SAMPLE_SHIFT |
 		       EVPL_IOVEC_LISTED;
 		held = n;
 	}
 	__atomic_store_n(&s->when, rte_rdtsc(), __ATOMIC_RELAXED);
-	ctx->sample_ticks = TICK;
-	note_in(s, ctx->sample_caller, bytes, held);
+	ctx->hook.ticks = TICK;
+	evpl_sample_note(s, ctx->hook.caller, bytes, held);
 	for (unsigned i = 0; i < n; i++)
 		iovecs[i].flags |= mark;
-}
-
-/*
- * Bytes from one allocation to the next one like it: what alignment pads counts, too, though the first one in a buffer needs
- * no padding. So exactly period - 1 of one size and alignment fit before the next sample.
- */
-static __rte_always_inline uint64_t
-distance(unsigned length, unsigned alignment)
-{
-	uint64_t mask = alignment > 1 ? alignment - 1 : 0;
-
-	return (length + mask) & ~mask;
-}
-
-/*
- * Bytes until the sample after one of so many, which began that many bytes before its turn: those count for the next, for
- * else of allocations of two sizes that take turns the smaller ones would never be a sample. A random distance would do,
- * too, but the CPU foresees one that is always the same: with N = 128 it costs 2 % of alloc and release, and not 7 %.
- */
-static inline uint64_t
-gap(uint64_t used, uint64_t early)
-{
-	uint64_t even = (evpl_global.sample_period - 1) * used;
-
-	return even + RTE_MIN(early, even);
 }
 
 /* Puts no more of the window in sight than is left until the next sample. */
 static void
 hide(struct evpl_context *ctx, unsigned kind, uint64_t until)
 {
-	struct evpl_sample_gate *gate = &ctx->sample_gate[kind];
+	struct sample_gate *gate = &ctx->hook.gate[kind];
 	struct evpl_window *w = &ctx->evpl.window[kind];
 	uintptr_t visible = RTE_MIN(w->end - w->next, until);
 
@@ -246,112 +194,36 @@ hide(struct evpl_context *ctx, unsigned kind, uint64_t until)
 	gate->ready = gate->left == 0 ? gate->counted : NULL;
 }
 
-static int
-take(struct evpl_context *ctx, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags, bool reserve,
-     struct evpl_iovec *r_iovec)
+uint64_t
+evpl_sample_take_begin(struct evpl_context *ctx, unsigned flags)
 {
 	unsigned kind = flags & EVPL_IOVEC_FLAG_SHARED;
 	struct evpl_window *w = &ctx->evpl.window[kind];
-	struct evpl_sample_gate *gate = &ctx->sample_gate[kind];
-	uint64_t until = gate->left + (w->end - w->next), bytes = distance(length, alignment);
-	int n;
+	struct sample_gate *gate = &ctx->hook.gate[kind];
+	uint64_t until = gate->left + (w->end - w->next);
 
-	if (kind == 0 && w->next == ctx->sample_committed)
-		until += ctx->sample_padding; /* the next one counts it */
-	ctx->sample_committed = 0;
+	if (kind == 0 && w->next == ctx->hook.committed)
+		until += ctx->hook.padding; /* the next one counts it */
+	ctx->hook.committed = 0;
 	if (gate->end != 0)
 		w->end = gate->end;
-	n = evpl_iovec_take(&ctx->evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
+	return until;
+}
+
+void
+evpl_sample_take_end(struct evpl_context *ctx, unsigned flags, unsigned length, unsigned alignment, uint64_t until,
+		     struct evpl_iovec *r_iovec, int n)
+{
+	unsigned kind = flags & EVPL_IOVEC_FLAG_SHARED;
+	uint64_t bytes = evpl_sample_distance(length, alignment);
+
 	if (n > 0 && until < bytes) {
 		note(ctx, kind, r_iovec, (unsigned)n, length);
-		until = gap(bytes, until);
+		until = evpl_sample_gap(bytes, until);
 	} else if (n > 0) {
 		until -= bytes;
 	}
 	hide(ctx, kind, until);
-	return n;
-}
-
-static __rte_noinline int
-alloc_cold(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
-	   struct evpl_iovec *r_iovec)
-{
-	struct evpl_context *ctx = evpl_context(evpl);
-
-	if (ctx == NULL || ctx->samples == NULL)
-		return evpl_iovec_take(evpl, length, alignment, max_iovecs, flags, false, r_iovec);
-	return take(ctx, length, alignment, max_iovecs, flags, false, r_iovec);
-}
-
-/*
- * Most samples end here: all bytes until this one were in sight, so that it did not fit says that it is the one, and the
- * window's counted sample is free again. No call and few instructions: with N = 128, 6 ns here are 3 % of alloc and release.
- */
-static __rte_always_inline int
-alloc_from(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
-	   struct evpl_iovec *r_iovec, uintptr_t caller)
-{
-	struct evpl_context *ctx = evpl_context(evpl);
-
-	if (likely(evpl_iovec_may_carve(evpl, length, alignment, max_iovecs, flags, r_iovec))) {
-		struct evpl_sample_gate *gate = &ctx->sample_gate[flags];
-		struct evpl_sample *s = gate->ready;
-		struct evpl_window *w = &evpl->window[flags];
-		uint64_t stock = w->stock;
-		uintptr_t next = w->next;
-		uint64_t used = ((0 - next) & evpl_align_mask(alignment)) + length;
-
-		if (likely(s != NULL && iovecs_of(s, stock_counted(stock)) == 0 && evpl_stock_prepaid(stock) > 1 &&
-			   used <= gate->end - next && --ctx->sample_ticks != 0)) {
-			struct rte_mbuf *ref = w->ref;
-			uint64_t room = gate->end - next - used,
-				 until = gap(distance(length, alignment), w->end - next);
-
-			evpl_window_set_stock(w, stock - 1);
-			w->next = next + used;
-			w->end = next + used + until;
-			if (unlikely(until > room)) {
-				w->end = gate->end;
-				gate->left = until - room;
-				gate->ready = NULL;
-			}
-			note_in(s, caller, length, stock_counted(stock) + 1);
-			r_iovec->data = (void *)(next + used - length);
-			evpl_iovec_set_view(r_iovec, length, flags | EVPL_IOVEC_COUNTED);
-			r_iovec->ref = ref;
-			return 1;
-		}
-	}
-	if (ctx != NULL)
-		ctx->sample_caller = caller;
-	return alloc_cold(evpl, length, alignment, max_iovecs, flags, r_iovec);
-}
-
-int
-evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
-		      struct evpl_iovec *r_iovec)
-{
-	return alloc_from(evpl, length, alignment, max_iovecs, flags, r_iovec, (uintptr_t)__builtin_return_address(0));
-}
-
-/* For calls of the library's own, which are somebody's. */
-int
-evpl_iovec_alloc_from(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
-		      struct evpl_iovec *r_iovec, uintptr_t caller)
-{
-	return alloc_from(evpl, length, alignment, max_iovecs, flags, r_iovec, caller);
-}
-
-int
-evpl_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
-			struct evpl_iovec *r_iovec)
-{
-	struct evpl_context *ctx = evpl_context(evpl);
-
-	if (ctx == NULL || ctx->samples == NULL)
-		return evpl_iovec_take(evpl, length, alignment, max_vec, 0, true, r_iovec);
-	ctx->sample_caller = (uintptr_t)__builtin_return_address(0);
-	return take(ctx, length, alignment, max_vec, 0, true, r_iovec);
 }
 
 /*
@@ -366,8 +238,8 @@ evpl_samples_committed(struct evpl *evpl, uintptr_t from, unsigned alignment)
 	uintptr_t sight = w->end - from, padding = RTE_MIN((0 - from) & evpl_align_mask(alignment), sight);
 
 	w->end = w->next + sight - padding;
-	ctx->sample_committed = w->next;
-	ctx->sample_padding = padding;
+	ctx->hook.committed = w->next;
+	ctx->hook.padding = padding;
 }
 
 struct site {

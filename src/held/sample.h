@@ -6,8 +6,8 @@
 #define EVPL_SRC_HELD_SAMPLE_H
 
 #include "base.h"
-
-struct evpl_context;
+#include "context.h"
+#include "global.h"
 
 #define EVPL_SAMPLE_SLOTS 512u	/* samples of one context that can be held at once */
 #define EVPL_SAMPLE_BLOCKS 256u /* contexts that take samples at once */
@@ -36,9 +36,105 @@ void evpl_samples_end(struct evpl_context *ctx);
 void evpl_samples_free(void);
 void evpl_samples_settle(struct evpl_context *ctx, unsigned kind); /* the window is about to have another ref */
 
-#if !EVPL_IOVEC_TRACE
 void evpl_sample_drop(const struct evpl_iovec *iovec);				    /* one less */
 void evpl_samples_committed(struct evpl *evpl, uintptr_t from, unsigned alignment); /* of the LOCAL window */
-#endif
+
+/*
+ * Around a take, in a context that takes samples: shows the whole window to the take, and says how many bytes there are until
+ * the next sample; then notes the n iovecs if they are the sample, and hides the window's end again.
+ */
+uint64_t evpl_sample_take_begin(struct evpl_context *ctx, unsigned flags);
+void evpl_sample_take_end(struct evpl_context *ctx, unsigned flags, unsigned length, unsigned alignment, uint64_t until,
+			  struct evpl_iovec *r_iovec, int n);
+
+/* How often iovecs of a window's counted samples were released where it counts. */
+static inline uint32_t
+evpl_stock_counted(uint64_t stock)
+{
+	return (uint32_t)(stock / EVPL_STOCK_COUNT);
+}
+
+/* Iovecs that hold a sample; counted: what its window has counted, or 0. */
+static inline uint32_t
+evpl_sample_iovecs(const struct evpl_sample *s, uint32_t counted)
+{
+	return __atomic_load_n(&s->held, __ATOMIC_ACQUIRE) - counted;
+}
+
+static inline void
+evpl_sample_note(struct evpl_sample *s, uintptr_t where, uint32_t bytes, uint32_t held)
+{
+	__atomic_store_n(&s->where, where, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->bytes, bytes, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->held, held, __ATOMIC_RELEASE); /* pairs with find_sites() */
+}
+
+/*
+ * Bytes from one allocation to the next one like it: what alignment pads counts, too, though the first one in a buffer needs
+ * no padding. So exactly period - 1 of one size and alignment fit before the next sample.
+ */
+static __rte_always_inline uint64_t
+evpl_sample_distance(unsigned length, unsigned alignment)
+{
+	uint64_t mask = alignment > 1 ? alignment - 1 : 0;
+
+	return (length + mask) & ~mask;
+}
+
+/*
+ * Bytes until the sample after one of so many, which began that many bytes before its turn: those count for the next, for
+ * else of allocations of two sizes that take turns the smaller ones would never be a sample. A random distance would do,
+ * too, but the CPU foresees one that is always the same: with N = 128 it costs 2 % of alloc and release, and not 7 %.
+ */
+static inline uint64_t
+evpl_sample_gap(uint64_t used, uint64_t early)
+{
+	uint64_t even = (evpl_global.sample_period - 1) * used;
+
+	return even + RTE_MIN(early, even);
+}
+
+/*
+ * The usual sample, at once: the window's end is the place of the next sample, and the sample that the window counted last
+ * is free again. An allocation that does not fit the window is the sample then. False: it is for evpl_sample_take_begin().
+ * Few instructions and no call: with a period of 128, 6 ns here are 3 % of alloc and release.
+ */
+static __rte_always_inline bool
+evpl_sample_take_ready(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+		       struct evpl_iovec *r_iovec, uintptr_t caller)
+{
+	struct evpl_context *ctx = evpl_context(evpl);
+
+	if (likely(evpl_iovec_may_carve(evpl, length, alignment, max_iovecs, flags, r_iovec))) {
+		struct sample_gate *gate = &ctx->hook.gate[flags];
+		struct evpl_sample *s = gate->ready;
+		struct evpl_window *w = &evpl->window[flags];
+		uint64_t stock = w->stock;
+		uintptr_t next = w->next;
+		uint64_t used = ((0 - next) & evpl_align_mask(alignment)) + length;
+
+		if (likely(s != NULL && evpl_sample_iovecs(s, evpl_stock_counted(stock)) == 0 &&
+			   evpl_stock_prepaid(stock) > 1 && used <= gate->end - next && --ctx->hook.ticks != 0)) {
+			struct rte_mbuf *ref = w->ref;
+			uint64_t room = gate->end - next - used,
+				 until = evpl_sample_gap(evpl_sample_distance(length, alignment), w->end - next);
+
+			evpl_window_set_stock(w, stock - 1);
+			w->next = next + used;
+			w->end = next + used + until;
+			if (unlikely(until > room)) {
+				w->end = gate->end;
+				gate->left = until - room;
+				gate->ready = NULL;
+			}
+			evpl_sample_note(s, caller, length, evpl_stock_counted(stock) + 1);
+			r_iovec->data = (void *)(next + used - length);
+			evpl_iovec_set_view(r_iovec, length, flags | EVPL_IOVEC_COUNTED);
+			r_iovec->ref = ref;
+			return true;
+		}
+	}
+	return false;
+}
 
 #endif /* EVPL_SRC_HELD_SAMPLE_H */

@@ -90,7 +90,7 @@ static inline void
 trace_bytes_note(struct trace_bytes *bytes, struct evpl_buffer *buffer, char *data, uint32_t length, uint32_t shared,
 		 bool guards, unsigned how, trace_place here)
 {
-	uint32_t next = buffer->trace_bytes;
+	uint32_t next = buffer->hook.bytes;
 
 	if (likely(guards))
 		guards_set(data, length);
@@ -98,9 +98,9 @@ trace_bytes_note(struct trace_bytes *bytes, struct evpl_buffer *buffer, char *da
 	trace_store_pair(&bytes->next, next, length);
 	bytes->taken = here;
 	trace_store_pair(&bytes->watchers, 1, how | shared << 16 | (uint32_t)guards << 24);
-	buffer->trace_bytes = trace_index(bytes);
+	buffer->hook.bytes = trace_index(bytes);
 	if (unlikely(next == 0))
-		buffer->trace_first = buffer->trace_bytes;
+		buffer->hook.first = buffer->hook.bytes;
 }
 
 struct trace_bytes *trace_bytes_begin(struct trace_thread *me, struct rte_mbuf *mbuf, const struct evpl_iovec *iovec,

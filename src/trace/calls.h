@@ -70,12 +70,12 @@ check_context(enum trace_call call, struct trace_thread *me, struct evpl *evpl, 
 {
 	struct evpl_context *ctx = evpl_context(evpl);
 
-	if (evpl == NULL || likely(ctx->trace_owner == me->mark))
+	if (evpl == NULL || likely(ctx->hook.owner == me->mark))
 		return;
-	if (ctx->trace_owner != 0 || ctx->trace_created == 0) /* EAL clears what is freed */
+	if (ctx->hook.owner != 0 || ctx->hook.created == 0) /* EAL clears what is freed */
 		trace_stop_context(call, evpl, here);
-	ctx->trace_owner = me->mark;
-	ctx->trace_used = here;
+	ctx->hook.owner = me->mark;
+	ctx->hook.used = here;
 }
 
 /* The record of an iovec that may be used here; NULL: it may not, or found no record free. */

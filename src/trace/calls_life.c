@@ -18,8 +18,8 @@ traced_create(uint64_t where, const struct evpl_thread_config *config)
 	struct evpl *evpl = evpl_plain_create(config);
 
 	if (evpl != NULL) {
-		evpl_context(evpl)->trace_created = trace_place_make(trace_self(), where);
-		evpl_context(evpl)->trace_number = (uint64_t)__atomic_add_fetch(&last, 1, __ATOMIC_RELAXED) << 32;
+		evpl_context(evpl)->hook.created = trace_place_make(trace_self(), where);
+		evpl_context(evpl)->hook.number = (uint64_t)__atomic_add_fetch(&last, 1, __ATOMIC_RELAXED) << 32;
 	}
 	return evpl;
 }
@@ -37,10 +37,10 @@ traced_destroy(uint64_t where, struct evpl *evpl)
 	me = trace_self();
 	me->here = trace_place_make(me, where);
 	me->call = CALL_DESTROY;
-	if (evpl_context(evpl)->trace_created == 0)
+	if (evpl_context(evpl)->hook.created == 0)
 		trace_stop_context(CALL_DESTROY, evpl, me->here);
-	number = (uint32_t)(evpl_context(evpl)->trace_number >> 32);
-	used = evpl_context(evpl)->trace_owner != 0;
+	number = (uint32_t)(evpl_context(evpl)->hook.number >> 32);
+	used = evpl_context(evpl)->hook.owner != 0;
 	evpl_plain_destroy(evpl);
 	if (used)
 		trace_report_live(stderr, "evpl_destroy: LOCAL iovecs that were taken through it are still held", false,

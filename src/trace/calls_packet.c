@@ -79,7 +79,7 @@ traced_iovecs_from_mbuf(uint64_t where, struct evpl *evpl, struct rte_mbuf *mbuf
 	}
 	n = evpl_plain_iovecs_from_mbuf(evpl, mbuf, flags, max_iovecs, r_iovec);
 	for (int i = 0; i < n; i++)
-		note_taken(CALL_FROM_MBUF, me, &r_iovec[i], 0, evpl_context(evpl)->trace_number, here);
+		note_taken(CALL_FROM_MBUF, me, &r_iovec[i], 0, evpl_context(evpl)->hook.number, here);
 	return n;
 }
 CALL(int, iovecs_from_mbuf,
@@ -97,7 +97,7 @@ traced_packets_alloc(uint64_t where, struct evpl *evpl, struct rte_mempool *pool
 	check_context(CALL_PACKETS_ALLOC, me, evpl, here);
 	got = evpl_plain_packets_alloc(evpl, pool, length, flags, r_iovecs, n);
 	for (int i = 0; i < got; i++)
-		note_taken(CALL_PACKETS_ALLOC, me, &r_iovecs[i], 0, evpl_context(evpl)->trace_number, here);
+		note_taken(CALL_PACKETS_ALLOC, me, &r_iovecs[i], 0, evpl_context(evpl)->hook.number, here);
 	return got;
 }
 CALL(int, packets_alloc,
@@ -120,7 +120,7 @@ traced_rx_burst(uint64_t where, struct evpl *evpl, uint16_t port_id, uint16_t qu
 		bool linearized = EVPL_TRACE_BYTES && !(r_iovecs[i].flags & EVPL_IOVEC_FLAG_PACKET);
 
 		note_taken(CALL_RX_BURST, me, &r_iovecs[i], linearized ? trace_bytes_find(&r_iovecs[i]) : 0,
-			   evpl_context(evpl)->trace_number, here);
+			   evpl_context(evpl)->hook.number, here);
 	}
 	return n;
 }

@@ -51,8 +51,8 @@ take(enum trace_call call, uint64_t where, struct evpl *evpl, unsigned length, u
 
 		if (EVPL_TRACE_BYTES)
 			bytes = trace_bytes_begin(me, buffer_of(evpl, iovec), iovec, guards, call, here);
-		r = note_taken(call, me, iovec, bytes != NULL ? trace_index(bytes) : 0,
-			       evpl_context(evpl)->trace_number, here);
+		r = note_taken(call, me, iovec, bytes != NULL ? trace_index(bytes) : 0, evpl_context(evpl)->hook.number,
+			       here);
 		if (call == CALL_RESERVE && r != NULL)
 			r->commit = COMMIT_MAY;
 	}
@@ -79,7 +79,7 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 	uint64_t used;
 	char *data;
 
-	if (unlikely(evpl == NULL || r_iovec == NULL || ctx->trace_owner != me->mark))
+	if (unlikely(evpl == NULL || r_iovec == NULL || ctx->hook.owner != me->mark))
 		return 0;
 	slot = me->cursor;
 	if (unlikely(slot == me->stop))
@@ -113,7 +113,7 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 	}
 	me->cursor = slot + 1;
 	fill_record(&slot->iovec, handle, CALL_ALLOC, me->now, r_iovec, ref, data, length, flags, index,
-		    ctx->trace_number, here);
+		    ctx->hook.number, here);
 	return 1;
 }
 
@@ -230,7 +230,7 @@ release_hot(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 	struct trace_record *r;
 	bool shared;
 
-	if (unlikely(evpl == NULL || evpl_context(evpl)->trace_owner != me->mark || iovec == NULL))
+	if (unlikely(evpl == NULL || evpl_context(evpl)->hook.owner != me->mark || iovec == NULL))
 		return false;
 	r = find(me, iovec);
 	if (unlikely(r == NULL))

@@ -6,6 +6,7 @@
 
 #include "attach.h"
 #include "packet_pool.h"
+#include "trace/hooks.h"
 
 #include <string.h>
 
@@ -46,6 +47,12 @@ stays_cached(const struct rte_mempool *pool, unsigned lcore_id, const struct rte
 		rte_delay_us_sleep(1000);
 	}
 	return true;
+}
+
+void
+trace_packet_freed(struct rte_mbuf *m)
+{
+	m->shinfo = (struct rte_mbuf_ext_shared_info *)EVPL_ON_FREE;
 }
 
 #define FREE_LOOK 256u

@@ -267,7 +267,7 @@ trace_stop_context(enum trace_call call, const struct evpl *evpl, trace_place he
 {
 	const struct evpl_context *ctx = (const struct evpl_context *)evpl;
 
-	if (ctx->trace_created == 0) {
+	if (ctx->hook.created == 0) {
 		say_bug("a context that was destroyed, or never created");
 		fprintf(stderr, "  context   %p\n", (const void *)evpl);
 		trace_say_place(stderr, "misused", call, here);
@@ -275,11 +275,11 @@ trace_stop_context(enum trace_call call, const struct evpl *evpl, trace_place he
 	}
 	say_bug("a context used by a thread that does not own it");
 	fprintf(stderr, "  context   %p\n", (const void *)evpl);
-	trace_say_place(stderr, "created", CALL_CREATE, ctx->trace_created);
+	trace_say_place(stderr, "created", CALL_CREATE, ctx->hook.created);
 	fprintf(stderr, "  owned     since its first use in ");
-	say_where(stderr, ctx->trace_used);
+	say_where(stderr, ctx->hook.used);
 	fprintf(stderr, ", ");
-	say_thread(stderr, ctx->trace_used);
+	say_thread(stderr, ctx->hook.used);
 	fputc('\n', stderr);
 	trace_say_place(stderr, "misused", call, here);
 	stop();

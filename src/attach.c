@@ -27,7 +27,7 @@ static int
 attach_far(struct rte_mbuf *m, const struct rte_mbuf *base, struct rte_mbuf_ext_shared_info *shinfo, uintptr_t data,
 	   uint16_t length)
 {
-	/* A true atomic: two holders of one reference may attach at the same moment (see evpl_compat.h). */
+	/* A true atomic: two holders of one reference may attach at the same moment (see evpl_compat_pvt.h). */
 	if (unlikely(evpl_compat_ext_add(shinfo, 1) > EVPL_PACKETS_MAX)) {
 		(void)evpl_compat_ext_sub(shinfo, 1); /* not the last: base holds one */
 		rte_errno = EOVERFLOW;

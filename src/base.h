@@ -18,7 +18,7 @@
 #include "trace/names.h"
 #endif
 
-#include <evpl/evpl.h> /* before DPDK's headers: evpl_compat.h decides what these declare */
+#include <evpl/evpl.h> /* before DPDK's headers: evpl_compat_pvt.h decides what these declare */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -247,7 +247,7 @@ evpl_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec 
 		evpl_iovec_stop("evpl_iovec_commit", last, 0, evpl->reserved_end - data,
 				"longer than what was reserved");
 	/* What was taken after it, and a clone made since, may lie in the tail. */
-	if (w->next == evpl->reserved_end && last->ref->port == 0) {
+	if (w->next == evpl->reserved_end && !evpl_reservation_is_cloned(last->ref)) {
 		uintptr_t end = (uintptr_t)align_up(data + last->length, alignment);
 
 		w->next = RTE_MIN(end, evpl->reserved_end);

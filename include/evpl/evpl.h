@@ -10,11 +10,11 @@
  *	packet   an mbuf that a PMD sends or delivered; attached to an iovec's bytes
  *
  *	evpl_core.h    evpl_init, evpl_create and their opposites, configuration, statistics
- *	evpl_memory.h  the iovec calls; evpl_inline.h has their hot half
+ *	evpl_memory.h  the iovec calls; evpl_inline_pvt.h has their hot half
  *	evpl_mbuf.h    iovecs to packets and back, bursts on ports, pools for reception
  *	evpl_port.h    what a port cannot do with packets of iovecs
  *	evpl_trace.h   what a tracing build puts over all of these
- *	evpl_compat.h  what differs between DPDK versions (for this library's own use)
+ *	evpl_compat_pvt.h  what differs between DPDK versions (for this library's own use)
  *
  * Errors: set-up calls return 0 or a negative errno; data calls a count, or -1 with rte_errno;
  * calls that return a pointer NULL with rte_errno. A void call that is handed something

@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include <evpl/evpl_compat.h>
+#include <evpl/evpl_compat_pvt.h>
 
 /* What is documented here and in the other headers is used with these. */
 #include <rte_eal.h>
@@ -125,7 +125,7 @@ struct evpl_thread_config {
 	unsigned stash_buffers;
 };
 
-struct evpl; /* a context: evpl_inline.h has the part that inline functions read */
+struct evpl; /* a context: evpl_inline_pvt.h has the part that inline functions read */
 
 /**
  * Starts the library; rte_eal_init() must have run. Calls are counted: a second caller gets the running

@@ -47,13 +47,6 @@ uint64_t evpl_sample_take_begin(struct evpl_context *ctx, unsigned flags);
 void evpl_sample_take_end(struct evpl_context *ctx, unsigned flags, unsigned length, unsigned alignment, uint64_t until,
 			  struct evpl_iovec *r_iovec, int n);
 
-/* How often iovecs of a window's counted samples were released where it counts. */
-static inline uint32_t
-evpl_stock_counted(uint64_t stock)
-{
-	return (uint32_t)(stock / EVPL_STOCK_COUNT);
-}
-
 /* Iovecs that hold a sample; counted: what its window has counted, or 0. */
 static inline uint32_t
 evpl_sample_iovecs(const struct evpl_sample *s, uint32_t counted)

@@ -15,7 +15,7 @@
 
 #if EVPL_IOVEC_TRACE
 #define EVPL_BELOW_TRACE
-#include "trace/names.h"
+#include "trace_names.h" /* made of trace/calls.def */
 #endif
 
 #include <evpl/evpl.h> /* before DPDK's headers: evpl_compat_pvt.h decides what these declare */

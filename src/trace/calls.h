@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the public calls of a tracing build share. Each call checks its iovecs, calls the library below (see names.h) and
- * notes what it did. Every call exists twice: evpl_x_at() is told its caller's line by the macros of evpl_trace.h, and
- * evpl_x() takes its return address.
+ * notes what it did. calls.c has the public functions.
  */
 #ifndef EVPL_SRC_TRACE_CALLS_H
 #define EVPL_SRC_TRACE_CALLS_H
@@ -12,57 +11,18 @@
 #include "trace/records.h"
 #include "trace/report.h"
 
-/* From here on the names are the public ones. */
-#undef evpl_create
-#undef evpl_destroy
-#undef evpl_cleanup
-#undef evpl_iovec_alloc
-#undef evpl_iovecs_alloc
-#undef evpl_iovec_reserve
-#undef evpl_iovec_commit
-#undef evpl_iovec_release
-#undef evpl_iovecs_release
-#undef evpl_iovec_clone
-#undef evpl_iovec_clone_segment
-#undef evpl_iovec_move
-#undef evpl_iovec_move_segment
-#undef evpl_iovec_data
-#undef evpl_iovec_length
-#undef evpl_iovec_set_length
-#undef evpl_iovecs_to_mbuf
-#undef evpl_iovecs_from_mbuf
-#undef evpl_packets_alloc
-#undef evpl_rx_burst
-#undef evpl_tx_burst
+#include "trace_names_end.h" /* from here on the names are the public ones */
 
 /* Where a call comes from: a site or a return address, see trace_place. */
 #define AT_SITE(site) ((uint64_t)(uintptr_t)(site) | TRACE_PLACE_SITE)
 #define AT_RETURN ((uint64_t)(uintptr_t)__builtin_return_address(0))
 
+/* What the two public functions of a call do. `where` is the address of the call. */
 #define UNPACK(...) __VA_ARGS__
-/* The two public functions on the body traced_NAME(where, ARGS). */
-#define CALL(type, name, params, args)                                                                                 \
-	EVPL_EXPORT type evpl_##name params;                                                                           \
-	EVPL_EXPORT type evpl_##name##_at(const struct evpl_site *site, UNPACK params);                                \
-	type evpl_##name params                                                                                        \
-	{                                                                                                              \
-		return traced_##name(AT_RETURN, UNPACK args);                                                          \
-	}                                                                                                              \
-	type evpl_##name##_at(const struct evpl_site *site, UNPACK params)                                             \
-	{                                                                                                              \
-		return traced_##name(AT_SITE(site), UNPACK args);                                                      \
-	}
-#define CALL_VOID(name, params, args)                                                                                  \
-	EVPL_EXPORT void evpl_##name params;                                                                           \
-	EVPL_EXPORT void evpl_##name##_at(const struct evpl_site *site, UNPACK params);                                \
-	void evpl_##name params                                                                                        \
-	{                                                                                                              \
-		traced_##name(AT_RETURN, UNPACK args);                                                                 \
-	}                                                                                                              \
-	void evpl_##name##_at(const struct evpl_site *site, UNPACK params)                                             \
-	{                                                                                                              \
-		traced_##name(AT_SITE(site), UNPACK args);                                                             \
-	}
+#define CALL(type, name, id, params, args) type traced_##name(uint64_t where, UNPACK params);
+#define CALL_VOID(name, id, params, args) void traced_##name(uint64_t where, UNPACK params);
+#define CALL_BARE(type, name, id) type traced_##name(uint64_t where);
+#include "trace/calls.def"
 
 /* Whether a context may be used by this thread: the first one that uses it owns it. NULL is for the call to judge. */
 static inline void

@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-static struct evpl *
+struct evpl *
 traced_create(uint64_t where, const struct evpl_thread_config *config)
 {
 	static uint32_t last;
@@ -23,9 +23,8 @@ traced_create(uint64_t where, const struct evpl_thread_config *config)
 	}
 	return evpl;
 }
-CALL(struct evpl *, create, (const struct evpl_thread_config *config), (config))
 
-static void
+void
 traced_destroy(uint64_t where, struct evpl *evpl)
 {
 	struct trace_thread *me;
@@ -46,9 +45,8 @@ traced_destroy(uint64_t where, struct evpl *evpl)
 		trace_report_live(stderr, "evpl_destroy: LOCAL iovecs that were taken through it are still held", false,
 				  (int)number);
 }
-CALL_VOID(destroy, (struct evpl * evpl), (evpl))
 
-static int
+int
 traced_cleanup(uint64_t where)
 {
 	struct trace_thread *me = trace_self();
@@ -61,21 +59,6 @@ traced_cleanup(uint64_t where)
 	if (rc == -EBUSY || (rc == 0 && evpl_global.users == 0))
 		trace_report_live(stderr, "evpl_cleanup: iovecs are still held", false, -1);
 	return rc;
-}
-
-EVPL_EXPORT int evpl_cleanup(void);
-EVPL_EXPORT int evpl_cleanup_at(const struct evpl_site *site);
-
-int
-evpl_cleanup(void)
-{
-	return traced_cleanup(AT_RETURN);
-}
-
-int
-evpl_cleanup_at(const struct evpl_site *site)
-{
-	return traced_cleanup(AT_SITE(site));
 }
 
 void

@@ -42,7 +42,7 @@ note_sent(enum trace_call call, const struct evpl_iovec *iovecs, int niovs, trac
 	}
 }
 
-static struct rte_mbuf *
+struct rte_mbuf *
 traced_iovecs_to_mbuf(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
 {
 	struct trace_thread *me = trace_self();
@@ -59,10 +59,8 @@ traced_iovecs_to_mbuf(uint64_t where, struct evpl *evpl, struct evpl_iovec *iove
 		note_sent(CALL_TO_MBUF, iovecs, niovs, here);
 	return packet;
 }
-CALL(struct rte_mbuf *, iovecs_to_mbuf, (struct evpl * evpl, struct evpl_iovec *iovecs, int niovs),
-     (evpl, iovecs, niovs))
 
-static int
+int
 traced_iovecs_from_mbuf(uint64_t where, struct evpl *evpl, struct rte_mbuf *mbuf, unsigned flags, unsigned max_iovecs,
 			struct evpl_iovec *r_iovec)
 {
@@ -82,11 +80,8 @@ traced_iovecs_from_mbuf(uint64_t where, struct evpl *evpl, struct rte_mbuf *mbuf
 		note_taken(CALL_FROM_MBUF, me, &r_iovec[i], 0, evpl_context(evpl)->hook.number, here);
 	return n;
 }
-CALL(int, iovecs_from_mbuf,
-     (struct evpl * evpl, struct rte_mbuf *mbuf, unsigned flags, unsigned max_iovecs, struct evpl_iovec *r_iovec),
-     (evpl, mbuf, flags, max_iovecs, r_iovec))
 
-static int
+int
 traced_packets_alloc(uint64_t where, struct evpl *evpl, struct rte_mempool *pool, unsigned length, unsigned flags,
 		     struct evpl_iovec *r_iovecs, unsigned n)
 {
@@ -100,12 +95,8 @@ traced_packets_alloc(uint64_t where, struct evpl *evpl, struct rte_mempool *pool
 		note_taken(CALL_PACKETS_ALLOC, me, &r_iovecs[i], 0, evpl_context(evpl)->hook.number, here);
 	return got;
 }
-CALL(int, packets_alloc,
-     (struct evpl * evpl, struct rte_mempool *pool, unsigned length, unsigned flags, struct evpl_iovec *r_iovecs,
-      unsigned n),
-     (evpl, pool, length, flags, r_iovecs, n))
 
-static uint16_t
+uint16_t
 traced_rx_burst(uint64_t where, struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *r_iovecs,
 		uint16_t n)
 {
@@ -124,11 +115,8 @@ traced_rx_burst(uint64_t where, struct evpl *evpl, uint16_t port_id, uint16_t qu
 	}
 	return n;
 }
-CALL(uint16_t, rx_burst,
-     (struct evpl * evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *r_iovecs, uint16_t n),
-     (evpl, port_id, queue_id, r_iovecs, n))
 
-static uint16_t
+uint16_t
 traced_tx_burst(uint64_t where, struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *iovecs,
 		uint16_t n)
 {
@@ -144,6 +132,3 @@ traced_tx_burst(uint64_t where, struct evpl *evpl, uint16_t port_id, uint16_t qu
 	note_sent(CALL_TX_BURST, iovecs, n, here);
 	return n;
 }
-CALL(uint16_t, tx_burst,
-     (struct evpl * evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *iovecs, uint16_t n),
-     (evpl, port_id, queue_id, iovecs, n))

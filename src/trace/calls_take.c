@@ -117,7 +117,7 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 	return 1;
 }
 
-static __rte_always_inline int
+int
 traced_iovec_alloc(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
 		   unsigned flags, struct evpl_iovec *r_iovec)
 {
@@ -131,22 +131,15 @@ evpl_iovec_alloc_hot_at(const struct evpl_site *site, struct evpl *evpl, unsigne
 {
 	return take_hot(AT_SITE(site), evpl, length, alignment, flags, r_iovec);
 }
-CALL(int, iovec_alloc,
-     (struct evpl * evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
-      struct evpl_iovec *r_iovec),
-     (evpl, length, alignment, max_iovecs, flags, r_iovec))
 
-static int
+int
 traced_iovec_reserve(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
 		     struct evpl_iovec *r_iovec)
 {
 	return take(CALL_RESERVE, where, evpl, length, alignment, max_vec, 0, r_iovec);
 }
-CALL(int, iovec_reserve,
-     (struct evpl * evpl, unsigned length, unsigned alignment, unsigned max_vec, struct evpl_iovec *r_iovec),
-     (evpl, length, alignment, max_vec, r_iovec))
 
-static void
+void
 traced_iovec_commit(uint64_t where, struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs)
 {
 	struct trace_thread *me = trace_self();
@@ -190,8 +183,6 @@ traced_iovec_commit(uint64_t where, struct evpl *evpl, unsigned alignment, struc
 		}
 	}
 }
-CALL_VOID(iovec_commit, (struct evpl * evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs),
-	  (evpl, alignment, iovecs, niovs))
 
 static inline void
 release(enum trace_call call, struct trace_thread *me, struct evpl *evpl, struct evpl_iovec *iovec, trace_place here)
@@ -259,7 +250,7 @@ release_hot(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 	return true;
 }
 
-static __rte_always_inline void
+void
 traced_iovec_release(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 {
 	release_one(where, evpl, iovec);
@@ -271,9 +262,8 @@ evpl_iovec_release_hot_at(const struct evpl_site *site, struct evpl *evpl, struc
 {
 	return release_hot(AT_SITE(site), evpl, iovec);
 }
-CALL_VOID(iovec_release, (struct evpl * evpl, struct evpl_iovec *iovec), (evpl, iovec))
 
-static void
+void
 traced_iovecs_release(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovecs, int niov)
 {
 	struct trace_thread *me = trace_self();
@@ -283,9 +273,8 @@ traced_iovecs_release(uint64_t where, struct evpl *evpl, struct evpl_iovec *iove
 	for (int i = 0; i < niov; i++)
 		release(CALL_RELEASES, me, evpl, &iovecs[i], here);
 }
-CALL_VOID(iovecs_release, (struct evpl * evpl, struct evpl_iovec *iovecs, int niov), (evpl, iovecs, niov))
 
-static int
+int
 traced_iovecs_alloc(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
 		    struct evpl_iovec *r_iovecs, unsigned n)
 {
@@ -304,9 +293,6 @@ traced_iovecs_alloc(uint64_t where, struct evpl *evpl, unsigned length, unsigned
 	}
 	return (int)n;
 }
-CALL(int, iovecs_alloc,
-     (struct evpl * evpl, unsigned length, unsigned alignment, unsigned flags, struct evpl_iovec *r_iovecs, unsigned n),
-     (evpl, length, alignment, flags, r_iovecs, n))
 
 /* Called below to_mbuf and tx_burst, when a packet has been attached to an iovec's bytes and takes its place. */
 void

@@ -7,7 +7,7 @@
 #include "trace/report.h"
 #include "trace/calls.h" /* last: from here on the names are the public ones */
 
-static void
+void
 traced_iovec_clone_segment(uint64_t where, struct evpl_iovec *dst, const struct evpl_iovec *src, unsigned offset,
 			   unsigned length)
 {
@@ -22,11 +22,8 @@ traced_iovec_clone_segment(uint64_t where, struct evpl_iovec *dst, const struct 
 	evpl_plain_iovec_clone_segment(dst, src, offset, length);
 	note_taken(CALL_CLONE_SEGMENT, me, dst, share_bytes(r), context_of(r), here);
 }
-CALL_VOID(iovec_clone_segment,
-	  (struct evpl_iovec * dst, const struct evpl_iovec *src, unsigned offset, unsigned length),
-	  (dst, src, offset, length))
 
-static void
+void
 traced_iovec_clone(uint64_t where, struct evpl_iovec *dst, struct evpl_iovec *src)
 {
 	struct trace_thread *me = trace_self();
@@ -38,7 +35,6 @@ traced_iovec_clone(uint64_t where, struct evpl_iovec *dst, struct evpl_iovec *sr
 	evpl_plain_iovec_clone(dst, src);
 	note_taken(CALL_CLONE, me, dst, share_bytes(r), context_of(r), here);
 }
-CALL_VOID(iovec_clone, (struct evpl_iovec * dst, struct evpl_iovec *src), (dst, src))
 
 /* The source keeps its handle, so that a use of it is known for what it is. */
 static void
@@ -69,7 +65,7 @@ moved(enum trace_call call, struct trace_thread *me, struct evpl_iovec *dst, str
 	}
 }
 
-static void
+void
 traced_iovec_move(uint64_t where, struct evpl_iovec *dst, struct evpl_iovec *src)
 {
 	struct trace_thread *me = trace_self();
@@ -85,9 +81,8 @@ traced_iovec_move(uint64_t where, struct evpl_iovec *dst, struct evpl_iovec *src
 	evpl_plain_iovec_move(dst, src);
 	moved(CALL_MOVE, me, dst, src, r, handle, length, here);
 }
-CALL_VOID(iovec_move, (struct evpl_iovec * dst, struct evpl_iovec *src), (dst, src))
 
-static void
+void
 traced_iovec_move_segment(uint64_t where, struct evpl_iovec *dst, struct evpl_iovec *src, unsigned offset,
 			  unsigned length)
 {
@@ -112,10 +107,8 @@ traced_iovec_move_segment(uint64_t where, struct evpl_iovec *dst, struct evpl_io
 	}
 	moved(CALL_MOVE_SEGMENT, me, dst, src, r, handle, length, here);
 }
-CALL_VOID(iovec_move_segment, (struct evpl_iovec * dst, struct evpl_iovec *src, unsigned offset, unsigned length),
-	  (dst, src, offset, length))
 
-static void *
+void *
 traced_iovec_data(uint64_t where, const struct evpl_iovec *iovec)
 {
 	struct trace_thread *me = trace_self();
@@ -123,9 +116,8 @@ traced_iovec_data(uint64_t where, const struct evpl_iovec *iovec)
 	(void)check(CALL_DATA, me, iovec, trace_place_make(me, where));
 	return iovec->data;
 }
-CALL(void *, iovec_data, (const struct evpl_iovec *iovec), (iovec))
 
-static unsigned
+unsigned
 traced_iovec_length(uint64_t where, const struct evpl_iovec *iovec)
 {
 	struct trace_thread *me = trace_self();
@@ -133,9 +125,8 @@ traced_iovec_length(uint64_t where, const struct evpl_iovec *iovec)
 	(void)check(CALL_LENGTH, me, iovec, trace_place_make(me, where));
 	return iovec->length;
 }
-CALL(unsigned, iovec_length, (const struct evpl_iovec *iovec), (iovec))
 
-static void
+void
 traced_iovec_set_length(uint64_t where, struct evpl_iovec *iovec, unsigned length)
 {
 	struct trace_thread *me = trace_self();
@@ -146,4 +137,3 @@ traced_iovec_set_length(uint64_t where, struct evpl_iovec *iovec, unsigned lengt
 		trace_stop_range(CALL_SET_LENGTH, iovec, here, 0, length, "a length beyond what was taken");
 	evpl_plain_iovec_set_length(iovec, length);
 }
-CALL_VOID(iovec_set_length, (struct evpl_iovec * iovec, unsigned length), (iovec, length))

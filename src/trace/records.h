@@ -25,29 +25,13 @@ struct evpl_site {
 	unsigned line;
 };
 
+/* CALL_ALLOC and so on. */
 enum trace_call {
 	CALL_NONE,
-	CALL_ALLOC,
-	CALL_ALLOCS,
-	CALL_RESERVE,
-	CALL_CLONE,
-	CALL_CLONE_SEGMENT,
-	CALL_MOVE,
-	CALL_MOVE_SEGMENT,
-	CALL_FROM_MBUF,
-	CALL_PACKETS_ALLOC,
-	CALL_RX_BURST,
-	CALL_RELEASE,
-	CALL_RELEASES,
-	CALL_TO_MBUF,
-	CALL_TX_BURST,
-	CALL_COMMIT,
-	CALL_DATA,
-	CALL_LENGTH,
-	CALL_SET_LENGTH,
-	CALL_CREATE,
-	CALL_DESTROY,
-	CALL_CLEANUP,
+#define CALL(type, name, id, params, args) CALL_##id,
+#define CALL_VOID(name, id, params, args) CALL_##id,
+#define CALL_BARE(type, name, id) CALL_##id,
+#include "trace/calls.def"
 	CALL_COUNT
 };
 

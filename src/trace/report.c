@@ -21,27 +21,10 @@
 
 static const char *const call_names[CALL_COUNT] = {
 	[CALL_NONE] = "?",
-	[CALL_ALLOC] = "evpl_iovec_alloc",
-	[CALL_RESERVE] = "evpl_iovec_reserve",
-	[CALL_CLONE] = "evpl_iovec_clone",
-	[CALL_CLONE_SEGMENT] = "evpl_iovec_clone_segment",
-	[CALL_MOVE] = "evpl_iovec_move",
-	[CALL_MOVE_SEGMENT] = "evpl_iovec_move_segment",
-	[CALL_FROM_MBUF] = "evpl_iovecs_from_mbuf",
-	[CALL_PACKETS_ALLOC] = "evpl_packets_alloc",
-	[CALL_RX_BURST] = "evpl_rx_burst",
-	[CALL_RELEASE] = "evpl_iovec_release",
-	[CALL_ALLOCS] = "evpl_iovecs_alloc",
-	[CALL_RELEASES] = "evpl_iovecs_release",
-	[CALL_TO_MBUF] = "evpl_iovecs_to_mbuf",
-	[CALL_TX_BURST] = "evpl_tx_burst",
-	[CALL_COMMIT] = "evpl_iovec_commit",
-	[CALL_DATA] = "evpl_iovec_data",
-	[CALL_LENGTH] = "evpl_iovec_length",
-	[CALL_SET_LENGTH] = "evpl_iovec_set_length",
-	[CALL_CREATE] = "evpl_create",
-	[CALL_DESTROY] = "evpl_destroy",
-	[CALL_CLEANUP] = "evpl_cleanup",
+#define CALL(type, name, id, params, args) [CALL_##id] = "evpl_" #name,
+#define CALL_VOID(name, id, params, args) [CALL_##id] = "evpl_" #name,
+#define CALL_BARE(type, name, id) [CALL_##id] = "evpl_" #name,
+#include "trace/calls.def"
 };
 
 const char *

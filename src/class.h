@@ -6,6 +6,7 @@
 #define EVPL_SRC_CLASS_H
 
 #include "base.h"
+#include "pause.h"
 
 /*
  * Buffers of one size, in slabs of their own. The small class is for speed: its buffers are used again while they are in
@@ -18,7 +19,7 @@ struct evpl_class {
 	uint32_t max_alignment; /* that an alloc may ask of it */
 	uint32_t lead; /* bytes before each buffer, for its anchor; 0: its packets count on its mbuf's shinfo */
 	uint64_t slab_size;
-	uint64_t no_growth_before[RTE_MAX_NUMA_NODES + 1]; /* TSC; [0] for SOCKET_ID_ANY, [n + 1] for node n */
+	evpl_pause no_growth[RTE_MAX_NUMA_NODES + 1]; /* after no memory; [0] for SOCKET_ID_ANY, [n + 1] for node n */
 };
 #define EVPL_CLASSES 2u
 #define EVPL_ANCHOR_REACH 65536u /* bytes behind an anchor: priv_size has 16 bits */

@@ -79,9 +79,7 @@ carve(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned fl
 
 	if ((uint64_t)pad + length > w->end - w->next || !evpl_window_pay(ctx, flags))
 		return false;
-	iovec_fill(iovec, (void *)(w->next + pad), length, flags, w->ref);
-	w->next += pad + length;
-	evpl_window_set_stock(w, w->stock - 1);
+	evpl_window_carve(w, w->stock, pad, length, flags, iovec);
 	return true;
 }
 
@@ -335,22 +333,18 @@ evpl_iovecs_release_slow(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned 
 void
 evpl_iovec_clone_overflow(struct evpl_iovec *dst)
 {
-	bool shared = (dst->flags & EVPL_IOVEC_FLAG_SHARED) != 0;
-	struct rte_mbuf *other = evpl_overflow_take(dst->ref, shared);
+	struct rte_mbuf *other = evpl_overflow_take(dst->ref, dst->flags);
 
 	/* No mbuf to count on: use up the room that was left for threads, try again, then say so. */
 	if (other == NULL && rte_mbuf_refcnt_read(dst->ref) < EVPL_COUNT_MAX)
 		return;
 	if (other == NULL) {
 		evpl_overflow_retry();
-		other = evpl_overflow_take(dst->ref, shared);
+		other = evpl_overflow_take(dst->ref, dst->flags);
 	}
 	if (other == NULL)
 		evpl_iovec_stop("evpl_iovec_clone", dst, 0, dst->length, "its references can no longer be counted");
-	if (shared)
-		(void)evpl_compat_ref_sub(dst->ref, 1); /* not the last: the source holds one */
-	else
-		rte_mbuf_refcnt_set(dst->ref, (uint16_t)(rte_mbuf_refcnt_read(dst->ref) - 1));
+	(void)evpl_ref_sub(dst->ref, dst->flags, 1); /* not the last: the source holds one */
 	dst->ref = other;
 	dst->flags &= ~(uint32_t)EVPL_IOVEC_FLAG_PACKET;
 }

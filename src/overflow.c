@@ -16,13 +16,13 @@
 #include "global.h"
 #include "lane.h"
 #include "packet_pool.h"
+#include "pause.h"
 #include "ref.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/queue.h>
 
-#include <rte_cycles.h>
 #include <rte_mempool.h>
 #include <rte_spinlock.h>
 
@@ -50,7 +50,7 @@ unsigned evpl_overflow_kept;
 /* Appended with evpl_global.lock held, and read by who sees the count. */
 static struct rte_mempool *pools[POOLS];
 static unsigned pool_count;
-static uint64_t no_pool_before; /* TSC */
+static evpl_pause no_pool; /* after no memory for one */
 
 static struct bucket *
 bucket_of(const struct rte_mbuf *base)
@@ -61,10 +61,10 @@ bucket_of(const struct rte_mbuf *base)
 void
 evpl_overflow_retry(void)
 {
-	__atomic_store_n(&no_pool_before, 0, __ATOMIC_RELAXED);
+	evpl_pause_end(&no_pool);
 }
 
-/* One more pool; where EAL had no memory it is not asked again for a second, see grow_after() in slab.c. */
+/* One more pool. False: there is no memory, or a pause. */
 static bool
 pool_add(unsigned seen)
 {
@@ -72,7 +72,7 @@ pool_add(unsigned seen)
 	struct rte_mempool *pool;
 	bool added = true;
 
-	if (rte_get_tsc_cycles() < __atomic_load_n(&no_pool_before, __ATOMIC_RELAXED))
+	if (!evpl_pause_is_over(&no_pool))
 		return false;
 	pthread_mutex_lock(&evpl_global.lock);
 	if (pool_count == seen && seen < POOLS) {
@@ -83,7 +83,7 @@ pool_add(unsigned seen)
 		pools[pool_count] = pool;
 		added = pool != NULL;
 		if (!added)
-			__atomic_store_n(&no_pool_before, rte_get_tsc_cycles() + rte_get_tsc_hz(), __ATOMIC_RELAXED);
+			evpl_pause_begin(&no_pool);
 		else
 			__atomic_store_n(&pool_count, pool_count + 1, __ATOMIC_RELEASE);
 	} else {
@@ -206,7 +206,7 @@ evpl_overflow_new(struct rte_mbuf *base)
 }
 
 struct rte_mbuf *
-evpl_overflow_take(struct rte_mbuf *base, bool shared)
+evpl_overflow_take(struct rte_mbuf *base, uint32_t kind)
 {
 	struct bucket *bucket = bucket_of(base);
 	struct overflow *o;
@@ -233,10 +233,7 @@ evpl_overflow_take(struct rte_mbuf *base, bool shared)
 	}
 	LIST_INSERT_HEAD(&bucket->others, o, entry);
 	/* The table's own count keeps m while it is found here. */
-	if (shared)
-		(void)evpl_compat_ref_add(m, 1);
-	else
-		rte_mbuf_refcnt_set(m, (uint16_t)(rte_mbuf_refcnt_read(m) + 1));
+	(void)evpl_ref_add(m, kind, 1);
 	rte_spinlock_unlock(&bucket->lock);
 	return m;
 }

@@ -8,13 +8,13 @@
 #include "base.h"
 
 extern unsigned evpl_overflow_kept; /* relaxed; 0: evpl_overflow_drop() has nothing to do */
-struct rte_mbuf *evpl_overflow_root(const struct rte_mbuf *ref);	 /* whose bytes it counts for: maybe its own */
-bool evpl_overflow_end(struct rte_mbuf *m);				 /* its last count; false: it is no such mbuf */
-struct rte_mbuf *evpl_overflow_new(struct rte_mbuf *base);		 /* a fresh one, refcnt 1; NULL */
-struct rte_mbuf *evpl_overflow_take(struct rte_mbuf *base, bool shared); /* one more count; NULL */
-uintptr_t evpl_views_end(const struct rte_mbuf *ref);			 /* of its bytes: how far a view may grow */
-void evpl_overflow_retry(void);						 /* EAL may have memory again */
-bool evpl_overflow_has(const struct rte_mbuf *base);			 /* others count for it */
+struct rte_mbuf *evpl_overflow_root(const struct rte_mbuf *ref); /* whose bytes it counts for: maybe its own */
+bool evpl_overflow_end(struct rte_mbuf *m);			 /* its last count; false: it is no such mbuf */
+struct rte_mbuf *evpl_overflow_new(struct rte_mbuf *base);	 /* a fresh one, refcnt 1; NULL */
+struct rte_mbuf *evpl_overflow_take(struct rte_mbuf *base, uint32_t kind); /* one more count, as evpl_ref_add(); NULL */
+uintptr_t evpl_views_end(const struct rte_mbuf *ref);			   /* of its bytes: how far a view may grow */
+void evpl_overflow_retry(void);						   /* EAL may have memory again */
+bool evpl_overflow_has(const struct rte_mbuf *base);			   /* others count for it */
 bool evpl_overflow_drop(struct rte_mbuf *base); /* its own count is at its end; true: others keep base */
 unsigned evpl_overflow_in_use(void);		/* with the lock held */
 void evpl_overflow_free(void);			/* likewise, and with none in use */

@@ -9,14 +9,13 @@
 #include "context.h"
 #include "global.h"
 #include "packet_pool.h"
+#include "pause.h"
 #include "trace/hooks.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_mbuf_pool_ops.h>
 #include <rte_memory.h>
@@ -286,35 +285,31 @@ take_from(struct evpl_context *ctx, const struct evpl_class *class, int socket_i
 	return NULL;
 }
 
-/*
- * One more slab, unless another thread has just made one since seen were looked at. EAL's search for memory takes
- * locks and the kernel and may log: where it failed it is not tried again for a second, so that a data path
- * that lives with exhaustion does not pay for it on every packet.
- */
+/* One more slab, unless another thread has just made one since seen were looked at. False: there is no memory, or a pause. */
 static bool
 grow_after(struct evpl_class *class, int socket_id, unsigned seen)
 {
 	struct evpl_global *g = &evpl_global;
-	uint64_t *not_before = &class->no_growth_before[socket_id + 1];
+	evpl_pause *pause = &class->no_growth[socket_id + 1];
 	bool grown;
 
-	if (seen >= g->max_slabs || rte_get_tsc_cycles() < __atomic_load_n(not_before, __ATOMIC_RELAXED))
+	if (seen >= g->max_slabs || !evpl_pause_is_over(pause))
 		return false;
 	pthread_mutex_lock(&g->lock);
 	grown = g->slab_count != seen || evpl_slab_grow(class, socket_id) != NULL;
 	pthread_mutex_unlock(&g->lock);
 	if (!grown)
-		__atomic_store_n(not_before, rte_get_tsc_cycles() + rte_get_tsc_hz(), __ATOMIC_RELAXED);
+		evpl_pause_begin(pause);
 	return grown;
 }
 
 void
 evpl_slab_retry(void)
 {
-	struct evpl_class *classes = evpl_global.classes;
-
-	for (unsigned i = 0; i < EVPL_CLASSES; i++)
-		memset(classes[i].no_growth_before, 0, sizeof(classes[i].no_growth_before));
+	for (unsigned i = 0; i < EVPL_CLASSES; i++) {
+		for (unsigned n = 0; n < RTE_DIM(evpl_global.classes[i].no_growth); n++)
+			evpl_pause_end(&evpl_global.classes[i].no_growth[n]);
+	}
 }
 
 struct rte_mbuf *

@@ -14,32 +14,16 @@
 
 /* Takes n references of w->ref out of the stock; true when they were the last. */
 static bool
-stock_return(struct evpl_window *w, bool shared, uint32_t n)
+stock_return(struct evpl_window *w, unsigned kind, uint32_t n)
 {
-	uint16_t left;
-
 	evpl_window_set_stock(w, w->stock - n);
-	if (shared)
-		return evpl_compat_ref_sub(w->ref, (uint16_t)n) == 0;
-	left = (uint16_t)(rte_mbuf_refcnt_read(w->ref) - n);
-	rte_mbuf_refcnt_set(w->ref, left);
-	return left == 0;
-}
-
-static void
-stock_buy(struct evpl_window *w, bool shared, uint32_t n)
-{
-	if (shared)
-		(void)evpl_compat_ref_add(w->ref, (uint16_t)n);
-	else
-		rte_mbuf_refcnt_set(w->ref, (uint16_t)(rte_mbuf_refcnt_read(w->ref) + n));
-	evpl_window_set_stock(w, w->stock + n);
+	return evpl_ref_sub(w->ref, kind, (uint16_t)n) == 0;
 }
 
 void
-evpl_window_trim(struct evpl_window *w, bool shared)
+evpl_window_trim(struct evpl_window *w, unsigned kind)
 {
-	(void)stock_return(w, shared, EVPL_PREPAID_STEP); /* the other half stays, so never the last */
+	(void)stock_return(w, kind, EVPL_PREPAID_STEP); /* the other half stays, so never the last */
 }
 
 void
@@ -48,7 +32,7 @@ evpl_window_idle(struct evpl_context *ctx, unsigned kind)
 	struct evpl_window *w = &ctx->evpl.window[kind];
 
 	hook_window_leaves(ctx, kind);
-	if (ctx->current[kind] != NULL && stock_return(w, kind != 0, evpl_window_prepaid(w)))
+	if (ctx->current[kind] != NULL && stock_return(w, kind, evpl_window_prepaid(w)))
 		evpl_ref_last(ctx, w->ref);
 	__atomic_store_n(&ctx->current[kind], NULL, __ATOMIC_RELAXED);
 	w->next = w->end = 0;
@@ -117,7 +101,8 @@ evpl_window_pay(struct evpl_context *ctx, unsigned kind)
 	if (evpl_window_prepaid(w) > 1)
 		return true;
 	if (evpl_compat_ref_load(w->ref) + EVPL_PREPAID_STEP <= EVPL_REF_LIMIT) {
-		stock_buy(w, kind != 0, EVPL_PREPAID_STEP);
+		(void)evpl_ref_add(w->ref, kind, EVPL_PREPAID_STEP);
+		evpl_window_set_stock(w, w->stock + EVPL_PREPAID_STEP);
 		return true;
 	}
 	/* So many live iovecs in one buffer that its 16 bits are spent: go on carving it on another mbuf's. */
@@ -125,7 +110,7 @@ evpl_window_pay(struct evpl_context *ctx, unsigned kind)
 	if (other == NULL)
 		return false;
 	hook_window_leaves(ctx, kind);
-	if (stock_return(w, kind != 0, evpl_window_prepaid(w)))
+	if (stock_return(w, kind, evpl_window_prepaid(w)))
 		evpl_ref_last(ctx, w->ref);
 	w->ref = other;
 	rte_mbuf_refcnt_set(other, EVPL_PREPAID_STEP);

@@ -129,6 +129,18 @@ evpl_iovec_may_carve(const struct evpl *evpl, unsigned length, unsigned alignmen
 		      flags <= EVPL_IOVEC_FLAG_SHARED && evpl_is_alignment(alignment));
 }
 
+/* Takes length bytes behind the padding from a window that has both, and a reference from its stock. */
+static inline void
+evpl_window_carve(struct evpl_window *w, uint64_t stock, uintptr_t padding, unsigned length, uint32_t flags,
+		  struct evpl_iovec *r_iovec)
+{
+	r_iovec->data = (void *)(w->next + padding);
+	evpl_iovec_set_view(r_iovec, length, flags);
+	r_iovec->ref = w->ref;
+	w->next += padding + length;
+	evpl_window_set_stock(w, stock - 1);
+}
+
 /* One iovec from the current buffer, with a mark in the upper bits of its flags; 0: not from there, or not at all. */
 static inline int
 evpl_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
@@ -141,11 +153,7 @@ evpl_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 		uint64_t stock = w->stock;
 
 		if (likely((uint64_t)pad + length <= w->end - w->next && evpl_stock_prepaid(stock) > 1)) {
-			r_iovec->data = (void *)(w->next + pad);
-			evpl_iovec_set_view(r_iovec, length, flags | mark);
-			r_iovec->ref = w->ref;
-			w->next += pad + length;
-			evpl_window_set_stock(w, stock - 1);
+			evpl_window_carve(w, stock, pad, length, flags | mark, r_iovec);
 			return 1;
 		}
 	}
@@ -300,14 +308,30 @@ evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov)
 	}
 }
 
+/*
+ * References are counted in one way for each kind of iovec: plainly where EVPL_IOVEC_FLAG_SHARED is not set in kind, because
+ * only one thread counts then, and atomically where it is. Both return the new count.
+ */
 static inline uint16_t
-evpl_iovec_count_one(struct rte_mbuf *ref, uint32_t flags)
+evpl_ref_add(struct rte_mbuf *ref, uint32_t kind, uint16_t n)
 {
 	uint16_t count;
 
-	if (flags & EVPL_IOVEC_FLAG_SHARED)
-		return evpl_compat_ref_add(ref, 1);
-	count = (uint16_t)(rte_mbuf_refcnt_read(ref) + 1);
+	if (kind & EVPL_IOVEC_FLAG_SHARED)
+		return evpl_compat_ref_add(ref, n);
+	count = (uint16_t)(rte_mbuf_refcnt_read(ref) + n);
+	rte_mbuf_refcnt_set(ref, count);
+	return count;
+}
+
+static inline uint16_t
+evpl_ref_sub(struct rte_mbuf *ref, uint32_t kind, uint16_t n)
+{
+	uint16_t count;
+
+	if (kind & EVPL_IOVEC_FLAG_SHARED)
+		return evpl_compat_ref_sub(ref, n);
+	count = (uint16_t)(rte_mbuf_refcnt_read(ref) - n);
 	rte_mbuf_refcnt_set(ref, count);
 	return count;
 }
@@ -324,14 +348,14 @@ evpl_iovec_view_of(struct evpl_iovec *dst, void *data, uint32_t length, struct r
 	/* No packet, not reserved, no sample, as most are: nothing else to look at. */
 	if (likely(flags <= EVPL_IOVEC_FLAG_SHARED)) {
 		evpl_iovec_set_view(dst, length, flags);
-		if (unlikely(evpl_iovec_count_one(ref, flags) > EVPL_REF_LIMIT))
+		if (unlikely(evpl_ref_add(ref, flags, 1) > EVPL_REF_LIMIT))
 			evpl_iovec_clone_overflow(dst);
 		return;
 	}
 	evpl_iovec_set_view(dst, length, flags & ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED);
 	if (unlikely(flags & EVPL_IOVEC_FLAG_RESERVED))
 		evpl_reservation_cloned(ref);
-	if (unlikely(evpl_iovec_count_one(ref, flags) > EVPL_REF_LIMIT))
+	if (unlikely(evpl_ref_add(ref, flags, 1) > EVPL_REF_LIMIT))
 		evpl_iovec_clone_overflow(dst);
 	if (unlikely(flags & EVPL_IOVEC_SAMPLED))
 		evpl_sample_share(dst);

@@ -23,7 +23,6 @@
 #include "held/place.h"
 #include "trace/hook_state.h"
 
-#include <dlfcn.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -242,19 +241,6 @@ evpl_samples_committed(struct evpl *evpl, uintptr_t from, unsigned alignment)
 	ctx->hook.padding = padding;
 }
 
-struct site {
-	uintptr_t where;
-	uint64_t count, bytes, oldest;
-};
-
-static int
-by_bytes(const void *a, const void *b)
-{
-	const struct site *x = a, *y = b;
-
-	return x->bytes < y->bytes ? 1 : x->bytes > y->bytes ? -1 : 0;
-}
-
 /* Iovecs that hold a sample, as another thread sees it: what comes and goes meanwhile may be missing, or too much by itself. */
 static uint32_t
 seen(const struct evpl_samples *samples, const struct evpl_sample *s)
@@ -267,73 +253,63 @@ seen(const struct evpl_samples *samples, const struct evpl_sample *s)
 }
 
 /* With the lock held. */
-static unsigned
-find_sites(struct site *sites, unsigned n)
+static void
+find_places(struct place *places)
 {
-	unsigned found = 0;
+	uint64_t now = rte_rdtsc();
 
 	for (unsigned b = 0; b < EVPL_SAMPLE_BLOCKS; b++) {
 		for (unsigned i = 0; evpl_sample_blocks[b] != NULL && i < EVPL_SAMPLE_SLOTS; i++) {
 			const struct evpl_sample *s = &evpl_sample_blocks[b]->slot[i];
-			uint32_t count = seen(evpl_sample_blocks[b], s);
-			uintptr_t where = __atomic_load_n(&s->where, __ATOMIC_RELAXED);
+			struct place one = {.count = seen(evpl_sample_blocks[b], s)};
 			uint64_t when = __atomic_load_n(&s->when, __ATOMIC_RELAXED);
-			unsigned k = 0;
 
-			if (count == 0)
+			if (one.count == 0)
 				continue;
-			while (k < found && sites[k].where != where)
-				k++;
-			if (k == n)
-				continue;
-			if (k == found)
-				sites[found++] = (struct site){.where = where, .oldest = when};
-			sites[k].count += count;
-			sites[k].bytes += __atomic_load_n(&s->bytes, __ATOMIC_RELAXED);
-			sites[k].oldest = RTE_MIN(sites[k].oldest, when);
+			one.where = __atomic_load_n(&s->where, __ATOMIC_RELAXED);
+			one.bytes = __atomic_load_n(&s->bytes, __ATOMIC_RELAXED);
+			one.age = now > when ? now - when : 0;
+			evpl_place_add(places, &one);
 		}
 	}
-	qsort(sites, found, sizeof(*sites), by_bytes);
-	return found;
+	evpl_places_sort(places);
 }
 
-#define SITES 256u
+static void
+say_where(FILE *out, uint64_t where)
+{
+	evpl_place_say_address(out, (uintptr_t)where);
+}
 
 unsigned
 evpl_held_get(struct evpl_held *held, unsigned n)
 {
-	struct site sites[SITES];
-	Dl_info info;
+	struct place *places = calloc(EVPL_PLACES, sizeof(*places));
 
+	if (places == NULL)
+		return 0;
 	pthread_mutex_lock(&evpl_global.lock);
-	n = find_sites(sites, RTE_MIN(n, SITES));
+	find_places(places);
 	pthread_mutex_unlock(&evpl_global.lock);
-	for (unsigned i = 0; i < n; i++) {
-		held[i].count = sites[i].count;
-		held[i].bytes = sites[i].bytes;
-		held[i].age_s = (double)(rte_rdtsc() - sites[i].oldest) / (double)rte_get_tsc_hz();
-		if (dladdr((void *)sites[i].where, &info) != 0 && info.dli_fname != NULL)
-			snprintf(held[i].where, sizeof(held[i].where), "%s (%s+0x%" PRIxPTR ")",
-				 info.dli_sname != NULL ? info.dli_sname : "?", info.dli_fname,
-				 sites[i].where - (uintptr_t)info.dli_fbase);
-		else
-			snprintf(held[i].where, sizeof(held[i].where), "? (0x%" PRIxPTR ")", sites[i].where);
-	}
+	n = evpl_places_held(places, held, n, say_where);
+	free(places);
 	return n;
 }
+
+#define REPORTED 256u /* places that evpl_leak_report() tells of */
 
 void
 evpl_leak_report(FILE *out)
 {
 	unsigned period = __atomic_load_n(&evpl_global.sample_period, __ATOMIC_RELAXED), n;
-	struct evpl_held *held = calloc(SITES, sizeof(*held));
+	struct evpl_held *held = calloc(REPORTED, sizeof(*held));
 
 	if (period == 0 || held == NULL) {
 		fprintf(out, "evpl_leak_report: nothing is sampled (see evpl_global_config.sample_period)\n");
 		free(held);
 		return;
 	}
-	n = evpl_held_get(held, SITES);
+	n = evpl_held_get(held, REPORTED);
 	fprintf(out, "evpl_leak_report: held samples, one of %u allocations\n", period);
 	for (unsigned i = 0; i < n; i++)
 		fprintf(out, "  %" PRIu64 " iovec%s, %" PRIu64 " bytes, oldest %.1f s, taken in %s\n", held[i].count,

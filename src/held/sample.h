@@ -108,12 +108,9 @@ evpl_sample_take_ready(struct evpl *evpl, unsigned length, unsigned alignment, u
 
 		if (likely(s != NULL && evpl_sample_iovecs(s, evpl_stock_counted(stock)) == 0 &&
 			   evpl_stock_prepaid(stock) > 1 && used <= gate->end - next && --ctx->hook.ticks != 0)) {
-			struct rte_mbuf *ref = w->ref;
 			uint64_t room = gate->end - next - used,
 				 until = evpl_sample_gap(evpl_sample_distance(length, alignment), w->end - next);
 
-			evpl_window_set_stock(w, stock - 1);
-			w->next = next + used;
 			w->end = next + used + until;
 			if (unlikely(until > room)) {
 				w->end = gate->end;
@@ -121,9 +118,7 @@ evpl_sample_take_ready(struct evpl *evpl, unsigned length, unsigned alignment, u
 				gate->ready = NULL;
 			}
 			evpl_sample_note(s, caller, length, evpl_stock_counted(stock) + 1);
-			r_iovec->data = (void *)(next + used - length);
-			evpl_iovec_set_view(r_iovec, length, flags | EVPL_IOVEC_COUNTED);
-			r_iovec->ref = ref;
+			evpl_window_carve(w, stock, used - length, length, flags | EVPL_IOVEC_COUNTED, r_iovec);
 			return true;
 		}
 	}

@@ -97,13 +97,12 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 	used = (uintptr_t)data + length + (EVPL_TRACE_BYTES ? TRACE_GUARD : 0) - w->next;
 	if (unlikely(used > w->end - w->next || evpl_window_prepaid(w) <= 1))
 		return 0;
-	w->next += used;
-	w->stock--;
 	handle = trace_next_handle(state);
 	here = trace_place_make(me, where);
-	r_iovec->data = data;
-	evpl_iovec_set_view(r_iovec, length, flags | handle << TRACE_HANDLE_SHIFT);
-	r_iovec->ref = ref;
+	evpl_window_carve(w, w->stock, (uintptr_t)data - w->next, length, flags | handle << TRACE_HANDLE_SHIFT,
+			  r_iovec);
+	if (EVPL_TRACE_BYTES)
+		w->next += TRACE_GUARD;
 	if (EVPL_TRACE_BYTES) {
 		index = me->spare;
 		me->spare = trace_slots[index].bytes.next;

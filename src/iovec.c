@@ -182,20 +182,27 @@ take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs
 	return -1;
 }
 
-/* A take that may be a sample. */
+/* A take in a context that takes samples. */
 static __rte_noinline int
-take_watched(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags, bool reserve,
+take_sampled(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags, bool reserve,
 	     struct evpl_iovec *r_iovec)
 {
-	uint64_t until;
-	int n;
+	uint64_t until = hook_take_begin(evpl, flags);
+	int n = take(evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
 
-	if (likely(!hook_is_sampled(evpl)))
-		return take(evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
-	until = hook_take_begin(evpl, flags);
-	n = take(evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
 	hook_take_end(evpl, flags, length, alignment, until, r_iovec, n);
 	return n;
+}
+
+static __rte_always_inline int
+take_or_sample(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+	       bool reserve, struct evpl_iovec *r_iovec, uintptr_t caller)
+{
+	if (unlikely(hook_is_sampled(evpl))) {
+		hook_caller(evpl, caller);
+		return take_sampled(evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
+	}
+	return take(evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
 }
 
 /* For a program's call that returns to that address. */
@@ -205,8 +212,7 @@ alloc_for(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_i
 {
 	if (hook_alloc_ready(evpl, length, alignment, max_iovecs, flags, r_iovec, caller))
 		return 1;
-	hook_caller(evpl, caller);
-	return take_watched(evpl, length, alignment, max_iovecs, flags, false, r_iovec);
+	return take_or_sample(evpl, length, alignment, max_iovecs, flags, false, r_iovec, caller);
 }
 
 int
@@ -220,8 +226,8 @@ int
 evpl_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
 			struct evpl_iovec *r_iovec)
 {
-	hook_caller(evpl, (uintptr_t)__builtin_return_address(0));
-	return take_watched(evpl, length, alignment, max_vec, 0, true, r_iovec);
+	return take_or_sample(evpl, length, alignment, max_vec, 0, true, r_iovec,
+			      (uintptr_t)__builtin_return_address(0));
 }
 
 void
@@ -290,6 +296,14 @@ evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 	evpl_window_set_stock(w, w->stock + 1);
 }
 
+/* One iovec of a bulk: a call of its own keeps the loop small. */
+static __rte_noinline int
+alloc_one(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags, struct evpl_iovec *r_iovec,
+	  uintptr_t caller)
+{
+	return alloc_for(evpl, length, alignment, 1, flags, r_iovec, caller);
+}
+
 int
 evpl_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
 		       struct evpl_iovec *r_iovecs, unsigned n)
@@ -304,7 +318,7 @@ evpl_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, u
 	for (unsigned i = 0; i < n; i++) {
 		if (evpl_iovec_carve(evpl, length, alignment, 1, flags, 0, r_iovecs + i))
 			continue;
-		taken = alloc_for(evpl, length, alignment, 1, flags, r_iovecs + i, caller);
+		taken = alloc_one(evpl, length, alignment, flags, r_iovecs + i, caller);
 		if (taken == 1)
 			continue;
 		evpl_iovecs_release(evpl, r_iovecs, (int)i);

@@ -10,7 +10,7 @@
  *	hook_window_leaves          a window is about to count on another mbuf                      sampling
  *	hook_buffer_taken, _home    a buffer is about to be used, came home                         bytes
  *	hook_alloc_ready            an alloc does not fit its window: the usual sample, at once     sampling
- *	hook_caller                 before a take: who called                                       sampling
+ *	hook_caller                 before a take, if hook_is_sampled(): who called                 sampling
  *	hook_take_begin, _end       around a take, if hook_is_sampled()                             sampling
  *	hook_committed              a commit moved the LOCAL window back                            sampling
  *	hook_released               an iovec is released out of line                                sampling
@@ -154,8 +154,7 @@ hook_iovecs_sent(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
 static inline void
 hook_caller(struct evpl *evpl, uintptr_t caller)
 {
-	if (evpl != NULL)
-		evpl_context(evpl)->hook.caller = caller;
+	evpl_context(evpl)->hook.caller = caller;
 }
 
 static inline bool

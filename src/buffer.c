@@ -35,13 +35,13 @@ buffer_ended(void *addr, void *opaque)
 
 	RTE_SET_USED(addr);
 	evpl_compat_ext_ended(buffer->shinfo);
-	evpl_buffer_home(NULL, buffer);
+	evpl_buffer_give_back(NULL, buffer);
 }
 
 void
-evpl_buffer_packets_last(struct evpl_buffer *buffer)
+evpl_buffer_counts_ended(struct evpl_buffer *buffer)
 {
-	evpl_buffer_home(NULL, buffer->mbuf);
+	evpl_buffer_give_back(NULL, buffer->mbuf);
 }
 
 /* The mbuf before a buffer: nobody but DPDK's clones looks at it, see attach.h. */
@@ -87,7 +87,7 @@ buffer_pin(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 }
 
 void
-evpl_buffer_pinned(struct evpl_slab *slab)
+evpl_buffers_init(struct evpl_slab *slab)
 {
 	rte_mempool_obj_iter(slab->pool, buffer_pin, slab);
 	hook_slab_begin(slab);
@@ -154,7 +154,7 @@ to_pool(struct rte_mbuf *buffer)
 }
 
 void
-evpl_buffer_home(struct evpl_context *ctx, struct rte_mbuf *buffer)
+evpl_buffer_give_back(struct evpl_context *ctx, struct rte_mbuf *buffer)
 {
 	const struct evpl_slab *slab = evpl_buffer(buffer)->slab;
 	struct evpl_stash *stash;
@@ -206,22 +206,22 @@ reference_last(struct evpl_context *ctx, struct evpl_buffer *buffer)
 	if (lane != 0)
 		__atomic_store_n(&buffer->ended, true, __ATOMIC_RELEASE);
 	if (lane == evpl_lane->number) {
-		if (!evpl_buffer_finish(buffer))
+		if (!evpl_buffer_unclaim_spent(buffer))
 			return;
 	} else if (evpl_compat_count_load(buffer->packets) != 1 && evpl_compat_count_sub(buffer->packets, 1) != 0) {
 		return;
 	}
-	evpl_buffer_home(ctx, buffer->mbuf);
+	evpl_buffer_give_back(ctx, buffer->mbuf);
 }
 
 void
-evpl_ref_last(struct evpl_context *ctx, struct rte_mbuf *ref)
+evpl_ref_end(struct evpl_context *ctx, struct rte_mbuf *ref)
 {
 	if (rte_mbuf_refcnt_read(ref) != 1)
 		rte_mbuf_refcnt_set(ref, 1); /* as DPDK keeps free mbufs */
-	if (unlikely(__atomic_load_n(&evpl_overflow_kept, __ATOMIC_RELAXED) != 0) && evpl_overflow_drop(ref))
+	if (unlikely(__atomic_load_n(&evpl_overflow_count, __ATOMIC_RELAXED) != 0) && evpl_overflow_base_ended(ref))
 		return;
-	if (unlikely(evpl_overflow_end(ref)))
+	if (unlikely(evpl_overflow_ended(ref)))
 		return;
 	if (evpl_buffer_of(ref) == ref) {
 		reference_last(ctx, evpl_buffer(ref));
@@ -239,5 +239,5 @@ evpl_ref_drop(struct rte_mbuf *ref)
 {
 	/* Who finds itself alone needs no atomic: nobody is left to count. */
 	if (evpl_compat_ref_load(ref) == 1 || evpl_compat_ref_sub(ref, 1) == 0)
-		evpl_ref_last(NULL, ref);
+		evpl_ref_end(NULL, ref);
 }

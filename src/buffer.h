@@ -80,12 +80,12 @@ evpl_buffer_is_spent(const struct evpl_buffer *buffer)
 
 /* Takes it off this thread's lane if it is spent. False: it is not, or another thread has taken it. */
 static inline bool
-evpl_buffer_finish(struct evpl_buffer *buffer)
+evpl_buffer_unclaim_spent(struct evpl_buffer *buffer)
 {
-	return unlikely(evpl_buffer_is_spent(buffer)) && evpl_lane_leave(buffer);
+	return unlikely(evpl_buffer_is_spent(buffer)) && evpl_lane_unclaim_spent(buffer);
 }
 
-void evpl_buffer_packets_last(struct evpl_buffer *buffer); /* of all counts, not only of packets */
+void evpl_buffer_counts_ended(struct evpl_buffer *buffer); /* of all counts, not only of packets */
 
 /* One packet less, on any thread. */
 static inline void
@@ -93,16 +93,16 @@ evpl_buffer_packet_ended(struct evpl_buffer *buffer, const struct evpl_lane *lan
 {
 	if (likely(evpl_buffer_is_claimed(buffer, lane))) {
 		evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
-		if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)) && evpl_buffer_finish(buffer))
-			evpl_buffer_packets_last(buffer);
+		if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)) && evpl_buffer_unclaim_spent(buffer))
+			evpl_buffer_counts_ended(buffer);
 	} else if (evpl_compat_count_sub(buffer->packets, 1) == 0) {
-		evpl_buffer_packets_last(buffer);
+		evpl_buffer_counts_ended(buffer);
 	}
 }
 
 struct rte_mbuf *evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class);
-void evpl_buffer_home(struct evpl_context *ctx, struct rte_mbuf *buffer); /* ctx may be NULL */
-void evpl_buffer_pinned(struct evpl_slab *slab);			  /* prepares the mbufs of a new slab */
-struct rte_mbuf *evpl_buffer_of(const struct rte_mbuf *ref);		  /* the buffer under a reference, or NULL */
+void evpl_buffer_give_back(struct evpl_context *ctx, struct rte_mbuf *buffer); /* ctx may be NULL */
+void evpl_buffers_init(struct evpl_slab *slab);				       /* prepares the mbufs of a new slab */
+struct rte_mbuf *evpl_buffer_of(const struct rte_mbuf *ref); /* the buffer under a reference, or NULL */
 
 #endif /* EVPL_SRC_BUFFER_H */

@@ -187,7 +187,7 @@ batch_make(struct batch *b, unsigned i, struct evpl_context *ctx, struct evpl_io
 		rte_errno = EINVAL;
 		return false;
 	}
-	if ((iovec->flags & EVPL_IOVEC_FLAG_PACKET) && evpl_packet_is_whole(iovec)) {
+	if ((iovec->flags & EVPL_IOVEC_FLAG_PACKET) && evpl_packet_goes_as_is(iovec)) {
 		b->packets[i] = iovec->ref;
 		b->was[i] = (struct untrimmed){iovec->ref->data_off, iovec->ref->data_len};
 		evpl_packet_trim(iovec);
@@ -270,7 +270,7 @@ forwarded(const struct evpl_iovec *iovecs, unsigned n, struct rte_mbuf **packets
 		return 0;
 	if (unlikely(offloads & RTE_MBUF_F_TX_OFFLOAD_MASK)) {
 		for (unsigned k = 0; k < i; k++)
-			evpl_packet_ask_nothing(packets[k]);
+			evpl_packet_clear_offloads(packets[k]);
 	}
 	return i;
 }

@@ -93,8 +93,8 @@ evpl_create(const struct evpl_thread_config *config)
 	ctx->rx_flags = config->rx_flags;
 	for (unsigned i = 0; i < g->class_count; i++)
 		ctx->stash[i].size = choose_stash(&g->classes[i], config->stash_buffers);
-	evpl_window_idle(ctx, 0);
-	evpl_window_idle(ctx, EVPL_IOVEC_FLAG_SHARED);
+	evpl_window_close(ctx, 0);
+	evpl_window_close(ctx, EVPL_IOVEC_FLAG_SHARED);
 	ctx->packet_pool = choose_packet_pool(ctx);
 	if (ctx->packet_pool == NULL)
 		goto fail;
@@ -119,8 +119,8 @@ evpl_destroy(struct evpl *evpl)
 
 	if (evpl == NULL)
 		return;
-	evpl_window_idle(ctx, 0);
-	evpl_window_idle(ctx, EVPL_IOVEC_FLAG_SHARED);
+	evpl_window_close(ctx, 0);
+	evpl_window_close(ctx, EVPL_IOVEC_FLAG_SHARED);
 	evpl_stash_flush(ctx);
 	evpl_lane_flush();
 	pthread_mutex_lock(&g->lock);

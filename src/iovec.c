@@ -50,7 +50,7 @@ take_buffer(struct evpl_context *ctx, struct evpl_class *class)
 
 	for (unsigned kind = 0; buffer == NULL && kind < RTE_DIM(ctx->current); kind++) {
 		if (evpl_window_is_home(ctx, kind) && evpl_buffer_class(ctx->current[kind]) == class) {
-			evpl_window_idle(ctx, kind);
+			evpl_window_close(ctx, kind);
 			buffer = evpl_buffer_take(ctx, class);
 		}
 	}
@@ -77,7 +77,7 @@ carve(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned fl
 	struct evpl_window *w = &ctx->evpl.window[flags];
 	uintptr_t pad = (0 - w->next) & evpl_align_mask(alignment);
 
-	if ((uint64_t)pad + length > w->end - w->next || !evpl_window_pay(ctx, flags))
+	if ((uint64_t)pad + length > w->end - w->next || !evpl_window_ensure_stock(ctx, flags))
 		return false;
 	evpl_window_carve(w, w->stock, pad, length, flags, iovec);
 	return true;
@@ -272,7 +272,7 @@ drop(struct evpl *evpl, struct rte_mbuf *ref, bool shared, uint16_t n)
 	/* Who reads n holds them all, and needs no atomic. */
 	if (shared && evpl_compat_ref_load(ref) != n && evpl_compat_ref_sub(ref, n) != 0)
 		return;
-	evpl_ref_last(evpl_context(evpl), ref);
+	evpl_ref_end(evpl_context(evpl), ref);
 }
 
 void
@@ -292,7 +292,7 @@ evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 	w = &evpl->window[shared];
 	/* A full stock is halved: a loop of clone and release would grow it without end. */
 	if (evpl_window_prepaid(w) >= EVPL_PREPAID_MAX)
-		evpl_window_trim(w, shared);
+		evpl_window_halve_stock(w, shared);
 	evpl_window_set_stock(w, w->stock + 1);
 }
 
@@ -353,7 +353,7 @@ evpl_iovec_clone_overflow(struct evpl_iovec *dst)
 	if (other == NULL && rte_mbuf_refcnt_read(dst->ref) < EVPL_COUNT_MAX)
 		return;
 	if (other == NULL) {
-		evpl_overflow_retry();
+		evpl_overflow_try_again();
 		other = evpl_overflow_take(dst->ref, dst->flags);
 	}
 	if (other == NULL)
@@ -370,6 +370,6 @@ evpl_iovec_grow(struct evpl_iovec *iovec, unsigned length)
 
 	if (ref == NULL)
 		evpl_iovec_stop("evpl_iovec_set_length", iovec, 0, length, "the iovec is empty");
-	if (length > evpl_views_end(ref) - (uintptr_t)iovec->data)
+	if (length > evpl_view_limit(ref) - (uintptr_t)iovec->data)
 		evpl_iovec_stop("evpl_iovec_set_length", iovec, 0, length, "beyond the end of the buffer or packet");
 }

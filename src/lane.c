@@ -102,7 +102,7 @@ give_up(struct evpl_lane *lane, struct evpl_buffer *buffer)
 
 	evpl_lane_unclaim(lane, buffer);
 	if (evpl_compat_count_sub(buffer->packets, stock) == 0)
-		evpl_buffer_packets_last(buffer);
+		evpl_buffer_counts_ended(buffer);
 }
 
 bool
@@ -142,7 +142,7 @@ evpl_lane_claim(struct evpl_buffer *buffer)
 }
 
 bool
-evpl_lane_leave(struct evpl_buffer *buffer)
+evpl_lane_unclaim_spent(struct evpl_buffer *buffer)
 {
 	struct evpl_lane *lane = evpl_lane;
 	bool leaves;
@@ -172,7 +172,7 @@ evpl_lanes_reap(void)
 			    !evpl_buffer_is_spent(buffer))
 				continue;
 			evpl_lane_unclaim(lane, buffer);
-			evpl_buffer_packets_last(buffer);
+			evpl_buffer_counts_ended(buffer);
 			some = true;
 		}
 		rte_spinlock_unlock(&lane->lock);
@@ -232,7 +232,7 @@ evpl_lanes_count(uint32_t *free)
 }
 
 void
-evpl_lanes_settle(void)
+evpl_lanes_reset(void)
 {
 	struct evpl_lane *lane;
 

@@ -32,11 +32,11 @@ void evpl_lane_begin(struct rte_mempool *pool, unsigned most);
 
 bool evpl_lane_claim(struct evpl_buffer *buffer);			    /* then it has more than 1 in stock */
 void evpl_lane_unclaim(struct evpl_lane *lane, struct evpl_buffer *buffer); /* the stock is accounted for */
-bool evpl_lane_leave(struct evpl_buffer *buffer);			    /* see evpl_buffer_finish() */
+bool evpl_lane_unclaim_spent(struct evpl_buffer *buffer);		    /* see evpl_buffer_unclaim_spent() */
 bool evpl_lanes_reap(void); /* brings home of what nothing but stock is left, on any lane; true: some */
 void evpl_lane_flush(void); /* every claim */
 unsigned evpl_lanes_mbufs(const struct rte_mempool *pool);
 void evpl_lanes_count(uint32_t *free); /* buffers that reaping would find, per class; with the lock held */
-void evpl_lanes_settle(void);	       /* brings them home, and forgets all mbufs; nothing is in use */
+void evpl_lanes_reset(void);	       /* brings them home, and forgets all mbufs; nothing is in use */
 
 #endif /* EVPL_SRC_LANE_H */

@@ -45,7 +45,7 @@ static struct bucket {
 	LIST_HEAD(, overflow) others;
 } buckets[BUCKETS];
 
-unsigned evpl_overflow_kept;
+unsigned evpl_overflow_count;
 
 /* Appended with evpl_global.lock held, and read by who sees the count. */
 static struct rte_mempool *pools[POOLS];
@@ -59,7 +59,7 @@ bucket_of(const struct rte_mbuf *base)
 }
 
 void
-evpl_overflow_retry(void)
+evpl_overflow_try_again(void)
 {
 	evpl_pause_end(&no_pool);
 }
@@ -132,7 +132,7 @@ overflow_of(const struct rte_mbuf *m)
 }
 
 uintptr_t
-evpl_views_end(const struct rte_mbuf *ref)
+evpl_view_limit(const struct rte_mbuf *ref)
 {
 	if (is_overflow(ref))
 		return overflow_of(ref)->end;
@@ -159,7 +159,7 @@ packets_of(const struct rte_mbuf *base)
 }
 
 bool
-evpl_overflow_end(struct rte_mbuf *m)
+evpl_overflow_ended(struct rte_mbuf *m)
 {
 	struct rte_mbuf *root, *base;
 
@@ -201,7 +201,7 @@ evpl_overflow_new(struct rte_mbuf *base)
 		rte_pktmbuf_attach_extbuf(m, base->buf_addr, rte_mbuf_iova_get(base), base->buf_len, base->shinfo);
 		o->root = m;
 	}
-	o->end = evpl_views_end(base);
+	o->end = evpl_view_limit(base);
 	return m;
 }
 
@@ -229,7 +229,7 @@ evpl_overflow_take(struct rte_mbuf *base, uint32_t kind)
 		rte_spinlock_lock(&bucket->lock);
 		o = rte_mbuf_to_priv(m);
 		o->mbuf = m;
-		__atomic_add_fetch(&evpl_overflow_kept, 1, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&evpl_overflow_count, 1, __ATOMIC_RELAXED);
 	}
 	LIST_INSERT_HEAD(&bucket->others, o, entry);
 	/* The table's own count keeps m while it is found here. */
@@ -243,7 +243,7 @@ evpl_overflow_take(struct rte_mbuf *base, uint32_t kind)
  * other base must stay for as long as they do: the caller's count becomes theirs, one for each.
  */
 bool
-evpl_overflow_drop(struct rte_mbuf *base)
+evpl_overflow_base_ended(struct rte_mbuf *base)
 {
 	struct bucket *bucket = bucket_of(base);
 	LIST_HEAD(, overflow) dropped = LIST_HEAD_INITIALIZER(dropped);
@@ -263,7 +263,7 @@ evpl_overflow_drop(struct rte_mbuf *base)
 	rte_spinlock_unlock(&bucket->lock);
 	if (n == 0)
 		return false;
-	__atomic_sub_fetch(&evpl_overflow_kept, n, __ATOMIC_RELAXED);
+	__atomic_sub_fetch(&evpl_overflow_count, n, __ATOMIC_RELAXED);
 	if (packets_of(base) == NULL) {
 		evpl_compat_ref_store(base, n);
 		kept_by_others = true;
@@ -306,5 +306,5 @@ evpl_overflow_free(void)
 {
 	while (pool_count > 0)
 		rte_mempool_free(pools[--pool_count]);
-	evpl_overflow_retry();
+	evpl_overflow_try_again();
 }

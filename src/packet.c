@@ -39,7 +39,7 @@ evpl_packet_flags(struct rte_mbuf *m, uint32_t flags)
  * the view, and a packet's owner may use what is around its data.
  */
 bool
-evpl_packet_is_whole(const struct evpl_iovec *iovec)
+evpl_packet_goes_as_is(const struct evpl_iovec *iovec)
 {
 	struct rte_mbuf *m = iovec->ref;
 	uintptr_t data = (uintptr_t)iovec->data, start;
@@ -58,10 +58,10 @@ evpl_packet_is_whole(const struct evpl_iovec *iovec)
 
 /* The same of a part of a packet that may be long or empty. */
 static inline bool
-goes_whole(const struct evpl_iovec *iovec)
+segment_goes_as_is(const struct evpl_iovec *iovec)
 {
 	return (iovec->flags & EVPL_IOVEC_FLAG_PACKET) && iovec->length - 1 < SEGMENT_MAX &&
-	       evpl_packet_is_whole(iovec);
+	       evpl_packet_goes_as_is(iovec);
 }
 
 /* Makes the mbuf of a whole iovec show what the iovec shows, and ask for nothing more. */
@@ -73,7 +73,7 @@ evpl_packet_trim(const struct evpl_iovec *iovec)
 	m->data_off = (uint16_t)((uintptr_t)iovec->data - (uintptr_t)m->buf_addr);
 	m->data_len = (uint16_t)iovec->length;
 	m->pkt_len = iovec->length;
-	evpl_packet_ask_nothing(m);
+	evpl_packet_clear_offloads(m);
 }
 
 /* Frees what was attached, and leaves received mbufs, which have nb_segs 0 until then, as they were. Keeps rte_errno. */
@@ -160,7 +160,7 @@ evpl_packet_build(struct evpl_context *ctx, struct evpl_iovec *iovecs, int niovs
 			rte_errno = EINVAL;
 			goto fail;
 		}
-		if (unlikely(goes_whole(iovec))) {
+		if (unlikely(segment_goes_as_is(iovec))) {
 			own = true;
 			total += bytes;
 			segments++;
@@ -339,7 +339,7 @@ put_home(struct evpl_context *ctx, struct rte_mempool *pool, struct rte_mbuf **m
 		rte_mempool_put_bulk(pool, (void **)mbufs, n);
 	} else {
 		for (unsigned i = 0; i < n; i++)
-			evpl_ref_last(ctx, mbufs[i]);
+			evpl_ref_end(ctx, mbufs[i]);
 	}
 }
 

@@ -11,7 +11,7 @@ struct evpl_context;
 
 /* What the iovec of a received segment is: LOCAL only where DPDK does not count on the same field as we do. */
 uint32_t evpl_packet_flags(struct rte_mbuf *m, uint32_t flags);
-bool evpl_packet_is_whole(const struct evpl_iovec *iovec);
+bool evpl_packet_goes_as_is(const struct evpl_iovec *iovec);
 void evpl_packet_trim(const struct evpl_iovec *iovec);
 
 /* Whether an mbuf and its external buffer stay together for life, as in receive pools. */
@@ -33,7 +33,7 @@ evpl_packet_is_untouched(const struct evpl_iovec *iovec)
 
 /* An iovec asks for no offload, so its mbuf that goes out as itself must not: whoever sent it before may have asked. */
 static inline void
-evpl_packet_ask_nothing(struct rte_mbuf *m)
+evpl_packet_clear_offloads(struct rte_mbuf *m)
 {
 	m->ol_flags &= ~RTE_MBUF_F_TX_OFFLOAD_MASK;
 }

@@ -98,7 +98,7 @@ anchors_ended(void *const *anchors, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		const struct rte_mbuf *anchor = anchors[i];
 
-		evpl_buffer_packets_last((struct evpl_buffer *)((uintptr_t)anchor->shinfo - EVPL_ON_BUFFER));
+		evpl_buffer_counts_ended((struct evpl_buffer *)((uintptr_t)anchor->shinfo - EVPL_ON_BUFFER));
 	}
 	return 0;
 }
@@ -174,8 +174,8 @@ enqueue_any(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 static __rte_noinline int
 enqueue_ended(struct evpl_lane *lane, struct evpl_buffer *buffer, struct rte_mbuf *m)
 {
-	if (evpl_buffer_finish(buffer))
-		evpl_buffer_packets_last(buffer);
+	if (evpl_buffer_unclaim_spent(buffer))
+		evpl_buffer_counts_ended(buffer);
 	lane->mbufs[lane->count] = m;
 	lane_set_count(lane, lane->count + 1);
 	return 0;

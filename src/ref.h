@@ -12,7 +12,7 @@ struct evpl_context;
 /* Counts of 16 bits are refused, or the program stops, above this: some room for threads that add at once. */
 #define EVPL_COUNT_MAX 0xFF00u
 
-void evpl_ref_last(struct evpl_context *ctx, struct rte_mbuf *ref); /* the caller holds the only count */
-void evpl_ref_drop(struct rte_mbuf *ref);			    /* one atomic count, wherever it was counted */
+void evpl_ref_end(struct evpl_context *ctx, struct rte_mbuf *ref); /* the caller holds the only count */
+void evpl_ref_drop(struct rte_mbuf *ref);			   /* one atomic count, wherever it was counted */
 
 #endif /* EVPL_SRC_REF_H */

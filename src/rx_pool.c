@@ -106,7 +106,7 @@ evpl_rx_pool_destroy(struct rte_mempool *pool)
 			if (rc == 0) {
 				TAILQ_REMOVE(&g->rx_pools, slab, entry);
 				evpl_slab_destroy(slab);
-				evpl_slab_retry();
+				evpl_slabs_try_again();
 			}
 		}
 	}

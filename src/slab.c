@@ -251,7 +251,7 @@ evpl_slab_grow(struct evpl_class *class, int socket_id)
 	if (slab == NULL)
 		return NULL;
 	slab->class = class;
-	evpl_buffer_pinned(slab);
+	evpl_buffers_init(slab);
 	g->slabs[g->slab_count] = slab;
 	/* Pairs with the acquire in take_from(). */
 	__atomic_store_n(&g->slab_count, g->slab_count + 1, __ATOMIC_RELEASE);
@@ -304,7 +304,7 @@ grow_after(struct evpl_class *class, int socket_id, unsigned seen)
 }
 
 void
-evpl_slab_retry(void)
+evpl_slabs_try_again(void)
 {
 	for (unsigned i = 0; i < EVPL_CLASSES; i++) {
 		for (unsigned n = 0; n < RTE_DIM(evpl_global.classes[i].no_growth); n++)

@@ -30,7 +30,7 @@ struct evpl_slab *evpl_slab_create(const char *name, size_t lead, size_t room, s
 void evpl_slab_destroy(struct evpl_slab *slab);
 bool evpl_slab_is_home(const struct evpl_slab *slab);			   /* every mbuf in its pool */
 struct evpl_slab *evpl_slab_grow(struct evpl_class *class, int socket_id); /* with the lock held */
-void evpl_slab_retry(void); /* EAL may have memory again; with the lock held */
+void evpl_slabs_try_again(void); /* EAL may have memory again; with the lock held */
 /* A free buffer; NULL. */
 struct rte_mbuf *evpl_slab_take(struct evpl_context *ctx, struct evpl_class *class, bool grow);
 

@@ -21,19 +21,19 @@ stock_return(struct evpl_window *w, unsigned kind, uint32_t n)
 }
 
 void
-evpl_window_trim(struct evpl_window *w, unsigned kind)
+evpl_window_halve_stock(struct evpl_window *w, unsigned kind)
 {
 	(void)stock_return(w, kind, EVPL_PREPAID_STEP); /* the other half stays, so never the last */
 }
 
 void
-evpl_window_idle(struct evpl_context *ctx, unsigned kind)
+evpl_window_close(struct evpl_context *ctx, unsigned kind)
 {
 	struct evpl_window *w = &ctx->evpl.window[kind];
 
 	hook_window_leaves(ctx, kind);
 	if (ctx->current[kind] != NULL && stock_return(w, kind, evpl_window_prepaid(w)))
-		evpl_ref_last(ctx, w->ref);
+		evpl_ref_end(ctx, w->ref);
 	__atomic_store_n(&ctx->current[kind], NULL, __ATOMIC_RELAXED);
 	w->next = w->end = 0;
 	w->ref = (struct rte_mbuf *)ctx; /* no iovec names it, and it is not NULL as an empty iovec's is */
@@ -46,7 +46,7 @@ evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *bu
 {
 	struct evpl_window *w = &ctx->evpl.window[kind];
 
-	evpl_window_idle(ctx, kind);
+	evpl_window_close(ctx, kind);
 	__atomic_store_n(&ctx->current[kind], buffer, __ATOMIC_RELAXED);
 	w->next = (uintptr_t)buffer->buf_addr;
 	w->end = w->next + evpl_buffer_class(buffer)->size;
@@ -93,7 +93,7 @@ evpl_window_rewind(struct evpl_context *ctx, unsigned kind, const struct evpl_cl
 
 /* The stock must not end: the last reference keeps the buffer under the window. */
 bool
-evpl_window_pay(struct evpl_context *ctx, unsigned kind)
+evpl_window_ensure_stock(struct evpl_context *ctx, unsigned kind)
 {
 	struct evpl_window *w = &ctx->evpl.window[kind];
 	struct rte_mbuf *other;
@@ -111,7 +111,7 @@ evpl_window_pay(struct evpl_context *ctx, unsigned kind)
 		return false;
 	hook_window_leaves(ctx, kind);
 	if (stock_return(w, kind, evpl_window_prepaid(w)))
-		evpl_ref_last(ctx, w->ref);
+		evpl_ref_end(ctx, w->ref);
 	w->ref = other;
 	rte_mbuf_refcnt_set(other, EVPL_PREPAID_STEP);
 	evpl_window_set_stock(w, w->stock + EVPL_PREPAID_STEP);

@@ -141,10 +141,10 @@ evpl_window_carve(struct evpl_window *w, uint64_t stock, uintptr_t padding, unsi
 	evpl_window_set_stock(w, stock - 1);
 }
 
-/* One iovec from the current buffer, with a mark in the upper bits of its flags; 0: not from there, or not at all. */
+/* One iovec from the current buffer, with more_flags in its flags. 0: it does not fit, or an argument is wrong. */
 static inline int
 evpl_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
-		 uint32_t mark, struct evpl_iovec *r_iovec)
+		 uint32_t more_flags, struct evpl_iovec *r_iovec)
 {
 	if (evpl_iovec_may_carve(evpl, length, alignment, max_iovecs, flags, r_iovec)) {
 		struct evpl_window *w = &evpl->window[flags];
@@ -153,7 +153,7 @@ evpl_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 		uint64_t stock = w->stock;
 
 		if (likely((uint64_t)pad + length <= w->end - w->next && evpl_stock_prepaid(stock) > 1)) {
-			evpl_window_carve(w, stock, pad, length, flags | mark, r_iovec);
+			evpl_window_carve(w, stock, pad, length, flags | more_flags, r_iovec);
 			return 1;
 		}
 	}

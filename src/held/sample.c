@@ -99,7 +99,7 @@ window_counted(const struct evpl_window *w)
 
 /* All that was in sight stays so, and what was counted is taken from the sample, whose iovecs come to drop() from here on. */
 void
-evpl_samples_settle(struct evpl_context *ctx, unsigned kind)
+evpl_samples_stop_counting(struct evpl_context *ctx, unsigned kind)
 {
 	struct sample_gate *gate = &ctx->hook.gate[kind];
 	struct evpl_sample *s = gate->counted, was, is;
@@ -109,11 +109,12 @@ evpl_samples_settle(struct evpl_context *ctx, unsigned kind)
 		return;
 	gate->ready = NULL;
 	gate->counted = NULL;
-	was.both = __atomic_load_n(&s->both, __ATOMIC_RELAXED);
+	was.held_and_kind = __atomic_load_n(&s->held_and_kind, __ATOMIC_RELAXED);
 	do {
 		is.held = was.held - window_counted(&ctx->evpl.window[kind]);
 		is.kind = 0;
-	} while (!__atomic_compare_exchange_n(&s->both, &was.both, is.both, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+	} while (!__atomic_compare_exchange_n(&s->held_and_kind, &was.held_and_kind, is.held_and_kind, false,
+					      __ATOMIC_RELEASE, __ATOMIC_RELAXED));
 }
 
 /* A slot that nothing holds, among the next few; NULL. */
@@ -150,7 +151,7 @@ free_counted(struct evpl_context *ctx, unsigned kind)
 	if (s == NULL)
 		return NULL;
 	evpl_buffer(ctx->current[kind])->hook.sample = s;
-	__atomic_store_n(&s->both, none.both, __ATOMIC_RELEASE);
+	__atomic_store_n(&s->held_and_kind, none.held_and_kind, __ATOMIC_RELEASE);
 	gate->counted = s;
 	return s;
 }
@@ -161,13 +162,13 @@ note(struct evpl_context *ctx, unsigned kind, struct evpl_iovec *iovecs, unsigne
 {
 	const struct evpl_window *w = &ctx->evpl.window[kind];
 	struct evpl_sample *s = n == 1 && iovecs[0].ref == w->ref ? free_counted(ctx, kind) : NULL;
-	uint32_t mark = EVPL_IOVEC_COUNTED, held = window_counted(w) + n;
+	uint32_t bits = EVPL_IOVEC_COUNTED, held = window_counted(w) + n;
 
 	if (s == NULL) {
 		s = free_slot(ctx);
 		if (s == NULL)
 			return;
-		mark = (ctx->hook.samples->block * EVPL_SAMPLE_SLOTS + ctx->hook.samples->at)
+		bits = (ctx->hook.samples->block * EVPL_SAMPLE_SLOTS + ctx->hook.samples->at)
 			       << EVPL_IOVEC_SAMPLE_SHIFT |
 		       EVPL_IOVEC_LISTED;
 		held = n;
@@ -176,7 +177,7 @@ note(struct evpl_context *ctx, unsigned kind, struct evpl_iovec *iovecs, unsigne
 	ctx->hook.ticks = TICK;
 	evpl_sample_note(s, ctx->hook.caller, bytes, held);
 	for (unsigned i = 0; i < n; i++)
-		iovecs[i].flags |= mark;
+		iovecs[i].flags |= bits;
 }
 
 /* Puts no more of the window in sight than is left until the next sample. */
@@ -245,7 +246,7 @@ evpl_samples_committed(struct evpl *evpl, uintptr_t from, unsigned alignment)
 static uint32_t
 seen(const struct evpl_samples *samples, const struct evpl_sample *s)
 {
-	struct evpl_sample now = {.both = __atomic_load_n(&s->both, __ATOMIC_ACQUIRE)};
+	struct evpl_sample now = {.held_and_kind = __atomic_load_n(&s->held_and_kind, __ATOMIC_ACQUIRE)};
 
 	if (now.kind != 0 && samples->ctx != NULL)
 		now.held -= window_counted(&samples->ctx->evpl.window[now.kind - 1]);

@@ -20,7 +20,7 @@ struct evpl_sample {
 			uint32_t held; /* iovecs; if it is counted, more by what its window has counted */
 			uint32_t kind; /* 1 + that window; 0: it is not counted */
 		};
-		uint64_t both; /* for those who must not see one without the other */
+		uint64_t held_and_kind; /* for those who must not see one without the other */
 	};
 };
 struct evpl_samples {
@@ -34,7 +34,7 @@ extern struct evpl_samples *evpl_sample_blocks[EVPL_SAMPLE_BLOCKS];
 void evpl_samples_begin(struct evpl_context *ctx); /* with the lock held */
 void evpl_samples_end(struct evpl_context *ctx);
 void evpl_samples_free(void);
-void evpl_samples_settle(struct evpl_context *ctx, unsigned kind); /* the window is about to have another ref */
+void evpl_samples_stop_counting(struct evpl_context *ctx, unsigned kind); /* the window is about to have another ref */
 
 void evpl_sample_drop(const struct evpl_iovec *iovec);				    /* one less */
 void evpl_samples_committed(struct evpl *evpl, uintptr_t from, unsigned alignment); /* of the LOCAL window */

@@ -436,7 +436,7 @@ trace_packet_shinfo(const struct evpl_iovec *iovec, struct rte_mbuf_ext_shared_i
 	packet->shinfo.free_cb = packet_ended;
 	packet->shinfo.fcb_opaque = packet;
 	rte_mbuf_ext_refcnt_set(&packet->shinfo, 1);
-	trace_store_both(&packet->state, (handle | TRACE_PACKET) | me->now);
+	trace_store_word(&packet->state, (handle | TRACE_PACKET) | me->now);
 	return &packet->shinfo;
 }
 

@@ -125,7 +125,7 @@ static inline void
 trace_bytes_end(enum trace_call call, struct trace_bytes *bytes, trace_place here)
 {
 	bytes->gone = here;
-	trace_store_pair(&bytes->watchers, 0, bytes->what | (uint32_t)call << 8);
+	trace_store_pair(&bytes->watchers, 0, bytes->kinds | (uint32_t)call << 8);
 	if (unlikely(trace_hiding))
 		trace_bytes_end_hidden(bytes);
 	else if (likely(bytes->guards))

@@ -30,11 +30,11 @@ check_context(enum trace_call call, struct trace_thread *me, struct evpl *evpl, 
 {
 	struct evpl_context *ctx = evpl_context(evpl);
 
-	if (evpl == NULL || likely(ctx->hook.owner == me->mark))
+	if (evpl == NULL || likely(ctx->hook.owner == me->place_bits))
 		return;
 	if (ctx->hook.owner != 0 || ctx->hook.created == 0) /* EAL clears what is freed */
 		trace_stop_context(call, evpl, here);
-	ctx->hook.owner = me->mark;
+	ctx->hook.owner = me->place_bits;
 	ctx->hook.used = here;
 }
 
@@ -46,7 +46,7 @@ find(const struct trace_thread *me, const struct evpl_iovec *iovec)
 	struct trace_record *r = &trace_slots[live % TRACE_RECORDS].iovec;
 
 	if (likely(r->state == live && r->owner == iovec && r->ref == iovec->ref &&
-		   (live & TRACE_SHARED || ((r->taken ^ me->mark) >> 48) == 0)))
+		   (live & TRACE_SHARED || ((r->taken ^ me->place_bits) >> 48) == 0)))
 		return r;
 	return NULL;
 }
@@ -99,9 +99,9 @@ fill_record(struct trace_record *r, uint32_t handle, enum trace_call call, uint6
 	r->taken = here;
 	r->data = data;
 	trace_store_pair(&r->length, length, bytes);
-	trace_store_both(&r->what, call | context);
+	trace_store_word(&r->kinds, call | context);
 	/* Last, and whole: a leak report reads it when it likes. */
-	trace_store_both(&r->state, (handle | TRACE_LIVE | shared << TRACE_HANDLE_BITS) | when);
+	trace_store_word(&r->state, (handle | TRACE_LIVE | shared << TRACE_HANDLE_BITS) | when);
 }
 
 /* Notes that an iovec was taken; NULL: there was no record left. */

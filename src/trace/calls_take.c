@@ -79,7 +79,7 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 	uint64_t used;
 	char *data;
 
-	if (unlikely(evpl == NULL || r_iovec == NULL || ctx->hook.owner != me->mark))
+	if (unlikely(evpl == NULL || r_iovec == NULL || ctx->hook.owner != me->place_bits))
 		return 0;
 	slot = me->cursor;
 	if (unlikely(slot == me->stop))
@@ -220,7 +220,7 @@ release_hot(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 	struct trace_record *r;
 	bool shared;
 
-	if (unlikely(evpl == NULL || evpl_context(evpl)->hook.owner != me->mark || iovec == NULL))
+	if (unlikely(evpl == NULL || evpl_context(evpl)->hook.owner != me->place_bits || iovec == NULL))
 		return false;
 	r = find(me, iovec);
 	if (unlikely(r == NULL))
@@ -234,7 +234,7 @@ release_hot(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 		uint64_t watchers = trace_load_pair(&bytes->watchers); /* and what */
 		char *data = r->data;
 
-		if (unlikely(r->what != CALL_ALLOC || (uint32_t)watchers != 1 || watchers >> 56 == 0 || trace_hiding ||
+		if (unlikely(r->kinds != CALL_ALLOC || (uint32_t)watchers != 1 || watchers >> 56 == 0 || trace_hiding ||
 			     !guards_hold(data, (uint32_t)shown)))
 			return false;
 		bytes->gone = here;

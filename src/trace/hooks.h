@@ -144,7 +144,7 @@ hook_iovecs_sent(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
 #define hook_context_begin(ctx) evpl_samples_begin(ctx)
 #define hook_context_end(ctx) evpl_samples_end(ctx)
 #define hook_library_end() evpl_samples_free()
-#define hook_window_leaves(ctx, kind) evpl_samples_settle(ctx, kind)
+#define hook_window_leaves(ctx, kind) evpl_samples_stop_counting(ctx, kind)
 #define hook_alloc_ready(evpl, length, alignment, max_iovecs, flags, r_iovec, caller)                                  \
 	evpl_sample_take_ready(evpl, length, alignment, max_iovecs, flags, r_iovec, caller)
 #define hook_take_begin(evpl, flags) evpl_sample_take_begin(evpl_context(evpl), flags)

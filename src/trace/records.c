@@ -13,7 +13,7 @@
 #include <rte_lcore.h>
 
 union trace_slot trace_slots[TRACE_RECORDS];
-struct trace_thread trace_nobody = {.mark = 1};
+struct trace_thread trace_nobody = {.place_bits = 1};
 _Thread_local struct trace_thread *trace_me = &trace_nobody;
 
 #define CHUNKS (TRACE_RECORDS / TRACE_CHUNK)
@@ -96,7 +96,7 @@ trace_spare_take(struct trace_thread *me)
 
 /* Of n records, those that were let go until now: they may be taken when their turn comes. */
 static void
-let_take(union trace_slot *slot, unsigned n)
+end_waiting(union trace_slot *slot, unsigned n)
 {
 	for (; n > 0; n--, slot++) {
 		uint32_t state = __atomic_load_n(&slot->iovec.state, __ATOMIC_ACQUIRE);
@@ -108,14 +108,14 @@ let_take(union trace_slot *slot, unsigned n)
 
 /* The next stretch; what lies half a round ahead and was let go until now may be taken when its turn comes. */
 static bool
-go_on(struct trace_thread *me)
+begin_stretch(struct trace_thread *me)
 {
 	unsigned at = (unsigned)(me->cursor - me->chunk);
 	unsigned some = RTE_MIN(TRACE_TICK, TRACE_CHUNK - at);
 	unsigned ahead = (at + TRACE_CHUNK / 2) % TRACE_CHUNK;
 
 	me->stop = me->cursor + some;
-	let_take(me->chunk + ahead, RTE_MIN(some, TRACE_CHUNK - ahead));
+	end_waiting(me->chunk + ahead, RTE_MIN(some, TRACE_CHUNK - ahead));
 	return true;
 }
 
@@ -139,13 +139,13 @@ search(struct trace_thread *me)
 		if (i > 0)
 			end_chunk(me);
 		begin_chunk(me, next_chunk[chunk_of(me->chunk)]);
-		let_take(me->chunk, TRACE_CHUNK); /* before their time */
+		end_waiting(me->chunk, TRACE_CHUNK); /* before their time */
 		while (me->cursor < me->chunk + TRACE_CHUNK && (trace_state(me->cursor) & TRACE_IN_USE) != 0) {
 			me->cursor++;
 			me->in_use++;
 		}
 		if (me->cursor < me->chunk + TRACE_CHUNK)
-			return go_on(me);
+			return begin_stretch(me);
 	}
 	if (!said)
 		fprintf(stderr,
@@ -176,18 +176,18 @@ trace_turn(struct trace_thread *me)
 	trace_thread_look(me);
 	if (me->chunk != NULL) {
 		if (me->cursor != me->chunk + TRACE_CHUNK)
-			return go_on(me);
+			return begin_stretch(me);
 		end_chunk(me);
 		if (me->in_use < TRACE_CHUNK / 2) {
 			me->full = 0;
 			begin_chunk(me, chunk_of(me->chunk)); /* its first half was looked at half a round ago */
-			return go_on(me);
+			return begin_stretch(me);
 		}
 		if (++me->full < me->chunk_count && me->credit >= TRACE_CHUNK) {
 			me->credit -= TRACE_CHUNK;
 			begin_chunk(me, next_chunk[chunk_of(me->chunk)]);
-			let_take(me->chunk, TRACE_CHUNK / 2);
-			return go_on(me);
+			end_waiting(me->chunk, TRACE_CHUNK / 2);
+			return begin_stretch(me);
 		}
 	}
 	me->full = 0;
@@ -195,8 +195,8 @@ trace_turn(struct trace_thread *me)
 	if (chunk == NONE)
 		return search(me);
 	begin_chunk(me, chunk);
-	let_take(me->chunk, TRACE_CHUNK / 2);
-	return go_on(me);
+	end_waiting(me->chunk, TRACE_CHUNK / 2);
+	return begin_stretch(me);
 }
 
 /* A thread's chunks are left behind when it ends; its number and name stay. It may come back: see trace_thread_begin(). */
@@ -273,7 +273,7 @@ trace_thread_begin(void)
 		if (threads[number] != NULL && threads[number]->ended)
 			free(threads[number]);
 		threads[number] = me;
-		me->mark = (uint64_t)number << 48;
+		me->place_bits = (uint64_t)number << 48;
 	}
 	me->ended = false;
 	pthread_mutex_unlock(&lock);

@@ -76,7 +76,7 @@ struct trace_record {
 	uint32_t length; /* as taken */
 	uint32_t bytes;	 /* record of the bytes it shows; 0: they are not watched */
 	union {
-		uint32_t what; /* all of it */
+		uint32_t kinds; /* the fields below in one word */
 		struct {
 			uint8_t taken_how; /* enum trace_call */
 			uint8_t commit;	   /* enum trace_commit */
@@ -96,7 +96,7 @@ struct trace_bytes {
 	trace_place taken, gone;
 	uint32_t watchers; /* iovecs and packets that show them; atomic */
 	union {
-		uint32_t what; /* all of it */
+		uint32_t kinds; /* the fields below in one word */
 		struct {
 			uint8_t taken_how, gone_how;
 			bool shared;
@@ -132,8 +132,8 @@ _Static_assert(sizeof(union trace_slot) == RTE_CACHE_LINE_SIZE, "a record is one
 struct trace_thread {
 	trace_place here; /* of the call that is under way, for what happens below it */
 	enum trace_call call;
-	uint64_t mark; /* its number, where a trace_place has it */
-	int16_t lcore; /* -1: none */
+	uint64_t place_bits; /* its number, where a trace_place has it */
+	int16_t lcore;	     /* -1: none */
 	char name[16];
 	int tid;
 	uint64_t now;		    /* in the upper half: TSC >> TRACE_WHEN_SHIFT, at most TRACE_TICK takes old */
@@ -173,7 +173,7 @@ trace_self(void)
 static inline trace_place
 trace_place_make(const struct trace_thread *me, uint64_t where)
 {
-	return where | me->mark;
+	return where | me->place_bits;
 }
 
 static inline uint32_t
@@ -192,7 +192,7 @@ trace_index(const void *slot)
 
 /* Two neighbouring fields at once: a store less is a cycle less. */
 static inline void
-trace_store_both(uint32_t *first, uint64_t both)
+trace_store_word(uint32_t *first, uint64_t both)
 {
 	__atomic_store_n((uint64_t __attribute__((may_alias)) *)(void *)first, both, __ATOMIC_RELEASE);
 }
@@ -200,7 +200,7 @@ trace_store_both(uint32_t *first, uint64_t both)
 static inline void
 trace_store_pair(uint32_t *first, uint32_t a, uint32_t b)
 {
-	trace_store_both(first, a | (uint64_t)b << 32);
+	trace_store_word(first, a | (uint64_t)b << 32);
 }
 
 /* Both at once: a load of the second alone would wait until the store of both has left the store queue (Zen 4: 22 -> 19 ns). */

@@ -41,7 +41,10 @@ static int
 attach_buffer(struct rte_mbuf *m, const struct evpl_iovec *iovec, struct evpl_buffer *buffer, uintptr_t data,
 	      uint16_t length)
 {
-	/* Of references only: once the last of these has ended, the stock does not shrink any more (see evpl_lanes_reap()). */
+	/*
+	 * Only for the reference of the buffer itself. Once the last reference has ended, a stock must not shrink any
+	 * more (see evpl_lanes_reap()).
+	 */
 	if (iovec->ref == buffer->mbuf && evpl_lane_claim(buffer)) {
 		evpl_buffer_set_stock(buffer, buffer->stock - 1);
 	} else if (unlikely(evpl_compat_count_add(buffer->packets, 1) > EVPL_PACKETS_MAX)) {
@@ -110,8 +113,8 @@ extra_note(void)
 }
 
 /*
- * On a received mbuf that is direct, or a clone of one: the packet keeps a reference of it, and clones of a near packet count on
- * what clones of it count on.
+ * On a received mbuf that is direct, or on a clone of one. The packet keeps a reference of the mbuf. Clones of a near
+ * packet count where clones of the mbuf count.
  */
 static int
 attach_mbuf(struct rte_mbuf *m, struct rte_mbuf *ref, const struct rte_mbuf *base, uintptr_t data, uint16_t length)
@@ -156,7 +159,10 @@ evpl_attach_other(struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t 
 		return attach_buffer(m, iovec, evpl_buffer(buffer), data, length);
 	if (RTE_MBUF_HAS_EXTBUF(base))
 		return attach_far(m, base, base->shinfo, data, length);
-	/* On a packet of ours that came back: not on it, but on what it is on, so that there is never a long row of them. */
+	/*
+	 * A packet of ours came back. The new one is attached to what that packet is attached to, so that no chain of
+	 * packets grows.
+	 */
 	if (evpl_packet_is_near(base))
 		on = (uintptr_t)base->shinfo;
 	if (on & EVPL_ON_BUFFER)

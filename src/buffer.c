@@ -228,7 +228,7 @@ evpl_ref_end(struct evpl_context *ctx, struct rte_mbuf *ref)
 	} else if (!evpl_is_pinned(ref)) {
 		rte_pktmbuf_free_seg(ref); /* a packet of a port */
 	} else if (evpl_compat_ext_load(ref->shinfo) == 1 || evpl_compat_ext_sub(ref->shinfo, 1) == 0) {
-		/* No iovec can attach a packet any more: 1 is final, and so is whose decrement finds the others gone. */
+		/* No iovec can attach a packet any more. Whoever reads 1, or decrements to 0, is the last holder. */
 		rte_mbuf_ext_refcnt_set(ref->shinfo, 1);
 		rte_pktmbuf_free_seg(ref); /* finds a count of 1: DPDK's own last look at it would not acquire */
 	}

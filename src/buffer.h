@@ -16,13 +16,15 @@ struct evpl_context;
 #define EVPL_PACKETS_MAX 0xF000u
 
 /*
- * In the private area of a buffer's mbuf. What each packet needs of it is one cache line.
- * packets is 1 while the buffer is free or has a reference, and counts more: the packets on it, what its lane has in stock,
- * and mbufs that count for its own (overflow.c). It is the anchor's refcnt, or that of the mbuf's shinfo.
+ * In the private area of a buffer's mbuf. What each packet needs of it is one cache line. packets is 1 while the buffer
+ * is free or has a reference, and counts more: the packets on it, what its lane has in stock, and mbufs that count for
+ * its own (overflow.c). It is the anchor's refcnt, or that of the mbuf's shinfo.
  */
 struct evpl_buffer {
-	uint32_t
-		lane; /* first: 0 there tells that another mbuf's is no buffer's. Whose the stock is: its number, or 0 */
+	/*
+	 * The number of the lane that has the stock, or 0. It is first: 0 there tells that another mbuf is no buffer.
+	 */
+	uint32_t lane;
 	uint32_t stock;		    /* counts that the lane can hand out; at least 1 while there is a lane */
 	uint16_t slot;		    /* in the lane's claims */
 	bool ended;		    /* a hint: the last reference has ended */
@@ -69,7 +71,10 @@ evpl_buffer_set_stock(struct evpl_buffer *buffer, uint32_t stock)
 	__atomic_store_n(&buffer->stock, stock, __ATOMIC_RELEASE);
 }
 
-/* Whether nothing but stock is left of it. The stock is read first: without a reference it only grows, so what is equal then stays so. */
+/*
+ * Whether nothing but stock is left of it. The stock is read first: without a reference it only grows, so once both
+ * are equal they stay equal.
+ */
 static inline bool
 evpl_buffer_is_spent(const struct evpl_buffer *buffer)
 {

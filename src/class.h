@@ -9,8 +9,8 @@
 #include "pause.h"
 
 /*
- * Buffers of one size, in slabs of their own. The small class is for speed: its buffers are used again while they are in
- * cache. The large one keeps in one iovec what does not fit a small buffer. Both are carved by the same windows.
+ * Buffers of one size, in slabs of their own. Small buffers are for speed: they are used again while they are in
+ * cache. Large buffers keep in one iovec what does not fit a small one. The same windows carve both.
  */
 struct evpl_class {
 	unsigned index;		/* in evpl_global.classes */

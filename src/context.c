@@ -131,7 +131,10 @@ evpl_destroy(struct evpl *evpl)
 	g->rx_linearized += ctx->rx_linearized;
 	g->rx_too_long += ctx->rx_too_long;
 	g->rx_no_memory += ctx->rx_no_memory;
-	/* Under the lock as evpl_create(), so that thread sanitizer, blind in EAL's heap, sees who had the memory before. */
+	/*
+	 * Under the lock, as in evpl_create(): thread sanitizer does not see into EAL's heap, and learns from the lock
+	 * who had the memory before.
+	 */
 	rte_free(ctx);
 	pthread_mutex_unlock(&g->lock);
 }

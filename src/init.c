@@ -63,7 +63,10 @@ configure(struct evpl_global *g, const struct evpl_global_config *asked)
 	if (asked->buffer_size == 0 && large_size != 0 && buffer_size > large_size)
 		buffer_size = large_size;
 	slab_size = RTE_ALIGN(slab_size, (uint64_t)RTE_CACHE_LINE_SIZE); /* as its buffers are rounded */
-	/* Large buffers that were not asked for are left out where slabs have no room for one, or small ones are as large. */
+	/*
+	 * Without a request for large buffers there are none where a slab has no room for one, or where small buffers
+	 * are as large.
+	 */
 	if (large_size == 0)
 		large_size = EVPL_DEFAULT_LARGE_BUFFER_SIZE > slab_size
 				     ? buffer_size
@@ -75,7 +78,10 @@ configure(struct evpl_global *g, const struct evpl_global_config *asked)
 	configure_class(&g->classes[0], 0, buffer_size, slab_size, g->near);
 	configure_class(&g->classes[1], 1, large_size, slab_size, g->near);
 	g->class_count = g->classes[0].size == g->classes[1].size ? 1 : 2;
-	/* With no other class for them, all of a buffer is to be had at a page's alignment, if that costs little memory. */
+	/*
+	 * With one class only, every byte of a buffer must be available at the alignment of a page, if that costs
+	 * little memory.
+	 */
 	if (g->class_count == 1 && g->classes[0].lead != 0)
 		configure_lead(&g->classes[0], g->classes[0].size >= 16 * 4096 ? 4096 : 0);
 	g->max_slabs = asked->max_slabs != 0 ? asked->max_slabs : EVPL_MAX_SLABS;

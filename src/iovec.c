@@ -166,7 +166,10 @@ take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs
 		rte_errno = EMSGSIZE;
 		return -1;
 	}
-	/* The class that needs the fewest iovecs; when its slabs are spent, the other one, if that fits the caller's room. */
+	/*
+	 * First the class that needs the fewest iovecs. When its slabs are spent, the other class, if the caller has
+	 * room for so many iovecs.
+	 */
 	for (unsigned i = 0; i < g->class_count; i++) {
 		if (likely(needed == 1)) {
 			if (likely(take_last(ctx, class, length, alignment, flags, reserve, r_iovec)))
@@ -334,7 +337,10 @@ evpl_iovecs_release_slow(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned 
 	struct rte_mbuf *ref = iovecs[0].ref;
 	uint32_t flags = iovecs[0].flags;
 
-	/* Packets and samples have more to do; a window's stock may be full; and an empty iovec is for release() to tell. */
+	/*
+	 * One by one where a single release has more to do: packets, samples, a window whose stock may be full, and an
+	 * empty iovec, which stops the program.
+	 */
 	if (flags > EVPL_IOVEC_FLAG_SHARED || ref == NULL || n > UINT16_MAX ||
 	    (evpl != NULL && ref == evpl->window[flags].ref)) {
 		for (unsigned i = 0; i < n; i++)

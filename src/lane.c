@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a thread that sends has at hand: free packet mbufs, and for the buffers that it sends from counts for packets to come.
+ * A lane is what a thread that sends has at hand: free packet mbufs, and counts of the buffers that it sends from, for
+ * packets to come.
  *
- * A buffer's packets end on any thread, so their count is atomic. A lane buys COUNTS of it at once and hands them out; packets that end
- * on the lane's own thread go back into its stock, those that end elsewhere count down. With an atomic for each packet and
- * each end packet/slice of evpl-bench took twice as long.
+ * A buffer's packets end on any thread, so their count is atomic. A lane buys COUNTS of it at once and hands them out.
+ * A packet that ends on the lane's own thread goes back into its stock; one that ends elsewhere decrements the count.
+ * With an atomic operation for each packet and each end, packet/slice of evpl-bench took twice as long.
  *
- * A claimed buffer does not come home as long as there is stock. The lane looks: when the last packet ends on its thread,
- * when the claim is given up for a newer one, and when the thread ends. And any thread that finds no free buffer looks at all lanes. Of a
- * claimed buffer's stock and its lane's claims only the lane's thread writes, but for that: so claims have a lock, which is taken
- * once when a buffer is claimed and once when it comes off the lane.
+ * A claimed buffer does not come home as long as there is stock. The lane checks this when the last packet ends on its
+ * thread, when it gives up the claim for a newer one, and when the thread ends. A thread that finds no free buffer
+ * checks all lanes. Apart from that, only the lane's thread writes a claimed buffer's stock and the lane's claims. So
+ * claims have a lock, which is taken once when a buffer is claimed and once when it leaves the lane.
  */
 #include "lane.h"
 
@@ -42,7 +43,7 @@ lane_end(void *opaque)
 {
 	struct evpl_lane *lane = opaque;
 
-	/* All of it with the locks: evpl_cleanup() on another thread counts, settles lanes, and frees what they point to. */
+	/* Under both locks: evpl_cleanup() on another thread counts and resets lanes, and frees what they point to. */
 	pthread_mutex_lock(&evpl_global.lock);
 	pthread_mutex_lock(&lanes_lock);
 	evpl_lane_flush();

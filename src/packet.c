@@ -34,9 +34,9 @@ evpl_packet_flags(struct rte_mbuf *m, uint32_t flags)
 }
 
 /*
- * Whether the iovec's mbuf can be the segment itself: it came from a port, and this is its only reference. If the view was
- * changed since, nothing else (a packet made of a clone, still in flight) may share its bytes: the mbuf's window is wider than
- * the view, and a packet's owner may use what is around its data.
+ * Whether the iovec's mbuf itself can be the segment: it came from a port, and the iovec is its only reference. If the
+ * view was changed since, nothing else may share its bytes, such as a packet made of a clone that is still in flight.
+ * The reason is that the mbuf has more room than the view, and whoever owns a packet may use the room around its data.
  */
 bool
 evpl_packet_goes_as_is(const struct evpl_iovec *iovec)
@@ -76,7 +76,7 @@ evpl_packet_trim(const struct evpl_iovec *iovec)
 	evpl_packet_clear_offloads(m);
 }
 
-/* Frees what was attached, and leaves received mbufs, which have nb_segs 0 until then, as they were. Keeps rte_errno. */
+/* Frees what was attached. Leaves received mbufs, which have nb_segs 0 until then, as they were. Keeps rte_errno. */
 static void
 chain_undo(struct rte_mbuf *head)
 {
@@ -350,9 +350,9 @@ put_home_early(struct evpl_context *ctx, struct rte_mempool *pool, struct rte_mb
 }
 
 /*
- * The first of n that are packets. Those go to their pool in one call, as they are, that have one segment, and that nothing
- * but the iovec holds, nor their bytes. A count of 1 comes first: whoever let go of the others has made known before whether
- * it counts elsewhere as well.
+ * Releases the first iovecs that are packets; returns how many. An mbuf goes to its pool directly, in one call with
+ * others, if it has one segment and nothing but the iovec holds it or its bytes. The refcnt is read first: whoever let
+ * go of another reference has published before whether it counts elsewhere.
  */
 unsigned
 evpl_packets_release(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n)

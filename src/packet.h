@@ -38,7 +38,10 @@ evpl_packet_clear_offloads(struct rte_mbuf *m)
 	m->ol_flags &= ~RTE_MBUF_F_TX_OFFLOAD_MASK;
 }
 
-/* A packet of the iovecs' bytes, whose references stay; or NULL with rte_errno. nb_segs 0: some, whose nb_segs are 0, too, are the iovecs' own. */
+/*
+ * A packet of the iovecs' bytes. The references of the iovecs stay. NULL with rte_errno. If nb_segs is 0, some of its
+ * mbufs are the iovecs' own; these have nb_segs 0, too.
+ */
 struct rte_mbuf *evpl_packet_build(struct evpl_context *ctx, struct evpl_iovec *iovecs, int niovs);
 
 #endif /* EVPL_SRC_PACKET_H */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The pools of packet mbufs, one per NUMA node, with mempool operations of their own: what comes back gives up at once what it was
- * attached to (see attach.h). So a packet's end needs no callback of DPDK's, and no address of a function lies in memory that
- * processes share. The pools have no cache per lcore, which would hide what comes back; a thread's lane is their cache.
+ * The pools of packet mbufs, one per NUMA node, with mempool operations of their own. An mbuf that comes back gives up
+ * at once what it was attached to (see attach.h). So the end of a packet needs no callback of DPDK, and memory that
+ * processes share has no address of a function. The pools have no cache per lcore, because that would hide what comes
+ * back. A thread's lane is the cache.
  *
- * DPDK has room for 16 kinds of operations, and its own drivers take 14 (22.11) to all of them (26.03). So these are one kind, for the
- * anchors' pool too, and are registered when EAL has started: before that they would take the place of DPDK's own.
- * Where there is none left, packet mbufs are in an ordinary pool, and all packets are far.
+ * DPDK has room for 16 kinds of operations. Its own drivers take 14 of them (22.11) up to all (26.03). So both pools
+ * here, of packets and of anchors, share one kind. It is registered after EAL has started: before that it would take
+ * the place of DPDK's own. Where none is left, packet mbufs are in an ordinary pool, and all packets are far.
  */
 #include "packet_pool.h"
 

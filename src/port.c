@@ -227,7 +227,10 @@ check_tso(const struct port *p, struct evpl_port_limit *limit)
 		"does TSO by rte_gso_segment(), which crashes if a packet's headers are in an iovec");
 }
 
-/* Those that pad by rte_pktmbuf_append(): a packet of iovecs has no tailroom, so that nothing is written over a neighbour. */
+/*
+ * Drivers that pad with rte_pktmbuf_append(). A packet of iovecs has no tailroom, so that nothing is written over a
+ * neighbour.
+ */
 static bool
 check_padding(const struct port *p, struct evpl_port_limit *limit)
 {
@@ -421,7 +424,10 @@ ask(struct port *p, uint16_t port_id)
 		return rc;
 	if (p->info.driver_name == NULL)
 		p->info.driver_name = "unknown driver";
-	/* Not the number of queues: virtual devices have some from the start. ethdev puts an MTU in when it is configured. */
+	/*
+	 * The number of queues does not tell: virtual devices have some from the start. ethdev sets an MTU when the
+	 * port is configured.
+	 */
 	p->configured = p->conf.rxmode.mtu != 0;
 	if (p->configured)
 		ask_queues(p);

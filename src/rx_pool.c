@@ -16,8 +16,8 @@
 #define RX_CACHE 256u /* mbufs per lcore, as testpmd's default (250) */
 
 /*
- * What DPDK does when the last packet on a received mbuf ends whose own reference is gone, but with an acquire: see
- * evpl_compat_ext_ended().
+ * Runs when the last packet that is attached to an mbuf ends after the mbuf itself was freed. Does what DPDK would do
+ * then, but with an acquire: see evpl_compat_ext_ended().
  */
 static void
 rx_ended(void *addr, void *opaque)

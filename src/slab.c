@@ -122,9 +122,9 @@ pin(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 }
 
 /*
- * The mempool ops for pools without a cache: last in, first out, so that a buffer whose last packet a driver freed is used
- * again while it is in cache (packet/build of evpl-bench: 83 ns with a ring, 53 with this). It is lock-free, because drivers
- * free on any thread.
+ * The mempool ops for pools without a cache: last in, first out. So a buffer whose last packet a driver freed is used
+ * again while it is in cache (packet/build of evpl-bench: 83 ns with a ring, 53 with this). They are lock-free,
+ * because drivers free on any thread.
  */
 static const char *
 lifo_ops(void)
@@ -151,7 +151,10 @@ pool_create(const char *name, unsigned n, unsigned cache_size, uint16_t priv_siz
 		cache_size, sizeof(config), socket_id, 0);
 	if (pool == NULL)
 		return NULL;
-	/* What the user asked EAL for (--mbuf-pool-ops-name) comes first; a program may have been linked without others. */
+	/*
+	 * What the user asked EAL for comes first (--mbuf-pool-ops-name). A program may have been linked without other
+	 * ops.
+	 */
 	if (lifo && rte_mbuf_user_mempool_ops() == NULL)
 		rc = rte_mempool_set_ops_byname(pool, lifo_ops(), NULL);
 	if (rc != 0) {
@@ -285,7 +288,10 @@ take_from(struct evpl_context *ctx, const struct evpl_class *class, int socket_i
 	return NULL;
 }
 
-/* One more slab, unless another thread has just made one since seen were looked at. False: there is no memory, or a pause. */
+/*
+ * Makes one more slab, unless another thread has made one since `seen` slabs were looked at. False: no memory, or a
+ * pause.
+ */
 static bool
 grow_after(struct evpl_class *class, int socket_id, unsigned seen)
 {

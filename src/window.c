@@ -36,7 +36,7 @@ evpl_window_close(struct evpl_context *ctx, unsigned kind)
 		evpl_ref_end(ctx, w->ref);
 	__atomic_store_n(&ctx->current[kind], NULL, __ATOMIC_RELAXED);
 	w->next = w->end = 0;
-	w->ref = (struct rte_mbuf *)ctx; /* no iovec names it, and it is not NULL as an empty iovec's is */
+	w->ref = (struct rte_mbuf *)ctx; /* a sentinel: no iovec has it, not even an empty one, whose ref is NULL */
 	if (kind == 0)
 		ctx->evpl.reserved_end = 0;
 }
@@ -57,8 +57,8 @@ evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *bu
 }
 
 /*
- * Whether every reference is in stock and no packet is attached. The order of the two loads matters: with no iovec left
- * nobody can attach one more.
+ * Whether every reference is in stock and no packet is attached. The order of the two loads matters: when no iovec is
+ * left, none can attach one more packet.
  */
 bool
 evpl_window_is_home(const struct evpl_context *ctx, unsigned kind)
@@ -75,8 +75,8 @@ evpl_window_is_home(const struct evpl_context *ctx, unsigned kind)
 }
 
 /*
- * Then the same buffer starts again, if it is of that class: its bytes are warm, and no trip to the stash or pool is
- * needed. A large buffer's bytes are cold, so it does not start again for what fits a small one.
+ * If everything is home, the same buffer starts again, if it is of that class: its bytes are in cache, and no way to
+ * the stash or pool is needed. A large buffer is not in cache, so it does not start again for what fits a small one.
  */
 bool
 evpl_window_rewind(struct evpl_context *ctx, unsigned kind, const struct evpl_class *class)

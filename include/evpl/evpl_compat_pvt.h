@@ -128,10 +128,10 @@ evpl_compat_ext_load(struct rte_mbuf_ext_shared_info *shinfo)
 	return evpl_compat_count_load(&shinfo->refcnt);
 }
 
-/**
- * In a callback that ends an external buffer: acquires what other threads did with the bytes before they let go. DPDK's last
- * decrement reads the 1 that they left without acquire, and then stores 0 plainly, so only a fence behind that read
- * pairs with them. Thread sanitizer knows no fences, and is content with the load.
+/*
+ * For a callback at the end of an external buffer: acquires what other threads did with the bytes before they let go.
+ * DPDK's last decrement reads the 1 that they left without an acquire, and then stores 0 plainly, so only a fence
+ * after that read pairs with them. Thread sanitizer does not know fences; for it the load is enough.
  */
 static inline void
 evpl_compat_ext_ended(struct rte_mbuf_ext_shared_info *shinfo)

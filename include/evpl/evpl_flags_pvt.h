@@ -29,7 +29,7 @@
  *	                    line, in the sample that the window counts
  *	LISTED,   plain     the same calls, in every other sample     nobody: clones have it, too
  *	name
- *	handle    tracing   each call that makes an iovec             nobody: a moved iovec keeps it, so that a use of it
+ *	handle    tracing   each call that makes an iovec             nobody: a moved iovec keeps it, and a use of it
  *	                                                              is recognised
  *
  * evpl_iovec_move clears all bits of its source in a plain build.
@@ -42,8 +42,8 @@
  *	+---------------------------------------+--------------------------------------+
  *
  *	alloc       subtracts 1: the iovec takes a reference out of the stock
- *	release     adds 1; of an iovec with COUNTED it adds 1 + EVPL_STOCK_COUNT, which is one addition because
- *	            COUNTED has the value EVPL_STOCK_COUNT. The upper half counts releases of the window's counted sample.
+ *	release     adds 1, or 1 + EVPL_STOCK_COUNT for an iovec with COUNTED. This is one addition, because COUNTED has
+ *	            the value EVPL_STOCK_COUNT. The upper half counts the releases of the window's counted sample.
  *	refill      adds EVPL_PREPAID_STEP
  *
  * The upper half is 0 in a tracing build, and where nothing is sampled.
@@ -91,8 +91,8 @@ evpl_stock_counted(uint64_t stock)
 }
 
 /*
- * Whether a reservation was cloned since evpl_iovec_reserve(): then its tail is not given back, because the clone may lie in
- * it. The mark is in the field `port` of the buffer's mbuf, which is free for this: no driver ever sees that mbuf.
+ * Whether a reservation was cloned since evpl_iovec_reserve(). Then its tail is not given back, because the clone may
+ * show it. The mark is in the field `port` of the buffer's mbuf. Drivers never see that mbuf, so the field is free.
  */
 static inline void
 evpl_reservation_begin(struct rte_mbuf *ref)

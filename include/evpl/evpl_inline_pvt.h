@@ -309,8 +309,8 @@ evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov)
 }
 
 /*
- * References are counted in one way for each kind of iovec: plainly where EVPL_IOVEC_FLAG_SHARED is not set in kind, because
- * only one thread counts then, and atomically where it is. Both return the new count.
+ * References are counted by the kind of the iovec. Without EVPL_IOVEC_FLAG_SHARED in kind they are counted plainly,
+ * because only one thread counts. With it they are counted atomically. Both return the new count.
  */
 static inline uint16_t
 evpl_ref_add(struct rte_mbuf *ref, uint32_t kind, uint16_t n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where held iovecs were taken: held/sample.c knows it of samples, and trace/report.c, in a tracing build, of all iovecs.
- * Both fill a table of places, in which the iovecs of one place are one entry.
+ * Where held iovecs were taken. held/sample.c knows it of samples. In a tracing build trace/report.c knows it of all
+ * iovecs. Both fill a table of places, in which the iovecs of one place are one entry.
  */
 #ifndef EVPL_SRC_HELD_PLACE_H
 #define EVPL_SRC_HELD_PLACE_H

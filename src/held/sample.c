@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sampling, in builds that do not trace: every so many allocations remember their caller until the last iovec on their bytes
- * is released, so that a live system can tell where what it holds comes from.
+ * Sampling, in builds that do not trace: every so many allocations remember their caller until the last iovec on their
+ * bytes is released, so that a live system can tell where what it holds comes from.
  *
  *	buffer   |.....next--------in sight-------->end|-----hidden----->|
  *	                                               ^ the allocation that does not fit is the next sample
  *
- * The data path does not count: of the current buffer only as many bytes are in sight as period - 1 allocations like the
- * last sample need, and the one that finds no room comes here.
+ * The data path does not count: of the current buffer only as many bytes are in sight as period - 1 allocations like
+ * the last sample need, and the one that finds no room comes here.
  *
  * Nor is it told apart at release, most of the time. One sample per window is "counted": its iovecs bear
- * EVPL_IOVEC_COUNTED, and their releases add 1 to the upper bits of the window's stock as they add 1 to the lower. That many
- * iovecs of it are gone. While it is held, further samples of the window are "listed": their iovecs' flags name them, and
- * their releases come to evpl_sample_drop(). So do those of the counted one on other threads, and when the window has
- * gone on to another buffer; that it is the buffer's then tells which one it is.
+ * EVPL_IOVEC_COUNTED, and their releases add 1 to the upper bits of the window's stock as they add 1 to the lower. That
+ * many iovecs of it are gone. While it is held, further samples of the window are "listed": their iovecs' flags name
+ * them, and their releases come to evpl_sample_drop(). So do those of the counted one on other threads, and when the
+ * window has gone on to another buffer; that it is the buffer's then tells which one it is.
  */
 #include "held/sample.h"
 
@@ -97,7 +97,10 @@ window_counted(const struct evpl_window *w)
 	return evpl_stock_counted(__atomic_load_n(&w->stock, __ATOMIC_RELAXED));
 }
 
-/* All that was in sight stays so, and what was counted is taken from the sample, whose iovecs come to drop() from here on. */
+/*
+ * The window counts releases no longer. What it has counted is subtracted from its counted sample, whose iovecs come
+ * to evpl_sample_drop() from here on.
+ */
 void
 evpl_samples_stop_counting(struct evpl_context *ctx, unsigned kind)
 {
@@ -144,7 +147,10 @@ free_counted(struct evpl_context *ctx, unsigned kind)
 	none.held = window_counted(&ctx->evpl.window[kind]);
 	if (s != NULL)
 		return evpl_sample_iovecs(s, none.held) == 0 ? s : NULL;
-	/* Where the window has gone on to another mbuf, one that was counted before may still be held, and the buffer's. */
+	/*
+	 * When the window has gone on to another mbuf, the sample that it counted before may still be held, and is the
+	 * buffer's.
+	 */
 	if (ctx->evpl.window[kind].ref != ctx->current[kind])
 		return NULL;
 	s = free_slot(ctx);
@@ -227,8 +233,8 @@ evpl_sample_take_end(struct evpl_context *ctx, unsigned flags, unsigned length, 
 }
 
 /*
- * A commit gave the tail of a reservation back, which ended at `from`. The whole reservation counts, and the padding that
- * would have come after it: so only as many bytes stay in sight as there were behind that.
+ * A commit gave back the tail of a reservation, which ended at `from`. The whole reservation counts, and so does the
+ * padding that would have followed it. So only as many bytes stay in sight as there were behind that padding.
  */
 void
 evpl_samples_committed(struct evpl *evpl, uintptr_t from, unsigned alignment)
@@ -242,7 +248,10 @@ evpl_samples_committed(struct evpl *evpl, uintptr_t from, unsigned alignment)
 	ctx->hook.padding = padding;
 }
 
-/* Iovecs that hold a sample, as another thread sees it: what comes and goes meanwhile may be missing, or too much by itself. */
+/*
+ * The iovecs that hold a sample, read from another thread. An iovec that comes or goes meanwhile may be missing, or
+ * one too many.
+ */
 static uint32_t
 seen(const struct evpl_samples *samples, const struct evpl_sample *s)
 {

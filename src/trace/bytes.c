@@ -5,11 +5,11 @@
  *	buffer  ...|guard|  bytes  |guard| ...     live: the guards must not change
  *	        ddd|ddddd|ddddddddd|ddddd|ddd      let go, or not handed out: nothing may change
  *
- * Each allocation's bytes have a record of their own, for they end with the last of all iovecs and packets that show them. A
- * buffer from which nothing is held is the free pattern from end to end: so one look at all of it, when it is handed out
- * again and at clean-up, costs less than one at each record, and sees also what was written where nobody ever had bytes. The
- * records, linked, tell whose it was. So that some time passes until then, buffers are not rewound in place, and
- * wait in their context's stash until others wait behind them.
+ * Each allocation's bytes have a record of their own, for they end with the last of all iovecs and packets that show
+ * them. A buffer from which nothing is held is the free pattern from end to end: so one look at all of it, when it is
+ * handed out again and at clean-up, costs less than one at each record, and sees also what was written where nobody
+ * ever had bytes. The records, linked, tell whose it was. So that some time passes until then, buffers are not rewound
+ * in place, and wait in their context's stash until others wait behind them.
  *
  * What nobody may touch is also poisoned for the address sanitizer, which is called only if the program has it (weak
  * symbols), and made inaccessible for memcheck.
@@ -388,7 +388,10 @@ trace_slab_end(struct evpl_slab *slab)
 	rte_mempool_obj_iter(slab->pool, buffer_end, NULL);
 }
 
-/* A packet on watched bytes ended, on any thread: what rte_pktmbuf_free does at the end of the buffer's own shared info. */
+/*
+ * A packet on watched bytes ended, on any thread. Does what rte_pktmbuf_free() does at the end of the buffer's own
+ * shared info.
+ */
 static void
 packet_ended(void *addr, void *opaque)
 {

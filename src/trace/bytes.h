@@ -120,7 +120,10 @@ trace_bytes_check(enum trace_call call, const struct trace_bytes *bytes, trace_p
 		trace_bytes_overrun(call, bytes, here);
 }
 
-/* Nobody shows them any more: they and their guards take the free pattern, so that one look sees that of a whole buffer. */
+/*
+ * No iovec or packet shows these bytes any more. They and their guards take the free pattern, so that one look checks
+ * the whole buffer.
+ */
 static inline void
 trace_bytes_end(enum trace_call call, struct trace_bytes *bytes, trace_place here)
 {
@@ -138,7 +141,10 @@ trace_bytes_end(enum trace_call call, struct trace_bytes *bytes, trace_place her
 static inline bool
 trace_bytes_drop(struct trace_bytes *bytes)
 {
-	/* Who sees 1 is the last, and needs no atomic. Acquires what the others did with the bytes before they let go. */
+	/*
+	 * Whoever reads 1 is the last and needs no atomic. Acquires what the others did with the bytes before they let
+	 * go.
+	 */
 	return __atomic_load_n(&bytes->watchers, __ATOMIC_ACQUIRE) == 1 ||
 	       __atomic_sub_fetch(&bytes->watchers, 1, __ATOMIC_ACQ_REL) == 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The public functions of a tracing build. Every call exists twice: the macros of evpl_trace.h tell evpl_x_at() the line that
- * it is called from, and evpl_x() takes its return address. Both end in traced_x().
+ * The public functions of a tracing build. Every call has two. The macros of evpl_trace.h tell evpl_x_at() the line of
+ * the call, and evpl_x() takes its return address instead. Both end in traced_x().
  */
 #include "trace/calls.h" /* last: from here on the names are the public ones */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the public calls of a tracing build share. Each call checks its iovecs, calls the library below (see names.h) and
- * notes what it did. calls.c has the public functions.
+ * What the public calls of a tracing build share. Each call checks its iovecs, calls the library below (see names.py)
+ * and notes what it did. calls.c has the public functions.
  */
 #ifndef EVPL_SRC_TRACE_CALLS_H
 #define EVPL_SRC_TRACE_CALLS_H
@@ -88,7 +88,10 @@ set_handle(struct evpl_iovec *iovec, uint32_t handle)
 	iovec->flags = (iovec->flags & ~TRACE_HANDLE_MASK) | handle << TRACE_HANDLE_SHIFT;
 }
 
-/* A free record becomes that of an iovec that was just taken through context number, and shows bytes (0: not watched). */
+/*
+ * A free record becomes that of an iovec that was just taken through context number, and that shows bytes (0: not
+ * watched).
+ */
 static inline void
 fill_record(struct trace_record *r, uint32_t handle, enum trace_call call, uint64_t when,
 	    const struct evpl_iovec *iovec, struct rte_mbuf *ref, void *data, uint32_t length, uint32_t shared,
@@ -123,8 +126,8 @@ note_taken(enum trace_call call, struct trace_thread *me, struct evpl_iovec *iov
 }
 
 /*
- * An iovec was let go. Its record stays as it is until its turn comes, so that a use of the iovec still finds it. The record
- * may be another thread's, whose turn may come at once: nothing is read from it after this.
+ * An iovec was let go. Its record stays as it is until its turn comes, so that a use of the iovec still finds it. The
+ * record may be another thread's, and its turn may come at once: nothing is read from it after this.
  */
 static inline void
 note_gone(enum trace_call call, struct trace_record *r, trace_place here)

@@ -31,9 +31,9 @@ is_cached(const struct rte_mempool *pool, unsigned lcore_id, const struct rte_mb
 }
 
 /*
- * Another lcore's cache has it. That lcore may be in the middle of adding to its cache: then the length counts places that
- * are not written yet, and what lies there came out long ago. So it must lie there for a tenth of a second; it is the
- * end of the program if it does.
+ * Another lcore's cache has it. That lcore may be adding to its cache at this moment. Then the length counts places
+ * that are not written yet, in which lies what came out long ago. So the mbuf must lie there for a tenth of a second;
+ * if it does, the program ends.
  */
 static bool
 stays_cached(const struct rte_mempool *pool, unsigned lcore_id, const struct rte_mbuf *mbuf, uint32_t at)
@@ -58,8 +58,8 @@ trace_packet_freed(struct rte_mbuf *m)
 #define FREE_LOOK 256u
 
 /*
- * Whether an mbuf lies in its pool's per-lcore caches, or among the last FREE_LOOK that were given back to a ring. A free mbuf
- * looks like a used one, and DPDK has no call that tells; one that was freed longer ago is not found.
+ * Whether an mbuf lies in its pool's caches of lcores, or among the last FREE_LOOK that were put into a ring. A free
+ * mbuf looks like a used one, and DPDK has no call that tells. An mbuf that was freed longer ago is not found.
  */
 bool
 trace_mbuf_is_free(const struct rte_mbuf *mbuf)
@@ -78,7 +78,10 @@ trace_mbuf_is_free(const struct rte_mbuf *mbuf)
 	if (strncmp(rte_mempool_get_ops(pool->ops_index)->name, "ring_", 5) == 0) {
 		const struct rte_ring *ring = pool->pool_data;
 		void *const *objects = (void *const *)(ring + 1);
-		/* In this order: what lies between the two had been put there, and not been taken when head was read. */
+		/*
+		 * In this order. What lies between the two was put there before, and had not been taken when head was
+		 * read.
+		 */
 		uint32_t head = __atomic_load_n(&ring->cons.head, __ATOMIC_ACQUIRE);
 		uint32_t tail = __atomic_load_n(&ring->prod.tail, __ATOMIC_ACQUIRE);
 		uint32_t count = tail - head > ring->capacity ? 0 : RTE_MIN(tail - head, FREE_LOOK);

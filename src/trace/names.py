@@ -4,7 +4,7 @@
 
 Makes of calls.def the two headers by which a tracing build has two sets of names. The library proper is compiled under
 the names of NAMES.H, evpl_plain_NAME, so that the checked calls can have the public names. NAMES_END.H ends that. What
-inline functions call has other names, too: a program that was compiled for a plain library does not link with a tracing one."""
+inline functions call has other names, too, so that a program for a plain library does not link with a tracing one."""
 import re
 import sys
 

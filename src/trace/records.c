@@ -159,9 +159,10 @@ search(struct trace_thread *me)
 }
 
 /*
- * A chunk that is less than half in use is gone through again: it is warm. Else it is the next one's turn, as long as what was
- * taken pays for going through those that are in use. If it does not, or if none of the thread's has half of its records free,
- * one more is taken. So a take looks at a few records on average, however many are in use.
+ * A chunk that is less than half in use is gone through again, because it is in cache. Otherwise the next chunk
+ * follows, as long as the takes so far pay for going through records that are in use. If they do not, or if no chunk
+ * of the thread has half of its records free, one more chunk is taken. So a take looks at a few records on average,
+ * however many are in use.
  */
 bool
 trace_turn(struct trace_thread *me)
@@ -199,7 +200,10 @@ trace_turn(struct trace_thread *me)
 	return begin_stretch(me);
 }
 
-/* A thread's chunks are left behind when it ends; its number and name stay. It may come back: see trace_thread_begin(). */
+/*
+ * When a thread ends, its chunks are left behind. Its number and name stay. It may come back: see
+ * trace_thread_begin().
+ */
 static void
 thread_ended(void *arg)
 {

@@ -9,9 +9,9 @@
  *	thread        goes round its chunks of 4,096, taking what was let go 2,048 takes ago or more
  *
  * An iovec names its record by a handle in the bits of its flags that the API leaves alone, so it keeps its size. The
- * record says which address the iovec lives at: a copy made by "=" names the same record from another address. Records are
- * written by whoever holds the iovec, as the iovec itself is; a leak report reads them at any time, so fields
- * that it looks at are stored whole (relaxed atomics).
+ * record says which address the iovec lives at: a copy made by "=" names the same record from another address. Records
+ * are written by whoever holds the iovec, as the iovec itself is; a leak report reads them at any time, so fields that
+ * it looks at are stored whole (relaxed atomics).
  */
 #ifndef EVPL_SRC_TRACE_RECORDS_H
 #define EVPL_SRC_TRACE_RECORDS_H
@@ -36,8 +36,8 @@ enum trace_call {
 };
 
 /*
- * Where and by whom: thread number in the upper 16 bits, then a site's address (bit 47 set) or a return address, both of
- * 47 bits as user-space addresses are. 0: nowhere.
+ * Where, and by which thread. The upper 16 bits are the number of the thread. Below is the address of a site (bit 47
+ * set) or a return address; both have 47 bits, as user-space addresses have. 0: nowhere.
  */
 typedef uint64_t trace_place;
 #define TRACE_PLACE_SITE (UINT64_C(1) << 47)
@@ -86,7 +86,10 @@ struct trace_record {
 	uint32_t context; /* evpl_context.trace_number of the one it was taken through */
 };
 
-/* What one allocation's bytes are, shown by any number of iovecs and packets, and kept until their buffer is used again. */
+/*
+ * The bytes of one allocation. Any number of iovecs and packets show them. The record is kept until the buffer is used
+ * again.
+ */
 struct trace_bytes {
 	uint32_t state;
 	uint32_t unused;
@@ -192,9 +195,9 @@ trace_index(const void *slot)
 
 /* Two neighbouring fields at once: a store less is a cycle less. */
 static inline void
-trace_store_word(uint32_t *first, uint64_t both)
+trace_store_word(uint32_t *first, uint64_t word)
 {
-	__atomic_store_n((uint64_t __attribute__((may_alias)) *)(void *)first, both, __ATOMIC_RELEASE);
+	__atomic_store_n((uint64_t __attribute__((may_alias)) *)(void *)first, word, __ATOMIC_RELEASE);
 }
 
 static inline void
@@ -203,7 +206,10 @@ trace_store_pair(uint32_t *first, uint32_t a, uint32_t b)
 	trace_store_word(first, a | (uint64_t)b << 32);
 }
 
-/* Both at once: a load of the second alone would wait until the store of both has left the store queue (Zen 4: 22 -> 19 ns). */
+/*
+ * Loads both at once. A load of the second alone would wait until the store of both has left the store queue (Zen 4:
+ * 22 -> 19 ns).
+ */
 static inline uint64_t
 trace_load_pair(const uint32_t *first)
 {

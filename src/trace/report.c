@@ -347,8 +347,8 @@ read_record(const union trace_slot *slot, uint32_t state)
 }
 
 /*
- * Live iovecs, and packets on watched bytes, by place, most bytes first; NULL when there is none, or no memory. The caller
- * frees them.
+ * Live iovecs, and packets on watched bytes, by place, those with the most bytes first. NULL: there is none, or no
+ * memory. The caller frees the table.
  */
 static struct place *
 find_places(int only_context, struct place *total)

@@ -44,7 +44,7 @@ evpl_buffer_counts_ended(struct evpl_buffer *buffer)
 	evpl_buffer_give_back(NULL, buffer->mbuf);
 }
 
-/* The mbuf before a buffer: nobody but DPDK's clones looks at it, see attach.h. */
+/* The mbuf before a buffer. Only DPDK's clones use it, see attach.h. */
 static struct rte_mbuf *
 anchor_init(struct evpl_buffer *buffer)
 {
@@ -169,7 +169,10 @@ evpl_buffer_give_back(struct evpl_context *ctx, struct rte_mbuf *buffer)
 	}
 	stash = &ctx->stash[slab->class->index];
 	if (stash->count == stash->size) {
-		/* The colder half goes to the pool, so that a run of releases costs one trip per half stash. */
+		/*
+		 * Half of the stash, the colder one, goes to the pool. So a run of releases goes to the pool once per
+		 * half stash.
+		 */
 		keep = stash->size / 2;
 		for (uint32_t i = 0; i < stash->size - keep; i++)
 			to_pool(stash->buffers[i]);
@@ -199,7 +202,10 @@ reference_last(struct evpl_context *ctx, struct evpl_buffer *buffer)
 {
 	uint32_t lane = __atomic_load_n(&buffer->lane, __ATOMIC_RELAXED);
 
-	/* The lane has stock, so the reference's own count is not the last: who brings the buffer home is to look. */
+	/*
+	 * The lane has stock, so the count of the references is not the last one. Whoever brings the buffer home must
+	 * check.
+	 */
 	if (lane == evpl_lane->number)
 		evpl_buffer_set_stock(buffer, buffer->stock + 1);
 	/* From here on any thread may take it off the lane. */
@@ -230,14 +236,14 @@ evpl_ref_end(struct evpl_context *ctx, struct rte_mbuf *ref)
 	} else if (evpl_compat_ext_load(ref->shinfo) == 1 || evpl_compat_ext_sub(ref->shinfo, 1) == 0) {
 		/* No iovec can attach a packet any more. Whoever reads 1, or decrements to 0, is the last holder. */
 		rte_mbuf_ext_refcnt_set(ref->shinfo, 1);
-		rte_pktmbuf_free_seg(ref); /* finds a count of 1: DPDK's own last look at it would not acquire */
+		rte_pktmbuf_free_seg(ref); /* it reads a count of 1, which it need not acquire */
 	}
 }
 
 void
 evpl_ref_drop(struct rte_mbuf *ref)
 {
-	/* Who finds itself alone needs no atomic: nobody is left to count. */
+	/* Whoever is alone needs no atomic: nobody else counts. */
 	if (evpl_compat_ref_load(ref) == 1 || evpl_compat_ref_sub(ref, 1) == 0)
 		evpl_ref_end(NULL, ref);
 }

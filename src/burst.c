@@ -31,7 +31,7 @@ linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *
 	uint64_t bytes = 0;
 	char *to;
 
-	/* What the segments say: a head whose pkt_len is false must not decide how much is written. */
+	/* The sum over the segments. A wrong pkt_len in the head must not decide how much is written. */
 	for (const struct rte_mbuf *m = packet; m != NULL; m = m->next)
 		bytes += m->data_len;
 	if (bytes == 0 || bytes > evpl_class_largest()->size) {
@@ -83,7 +83,7 @@ convert(struct rte_mbuf *const *packets, unsigned n, struct evpl_iovec *iovecs, 
 	return (uint32_t)(other_rearm >> 16) == 0 && (ol_flags & RTE_MBUF_F_EXTERNAL) && other_pool == 0;
 }
 
-/* The flags of a packet's iovec; a direct pool is remembered. */
+/* The flags of a packet's iovec. Remembers the pool if its mbufs are direct. */
 static uint32_t
 packet_flags(struct evpl_context *ctx, struct rte_mbuf *m)
 {
@@ -94,7 +94,7 @@ packet_flags(struct evpl_context *ctx, struct rte_mbuf *m)
 	return flags;
 }
 
-/* The iovecs of packets of any kind; how many there are. */
+/* Makes iovecs of packets of any kind; returns how many. */
 static __rte_noinline unsigned
 convert_any(struct evpl_context *ctx, struct rte_mbuf *const *packets, unsigned n, struct evpl_iovec *iovecs)
 {
@@ -151,7 +151,7 @@ evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 	return (uint16_t)done;
 }
 
-/* What an mbuf showed before it was trimmed, for the case that it is not sent. */
+/* What an mbuf showed before it was trimmed. It is put back if the mbuf is not sent. */
 struct untrimmed {
 	uint16_t data_off, data_len;
 };
@@ -164,7 +164,7 @@ struct batch {
 	unsigned fresh_count, used;
 };
 
-/* One more packet, on a buffer with counts in stock; false: not that way. */
+/* Makes one more packet, on a buffer with counts in stock. False: it must be made another way. */
 static inline bool
 batch_make_near(struct batch *b, unsigned i, const struct evpl_iovec *iovec)
 {
@@ -180,7 +180,7 @@ batch_make_near(struct batch *b, unsigned i, const struct evpl_iovec *iovec)
 	return true;
 }
 
-/* One more packet. False with rte_errno: it cannot be made, and the iovec is as it was. */
+/* Makes one more packet. False with rte_errno: it cannot be made, and the iovec is unchanged. */
 static __rte_noinline bool
 batch_make(struct batch *b, unsigned i, struct evpl_context *ctx, struct evpl_iovec *iovec, unsigned left)
 {
@@ -195,7 +195,7 @@ batch_make(struct batch *b, unsigned i, struct evpl_context *ctx, struct evpl_io
 		return true;
 	}
 	if (unlikely(iovec->length > UINT16_MAX)) {
-		/* It may need what was taken for those behind it. */
+		/* It may need the mbufs that were taken for the packets after it. */
 		evpl_packet_free(ctx->packet_pool, b->fresh + b->used, b->fresh_count - b->used);
 		b->fresh_count = b->used;
 		b->packets[i] = evpl_packet_build(ctx, iovec, 1);
@@ -214,7 +214,7 @@ batch_make(struct batch *b, unsigned i, struct evpl_context *ctx, struct evpl_io
 	return true;
 }
 
-/* Those from first on: the references of what was sent go, and what was not sent is as it was. */
+/* For packets from `first` on: releases the references of what was sent, and leaves what was not sent as it was. */
 static void
 batch_end(const struct batch *b, struct evpl *evpl, struct evpl_iovec *iovecs, unsigned first, unsigned made,
 	  unsigned sent)
@@ -259,7 +259,7 @@ forwarded(const struct evpl_iovec *iovecs, unsigned n, struct rte_mbuf **packets
 
 		if (!(iovecs[i].flags & EVPL_IOVEC_FLAG_PACKET))
 			break;
-		/* Whoever let go of other references has made known before where clones count. */
+		/* Whoever let go of another reference has published before where clones count. */
 		rearm = evpl_rearm_load(m);
 		other = ((uintptr_t)iovecs[i].data - (uintptr_t)m->buf_addr + EVPL_REARM_EXCLUSIVE) ^ rearm;
 		if (unlikely((other << 16 | (iovecs[i].length ^ m->data_len)) != 0 || m->data_len == 0))
@@ -308,6 +308,6 @@ evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 	} while (sent == some && done < n);
 	if (b.used < b.fresh_count)
 		evpl_packet_free(evpl_context(evpl)->packet_pool, b.fresh + b.used, b.fresh_count - b.used);
-	rte_errno = sent < made ? 0 : error; /* a full queue comes before what could not be made behind it */
+	rte_errno = sent < made ? 0 : error; /* a full queue is no error, whatever came after it */
 	return (uint16_t)done;
 }

@@ -42,7 +42,7 @@ iovec_fill(struct evpl_iovec *iovec, void *data, uint32_t length, unsigned flags
 	iovec->ref = ref;
 }
 
-/* A buffer; if no slab has one, that of a window from which nothing is held. */
+/* A buffer. If no slab has one, the buffer of a window from which nothing is held. */
 static struct rte_mbuf *
 take_buffer(struct evpl_context *ctx, struct evpl_class *class)
 {
@@ -57,7 +57,7 @@ take_buffer(struct evpl_context *ctx, struct evpl_class *class)
 	return buffer;
 }
 
-/* A whole buffer for one iovec, beside the window; refcnt 1, as free buffers have, is its reference. */
+/* A whole buffer for one iovec, apart from the window. A free buffer's refcnt of 1 becomes the iovec's reference. */
 static bool
 take_whole(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, unsigned alignment, unsigned flags,
 	   struct evpl_iovec *iovec)
@@ -70,7 +70,7 @@ take_whole(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, 
 	return true;
 }
 
-/* From the window as it stands. */
+/* Takes it from the window as it is. */
 static bool
 carve(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned flags, struct evpl_iovec *iovec)
 {
@@ -84,8 +84,8 @@ carve(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned fl
 }
 
 /*
- * The last, or only, iovec. Of the window and a fresh buffer, what has more room left is carved on, but for a
- * reservation, whose tail can only be given back to the window.
+ * The last, or only, iovec. Afterwards the window is at the buffer with more room left, the present one or a fresh
+ * one. A reservation always uses the window, because only the window can take its tail back.
  */
 static bool
 take_last(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, unsigned alignment, unsigned flags,
@@ -133,7 +133,7 @@ fail:
 	return false;
 }
 
-/* Buffers of a class that so many bytes need; 0: it has no such addresses. */
+/* How many buffers of a class so many bytes need. 0: it has no addresses of that alignment. */
 static unsigned
 needed_of(const struct evpl_class *class, uint32_t length, unsigned alignment)
 {
@@ -208,7 +208,7 @@ take_or_sample(struct evpl *evpl, unsigned length, unsigned alignment, unsigned 
 	return take(evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
 }
 
-/* For a program's call that returns to that address. */
+/* For the call of a program that returns to the address `caller`. */
 static __rte_always_inline int
 alloc_for(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
 	  struct evpl_iovec *r_iovec, uintptr_t caller)
@@ -264,7 +264,7 @@ evpl_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec 
 	iovecs[niovs - 1].flags &= ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED;
 }
 
-/* Gives n references back that an iovec, or as many, hold; not of the window's mbuf. */
+/* Gives back n references, of one iovec or of n. They are not of the window's mbuf. */
 static void
 drop(struct evpl *evpl, struct rte_mbuf *ref, bool shared, uint16_t n)
 {
@@ -272,7 +272,7 @@ drop(struct evpl *evpl, struct rte_mbuf *ref, bool shared, uint16_t n)
 		rte_mbuf_refcnt_set(ref, (uint16_t)(rte_mbuf_refcnt_read(ref) - n));
 		return;
 	}
-	/* Who reads n holds them all, and needs no atomic. */
+	/* Whoever reads n holds all of them and needs no atomic. */
 	if (shared && evpl_compat_ref_load(ref) != n && evpl_compat_ref_sub(ref, n) != 0)
 		return;
 	evpl_ref_end(evpl_context(evpl), ref);
@@ -293,7 +293,7 @@ evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 		return;
 	}
 	w = &evpl->window[shared];
-	/* A full stock is halved: a loop of clone and release would grow it without end. */
+	/* A full stock is halved. Otherwise a loop of clone and release would let it grow without end. */
 	if (evpl_window_prepaid(w) >= EVPL_PREPAID_MAX)
 		evpl_window_halve_stock(w, shared);
 	evpl_window_set_stock(w, w->stock + 1);

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An mbuf's count has 16 bits. Beyond EVPL_REF_LIMIT, further references to the same bytes count on another mbuf,
- * which itself counts on the same bytes as a packet would:
- *
- *	base   refcnt 49,152   <- the first iovecs
- *	other  refcnt      n   <- those after them, and one for the table below
- *
- * The table keeps the others by their base for as long as base has a count of its own, so that clones past the limit
- * share them; taking a fresh one each time would empty any pool. Its spinlocks are met only past the limit, or when the
- * last reference of some base ends while others exist: 200,000 clones and releases of one iovec take 4 mbufs.
+ * The table keeps these mbufs by their base, for as long as base has a count of its own, so that all clones beyond the
+ * limit share them. A fresh mbuf for each clone would empty any pool. The spinlocks of the table are taken only beyond
+ * the limit, or when the last reference of some base ends while such mbufs exist. 200,000 clones and releases of one
+ * iovec take 4 mbufs.
  */
 #include "overflow.h"
 
@@ -47,7 +42,7 @@ static struct bucket {
 
 unsigned evpl_overflow_count;
 
-/* Appended with evpl_global.lock held, and read by who sees the count. */
+/* Appended with evpl_global.lock held. Whoever reads the count may read the pools below it. */
 static struct rte_mempool *pools[POOLS];
 static unsigned pool_count;
 static evpl_pause no_pool; /* after no memory for one */
@@ -147,7 +142,10 @@ evpl_overflow_root(const struct rte_mbuf *ref)
 	return is_overflow(ref) ? overflow_of(ref)->root : (struct rte_mbuf *)(uintptr_t)ref;
 }
 
-/* What counts the packets on base, and mbufs that count for it. NULL: nothing does, so they hold base itself. */
+/*
+ * What counts the packets on base, and the mbufs that count for it. NULL: nothing does, so these mbufs hold base
+ * itself.
+ */
 static evpl_compat_count *
 packets_of(const struct rte_mbuf *base)
 {
@@ -239,8 +237,8 @@ evpl_overflow_take(struct rte_mbuf *base, uint32_t kind)
 }
 
 /*
- * The caller holds base's only count. A base with an external buffer may go: the others count on its shinfo. Any
- * other base must stay for as long as they do: the caller's count becomes theirs, one for each.
+ * The caller holds the only count of base. A base with an external buffer may go, because the other mbufs count on its
+ * shinfo. Any other base must stay for as long as they do: the caller's count becomes theirs, one for each.
  */
 bool
 evpl_overflow_base_ended(struct rte_mbuf *base)

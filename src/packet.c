@@ -56,7 +56,7 @@ evpl_packet_goes_as_is(const struct evpl_iovec *iovec)
 	       data - start <= m->buf_len && iovec->length <= m->buf_len - (data - start);
 }
 
-/* The same of a part of a packet that may be long or empty. */
+/* The same for a segment of a packet. It may be too long, or empty. */
 static inline bool
 segment_goes_as_is(const struct evpl_iovec *iovec)
 {
@@ -64,7 +64,7 @@ segment_goes_as_is(const struct evpl_iovec *iovec)
 	       evpl_packet_goes_as_is(iovec);
 }
 
-/* Makes the mbuf of a whole iovec show what the iovec shows, and ask for nothing more. */
+/* Makes the mbuf that goes out as itself show what the iovec shows, without offloads. */
 void
 evpl_packet_trim(const struct evpl_iovec *iovec)
 {
@@ -94,7 +94,7 @@ chain_undo(struct rte_mbuf *head)
 	rte_errno = saved;
 }
 
-/* Whether next goes on where the bytes before it end, and counts on the same mbuf. */
+/* Whether the bytes of next follow those of iovec, and count on the same mbuf. */
 static inline bool
 joins(const struct evpl_iovec *iovec, const struct evpl_iovec *next)
 {
@@ -120,7 +120,7 @@ segment(struct evpl_context *ctx, const struct evpl_iovec *iovec, const char *da
 	return m;
 }
 
-/* Whether a packet can have so many segments and bytes: before mbufs are spent on it. */
+/* Whether a packet can have so many segments and bytes. Checked before mbufs are taken for it. */
 static bool
 packet_fits(const struct evpl_iovec *iovecs, int niovs)
 {
@@ -240,7 +240,7 @@ evpl_iovecs_to_mbuf(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
 	return packet;
 }
 
-/* Whether the chain is what its head says, and ours alone; its segments or 0. */
+/* The segments of the chain, if it is what its head says and nobody else holds it; otherwise 0. */
 static unsigned
 chain_check(const struct rte_mbuf *head)
 {
@@ -273,7 +273,7 @@ evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, unsigned length,
 		rte_errno = EMSGSIZE;
 		return -1;
 	}
-	/* The pool says it for all of its mbufs. */
+	/* What holds for one mbuf of the pool holds for all. */
 	flags |= EVPL_IOVEC_FLAG_PACKET;
 	if (!(rte_pktmbuf_priv_flags(pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF))
 		flags |= EVPL_IOVEC_FLAG_SHARED;

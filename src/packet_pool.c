@@ -122,7 +122,7 @@ lane_put(struct evpl_lane *lane, struct rte_mempool *pool, void *const *mbufs, u
 {
 	uint32_t keep, more;
 
-	/* An lcore that only sends what others made wants one as well. */
+	/* An lcore that only sends what others made needs a lane as well. */
 	if (lane->pool == NULL && rte_lcore_id() != LCORE_ID_ANY && rte_eal_process_type() == RTE_PROC_PRIMARY &&
 	    packets_of(pool)->open) {
 		evpl_lane_begin(pool, packets_of(pool)->most);
@@ -142,7 +142,7 @@ lane_put(struct evpl_lane *lane, struct rte_mempool *pool, void *const *mbufs, u
 	return 0;
 }
 
-/* What the packet counted on. */
+/* Gives up what the packet counted on. */
 static void
 packet_ended(const struct rte_mbuf *m, const struct evpl_lane *lane)
 {
@@ -171,7 +171,7 @@ enqueue_any(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 	return lane_put(evpl_lane, pool, mbufs, n);
 }
 
-/* The buffer may come home, and the mbuf does so last: else evpl_cleanup() would find nothing in use. */
+/* The buffer may come home. The mbuf comes home last: otherwise evpl_cleanup() could find nothing in use too early. */
 static __rte_noinline int
 enqueue_ended(struct evpl_lane *lane, struct evpl_buffer *buffer, struct rte_mbuf *m)
 {
@@ -213,7 +213,7 @@ pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 	return enqueue_any(pool, mbufs, n);
 }
 
-/* Up to n, as they come: neither counts nor fields are what DPDK wants of a free mbuf. */
+/* Takes up to n, as they are: neither their counts nor their fields are what DPDK expects of a free mbuf. */
 static unsigned
 take_some(struct evpl_lane *lane, struct rte_mempool *pool, void **mbufs, unsigned n)
 {
@@ -260,7 +260,7 @@ pool_dequeue(struct rte_mempool *pool, void **mbufs, unsigned n)
 	return -ENOENT;
 }
 
-/* Of more than there are DPDK would make less than none in use. */
+/* At most pool->size: with more, DPDK would compute a negative number in use. */
 static unsigned
 pool_count(const struct rte_mempool *pool)
 {
@@ -269,7 +269,7 @@ pool_count(const struct rte_mempool *pool)
 
 	if (packets->ring == NULL)
 		return pool->size;
-	count = rte_ring_count(packets->ring); /* first: what comes from a lane meanwhile is counted by neither */
+	count = rte_ring_count(packets->ring); /* first, so that an mbuf on its way from a lane is not counted twice */
 	return RTE_MIN(count + evpl_lanes_mbufs(pool), pool->size);
 }
 
@@ -301,7 +301,10 @@ check_index(struct rte_mempool *pool, void *opaque)
 		*same = *same && pool->ops_index == evpl_packet_ops;
 }
 
-/* A mempool knows its operations by an index, which is the same where the same were registered in the same order. */
+/*
+ * A mempool knows its operations by an index. It is the same in both processes if both registered the same operations
+ * in the same order.
+ */
 bool
 evpl_packet_ops_attach(void)
 {
@@ -411,7 +414,7 @@ evpl_packet_pools_free(void)
 	g->anchor_pool = NULL;
 }
 
-/* The lane has not enough, or there is none yet. */
+/* The lane does not have enough mbufs, or there is no lane yet. */
 static unsigned
 alloc_slow(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
 {

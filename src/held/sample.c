@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sampling, in builds that do not trace: every so many allocations remember their caller until the last iovec on their
- * bytes is released, so that a live system can tell where what it holds comes from.
+ * Sampling, in plain builds. One of every so many allocations remembers its caller until the last iovec on its bytes is
+ * released. So a running system can tell where the memory that it holds was taken.
  *
  *	buffer   |.....next--------in sight-------->end|-----hidden----->|
  *	                                               ^ the allocation that does not fit is the next sample
  *
- * The data path does not count: of the current buffer only as many bytes are in sight as period - 1 allocations like
- * the last sample need, and the one that finds no room comes here.
+ * The data path does not count allocations. The window shows only as many bytes of the buffer as period - 1 allocations
+ * like the last sample need. The allocation that does not fit them is the next sample, and comes here.
  *
- * Nor is it told apart at release, most of the time. One sample per window is "counted": its iovecs bear
- * EVPL_IOVEC_COUNTED, and their releases add 1 to the upper bits of the window's stock as they add 1 to the lower. That
- * many iovecs of it are gone. While it is held, further samples of the window are "listed": their iovecs' flags name
- * them, and their releases come to evpl_sample_drop(). So do those of the counted one on other threads, and when the
- * window has gone on to another buffer; that it is the buffer's then tells which one it is.
+ * Most releases do not look for samples either. Each window has one "counted" sample. Its iovecs have
+ * EVPL_IOVEC_COUNTED, and their releases add 1 to the upper half of the window's stock, as they add 1 to the lower
+ * half. The upper half says how many of its iovecs are gone. While the counted sample is held, further samples of the
+ * window are "listed": the flags of their iovecs name them, and the releases call evpl_sample_drop(). So do releases of
+ * the counted sample's iovecs on other threads, or when the window is at another buffer. The buffer tells then which
+ * sample it was.
  */
 #include "held/sample.h"
 

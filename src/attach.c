@@ -4,6 +4,13 @@
  */
 #include "attach.h"
 
+#include "buffer.h"
+#include "global.h"
+#include "lane.h"
+#include "overflow.h"
+#include "ref.h"
+#include "trace/hooks.h"
+
 #include <rte_malloc.h>
 
 /* Where bytes of an mbuf lie for devices. */
@@ -20,7 +27,7 @@ static int
 attach_far(struct rte_mbuf *m, const struct rte_mbuf *base, struct rte_mbuf_ext_shared_info *shinfo, uintptr_t data,
 	   uint16_t length)
 {
-	/* A true atomic: two holders of one reference may attach at the same moment (see evpl_compat.h). */
+	/* A true atomic: two holders of one reference may attach at the same moment (see evpl_compat_pvt.h). */
 	if (unlikely(evpl_compat_ext_add(shinfo, 1) > EVPL_PACKETS_MAX)) {
 		(void)evpl_compat_ext_sub(shinfo, 1); /* not the last: base holds one */
 		rte_errno = EOVERFLOW;
@@ -34,13 +41,10 @@ static int
 attach_buffer(struct rte_mbuf *m, const struct evpl_iovec *iovec, struct evpl_buffer *buffer, uintptr_t data,
 	      uint16_t length)
 {
-	if (EVPL_TRACE_BYTES) {
-		if (attach_far(m, buffer->mbuf, buffer->mbuf->shinfo, data, length) != 0)
-			return -1;
-		m->shinfo = trace_packet_shinfo(iovec, m->shinfo);
-		return 0;
-	}
-	/* Of references only: once the last of these has ended, the stock does not shrink any more (see evpl_lanes_reap()). */
+	/*
+	 * Only for the reference of the buffer itself. Once the last reference has ended, a stock must not shrink any
+	 * more (see evpl_lanes_reap()).
+	 */
 	if (iovec->ref == buffer->mbuf && evpl_lane_claim(buffer)) {
 		evpl_buffer_set_stock(buffer, buffer->stock - 1);
 	} else if (unlikely(evpl_compat_count_add(buffer->packets, 1) > EVPL_PACKETS_MAX)) {
@@ -51,6 +55,7 @@ attach_buffer(struct rte_mbuf *m, const struct evpl_iovec *iovec, struct evpl_bu
 	evpl_attach_buffer(m, buffer, data, length);
 	if (unlikely(buffer->iova == RTE_BAD_IOVA))
 		rte_mbuf_iova_set(m, RTE_BAD_IOVA);
+	hook_packet_attached(m, iovec);
 	return 0;
 }
 
@@ -108,8 +113,8 @@ extra_note(void)
 }
 
 /*
- * On a received mbuf that is direct, or a clone of one: the packet keeps a reference of it, and clones of a near packet count on
- * what clones of it count on.
+ * On a received mbuf that is direct, or on a clone of one. The packet keeps a reference of the mbuf. Clones of a near
+ * packet count where clones of the mbuf count.
  */
 static int
 attach_mbuf(struct rte_mbuf *m, struct rte_mbuf *ref, const struct rte_mbuf *base, uintptr_t data, uint16_t length)
@@ -154,7 +159,10 @@ evpl_attach_other(struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t 
 		return attach_buffer(m, iovec, evpl_buffer(buffer), data, length);
 	if (RTE_MBUF_HAS_EXTBUF(base))
 		return attach_far(m, base, base->shinfo, data, length);
-	/* On a packet of ours that came back: not on it, but on what it is on, so that there is never a long row of them. */
+	/*
+	 * A packet of ours came back. The new one is attached to what that packet is attached to, so that no chain of
+	 * packets grows.
+	 */
 	if (evpl_packet_is_near(base))
 		on = (uintptr_t)base->shinfo;
 	if (on & EVPL_ON_BUFFER)

@@ -2,20 +2,29 @@
 /*
  * A packet mbuf on bytes that an iovec's reference keeps. Its window is exactly those bytes. Two kinds:
  *
- *	near  Bytes in reach of an anchor: a small mbuf that lies at most 64 KiB before them, as it does before each buffer. To
- *	      DPDK the packet's mbuf is direct, so it ends in its pool at once, and its pool is ours: see packet_pool.c.
- *	      priv_size is chosen so that rte_mbuf_from_indirect() of it is the anchor, on which clones of it count.
- *	      shinfo, which DPDK does not use of a direct mbuf, says what the packet counts on.
- *	far   Others: RTE_MBUF_F_EXTERNAL, and shinfo is that of the buffer, or of the received mbuf that is pinned.
+ *	near  Bytes in reach of an anchor, a small mbuf at most 64 KiB before them. One lies before each buffer. To DPDK
+ *	      the packet's mbuf is direct. So it ends in its pool at once, and that pool is ours (packet_pool.c).
+ *	      priv_size is chosen so that rte_mbuf_from_indirect() of it is the anchor, on which its clones count.
+ *	      shinfo, which DPDK does not use in a direct mbuf, says what the packet counts on.
+ *	far   All others: RTE_MBUF_F_EXTERNAL, with the shinfo of the buffer, or of the received mbuf that is pinned.
  *
- * A near one is taken and freed for 60 instructions, a far one for 160, and a far one's end is a call of its own.
+ * To take and free a near packet takes 60 instructions, and a far one 160. The end of a far one is a call of its own.
  */
 #ifndef EVPL_ATTACH_H
 #define EVPL_ATTACH_H
 
-#include "internal.h"
+#include "base.h"
+#include "buffer.h"
+#include "lane.h"
+#include "packet_pool.h"
+#include "trace/hooks.h"
 
-/* What packets on direct mbufs count on where there are no near ones, in the private area of each mbuf of such a pool. */
+#include <stddef.h>
+
+/*
+ * Where there are no near packets, packets on direct mbufs count on a note in the private area of each mbuf of such a
+ * pool.
+ */
 uint16_t evpl_attach_note_size(void);
 void evpl_attach_note_init(struct rte_mempool *pool, void *opaque, void *object, unsigned index);
 
@@ -46,17 +55,21 @@ EVPL_ATTACH_AT(vlan_tci, data_len, 2);
 EVPL_ATTACH_AT(vlan_tci_outer, data_len, 12);
 EVPL_ATTACH_AT(buf_len, data_len, 14);
 
-/* data_off, refcnt, nb_segs and port are one word. Without its ends it is this of an mbuf of one segment that nobody else holds. */
+/*
+ * data_off, refcnt, nb_segs and port are one word. Between its ends this is its value for an mbuf of one segment with
+ * one holder.
+ */
 #define EVPL_REARM_EXCLUSIVE ((uint64_t)1 << 16 | (uint64_t)1 << 32)
 
 /* Acquires what who let go of the mbuf did before. */
 static inline uint64_t
 evpl_rearm_load(struct rte_mbuf *m)
 {
-	uint64_t rearm = __atomic_load_n(&EVPL_ATTACH_WORD(m, data_off), __ATOMIC_ACQUIRE);
+	const char *at = (const char *)m + offsetof(struct rte_mbuf, data_off);
+	uint64_t rearm = __atomic_load_n((const evpl_attach_word *)at, __ATOMIC_ACQUIRE);
 
 #ifdef EVPL_COMPAT_TSAN
-	(void)evpl_compat_ref_load(m); /* it does not see that this word has the count in it */
+	(void)evpl_compat_ref_load((struct rte_mbuf *)(uintptr_t)m); /* it does not see that this word has the count in it */
 #endif
 	return rearm;
 }
@@ -105,7 +118,7 @@ evpl_attach_stocked(const struct evpl_lane *lane, struct rte_mbuf *m, const stru
 {
 	struct evpl_buffer *buffer;
 
-	if (EVPL_IOVEC_TRACE || (iovec->flags & EVPL_IOVEC_FLAG_PACKET))
+	if (HOOK_COUNTS_EACH_PACKET || (iovec->flags & EVPL_IOVEC_FLAG_PACKET))
 		return false;
 	/* Or the private area of an mbuf that counts for another, which begins with 0. */
 	buffer = evpl_buffer(iovec->ref);
@@ -116,7 +129,7 @@ evpl_attach_stocked(const struct evpl_lane *lane, struct rte_mbuf *m, const stru
 	return true;
 }
 
-/* Any other: 0, or -1 with rte_errno. m is free, and then still is. The iovec's reference stays the caller's to release. */
+/* Any other packet: 0, or -1 with rte_errno and m still free. The caller still releases the reference of the iovec. */
 int evpl_attach_other(struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t data, uint16_t length);
 
 static inline int

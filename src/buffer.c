@@ -6,9 +6,23 @@
  *	held     refcnt = iovecs + references in a window's stock, packets = 1 + those in flight + a lane's stock
  *	lent     refcnt 1, packets one less: no iovec is left; the last packet's end brings it home
  */
+#include "buffer.h"
+
 #include "attach.h"
+#include "class.h"
+#include "context.h"
+#include "global.h"
+#include "lane.h"
+#include "overflow.h"
+#include "packet.h"
+#include "ref.h"
+#include "slab.h"
+#include "stash.h"
+#include "trace/hooks.h"
 
 #include <string.h>
+
+#include <rte_mempool.h>
 
 /*
  * DPDK calls this when the last packet that is attached to a lent buffer ends: on any thread, inside a PMD's
@@ -21,16 +35,16 @@ buffer_ended(void *addr, void *opaque)
 
 	RTE_SET_USED(addr);
 	evpl_compat_ext_ended(buffer->shinfo);
-	evpl_buffer_home(NULL, buffer);
+	evpl_buffer_give_back(NULL, buffer);
 }
 
 void
-evpl_buffer_packets_last(struct evpl_buffer *buffer)
+evpl_buffer_counts_ended(struct evpl_buffer *buffer)
 {
-	evpl_buffer_home(NULL, buffer->mbuf);
+	evpl_buffer_give_back(NULL, buffer->mbuf);
 }
 
-/* The mbuf before a buffer: nobody but DPDK's clones looks at it, see attach.h. */
+/* The mbuf before a buffer. Only DPDK's clones use it, see attach.h. */
 static struct rte_mbuf *
 anchor_init(struct evpl_buffer *buffer)
 {
@@ -73,11 +87,10 @@ buffer_pin(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 }
 
 void
-evpl_buffer_pinned(struct evpl_slab *slab)
+evpl_buffers_init(struct evpl_slab *slab)
 {
 	rte_mempool_obj_iter(slab->pool, buffer_pin, slab);
-	if (EVPL_TRACE_BYTES)
-		trace_slab_begin(slab);
+	hook_slab_begin(slab);
 }
 
 struct rte_mbuf *
@@ -96,54 +109,41 @@ stash_set_count(struct evpl_stash *stash, uint32_t count)
 	__atomic_store_n(&stash->count, count, __ATOMIC_RELAXED);
 }
 
-#if EVPL_TRACE_BYTES
-#define TRACE_HELD                                                                                                     \
-	8u /* 512 KiB with the default size: they still are in the second-level cache when they are used again */
-
-/*
- * With bytes watched: the buffer that was let go first, when TRACE_HELD others wait behind it or no slab that is there has
- * any. Checks that nobody wrote to it meanwhile.
- */
-struct rte_mbuf *
-evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
+/* The warmest buffer, or, where buffers wait before they are used again, the one that has waited longest. */
+static struct rte_mbuf *
+stash_take(struct evpl_stash *stash)
 {
-	struct evpl_stash *stash = &ctx->stash[class->index];
-	struct rte_mbuf *buffer = NULL;
+	uint32_t at = HOOK_BUFFERS_WAIT > 0 ? 0 : stash->count - 1;
+	struct rte_mbuf *buffer = stash->buffers[at];
 
-	if (stash->count <= TRACE_HELD)
-		buffer = evpl_slab_take(ctx, class, stash->count == 0);
-	if (buffer == NULL && stash->count > 0) {
-		buffer = stash->buffers[0];
-		memmove(stash->buffers, stash->buffers + 1, (stash->count - 1) * sizeof(stash->buffers[0]));
-		stash_set_count(stash, stash->count - 1);
-	}
-	if (buffer != NULL) {
-		(void)evpl_compat_ref_load(buffer); /* acquire: pairs with the release in to_pool() */
-		trace_buffer_reuse(buffer);
-	}
+	stash_set_count(stash, stash->count - 1);
+	if (HOOK_BUFFERS_WAIT > 0)
+		memmove(stash->buffers, stash->buffers + 1, stash->count * sizeof(stash->buffers[0]));
 	return buffer;
 }
-#else
+
 struct rte_mbuf *
 evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 {
 	struct evpl_stash *stash = &ctx->stash[class->index];
 	struct rte_mbuf *buffer;
 
-	if (stash->count > 0) {
-		stash_set_count(stash, stash->count - 1);
-		return stash->buffers[stash->count];
+	if (stash->count > HOOK_BUFFERS_WAIT) {
+		buffer = stash_take(stash);
+		hook_buffer_taken(buffer);
+		return buffer;
 	}
 	buffer = evpl_slab_take(ctx, class, false);
 	if (unlikely(buffer == NULL) && evpl_lanes_reap())
 		buffer = evpl_slab_take(ctx, class, false);
 	if (unlikely(buffer == NULL))
-		buffer = evpl_slab_take(ctx, class, true);
-	if (buffer != NULL)
+		buffer = stash->count > 0 ? stash_take(stash) : evpl_slab_take(ctx, class, true);
+	if (buffer != NULL) {
 		(void)evpl_compat_ref_load(buffer); /* acquire: pairs with the release in to_pool() */
+		hook_buffer_taken(buffer);
+	}
 	return buffer;
 }
-#endif
 
 static void
 to_pool(struct rte_mbuf *buffer)
@@ -154,7 +154,7 @@ to_pool(struct rte_mbuf *buffer)
 }
 
 void
-evpl_buffer_home(struct evpl_context *ctx, struct rte_mbuf *buffer)
+evpl_buffer_give_back(struct evpl_context *ctx, struct rte_mbuf *buffer)
 {
 	const struct evpl_slab *slab = evpl_buffer(buffer)->slab;
 	struct evpl_stash *stash;
@@ -162,15 +162,17 @@ evpl_buffer_home(struct evpl_context *ctx, struct rte_mbuf *buffer)
 
 	evpl_compat_count_store(evpl_buffer(buffer)->packets, 1);
 	evpl_buffer(buffer)->ended = false;
-	if (EVPL_TRACE_BYTES)
-		trace_buffer_home(buffer);
+	hook_buffer_home(buffer);
 	if (ctx == NULL || slab->socket_id != ctx->socket_id) {
 		to_pool(buffer);
 		return;
 	}
 	stash = &ctx->stash[slab->class->index];
 	if (stash->count == stash->size) {
-		/* The colder half goes to the pool, so that a run of releases costs one trip per half stash. */
+		/*
+		 * Half of the stash, the colder one, goes to the pool. So a run of releases goes to the pool once per
+		 * half stash.
+		 */
 		keep = stash->size / 2;
 		for (uint32_t i = 0; i < stash->size - keep; i++)
 			to_pool(stash->buffers[i]);
@@ -200,45 +202,48 @@ reference_last(struct evpl_context *ctx, struct evpl_buffer *buffer)
 {
 	uint32_t lane = __atomic_load_n(&buffer->lane, __ATOMIC_RELAXED);
 
-	/* The lane has stock, so the reference's own count is not the last: who brings the buffer home is to look. */
+	/*
+	 * The lane has stock, so the count of the references is not the last one. Whoever brings the buffer home must
+	 * check.
+	 */
 	if (lane == evpl_lane->number)
 		evpl_buffer_set_stock(buffer, buffer->stock + 1);
 	/* From here on any thread may take it off the lane. */
 	if (lane != 0)
 		__atomic_store_n(&buffer->ended, true, __ATOMIC_RELEASE);
 	if (lane == evpl_lane->number) {
-		if (!evpl_buffer_finish(buffer))
+		if (!evpl_buffer_unclaim_spent(buffer))
 			return;
 	} else if (evpl_compat_count_load(buffer->packets) != 1 && evpl_compat_count_sub(buffer->packets, 1) != 0) {
 		return;
 	}
-	evpl_buffer_home(ctx, buffer->mbuf);
+	evpl_buffer_give_back(ctx, buffer->mbuf);
 }
 
 void
-evpl_ref_last(struct evpl_context *ctx, struct rte_mbuf *ref)
+evpl_ref_end(struct evpl_context *ctx, struct rte_mbuf *ref)
 {
 	if (rte_mbuf_refcnt_read(ref) != 1)
 		rte_mbuf_refcnt_set(ref, 1); /* as DPDK keeps free mbufs */
-	if (unlikely(__atomic_load_n(&evpl_overflow_kept, __ATOMIC_RELAXED) != 0) && evpl_overflow_drop(ref))
+	if (unlikely(__atomic_load_n(&evpl_overflow_count, __ATOMIC_RELAXED) != 0) && evpl_overflow_base_ended(ref))
 		return;
-	if (unlikely(evpl_overflow_end(ref)))
+	if (unlikely(evpl_overflow_ended(ref)))
 		return;
 	if (evpl_buffer_of(ref) == ref) {
 		reference_last(ctx, evpl_buffer(ref));
 	} else if (!evpl_is_pinned(ref)) {
 		rte_pktmbuf_free_seg(ref); /* a packet of a port */
 	} else if (evpl_compat_ext_load(ref->shinfo) == 1 || evpl_compat_ext_sub(ref->shinfo, 1) == 0) {
-		/* No iovec can attach a packet any more: 1 is final, and so is whose decrement finds the others gone. */
+		/* No iovec can attach a packet any more. Whoever reads 1, or decrements to 0, is the last holder. */
 		rte_mbuf_ext_refcnt_set(ref->shinfo, 1);
-		rte_pktmbuf_free_seg(ref); /* finds a count of 1: DPDK's own last look at it would not acquire */
+		rte_pktmbuf_free_seg(ref); /* it reads a count of 1, which it need not acquire */
 	}
 }
 
 void
 evpl_ref_drop(struct rte_mbuf *ref)
 {
-	/* Who finds itself alone needs no atomic: nobody is left to count. */
+	/* Whoever is alone needs no atomic: nobody else counts. */
 	if (evpl_compat_ref_load(ref) == 1 || evpl_compat_ref_sub(ref, 1) == 0)
-		evpl_ref_last(NULL, ref);
+		evpl_ref_end(NULL, ref);
 }

@@ -2,8 +2,20 @@
 /*
  * Contexts: one per thread.
  */
-#include "internal.h"
+#include "context.h"
 
+#include "class.h"
+#include "global.h"
+#include "lane.h"
+#include "packet_pool.h"
+#include "stash.h"
+#include "trace/hooks.h"
+#include "window.h"
+
+#include <pthread.h>
+#include <sys/queue.h>
+
+#include <rte_lcore.h>
 #include <rte_malloc.h>
 
 /* The node that a configuration names: *only tells whether another will do. False where there is no such. */
@@ -81,13 +93,12 @@ evpl_create(const struct evpl_thread_config *config)
 	ctx->rx_flags = config->rx_flags;
 	for (unsigned i = 0; i < g->class_count; i++)
 		ctx->stash[i].size = choose_stash(&g->classes[i], config->stash_buffers);
-	evpl_window_idle(ctx, 0);
-	evpl_window_idle(ctx, EVPL_IOVEC_FLAG_SHARED);
+	evpl_window_close(ctx, 0);
+	evpl_window_close(ctx, EVPL_IOVEC_FLAG_SHARED);
 	ctx->packet_pool = choose_packet_pool(ctx);
 	if (ctx->packet_pool == NULL)
 		goto fail;
-	if (!EVPL_IOVEC_TRACE)
-		evpl_samples_begin(ctx);
+	hook_context_begin(ctx);
 	TAILQ_INSERT_TAIL(&g->contexts, ctx, entry);
 	g->context_count++;
 	pthread_mutex_unlock(&g->lock);
@@ -108,20 +119,22 @@ evpl_destroy(struct evpl *evpl)
 
 	if (evpl == NULL)
 		return;
-	evpl_window_idle(ctx, 0);
-	evpl_window_idle(ctx, EVPL_IOVEC_FLAG_SHARED);
+	evpl_window_close(ctx, 0);
+	evpl_window_close(ctx, EVPL_IOVEC_FLAG_SHARED);
 	evpl_stash_flush(ctx);
 	evpl_lane_flush();
 	pthread_mutex_lock(&g->lock);
 	/* Off the list first: evpl_stats_get() reads the cache of whoever is on it. */
 	TAILQ_REMOVE(&g->contexts, ctx, entry);
-	if (!EVPL_IOVEC_TRACE)
-		evpl_samples_end(ctx);
+	hook_context_end(ctx);
 	g->context_count--;
 	g->rx_linearized += ctx->rx_linearized;
 	g->rx_too_long += ctx->rx_too_long;
 	g->rx_no_memory += ctx->rx_no_memory;
-	/* Under the lock as evpl_create(), so that thread sanitizer, blind in EAL's heap, sees who had the memory before. */
+	/*
+	 * Under the lock, as in evpl_create(): thread sanitizer does not see into EAL's heap, and learns from the lock
+	 * who had the memory before.
+	 */
 	rte_free(ctx);
 	pthread_mutex_unlock(&g->lock);
 }

@@ -2,13 +2,20 @@
 /*
  * The cold half of evpl_memory.h: what the inline functions there leave to a call.
  */
-#include "internal.h"
+#include "base.h"
+#include "buffer.h"
+#include "class.h"
+#include "context.h"
+#include "global.h"
+#include "overflow.h"
+#include "ref.h"
+#include "trace/hooks.h"
+#include "window.h"
 
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 void
 evpl_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offset, uint64_t length, const char *what)
@@ -18,26 +25,6 @@ evpl_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offse
 		iovec != NULL ? iovec->length : 0,
 		iovec != NULL && (iovec->flags & EVPL_IOVEC_FLAG_SHARED) ? "SHARED" : "LOCAL");
 	abort();
-}
-
-uint32_t
-evpl_class_capacity(const struct evpl_class *class, unsigned alignment)
-{
-	if (alignment > class->max_alignment)
-		return 0;
-	return alignment <= class->align ? class->size : class->size - (alignment - class->align);
-}
-
-/* The smallest buffers of which one has room for all; else the largest. */
-struct evpl_class *
-evpl_class_for(uint32_t length, unsigned alignment)
-{
-	struct evpl_global *g = &evpl_global;
-	unsigned i = 0;
-
-	while (i + 1 < g->class_count && length > evpl_class_capacity(&g->classes[i], alignment))
-		i++;
-	return &g->classes[i];
 }
 
 static void *
@@ -55,7 +42,7 @@ iovec_fill(struct evpl_iovec *iovec, void *data, uint32_t length, unsigned flags
 	iovec->ref = ref;
 }
 
-/* A buffer; if no slab has one, that of a window from which nothing is held. */
+/* A buffer. If no slab has one, the buffer of a window from which nothing is held. */
 static struct rte_mbuf *
 take_buffer(struct evpl_context *ctx, struct evpl_class *class)
 {
@@ -63,14 +50,14 @@ take_buffer(struct evpl_context *ctx, struct evpl_class *class)
 
 	for (unsigned kind = 0; buffer == NULL && kind < RTE_DIM(ctx->current); kind++) {
 		if (evpl_window_is_home(ctx, kind) && evpl_buffer_class(ctx->current[kind]) == class) {
-			evpl_window_idle(ctx, kind);
+			evpl_window_close(ctx, kind);
 			buffer = evpl_buffer_take(ctx, class);
 		}
 	}
 	return buffer;
 }
 
-/* A whole buffer for one iovec, beside the window; refcnt 1, as free buffers have, is its reference. */
+/* A whole buffer for one iovec, apart from the window. A free buffer's refcnt of 1 becomes the iovec's reference. */
 static bool
 take_whole(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, unsigned alignment, unsigned flags,
 	   struct evpl_iovec *iovec)
@@ -83,24 +70,22 @@ take_whole(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, 
 	return true;
 }
 
-/* From the window as it stands. */
+/* Takes it from the window as it is. */
 static bool
 carve(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned flags, struct evpl_iovec *iovec)
 {
 	struct evpl_window *w = &ctx->evpl.window[flags];
 	uintptr_t pad = (0 - w->next) & evpl_align_mask(alignment);
 
-	if ((uint64_t)pad + length > w->end - w->next || !evpl_window_pay(ctx, flags))
+	if ((uint64_t)pad + length > w->end - w->next || !evpl_window_ensure_stock(ctx, flags))
 		return false;
-	iovec_fill(iovec, (void *)(w->next + pad), length, flags, w->ref);
-	w->next += pad + length;
-	evpl_window_set_stock(w, w->stock - 1);
+	evpl_window_carve(w, w->stock, pad, length, flags, iovec);
 	return true;
 }
 
 /*
- * The last, or only, iovec. Of the window and a fresh buffer, what has more room left is carved on, but for a
- * reservation, whose tail can only be given back to the window.
+ * The last, or only, iovec. Afterwards the window is at the buffer with more room left, the present one or a fresh
+ * one. A reservation always uses the window, because only the window can take its tail back.
  */
 static bool
 take_last(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, unsigned alignment, unsigned flags,
@@ -148,7 +133,7 @@ fail:
 	return false;
 }
 
-/* Buffers of a class that so many bytes need; 0: it has no such addresses. */
+/* How many buffers of a class so many bytes need. 0: it has no addresses of that alignment. */
 static unsigned
 needed_of(const struct evpl_class *class, uint32_t length, unsigned alignment)
 {
@@ -159,9 +144,9 @@ needed_of(const struct evpl_class *class, uint32_t length, unsigned alignment)
 	return capacity == 0 ? 0 : length / capacity + (length % capacity != 0);
 }
 
-int
-evpl_iovec_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
-		bool reserve, struct evpl_iovec *r_iovec)
+static __rte_noinline int
+take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags, bool reserve,
+     struct evpl_iovec *r_iovec)
 {
 	struct evpl_global *g = &evpl_global;
 	struct evpl_context *ctx = evpl_context(evpl);
@@ -181,7 +166,10 @@ evpl_iovec_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned
 		rte_errno = EMSGSIZE;
 		return -1;
 	}
-	/* The class that needs the fewest iovecs; when its slabs are spent, the other one, if that fits the caller's room. */
+	/*
+	 * First the class that needs the fewest iovecs. When its slabs are spent, the other class, if the caller has
+	 * room for so many iovecs.
+	 */
 	for (unsigned i = 0; i < g->class_count; i++) {
 		if (likely(needed == 1)) {
 			if (likely(take_last(ctx, class, length, alignment, flags, reserve, r_iovec)))
@@ -197,30 +185,53 @@ evpl_iovec_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned
 	return -1;
 }
 
-#if EVPL_IOVEC_TRACE
-/* Others have samples to take: see sample.c. */
+/* A take in a context that takes samples. */
+static __rte_noinline int
+take_sampled(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags, bool reserve,
+	     struct evpl_iovec *r_iovec)
+{
+	uint64_t until = hook_take_begin(evpl, flags);
+	int n = take(evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
+
+	hook_take_end(evpl, flags, length, alignment, until, r_iovec, n);
+	return n;
+}
+
+static __rte_always_inline int
+take_or_sample(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+	       bool reserve, struct evpl_iovec *r_iovec, uintptr_t caller)
+{
+	if (unlikely(hook_is_sampled(evpl))) {
+		hook_caller(evpl, caller);
+		return take_sampled(evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
+	}
+	return take(evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
+}
+
+/* For the call of a program that returns to the address `caller`. */
+static __rte_always_inline int
+alloc_for(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+	  struct evpl_iovec *r_iovec, uintptr_t caller)
+{
+	if (hook_alloc_ready(evpl, length, alignment, max_iovecs, flags, r_iovec, caller))
+		return 1;
+	return take_or_sample(evpl, length, alignment, max_iovecs, flags, false, r_iovec, caller);
+}
+
 int
 evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
 		      struct evpl_iovec *r_iovec)
 {
-	return evpl_iovec_take(evpl, length, alignment, max_iovecs, flags, false, r_iovec);
-}
-
-int
-evpl_iovec_alloc_from(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
-		      struct evpl_iovec *r_iovec, uintptr_t caller)
-{
-	RTE_SET_USED(caller);
-	return evpl_iovec_take(evpl, length, alignment, max_iovecs, flags, false, r_iovec);
+	return alloc_for(evpl, length, alignment, max_iovecs, flags, r_iovec, (uintptr_t)__builtin_return_address(0));
 }
 
 int
 evpl_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
 			struct evpl_iovec *r_iovec)
 {
-	return evpl_iovec_take(evpl, length, alignment, max_vec, 0, true, r_iovec);
+	return take_or_sample(evpl, length, alignment, max_vec, 0, true, r_iovec,
+			      (uintptr_t)__builtin_return_address(0));
 }
-#endif
 
 void
 evpl_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs)
@@ -243,20 +254,17 @@ evpl_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec 
 		evpl_iovec_stop("evpl_iovec_commit", last, 0, evpl->reserved_end - data,
 				"longer than what was reserved");
 	/* What was taken after it, and a clone made since, may lie in the tail. */
-	if (w->next == evpl->reserved_end && last->ref->port == 0) {
+	if (w->next == evpl->reserved_end && !evpl_reservation_is_cloned(last->ref)) {
 		uintptr_t end = (uintptr_t)align_up(data + last->length, alignment);
 
 		w->next = RTE_MIN(end, evpl->reserved_end);
-#if !EVPL_IOVEC_TRACE
-		if (unlikely(evpl_context(evpl)->sample_gate[0].end != 0 && w->next != evpl->reserved_end))
-			evpl_samples_committed(evpl, evpl->reserved_end, alignment);
-#endif
+		hook_committed(evpl, alignment);
 	}
 	evpl->reserved_end = 0;
 	iovecs[niovs - 1].flags &= ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED;
 }
 
-/* Gives n references back that an iovec, or as many, hold; not of the window's mbuf. */
+/* Gives back n references, of one iovec or of n. They are not of the window's mbuf. */
 static void
 drop(struct evpl *evpl, struct rte_mbuf *ref, bool shared, uint16_t n)
 {
@@ -264,10 +272,10 @@ drop(struct evpl *evpl, struct rte_mbuf *ref, bool shared, uint16_t n)
 		rte_mbuf_refcnt_set(ref, (uint16_t)(rte_mbuf_refcnt_read(ref) - n));
 		return;
 	}
-	/* Who reads n holds them all, and needs no atomic. */
+	/* Whoever reads n holds all of them and needs no atomic. */
 	if (shared && evpl_compat_ref_load(ref) != n && evpl_compat_ref_sub(ref, n) != 0)
 		return;
-	evpl_ref_last(evpl_context(evpl), ref);
+	evpl_ref_end(evpl_context(evpl), ref);
 }
 
 void
@@ -279,19 +287,24 @@ evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 
 	if (ref == NULL)
 		evpl_iovec_stop("evpl_iovec_release", iovec, 0, iovec->length, "the iovec is empty");
-#if !EVPL_IOVEC_TRACE
-	if (iovec->flags & EVPL_IOVEC_SAMPLED)
-		evpl_sample_drop(iovec);
-#endif
+	hook_released(iovec);
 	if (evpl == NULL || ref != evpl->window[shared].ref) {
 		drop(evpl, ref, shared, 1);
 		return;
 	}
 	w = &evpl->window[shared];
-	/* A full stock is halved: a loop of clone and release would grow it without end. */
+	/* A full stock is halved. Otherwise a loop of clone and release would let it grow without end. */
 	if (evpl_window_prepaid(w) >= EVPL_PREPAID_MAX)
-		evpl_window_trim(w, shared);
+		evpl_window_halve_stock(w, shared);
 	evpl_window_set_stock(w, w->stock + 1);
+}
+
+/* One iovec of a bulk: a call of its own keeps the loop small. */
+static __rte_noinline int
+alloc_one(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags, struct evpl_iovec *r_iovec,
+	  uintptr_t caller)
+{
+	return alloc_for(evpl, length, alignment, 1, flags, r_iovec, caller);
 }
 
 int
@@ -308,7 +321,7 @@ evpl_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, u
 	for (unsigned i = 0; i < n; i++) {
 		if (evpl_iovec_carve(evpl, length, alignment, 1, flags, 0, r_iovecs + i))
 			continue;
-		taken = evpl_iovec_alloc_from(evpl, length, alignment, 1, flags, r_iovecs + i, caller);
+		taken = alloc_one(evpl, length, alignment, flags, r_iovecs + i, caller);
 		if (taken == 1)
 			continue;
 		evpl_iovecs_release(evpl, r_iovecs, (int)i);
@@ -324,7 +337,10 @@ evpl_iovecs_release_slow(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned 
 	struct rte_mbuf *ref = iovecs[0].ref;
 	uint32_t flags = iovecs[0].flags;
 
-	/* Packets and samples have more to do; a window's stock may be full; and an empty iovec is for release() to tell. */
+	/*
+	 * One by one where a single release has more to do: packets, samples, a window whose stock may be full, and an
+	 * empty iovec, which stops the program.
+	 */
 	if (flags > EVPL_IOVEC_FLAG_SHARED || ref == NULL || n > UINT16_MAX ||
 	    (evpl != NULL && ref == evpl->window[flags].ref)) {
 		for (unsigned i = 0; i < n; i++)
@@ -337,22 +353,18 @@ evpl_iovecs_release_slow(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned 
 void
 evpl_iovec_clone_overflow(struct evpl_iovec *dst)
 {
-	bool shared = (dst->flags & EVPL_IOVEC_FLAG_SHARED) != 0;
-	struct rte_mbuf *other = evpl_overflow_take(dst->ref, shared);
+	struct rte_mbuf *other = evpl_overflow_take(dst->ref, dst->flags);
 
 	/* No mbuf to count on: use up the room that was left for threads, try again, then say so. */
 	if (other == NULL && rte_mbuf_refcnt_read(dst->ref) < EVPL_COUNT_MAX)
 		return;
 	if (other == NULL) {
-		evpl_overflow_retry();
-		other = evpl_overflow_take(dst->ref, shared);
+		evpl_overflow_try_again();
+		other = evpl_overflow_take(dst->ref, dst->flags);
 	}
 	if (other == NULL)
 		evpl_iovec_stop("evpl_iovec_clone", dst, 0, dst->length, "its references can no longer be counted");
-	if (shared)
-		(void)evpl_compat_ref_sub(dst->ref, 1); /* not the last: the source holds one */
-	else
-		rte_mbuf_refcnt_set(dst->ref, (uint16_t)(rte_mbuf_refcnt_read(dst->ref) - 1));
+	(void)evpl_ref_sub(dst->ref, dst->flags, 1); /* not the last: the source holds one */
 	dst->ref = other;
 	dst->flags &= ~(uint32_t)EVPL_IOVEC_FLAG_PACKET;
 }
@@ -364,6 +376,6 @@ evpl_iovec_grow(struct evpl_iovec *iovec, unsigned length)
 
 	if (ref == NULL)
 		evpl_iovec_stop("evpl_iovec_set_length", iovec, 0, length, "the iovec is empty");
-	if (length > evpl_views_end(ref) - (uintptr_t)iovec->data)
+	if (length > evpl_view_limit(ref) - (uintptr_t)iovec->data)
 		evpl_iovec_stop("evpl_iovec_set_length", iovec, 0, length, "beyond the end of the buffer or packet");
 }

@@ -1,19 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a thread that sends has at hand: free packet mbufs, and for the buffers that it sends from counts for packets to come.
+ * A lane is what a thread that sends has at hand: free packet mbufs, and counts of the buffers that it sends from, for
+ * packets to come.
  *
- * A buffer's packets end on any thread, so their count is atomic. A lane buys COUNTS of it at once and hands them out; packets that end
- * on the lane's own thread go back into its stock, those that end elsewhere count down. With an atomic for each packet and
- * each end packet/slice of evpl-bench took twice as long.
+ * A buffer's packets end on any thread, so their count is atomic. A lane buys COUNTS of it at once and hands them out.
+ * A packet that ends on the lane's own thread goes back into its stock; one that ends elsewhere decrements the count.
+ * With an atomic operation for each packet and each end, packet/slice of evpl-bench took twice as long.
  *
- * A claimed buffer does not come home as long as there is stock. The lane looks: when the last packet ends on its thread,
- * when the claim is given up for a newer one, and when the thread ends. And any thread that finds no free buffer looks at all lanes. Of a
- * claimed buffer's stock and its lane's claims only the lane's thread writes, but for that: so claims have a lock, which is taken
- * once when a buffer is claimed and once when it comes off the lane.
+ * A claimed buffer does not come home as long as there is stock. The lane checks this when the last packet ends on its
+ * thread, when it gives up the claim for a newer one, and when the thread ends. A thread that finds no free buffer
+ * checks all lanes. Apart from that, only the lane's thread writes a claimed buffer's stock and the lane's claims. So
+ * claims have a lock, which is taken once when a buffer is claimed and once when it leaves the lane.
  */
-#include "internal.h"
+#include "lane.h"
 
+#include "buffer.h"
+#include "global.h"
+#include "packet_pool.h"
+#include "trace/hooks.h"
+
+#include <pthread.h>
 #include <stdlib.h>
+#include <sys/queue.h>
+
+#include <rte_spinlock.h>
 
 #define COUNTS 256u
 
@@ -33,7 +43,7 @@ lane_end(void *opaque)
 {
 	struct evpl_lane *lane = opaque;
 
-	/* All of it with the locks: evpl_cleanup() on another thread counts, settles lanes, and frees what they point to. */
+	/* Under both locks: evpl_cleanup() on another thread counts and resets lanes, and frees what they point to. */
 	pthread_mutex_lock(&evpl_global.lock);
 	pthread_mutex_lock(&lanes_lock);
 	evpl_lane_flush();
@@ -93,7 +103,7 @@ give_up(struct evpl_lane *lane, struct evpl_buffer *buffer)
 
 	evpl_lane_unclaim(lane, buffer);
 	if (evpl_compat_count_sub(buffer->packets, stock) == 0)
-		evpl_buffer_packets_last(buffer);
+		evpl_buffer_counts_ended(buffer);
 }
 
 bool
@@ -103,7 +113,7 @@ evpl_lane_claim(struct evpl_buffer *buffer)
 	uint32_t owner = __atomic_load_n(&buffer->lane, __ATOMIC_RELAXED), none = 0;
 	bool claimed = false;
 
-	if (EVPL_IOVEC_TRACE || lane == &evpl_no_lane || buffer->iova == RTE_BAD_IOVA)
+	if (HOOK_COUNTS_EACH_PACKET || lane == &evpl_no_lane || buffer->iova == RTE_BAD_IOVA)
 		return false;
 	if (owner != 0 && owner != lane->number)
 		return false; /* another thread sends from it, too */
@@ -133,7 +143,7 @@ evpl_lane_claim(struct evpl_buffer *buffer)
 }
 
 bool
-evpl_lane_leave(struct evpl_buffer *buffer)
+evpl_lane_unclaim_spent(struct evpl_buffer *buffer)
 {
 	struct evpl_lane *lane = evpl_lane;
 	bool leaves;
@@ -163,7 +173,7 @@ evpl_lanes_reap(void)
 			    !evpl_buffer_is_spent(buffer))
 				continue;
 			evpl_lane_unclaim(lane, buffer);
-			evpl_buffer_packets_last(buffer);
+			evpl_buffer_counts_ended(buffer);
 			some = true;
 		}
 		rte_spinlock_unlock(&lane->lock);
@@ -223,7 +233,7 @@ evpl_lanes_count(uint32_t *free)
 }
 
 void
-evpl_lanes_settle(void)
+evpl_lanes_reset(void)
 {
 	struct evpl_lane *lane;
 

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An mbuf's count has 16 bits. Beyond EVPL_REF_LIMIT, further references to the same bytes count on another mbuf,
- * which itself counts on the same bytes as a packet would:
- *
- *	base   refcnt 49,152   <- the first iovecs
- *	other  refcnt      n   <- those after them, and one for the table below
- *
- * The table keeps the others by their base for as long as base has a count of its own, so that clones past the limit
- * share them; taking a fresh one each time would empty any pool. Its spinlocks are met only past the limit, or when the
- * last reference of some base ends while others exist: 200,000 clones and releases of one iovec take 4 mbufs.
+ * The table keeps these mbufs by their base, for as long as base has a count of its own, so that all clones beyond the
+ * limit share them. A fresh mbuf for each clone would empty any pool. The spinlocks of the table are taken only beyond
+ * the limit, or when the last reference of some base ends while such mbufs exist. 200,000 clones and releases of one
+ * iovec take 4 mbufs.
  */
-#include "internal.h"
+#include "overflow.h"
 
+#include "buffer.h"
+#include "global.h"
+#include "lane.h"
+#include "packet_pool.h"
+#include "pause.h"
+#include "ref.h"
+
+#include <pthread.h>
 #include <stdio.h>
+#include <sys/queue.h>
 
-#include <rte_cycles.h>
+#include <rte_mempool.h>
 #include <rte_spinlock.h>
 
 #define BUCKETS 64u
@@ -36,12 +40,12 @@ static struct bucket {
 	LIST_HEAD(, overflow) others;
 } buckets[BUCKETS];
 
-unsigned evpl_overflow_kept;
+unsigned evpl_overflow_count;
 
-/* Appended with evpl_global.lock held, and read by who sees the count. */
+/* Appended with evpl_global.lock held. Whoever reads the count may read the pools below it. */
 static struct rte_mempool *pools[POOLS];
 static unsigned pool_count;
-static uint64_t no_pool_before; /* TSC */
+static evpl_pause no_pool; /* after no memory for one */
 
 static struct bucket *
 bucket_of(const struct rte_mbuf *base)
@@ -50,12 +54,12 @@ bucket_of(const struct rte_mbuf *base)
 }
 
 void
-evpl_overflow_retry(void)
+evpl_overflow_try_again(void)
 {
-	__atomic_store_n(&no_pool_before, 0, __ATOMIC_RELAXED);
+	evpl_pause_end(&no_pool);
 }
 
-/* One more pool; where EAL had no memory it is not asked again for a second, see grow_after() in slab.c. */
+/* One more pool. False: there is no memory, or a pause. */
 static bool
 pool_add(unsigned seen)
 {
@@ -63,7 +67,7 @@ pool_add(unsigned seen)
 	struct rte_mempool *pool;
 	bool added = true;
 
-	if (rte_get_tsc_cycles() < __atomic_load_n(&no_pool_before, __ATOMIC_RELAXED))
+	if (!evpl_pause_is_over(&no_pool))
 		return false;
 	pthread_mutex_lock(&evpl_global.lock);
 	if (pool_count == seen && seen < POOLS) {
@@ -74,7 +78,7 @@ pool_add(unsigned seen)
 		pools[pool_count] = pool;
 		added = pool != NULL;
 		if (!added)
-			__atomic_store_n(&no_pool_before, rte_get_tsc_cycles() + rte_get_tsc_hz(), __ATOMIC_RELAXED);
+			evpl_pause_begin(&no_pool);
 		else
 			__atomic_store_n(&pool_count, pool_count + 1, __ATOMIC_RELEASE);
 	} else {
@@ -123,7 +127,7 @@ overflow_of(const struct rte_mbuf *m)
 }
 
 uintptr_t
-evpl_views_end(const struct rte_mbuf *ref)
+evpl_view_limit(const struct rte_mbuf *ref)
 {
 	if (is_overflow(ref))
 		return overflow_of(ref)->end;
@@ -138,7 +142,10 @@ evpl_overflow_root(const struct rte_mbuf *ref)
 	return is_overflow(ref) ? overflow_of(ref)->root : (struct rte_mbuf *)(uintptr_t)ref;
 }
 
-/* What counts the packets on base, and mbufs that count for it. NULL: nothing does, so they hold base itself. */
+/*
+ * What counts the packets on base, and the mbufs that count for it. NULL: nothing does, so these mbufs hold base
+ * itself.
+ */
 static evpl_compat_count *
 packets_of(const struct rte_mbuf *base)
 {
@@ -150,7 +157,7 @@ packets_of(const struct rte_mbuf *base)
 }
 
 bool
-evpl_overflow_end(struct rte_mbuf *m)
+evpl_overflow_ended(struct rte_mbuf *m)
 {
 	struct rte_mbuf *root, *base;
 
@@ -192,12 +199,12 @@ evpl_overflow_new(struct rte_mbuf *base)
 		rte_pktmbuf_attach_extbuf(m, base->buf_addr, rte_mbuf_iova_get(base), base->buf_len, base->shinfo);
 		o->root = m;
 	}
-	o->end = evpl_views_end(base);
+	o->end = evpl_view_limit(base);
 	return m;
 }
 
 struct rte_mbuf *
-evpl_overflow_take(struct rte_mbuf *base, bool shared)
+evpl_overflow_take(struct rte_mbuf *base, uint32_t kind)
 {
 	struct bucket *bucket = bucket_of(base);
 	struct overflow *o;
@@ -220,24 +227,21 @@ evpl_overflow_take(struct rte_mbuf *base, bool shared)
 		rte_spinlock_lock(&bucket->lock);
 		o = rte_mbuf_to_priv(m);
 		o->mbuf = m;
-		__atomic_add_fetch(&evpl_overflow_kept, 1, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&evpl_overflow_count, 1, __ATOMIC_RELAXED);
 	}
 	LIST_INSERT_HEAD(&bucket->others, o, entry);
 	/* The table's own count keeps m while it is found here. */
-	if (shared)
-		(void)evpl_compat_ref_add(m, 1);
-	else
-		rte_mbuf_refcnt_set(m, (uint16_t)(rte_mbuf_refcnt_read(m) + 1));
+	(void)evpl_ref_add(m, kind, 1);
 	rte_spinlock_unlock(&bucket->lock);
 	return m;
 }
 
 /*
- * The caller holds base's only count. A base with an external buffer may go: the others count on its shinfo. Any
- * other base must stay for as long as they do: the caller's count becomes theirs, one for each.
+ * The caller holds the only count of base. A base with an external buffer may go, because the other mbufs count on its
+ * shinfo. Any other base must stay for as long as they do: the caller's count becomes theirs, one for each.
  */
 bool
-evpl_overflow_drop(struct rte_mbuf *base)
+evpl_overflow_base_ended(struct rte_mbuf *base)
 {
 	struct bucket *bucket = bucket_of(base);
 	LIST_HEAD(, overflow) dropped = LIST_HEAD_INITIALIZER(dropped);
@@ -257,7 +261,7 @@ evpl_overflow_drop(struct rte_mbuf *base)
 	rte_spinlock_unlock(&bucket->lock);
 	if (n == 0)
 		return false;
-	__atomic_sub_fetch(&evpl_overflow_kept, n, __ATOMIC_RELAXED);
+	__atomic_sub_fetch(&evpl_overflow_count, n, __ATOMIC_RELAXED);
 	if (packets_of(base) == NULL) {
 		evpl_compat_ref_store(base, n);
 		kept_by_others = true;
@@ -300,5 +304,5 @@ evpl_overflow_free(void)
 {
 	while (pool_count > 0)
 		rte_mempool_free(pools[--pool_count]);
-	evpl_overflow_retry();
+	evpl_overflow_try_again();
 }

@@ -2,9 +2,18 @@
 /*
  * Packets from iovecs, and iovecs from packets. The bursts in burst.c use the same parts for one segment each.
  */
+#include "packet.h"
+
 #include "attach.h"
+#include "context.h"
+#include "overflow.h"
+#include "packet_pool.h"
+#include "ref.h"
+#include "trace/hooks.h"
 
 #include <limits.h>
+
+#include <rte_mempool.h>
 
 #define SEGMENT_MAX UINT16_MAX
 
@@ -25,12 +34,12 @@ evpl_packet_flags(struct rte_mbuf *m, uint32_t flags)
 }
 
 /*
- * Whether the iovec's mbuf can be the segment itself: it came from a port, and this is its only reference. If the view was
- * changed since, nothing else (a packet made of a clone, still in flight) may share its bytes: the mbuf's window is wider than
- * the view, and a packet's owner may use what is around its data.
+ * Whether the iovec's mbuf itself can be the segment: it came from a port, and the iovec is its only reference. If the
+ * view was changed since, nothing else may share its bytes, such as a packet made of a clone that is still in flight.
+ * The reason is that the mbuf has more room than the view, and whoever owns a packet may use the room around its data.
  */
 bool
-evpl_packet_is_whole(const struct evpl_iovec *iovec)
+evpl_packet_goes_as_is(const struct evpl_iovec *iovec)
 {
 	struct rte_mbuf *m = iovec->ref;
 	uintptr_t data = (uintptr_t)iovec->data, start;
@@ -42,22 +51,20 @@ evpl_packet_is_whole(const struct evpl_iovec *iovec)
 	if (evpl_packet_is_untouched(iovec))
 		return true;
 	start = (uintptr_t)m->buf_addr;
-	if (EVPL_TRACE_BYTES && RTE_MBUF_HAS_EXTBUF(m) && evpl_compat_ext_load(trace_packet_buffer(m->shinfo)) != 1)
-		return false;
 	return !RTE_MBUF_CLONED(m) && !evpl_packet_is_near(m) &&
-	       !(RTE_MBUF_HAS_EXTBUF(m) && evpl_compat_ext_load(m->shinfo) != 1) && data >= start &&
+	       !(RTE_MBUF_HAS_EXTBUF(m) && hook_bytes_shared(m->shinfo)) && data >= start &&
 	       data - start <= m->buf_len && iovec->length <= m->buf_len - (data - start);
 }
 
-/* The same of a part of a packet that may be long or empty. */
+/* The same for a segment of a packet. It may be too long, or empty. */
 static inline bool
-goes_whole(const struct evpl_iovec *iovec)
+segment_goes_as_is(const struct evpl_iovec *iovec)
 {
 	return (iovec->flags & EVPL_IOVEC_FLAG_PACKET) && iovec->length - 1 < SEGMENT_MAX &&
-	       evpl_packet_is_whole(iovec);
+	       evpl_packet_goes_as_is(iovec);
 }
 
-/* Makes the mbuf of a whole iovec show what the iovec shows, and ask for nothing more. */
+/* Makes the mbuf that goes out as itself show what the iovec shows, without offloads. */
 void
 evpl_packet_trim(const struct evpl_iovec *iovec)
 {
@@ -66,10 +73,10 @@ evpl_packet_trim(const struct evpl_iovec *iovec)
 	m->data_off = (uint16_t)((uintptr_t)iovec->data - (uintptr_t)m->buf_addr);
 	m->data_len = (uint16_t)iovec->length;
 	m->pkt_len = iovec->length;
-	evpl_packet_ask_nothing(m);
+	evpl_packet_clear_offloads(m);
 }
 
-/* Frees what was attached, and leaves received mbufs, which have nb_segs 0 until then, as they were. Keeps rte_errno. */
+/* Frees what was attached. Leaves received mbufs, which have nb_segs 0 until then, as they were. Keeps rte_errno. */
 static void
 chain_undo(struct rte_mbuf *head)
 {
@@ -87,11 +94,11 @@ chain_undo(struct rte_mbuf *head)
 	rte_errno = saved;
 }
 
-/* Whether next goes on where the bytes before it end, and counts on the same mbuf. Tracing watches each for itself. */
+/* Whether the bytes of next follow those of iovec, and count on the same mbuf. */
 static inline bool
 joins(const struct evpl_iovec *iovec, const struct evpl_iovec *next)
 {
-	return !EVPL_TRACE_BYTES && (char *)iovec->data + iovec->length == next->data && iovec->ref == next->ref;
+	return !HOOK_WATCHES_BYTES && (char *)iovec->data + iovec->length == next->data && iovec->ref == next->ref;
 }
 
 /* The mbuf is not used. */
@@ -113,7 +120,7 @@ segment(struct evpl_context *ctx, const struct evpl_iovec *iovec, const char *da
 	return m;
 }
 
-/* Whether a packet can have so many segments and bytes: before mbufs are spent on it. */
+/* Whether a packet can have so many segments and bytes. Checked before mbufs are taken for it. */
 static bool
 packet_fits(const struct evpl_iovec *iovecs, int niovs)
 {
@@ -153,7 +160,7 @@ evpl_packet_build(struct evpl_context *ctx, struct evpl_iovec *iovecs, int niovs
 			rte_errno = EINVAL;
 			goto fail;
 		}
-		if (unlikely(goes_whole(iovec))) {
+		if (unlikely(segment_goes_as_is(iovec))) {
 			own = true;
 			total += bytes;
 			segments++;
@@ -205,7 +212,7 @@ packet_finish(struct evpl *evpl, struct rte_mbuf *head, struct evpl_iovec *iovec
 			evpl_packet_trim(&iovecs[i]);
 			m->nb_segs = 1;
 		} else {
-			evpl_iovec_sent(evpl, &iovecs[i]);
+			hook_iovec_sent(evpl, &iovecs[i]);
 		}
 	}
 	for (; m != NULL; m = m->next)
@@ -227,13 +234,13 @@ evpl_iovecs_to_mbuf(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
 	if (unlikely(packet == NULL))
 		return NULL;
 	if (likely(packet->nb_segs != 0))
-		evpl_iovecs_sent(evpl, iovecs, niovs);
+		hook_iovecs_sent(evpl, iovecs, niovs);
 	else
 		packet_finish(evpl, packet, iovecs, niovs);
 	return packet;
 }
 
-/* Whether the chain is what its head says, and ours alone; its segments or 0. */
+/* The segments of the chain, if it is what its head says and nobody else holds it; otherwise 0. */
 static unsigned
 chain_check(const struct rte_mbuf *head)
 {
@@ -267,7 +274,7 @@ evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, unsigned length,
 		rte_errno = EMSGSIZE;
 		return -1;
 	}
-	/* The pool says it for all of its mbufs. */
+	/* What holds for one mbuf of the pool holds for all. */
 	flags |= EVPL_IOVEC_FLAG_PACKET;
 	pinned = evpl_pool_is_pinned(pool) ? RTE_MBUF_F_EXTERNAL : 0;
 	if (pinned == 0)
@@ -336,7 +343,7 @@ put_home(struct evpl_context *ctx, struct rte_mempool *pool, struct rte_mbuf **m
 		rte_mempool_put_bulk(pool, (void **)mbufs, n);
 	} else {
 		for (unsigned i = 0; i < n; i++)
-			evpl_ref_last(ctx, mbufs[i]);
+			evpl_ref_end(ctx, mbufs[i]);
 	}
 }
 
@@ -347,9 +354,9 @@ put_home_early(struct evpl_context *ctx, struct rte_mempool *pool, struct rte_mb
 }
 
 /*
- * The first of n that are packets. Those go to their pool in one call, as they are, that have one segment, and that nothing
- * but the iovec holds, nor their bytes. A count of 1 comes first: whoever let go of the others has made known before whether
- * it counts elsewhere as well.
+ * Releases the first iovecs that are packets; returns how many. An mbuf goes to its pool directly, in one call with
+ * others, if it has one segment and nothing but the iovec holds it or its bytes. The refcnt is read first: whoever let
+ * go of another reference has published before whether it counts elsewhere.
  */
 unsigned
 evpl_packets_release(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n)

@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The pools of packet mbufs, one per NUMA node, with mempool operations of their own: what comes back gives up at once what it was
- * attached to (see attach.h). So a packet's end needs no callback of DPDK's, and no address of a function lies in memory that
- * processes share. The pools have no cache per lcore, which would hide what comes back; a thread's lane is their cache.
+ * The pools of packet mbufs, one per NUMA node, with mempool operations of their own. An mbuf that comes back gives up
+ * at once what it was attached to (see attach.h). So the end of a packet needs no callback of DPDK, and memory that
+ * processes share has no address of a function. The pools have no cache per lcore, because that would hide what comes
+ * back. A thread's lane is the cache.
  *
- * DPDK has room for 16 kinds of operations, and its own drivers take 14 (22.11) to all of them (26.03). So these are one kind, for the
- * anchors' pool too, and are registered when EAL has started: before that they would take the place of DPDK's own.
- * Where there is none left, packet mbufs are in an ordinary pool, and all packets are far.
+ * DPDK has room for 16 kinds of operations. Its own drivers take 14 of them (22.11) up to all (26.03). So both pools
+ * here, of packets and of anchors, share one kind. It is registered after EAL has started: before that it would take
+ * the place of DPDK's own. Where none is left, packet mbufs are in an ordinary pool, and all packets are far.
  */
+#include "packet_pool.h"
+
 #include "attach.h"
+#include "buffer.h"
+#include "global.h"
+#include "lane.h"
+#include "ref.h"
+#include "trace/hooks.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include <rte_eal.h>
+#include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <rte_mempool.h>
 #include <rte_ring.h>
@@ -90,7 +99,7 @@ anchors_ended(void *const *anchors, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		const struct rte_mbuf *anchor = anchors[i];
 
-		evpl_buffer_packets_last((struct evpl_buffer *)((uintptr_t)anchor->shinfo - EVPL_ON_BUFFER));
+		evpl_buffer_counts_ended((struct evpl_buffer *)((uintptr_t)anchor->shinfo - EVPL_ON_BUFFER));
 	}
 	return 0;
 }
@@ -113,7 +122,7 @@ lane_put(struct evpl_lane *lane, struct rte_mempool *pool, void *const *mbufs, u
 {
 	uint32_t keep, more;
 
-	/* An lcore that only sends what others made wants one as well. */
+	/* An lcore that only sends what others made needs a lane as well. */
 	if (lane->pool == NULL && rte_lcore_id() != LCORE_ID_ANY && rte_eal_process_type() == RTE_PROC_PRIMARY &&
 	    packets_of(pool)->open) {
 		evpl_lane_begin(pool, packets_of(pool)->most);
@@ -133,7 +142,7 @@ lane_put(struct evpl_lane *lane, struct rte_mempool *pool, void *const *mbufs, u
 	return 0;
 }
 
-/* What the packet counted on. */
+/* Gives up what the packet counted on. */
 static void
 packet_ended(const struct rte_mbuf *m, const struct evpl_lane *lane)
 {
@@ -157,18 +166,17 @@ enqueue_any(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 		(void)evpl_compat_ref_load(mbufs[i]); /* it knows no fences */
 #endif
 		packet_ended(mbufs[i], evpl_lane);
-		if (EVPL_IOVEC_TRACE)
-			((struct rte_mbuf *)mbufs[i])->shinfo = (struct rte_mbuf_ext_shared_info *)EVPL_ON_FREE;
+		hook_packet_freed(mbufs[i]);
 	}
 	return lane_put(evpl_lane, pool, mbufs, n);
 }
 
-/* The buffer may come home, and the mbuf does so last: else evpl_cleanup() would find nothing in use. */
+/* The buffer may come home. The mbuf comes home last: otherwise evpl_cleanup() could find nothing in use too early. */
 static __rte_noinline int
 enqueue_ended(struct evpl_lane *lane, struct evpl_buffer *buffer, struct rte_mbuf *m)
 {
-	if (evpl_buffer_finish(buffer))
-		evpl_buffer_packets_last(buffer);
+	if (evpl_buffer_unclaim_spent(buffer))
+		evpl_buffer_counts_ended(buffer);
 	lane->mbufs[lane->count] = m;
 	lane_set_count(lane, lane->count + 1);
 	return 0;
@@ -193,7 +201,7 @@ pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 #ifdef EVPL_COMPAT_TSAN
 		(void)evpl_compat_ref_load(m); /* it knows no fences */
 #endif
-		if (!EVPL_IOVEC_TRACE && likely((on & EVPL_ON_BUFFER) && evpl_buffer_is_claimed(buffer, lane))) {
+		if (!HOOK_COUNTS_EACH_PACKET && likely((on & EVPL_ON_BUFFER) && evpl_buffer_is_claimed(buffer, lane))) {
 			evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
 			if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)))
 				return enqueue_ended(lane, buffer, m);
@@ -205,7 +213,7 @@ pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 	return enqueue_any(pool, mbufs, n);
 }
 
-/* Up to n, as they come: neither counts nor fields are what DPDK wants of a free mbuf. */
+/* Takes up to n, as they are: neither their counts nor their fields are what DPDK expects of a free mbuf. */
 static unsigned
 take_some(struct evpl_lane *lane, struct rte_mempool *pool, void **mbufs, unsigned n)
 {
@@ -252,7 +260,7 @@ pool_dequeue(struct rte_mempool *pool, void **mbufs, unsigned n)
 	return -ENOENT;
 }
 
-/* Of more than there are DPDK would make less than none in use. */
+/* At most pool->size: with more, DPDK would compute a negative number in use. */
 static unsigned
 pool_count(const struct rte_mempool *pool)
 {
@@ -261,7 +269,7 @@ pool_count(const struct rte_mempool *pool)
 
 	if (packets->ring == NULL)
 		return pool->size;
-	count = rte_ring_count(packets->ring); /* first: what comes from a lane meanwhile is counted by neither */
+	count = rte_ring_count(packets->ring); /* first, so that an mbuf on its way from a lane is not counted twice */
 	return RTE_MIN(count + evpl_lanes_mbufs(pool), pool->size);
 }
 
@@ -293,7 +301,10 @@ check_index(struct rte_mempool *pool, void *opaque)
 		*same = *same && pool->ops_index == evpl_packet_ops;
 }
 
-/* A mempool knows its operations by an index, which is the same where the same were registered in the same order. */
+/*
+ * A mempool knows its operations by an index. It is the same in both processes if both registered the same operations
+ * in the same order.
+ */
 bool
 evpl_packet_ops_attach(void)
 {
@@ -403,7 +414,7 @@ evpl_packet_pools_free(void)
 	g->anchor_pool = NULL;
 }
 
-/* The lane has not enough, or there is none yet. */
+/* The lane does not have enough mbufs, or there is no lane yet. */
 static unsigned
 alloc_slow(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
 {

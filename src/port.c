@@ -3,7 +3,8 @@
  * What a port cannot do with packets of iovecs: read from what it announces and how it is configured, and, where
  * drivers keep silent, known by their names.
  */
-#include "internal.h"
+#include "base.h"
+#include "global.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,12 +30,12 @@ struct port {
 	uint32_t room;		  /* bytes of the smallest data room of its RX queues, headroom aside; 0: not told */
 };
 
-static bool found(struct evpl_port_limit *limit, const char *remedy, const char *format, ...)
+static bool limit_found(struct evpl_port_limit *limit, const char *remedy, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Fills in the limit; always true, so that a check can end with it. */
 static bool
-found(struct evpl_port_limit *limit, const char *remedy, const char *format, ...)
+limit_found(struct evpl_port_limit *limit, const char *remedy, const char *format, ...)
 {
 	va_list args;
 
@@ -96,11 +97,12 @@ check_secondary(const struct port *p, struct evpl_port_limit *limit)
 	(void)p;
 	if (rte_eal_process_type() != RTE_PROC_SECONDARY)
 		return false;
-	return found(limit,
-		     "send packets of iovecs in the primary process only, and free only near ones elsewhere, after "
-		     "evpl_init() there",
-		     "is used in a secondary process, which has no iovecs, and where a far packet's callback has no "
-		     "address");
+	return limit_found(
+		limit,
+		"send packets of iovecs in the primary process only, and free only near ones elsewhere, after "
+		"evpl_init() there",
+		"is used in a secondary process, which has no iovecs, and where a far packet's callback has no "
+		"address");
 }
 
 /* Takes data from an mbuf's own room, or from its pool's memory, though it is attached elsewhere. */
@@ -123,10 +125,10 @@ check_attached(const struct port *p, struct evpl_port_limit *limit)
 		is_wrong |= driver_is(p, wrong[i].driver) && RTE_VERSION < wrong[i].mended_in;
 	if (!is_wrong)
 		return false;
-	return found(limit,
-		     "use another driver or a later DPDK, or send rte_pktmbuf_copy() into a pool of "
-		     "rte_pktmbuf_pool_create()",
-		     "sends an mbuf that is attached to an iovec's bytes with other bytes, or never");
+	return limit_found(limit,
+			   "use another driver or a later DPDK, or send rte_pktmbuf_copy() into a pool of "
+			   "rte_pktmbuf_pool_create()",
+			   "sends an mbuf that is attached to an iovec's bytes with other bytes, or never");
 }
 
 /* Frees direct mbufs to a pool in hardware, or wants a direct mbuf's data to lie where its own pool has it. */
@@ -139,8 +141,8 @@ check_near(const struct port *p, struct evpl_port_limit *limit)
 
 	if ((evpl_global.users > 0 && !evpl_global.near) || !(is_bnxt || reaches_one_of(p, names)))
 		return false;
-	return found(limit, "set evpl_global_config.far_packets",
-		     "frees a direct mbuf whose data lie elsewhere to the wrong pool, or drops it");
+	return limit_found(limit, "set evpl_global_config.far_packets",
+			   "frees a direct mbuf whose data lie elsewhere to the wrong pool, or drops it");
 }
 
 /* Virtual devices go by addresses of this process; what sits on a bus of hardware does not. */
@@ -151,8 +153,8 @@ check_no_iova(const struct port *p, struct evpl_port_limit *limit)
 
 	if (bus == NULL || strcmp(bus, "vdev") == 0 || rte_eal_has_hugepages() || rte_eal_iova_mode() == RTE_IOVA_VA)
 		return false;
-	return found(limit, "give EAL huge pages, or an IOMMU and --iova-mode=va",
-		     "is on bus %s, and memory without huge pages has no physical addresses for it", bus);
+	return limit_found(limit, "give EAL huge pages, or an IOMMU and --iova-mode=va",
+			   "is on bus %s, and memory without huge pages has no physical addresses for it", bus);
 }
 
 static bool
@@ -160,7 +162,7 @@ check_fast_free(const struct port *p, struct evpl_port_limit *limit)
 {
 	if ((p->tx_offloads_any & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) == 0)
 		return false;
-	return found(
+	return limit_found(
 		limit, "leave RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE out of txmode.offloads and of every rte_eth_txconf",
 		"has MBUF_FAST_FREE on: far packets are freed without letting go of the iovecs' bytes, which leak");
 }
@@ -173,12 +175,12 @@ check_one_segment(const struct port *p, struct evpl_port_limit *limit)
 	bool per_queue = (p->info.tx_queue_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
 
 	if ((announced & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) == 0)
-		return found(limit, "gather each packet in one iovec, or send a rte_pktmbuf_copy() of the chain",
-			     "does not announce packets of several segments, and may truncate or lose them");
+		return limit_found(limit, "gather each packet in one iovec, or send a rte_pktmbuf_copy() of the chain",
+				   "does not announce packets of several segments, and may truncate or lose them");
 	if (!p->configured || on || (per_queue && !p->queues_told))
 		return false;
-	return found(limit, "set RTE_ETH_TX_OFFLOAD_MULTI_SEGS in txmode.offloads",
-		     "has packets of several segments not switched on, and may truncate or lose them");
+	return limit_found(limit, "set RTE_ETH_TX_OFFLOAD_MULTI_SEGS in txmode.offloads",
+			   "has packets of several segments not switched on, and may truncate or lose them");
 }
 
 static bool
@@ -192,7 +194,7 @@ check_segments(const struct port *p, struct evpl_port_limit *limit)
 		most_mtu = most;
 	if (RTE_MIN(most, most_mtu) == UINT16_MAX)
 		return false;
-	return found(
+	return limit_found(
 		limit, "count the iovecs of a packet before evpl_iovecs_to_mbuf(), and copy what has more into one",
 		"takes packets of up to %u segments with TSO, and of up to %u without", most, RTE_MIN(most, most_mtu));
 }
@@ -206,8 +208,8 @@ check_vlan_insert(const struct port *p, struct evpl_port_limit *limit)
 
 	if ((p->tx_offloads_any & RTE_ETH_TX_OFFLOAD_VLAN_INSERT) == 0 || !reaches_one_of(p, by_software))
 		return false;
-	return found(limit, "write the tag into the packet's first iovec, and do not set RTE_MBUF_F_TX_VLAN",
-		     "inserts VLAN tags by rte_vlan_insert(), and drops packets of iovecs that ask for one");
+	return limit_found(limit, "write the tag into the packet's first iovec, and do not set RTE_MBUF_F_TX_VLAN",
+			   "inserts VLAN tags by rte_vlan_insert(), and drops packets of iovecs that ask for one");
 }
 
 /* rte_gso_segment() gives the mbufs of its headers RTE_MBUF_F_EXTERNAL, without a buffer that would be attached. */
@@ -218,13 +220,17 @@ check_tso(const struct port *p, struct evpl_port_limit *limit)
 
 	if ((p->tx_offloads_any & RTE_ETH_TX_OFFLOAD_TCP_TSO) == 0 || !reaches_one_of(p, by_gso))
 		return false;
-	return found(limit,
-		     "leave RTE_ETH_TX_OFFLOAD_TCP_TSO out of txmode.offloads and cut TCP's data yourself, or put the "
-		     "headers in an mbuf of rte_pktmbuf_pool_create() before the iovecs",
-		     "does TSO by rte_gso_segment(), which crashes if a packet's headers are in an iovec");
+	return limit_found(
+		limit,
+		"leave RTE_ETH_TX_OFFLOAD_TCP_TSO out of txmode.offloads and cut TCP's data yourself, or put the "
+		"headers in an mbuf of rte_pktmbuf_pool_create() before the iovecs",
+		"does TSO by rte_gso_segment(), which crashes if a packet's headers are in an iovec");
 }
 
-/* Those that pad by rte_pktmbuf_append(): a packet of iovecs has no tailroom, so that nothing is written over a neighbour. */
+/*
+ * Drivers that pad with rte_pktmbuf_append(). A packet of iovecs has no tailroom, so that nothing is written over a
+ * neighbour.
+ */
 static bool
 check_padding(const struct port *p, struct evpl_port_limit *limit)
 {
@@ -232,8 +238,8 @@ check_padding(const struct port *p, struct evpl_port_limit *limit)
 
 	if (!driver_is_one_of(p, by_append))
 		return false;
-	return found(limit, "fill a packet of iovecs up to 60 bytes before it is sent",
-		     "pads short packets by rte_pktmbuf_append(), and does not send those of iovecs");
+	return limit_found(limit, "fill a packet of iovecs up to 60 bytes before it is sent",
+			   "pads short packets by rte_pktmbuf_append(), and does not send those of iovecs");
 }
 
 /* Those that put the tag of a received frame back by rte_vlan_insert(), which refuses pinned mbufs, too. */
@@ -247,11 +253,11 @@ check_rx_vlan(const struct port *p, struct evpl_port_limit *limit)
 	if ((p->conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) != 0)
 		return false;
 	if (reaches_one_of(p, lost))
-		return found(
+		return limit_found(
 			limit, remedy,
 			"delivers tagged frames without their VLAN tags, if its RX pool is of evpl_rx_pool_create()");
 	return reaches_one_of(p, dropped) &&
-	       found(limit, remedy, "drops frames with VLAN tags, if its RX pool is of evpl_rx_pool_create()");
+	       limit_found(limit, remedy, "drops frames with VLAN tags, if its RX pool is of evpl_rx_pool_create()");
 }
 
 static bool
@@ -259,8 +265,8 @@ check_rx_pool(const struct port *p, struct evpl_port_limit *limit)
 {
 	if (!driver_is(p, "net_af_xdp"))
 		return false;
-	return found(limit, "give its RX queues a pool of rte_pktmbuf_pool_create() of 16,383 mbufs or more",
-		     "makes its UMEM of the RX pool's own memory, which no pool of slabs is");
+	return limit_found(limit, "give its RX queues a pool of rte_pktmbuf_pool_create() of 16,383 mbufs or more",
+			   "makes its UMEM of the RX pool's own memory, which no pool of slabs is");
 }
 
 static uint32_t
@@ -286,16 +292,16 @@ check_rx_room(const struct port *p, struct evpl_port_limit *limit)
 	uint32_t frame = frame_length(p);
 
 	if (p->info.min_rx_bufsize > room(p))
-		return found(limit, "evpl_rx_pool_create() with a larger data_room",
-			     "needs RX data rooms of %u bytes and the headroom; %u %s", p->info.min_rx_bufsize, room(p),
-			     p->room != 0 ? "its RX queues have" : "is the default");
+		return limit_found(limit, "evpl_rx_pool_create() with a larger data_room",
+				   "needs RX data rooms of %u bytes and the headroom; %u %s", p->info.min_rx_bufsize,
+				   room(p), p->room != 0 ? "its RX queues have" : "is the default");
 	/* Of frames only what is certain. */
 	if (!p->configured || p->room == 0 || frame <= p->room ||
 	    (p->conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0)
 		return false;
-	return found(limit, "evpl_rx_pool_create() with a larger data_room, or RTE_ETH_RX_OFFLOAD_SCATTER",
-		     "may get frames of %u bytes (MTU %u), which do not fit its RX queues' data rooms of %u", frame,
-		     p->mtu, p->room);
+	return limit_found(limit, "evpl_rx_pool_create() with a larger data_room, or RTE_ETH_RX_OFFLOAD_SCATTER",
+			   "may get frames of %u bytes (MTU %u), which do not fit its RX queues' data rooms of %u",
+			   frame, p->mtu, p->room);
 }
 
 static bool
@@ -307,13 +313,14 @@ check_rx_segments(const struct port *p, struct evpl_port_limit *limit)
 	if (!p->configured)
 		return false;
 	if ((on & RTE_ETH_RX_OFFLOAD_BUFFER_SPLIT) != 0)
-		return found(limit, remedy, "splits received packets, and evpl_rx_burst() copies each into one iovec");
+		return limit_found(limit, remedy,
+				   "splits received packets, and evpl_rx_burst() copies each into one iovec");
 	if (frame_length(p) <= room(p))
 		return false;
 	/* net_pcap does, and does not announce it. */
 	if ((on & RTE_ETH_RX_OFFLOAD_SCATTER) == 0 && !driver_is(p, "net_pcap"))
 		return false;
-	return found(
+	return limit_found(
 		limit, remedy,
 		"delivers frames longer than a data room in segments, and evpl_rx_burst() copies each into one iovec");
 }
@@ -323,10 +330,11 @@ check_shared_memory(const struct port *p, struct evpl_port_limit *limit)
 {
 	if (!driver_is(p, "net_virtio_user") && !is_zero_copy_memif(p))
 		return false;
-	return found(limit,
-		     "send iovecs or mbufs of DPDK's pools there, no attached heap; with huge pages start EAL with "
-		     "--single-file-segments",
-		     "lets its peer read packets where they lie, in DPDK's memory, as slabs are, and in no other");
+	return limit_found(
+		limit,
+		"send iovecs or mbufs of DPDK's pools there, no attached heap; with huge pages start EAL with "
+		"--single-file-segments",
+		"lets its peer read packets where they lie, in DPDK's memory, as slabs are, and in no other");
 }
 
 static bool
@@ -336,12 +344,13 @@ check_late(const struct port *p, struct evpl_port_limit *limit)
 					      "net_af_packet", "net_vhost", "net_memif", NULL};
 
 	if (driver_is(p, "net_ring"))
-		return found(limit, "size pools for full rings, and empty them before the port is closed",
-			     "frees nothing that is sent: whoever receives from the ring does");
+		return limit_found(limit, "size pools for full rings, and empty them before the port is closed",
+				   "frees nothing that is sent: whoever receives from the ring does");
 	if (driver_is_one_of(p, at_once) && !is_zero_copy_memif(p))
 		return false;
-	return found(limit, "size packet_mbufs, slabs and RX pools for full TX rings on top of what the program holds",
-		     "keeps sent packets in its TX rings until later bursts, the last ones until it is stopped");
+	return limit_found(limit,
+			   "size packet_mbufs, slabs and RX pools for full TX rings on top of what the program holds",
+			   "keeps sent packets in its TX rings until later bursts, the last ones until it is stopped");
 }
 
 /* In the order of their kinds. */
@@ -415,7 +424,10 @@ ask(struct port *p, uint16_t port_id)
 		return rc;
 	if (p->info.driver_name == NULL)
 		p->info.driver_name = "unknown driver";
-	/* Not the number of queues: virtual devices have some from the start. ethdev puts an MTU in when it is configured. */
+	/*
+	 * The number of queues does not tell: virtual devices have some from the start. ethdev sets an MTU when the
+	 * port is configured.
+	 */
 	p->configured = p->conf.rxmode.mtu != 0;
 	if (p->configured)
 		ask_queues(p);

@@ -2,15 +2,22 @@
 /*
  * Pools for reception: ordinary pktmbuf pools to a PMD, whose data rooms lie in a slab of their own.
  */
-#include "internal.h"
+#include "base.h"
+#include "context.h"
+#include "global.h"
+#include "slab.h"
 
+#include <pthread.h>
 #include <string.h>
+#include <sys/queue.h>
+
+#include <rte_mempool.h>
 
 #define RX_CACHE 256u /* mbufs per lcore, as testpmd's default (250) */
 
 /*
- * What DPDK does when the last packet on a received mbuf ends whose own reference is gone, but with an acquire: see
- * evpl_compat_ext_ended().
+ * Runs when the last packet that is attached to an mbuf ends after the mbuf itself was freed. Does what DPDK would do
+ * then, but with an acquire: see evpl_compat_ext_ended().
  */
 static void
 rx_ended(void *addr, void *opaque)
@@ -99,7 +106,7 @@ evpl_rx_pool_destroy(struct rte_mempool *pool)
 			if (rc == 0) {
 				TAILQ_REMOVE(&g->rx_pools, slab, entry);
 				evpl_slab_destroy(slab);
-				evpl_slab_retry();
+				evpl_slabs_try_again();
 			}
 		}
 	}

@@ -2,16 +2,25 @@
 /*
  * Slabs: a memzone cut into equal rooms, with a mempool of mbufs that are pinned to them.
  */
-#include "internal.h"
+#include "slab.h"
 
+#include "buffer.h"
+#include "class.h"
+#include "context.h"
+#include "global.h"
+#include "packet_pool.h"
+#include "pause.h"
+#include "trace/hooks.h"
+
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_mbuf_pool_ops.h>
 #include <rte_memory.h>
+#include <rte_mempool.h>
+#include <rte_memzone.h>
 
 /* What an mbuf is pinned to. */
 struct room {
@@ -113,18 +122,18 @@ pin(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 }
 
 /*
- * The mempool ops for pools that no cache stands before: last in, first out, so that a buffer whose last packet a driver
- * freed is used again while it is in cache (packet/build of evpl-bench: 83 ns with a ring, 53 with this). It is
- * lock-free, for drivers free on any thread. Tracing looks into rings.
+ * The mempool ops for pools without a cache: last in, first out. So a buffer whose last packet a driver freed is used
+ * again while it is in cache (packet/build of evpl-bench: 83 ns with a ring, 53 with this). They are lock-free,
+ * because drivers free on any thread.
  */
 static const char *
 lifo_ops(void)
 {
-#if (defined(RTE_ARCH_X86_64) || defined(RTE_ARCH_ARM64)) && !EVPL_IOVEC_TRACE
-	return "lf_stack";
-#else
-	return rte_mbuf_best_mempool_ops();
+#if defined(RTE_ARCH_X86_64) || defined(RTE_ARCH_ARM64)
+	if (!HOOK_READS_RINGS)
+		return "lf_stack";
 #endif
+	return rte_mbuf_best_mempool_ops();
 }
 
 /* As rte_pktmbuf_pool_create_extbuf(), which does not let its caller choose the ops. NULL with rte_errno. */
@@ -142,7 +151,10 @@ pool_create(const char *name, unsigned n, unsigned cache_size, uint16_t priv_siz
 		cache_size, sizeof(config), socket_id, 0);
 	if (pool == NULL)
 		return NULL;
-	/* What the user asked EAL for (--mbuf-pool-ops-name) comes first; a program may have been linked without others. */
+	/*
+	 * What the user asked EAL for comes first (--mbuf-pool-ops-name). A program may have been linked without other
+	 * ops.
+	 */
 	if (lifo && rte_mbuf_user_mempool_ops() == NULL)
 		rc = rte_mempool_set_ops_byname(pool, lifo_ops(), NULL);
 	if (rc != 0) {
@@ -242,7 +254,7 @@ evpl_slab_grow(struct evpl_class *class, int socket_id)
 	if (slab == NULL)
 		return NULL;
 	slab->class = class;
-	evpl_buffer_pinned(slab);
+	evpl_buffers_init(slab);
 	g->slabs[g->slab_count] = slab;
 	/* Pairs with the acquire in take_from(). */
 	__atomic_store_n(&g->slab_count, g->slab_count + 1, __ATOMIC_RELEASE);
@@ -277,34 +289,33 @@ take_from(struct evpl_context *ctx, const struct evpl_class *class, int socket_i
 }
 
 /*
- * One more slab, unless another thread has just made one since seen were looked at. EAL's search for memory takes
- * locks and the kernel and may log: where it failed it is not tried again for a second, so that a data path
- * that lives with exhaustion does not pay for it on every packet.
+ * Makes one more slab, unless another thread has made one since `seen` slabs were looked at. False: no memory, or a
+ * pause.
  */
 static bool
 grow_after(struct evpl_class *class, int socket_id, unsigned seen)
 {
 	struct evpl_global *g = &evpl_global;
-	uint64_t *not_before = &class->no_growth_before[socket_id + 1];
+	evpl_pause *pause = &class->no_growth[socket_id + 1];
 	bool grown;
 
-	if (seen >= g->max_slabs || rte_get_tsc_cycles() < __atomic_load_n(not_before, __ATOMIC_RELAXED))
+	if (seen >= g->max_slabs || !evpl_pause_is_over(pause))
 		return false;
 	pthread_mutex_lock(&g->lock);
 	grown = g->slab_count != seen || evpl_slab_grow(class, socket_id) != NULL;
 	pthread_mutex_unlock(&g->lock);
 	if (!grown)
-		__atomic_store_n(not_before, rte_get_tsc_cycles() + rte_get_tsc_hz(), __ATOMIC_RELAXED);
+		evpl_pause_begin(pause);
 	return grown;
 }
 
 void
-evpl_slab_retry(void)
+evpl_slabs_try_again(void)
 {
-	struct evpl_class *classes = evpl_global.classes;
-
-	for (unsigned i = 0; i < EVPL_CLASSES; i++)
-		memset(classes[i].no_growth_before, 0, sizeof(classes[i].no_growth_before));
+	for (unsigned i = 0; i < EVPL_CLASSES; i++) {
+		for (unsigned n = 0; n < RTE_DIM(evpl_global.classes[i].no_growth); n++)
+			evpl_pause_end(&evpl_global.classes[i].no_growth[n]);
+	}
 }
 
 struct rte_mbuf *

@@ -2,9 +2,20 @@
 /*
  * What the library holds, and what is away from its pools.
  */
-#include "internal.h"
+#include "stats.h"
 
+#include "class.h"
+#include "context.h"
+#include "global.h"
+#include "lane.h"
+#include "overflow.h"
+#include "slab.h"
+
+#include <pthread.h>
 #include <string.h>
+#include <sys/queue.h>
+
+#include <rte_mempool.h>
 
 void
 evpl_stats_collect(struct evpl_stats *stats)

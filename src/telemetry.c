@@ -2,10 +2,16 @@
 /*
  * /evpl/stats, /evpl/slabs and /evpl/held for dpdk-telemetry.py. The callbacks run in EAL's telemetry thread.
  */
-#include "internal.h"
+#include "telemetry.h"
 
+#include "global.h"
+#include "held/place.h"
+#include "slab.h"
+
+#include <pthread.h>
 #include <stdio.h>
 
+#include <rte_mempool.h>
 #include <rte_telemetry.h>
 
 static int

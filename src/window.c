@@ -2,50 +2,41 @@
 /*
  * A context's current buffers: bought with a stock of references, carved, rewound when all of it is home, given up.
  */
-#include "internal.h"
+#include "window.h"
+
+#include "buffer.h"
+#include "class.h"
+#include "context.h"
+#include "lane.h"
+#include "overflow.h"
+#include "ref.h"
+#include "trace/hooks.h"
 
 /* Takes n references of w->ref out of the stock; true when they were the last. */
 static bool
-stock_return(struct evpl_window *w, bool shared, uint32_t n)
+stock_return(struct evpl_window *w, unsigned kind, uint32_t n)
 {
-	uint16_t left;
-
 	evpl_window_set_stock(w, w->stock - n);
-	if (shared)
-		return evpl_compat_ref_sub(w->ref, (uint16_t)n) == 0;
-	left = (uint16_t)(rte_mbuf_refcnt_read(w->ref) - n);
-	rte_mbuf_refcnt_set(w->ref, left);
-	return left == 0;
-}
-
-static void
-stock_buy(struct evpl_window *w, bool shared, uint32_t n)
-{
-	if (shared)
-		(void)evpl_compat_ref_add(w->ref, (uint16_t)n);
-	else
-		rte_mbuf_refcnt_set(w->ref, (uint16_t)(rte_mbuf_refcnt_read(w->ref) + n));
-	evpl_window_set_stock(w, w->stock + n);
+	return evpl_ref_sub(w->ref, kind, (uint16_t)n) == 0;
 }
 
 void
-evpl_window_trim(struct evpl_window *w, bool shared)
+evpl_window_halve_stock(struct evpl_window *w, unsigned kind)
 {
-	(void)stock_return(w, shared, EVPL_PREPAID_STEP); /* the other half stays, so never the last */
+	(void)stock_return(w, kind, EVPL_PREPAID_STEP); /* the other half stays, so never the last */
 }
 
 void
-evpl_window_idle(struct evpl_context *ctx, unsigned kind)
+evpl_window_close(struct evpl_context *ctx, unsigned kind)
 {
 	struct evpl_window *w = &ctx->evpl.window[kind];
 
-	if (!EVPL_IOVEC_TRACE)
-		evpl_samples_settle(ctx, kind);
-	if (ctx->current[kind] != NULL && stock_return(w, kind != 0, evpl_window_prepaid(w)))
-		evpl_ref_last(ctx, w->ref);
+	hook_window_leaves(ctx, kind);
+	if (ctx->current[kind] != NULL && stock_return(w, kind, evpl_window_prepaid(w)))
+		evpl_ref_end(ctx, w->ref);
 	__atomic_store_n(&ctx->current[kind], NULL, __ATOMIC_RELAXED);
 	w->next = w->end = 0;
-	w->ref = (struct rte_mbuf *)ctx; /* no iovec names it, and it is not NULL as an empty iovec's is */
+	w->ref = (struct rte_mbuf *)ctx; /* a sentinel: no iovec has it, not even an empty one, whose ref is NULL */
 	if (kind == 0)
 		ctx->evpl.reserved_end = 0;
 }
@@ -55,7 +46,7 @@ evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *bu
 {
 	struct evpl_window *w = &ctx->evpl.window[kind];
 
-	evpl_window_idle(ctx, kind);
+	evpl_window_close(ctx, kind);
 	__atomic_store_n(&ctx->current[kind], buffer, __ATOMIC_RELAXED);
 	w->next = (uintptr_t)buffer->buf_addr;
 	w->end = w->next + evpl_buffer_class(buffer)->size;
@@ -66,8 +57,8 @@ evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *bu
 }
 
 /*
- * Whether every reference is in stock and no packet is attached. The order of the two loads matters: with no iovec left
- * nobody can attach one more.
+ * Whether every reference is in stock and no packet is attached. The order of the two loads matters: when no iovec is
+ * left, none can attach one more packet.
  */
 bool
 evpl_window_is_home(const struct evpl_context *ctx, unsigned kind)
@@ -84,16 +75,15 @@ evpl_window_is_home(const struct evpl_context *ctx, unsigned kind)
 }
 
 /*
- * Then the same buffer starts again, if it is of that class: its bytes are warm, and no trip to the stash or pool is
- * needed. A large buffer's bytes are cold, so it does not start again for what fits a small one.
+ * If everything is home, the same buffer starts again, if it is of that class: its bytes are in cache, and no way to
+ * the stash or pool is needed. A large buffer is not in cache, so it does not start again for what fits a small one.
  */
 bool
 evpl_window_rewind(struct evpl_context *ctx, unsigned kind, const struct evpl_class *class)
 {
 	struct evpl_window *w = &ctx->evpl.window[kind];
 
-	/* With bytes watched, what was released waits before it is used again. */
-	if (EVPL_TRACE_BYTES || !evpl_window_is_home(ctx, kind) || evpl_buffer_class(ctx->current[kind]) != class)
+	if (HOOK_BUFFERS_WAIT > 0 || !evpl_window_is_home(ctx, kind) || evpl_buffer_class(ctx->current[kind]) != class)
 		return false;
 	w->next = (uintptr_t)ctx->current[kind]->buf_addr;
 	if (kind == 0)
@@ -103,7 +93,7 @@ evpl_window_rewind(struct evpl_context *ctx, unsigned kind, const struct evpl_cl
 
 /* The stock must not end: the last reference keeps the buffer under the window. */
 bool
-evpl_window_pay(struct evpl_context *ctx, unsigned kind)
+evpl_window_ensure_stock(struct evpl_context *ctx, unsigned kind)
 {
 	struct evpl_window *w = &ctx->evpl.window[kind];
 	struct rte_mbuf *other;
@@ -111,17 +101,17 @@ evpl_window_pay(struct evpl_context *ctx, unsigned kind)
 	if (evpl_window_prepaid(w) > 1)
 		return true;
 	if (evpl_compat_ref_load(w->ref) + EVPL_PREPAID_STEP <= EVPL_REF_LIMIT) {
-		stock_buy(w, kind != 0, EVPL_PREPAID_STEP);
+		(void)evpl_ref_add(w->ref, kind, EVPL_PREPAID_STEP);
+		evpl_window_set_stock(w, w->stock + EVPL_PREPAID_STEP);
 		return true;
 	}
 	/* So many live iovecs in one buffer that its 16 bits are spent: go on carving it on another mbuf's. */
 	other = evpl_overflow_new(w->ref);
 	if (other == NULL)
 		return false;
-	if (!EVPL_IOVEC_TRACE)
-		evpl_samples_settle(ctx, kind);
-	if (stock_return(w, kind != 0, evpl_window_prepaid(w)))
-		evpl_ref_last(ctx, w->ref);
+	hook_window_leaves(ctx, kind);
+	if (stock_return(w, kind, evpl_window_prepaid(w)))
+		evpl_ref_end(ctx, w->ref);
 	w->ref = other;
 	rte_mbuf_refcnt_set(other, EVPL_PREPAID_STEP);
 	evpl_window_set_stock(w, w->stock + EVPL_PREPAID_STEP);

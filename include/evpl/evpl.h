@@ -10,11 +10,11 @@
  *	packet   an mbuf that a PMD sends or has received; its data are the bytes of an iovec
  *
  *	evpl_core.h    evpl_init, evpl_create and their counterparts, configuration, statistics
- *	evpl_memory.h  the iovec calls; evpl_inline.h has their hot half
+ *	evpl_memory.h  the iovec calls; evpl_inline_pvt.h has their hot half
  *	evpl_mbuf.h    makes packets of iovecs and iovecs of packets, bursts on ports, RX pools
  *	evpl_port.h    reports what a port cannot do with packets of iovecs
  *	evpl_trace.h   the checked calls of a tracing build
- *	evpl_compat.h  what differs between DPDK versions (for this library's own use)
+ *	evpl_compat_pvt.h  what differs between DPDK versions (for this library's own use)
  *
  * Errors:
  *	Set-up calls return 0 or a negative errno.

@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include <evpl/evpl_compat.h>
+#include <evpl/evpl_compat_pvt.h>
 
 /* The comments of this header and of the other headers name what these declare. */
 #include <rte_eal.h>
@@ -145,7 +145,7 @@ struct evpl_thread_config {
 	unsigned stash_buffers;
 };
 
-struct evpl; /* a context; evpl_inline.h has the part that inline functions read */
+struct evpl; /* a context; evpl_inline_pvt.h has the part that inline functions read */
 
 /**
  * Starts the library. rte_eal_init() must have run before. Calls are counted: a second caller gets the library that is

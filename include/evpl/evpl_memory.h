@@ -16,7 +16,7 @@
  * context that carved the iovec while that buffer is current. Any other release is one decrement: plain for LOCAL,
  * atomic for SHARED.
  *
- * evpl_inline.h has the hot half. In a tracing build (EVPL_IOVEC_TRACE) these calls check everything, and evpl_trace.h
+ * evpl_inline_pvt.h has the hot half. In a tracing build (EVPL_IOVEC_TRACE) these calls check everything, and evpl_trace.h
  * tells them the source lines that they are called from.
  */
 #ifndef EVPL_MEMORY_H
@@ -200,6 +200,6 @@ EVPL_HOT void evpl_iovec_set_length(struct evpl_iovec *iovec, unsigned length);
 }
 #endif
 
-#include <evpl/evpl_inline.h>
+#include <evpl/evpl_inline_pvt.h>
 
 #endif /* EVPL_MEMORY_H */

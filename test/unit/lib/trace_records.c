@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The table of a tracing build's records (src/trace.c), tested alone.
+ * The table of a tracing build's records (src/trace/records.c), tested alone.
  *
  * What would break: a thread that takes one more chunk of records could first search all records in use. Then takes
  * would become slower with each live iovec. Or a thread could take chunks without end while few records are in use.
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "trace.h"
+#include "trace/records.h"
 
 static union trace_slot *
 take(struct trace_thread *me)
@@ -25,7 +25,7 @@ take(struct trace_thread *me)
 	return slot;
 }
 
-/* As note_gone() in src/trace_calls.c. */
+/* As note_gone() in src/trace/calls.h. */
 static void
 give_up(union trace_slot *slot)
 {

@@ -9,19 +9,14 @@
  *	thread        goes round its chunks of 4,096, taking what was let go 2,048 takes ago or more
  *
  * An iovec names its record by a handle in the bits of its flags that the API leaves alone, so it keeps its size. The
- * record says which address the iovec lives at: a copy made by "=" names the same record from another address. Records are
- * written by whoever holds the iovec, as the iovec itself is; a leak report reads them at any time, so fields
- * that it looks at are stored whole (relaxed atomics).
+ * record says which address the iovec lives at: a copy made by "=" names the same record from another address. Records
+ * are written by whoever holds the iovec, as the iovec itself is; a leak report reads them at any time, so fields that
+ * it looks at are stored whole (relaxed atomics).
  */
-#ifndef EVPL_TRACE_INTERNAL_H
-#define EVPL_TRACE_INTERNAL_H
+#ifndef EVPL_SRC_TRACE_RECORDS_H
+#define EVPL_SRC_TRACE_RECORDS_H
 
-#include "internal.h"
-
-#include <stdio.h>
-
-#include <rte_cycles.h>
-#include <rte_prefetch.h>
+#include "base.h"
 
 /* As in evpl_trace.h, which is for programs. */
 struct evpl_site {
@@ -30,43 +25,27 @@ struct evpl_site {
 	unsigned line;
 };
 
+/* CALL_ALLOC and so on. */
 enum trace_call {
 	CALL_NONE,
-	CALL_ALLOC,
-	CALL_ALLOCS,
-	CALL_RESERVE,
-	CALL_CLONE,
-	CALL_CLONE_SEGMENT,
-	CALL_MOVE,
-	CALL_MOVE_SEGMENT,
-	CALL_FROM_MBUF,
-	CALL_PACKETS_ALLOC,
-	CALL_RX_BURST,
-	CALL_RELEASE,
-	CALL_RELEASES,
-	CALL_TO_MBUF,
-	CALL_TX_BURST,
-	CALL_COMMIT,
-	CALL_DATA,
-	CALL_LENGTH,
-	CALL_SET_LENGTH,
-	CALL_CREATE,
-	CALL_DESTROY,
-	CALL_CLEANUP,
+#define CALL(type, name, id, params, args) CALL_##id,
+#define CALL_VOID(name, id, params, args) CALL_##id,
+#define CALL_BARE(type, name, id) CALL_##id,
+#include "trace/calls.def"
 	CALL_COUNT
 };
 
 /*
- * Where and by whom: thread number in the upper 16 bits, then a site's address (bit 47 set) or a return address, both of
- * 47 bits as user-space addresses are. 0: nowhere.
+ * Where, and by which thread. The upper 16 bits are the number of the thread. Below is the address of a site (bit 47
+ * set) or a return address; both have 47 bits, as user-space addresses have. 0: nowhere.
  */
 typedef uint64_t trace_place;
 #define TRACE_PLACE_SITE (UINT64_C(1) << 47)
 
 #define TRACE_INDEX_BITS 21
 #define TRACE_RECORDS (1u << TRACE_INDEX_BITS)
-#define TRACE_HANDLE_BITS 28
-#define TRACE_HANDLE_SHIFT 4
+#define TRACE_HANDLE_BITS EVPL_IOVEC_HANDLE_BITS
+#define TRACE_HANDLE_SHIFT EVPL_IOVEC_HANDLE_SHIFT
 #define TRACE_GENERATIONS 127u
 #define TRACE_HANDLE_MASK (((1u << TRACE_HANDLE_BITS) - 1) << TRACE_HANDLE_SHIFT)
 #define TRACE_UNTRACED (1u << TRACE_INDEX_BITS) /* handle of an iovec that found no record free */
@@ -97,7 +76,7 @@ struct trace_record {
 	uint32_t length; /* as taken */
 	uint32_t bytes;	 /* record of the bytes it shows; 0: they are not watched */
 	union {
-		uint32_t what; /* all of it */
+		uint32_t kinds; /* the fields below in one word */
 		struct {
 			uint8_t taken_how; /* enum trace_call */
 			uint8_t commit;	   /* enum trace_commit */
@@ -107,7 +86,10 @@ struct trace_record {
 	uint32_t context; /* evpl_context.trace_number of the one it was taken through */
 };
 
-/* What one allocation's bytes are, shown by any number of iovecs and packets, and kept until their buffer is used again. */
+/*
+ * The bytes of one allocation. Any number of iovecs and packets show them. The record is kept until the buffer is used
+ * again.
+ */
 struct trace_bytes {
 	uint32_t state;
 	uint32_t unused;
@@ -117,7 +99,7 @@ struct trace_bytes {
 	trace_place taken, gone;
 	uint32_t watchers; /* iovecs and packets that show them; atomic */
 	union {
-		uint32_t what; /* all of it */
+		uint32_t kinds; /* the fields below in one word */
 		struct {
 			uint8_t taken_how, gone_how;
 			bool shared;
@@ -153,8 +135,8 @@ _Static_assert(sizeof(union trace_slot) == RTE_CACHE_LINE_SIZE, "a record is one
 struct trace_thread {
 	trace_place here; /* of the call that is under way, for what happens below it */
 	enum trace_call call;
-	uint64_t mark; /* its number, where a trace_place has it */
-	int16_t lcore; /* -1: none */
+	uint64_t place_bits; /* its number, where a trace_place has it */
+	int16_t lcore;	     /* -1: none */
 	char name[16];
 	int tid;
 	uint64_t now;		    /* in the upper half: TSC >> TRACE_WHEN_SHIFT, at most TRACE_TICK takes old */
@@ -175,7 +157,6 @@ extern union trace_slot trace_slots[TRACE_RECORDS];
 extern _Thread_local struct trace_thread *trace_me __attribute__((tls_model("initial-exec")));
 extern struct trace_thread trace_nobody; /* whom trace_me names in a thread that made no call yet: owns no context */
 
-/* trace.c */
 struct trace_thread *trace_thread_begin(void);
 void trace_thread_look(struct trace_thread *me); /* which lcore it is now */
 void trace_thread_name(struct trace_thread *me); /* and what it is called */
@@ -195,7 +176,7 @@ trace_self(void)
 static inline trace_place
 trace_place_make(const struct trace_thread *me, uint64_t where)
 {
-	return where | me->mark;
+	return where | me->place_bits;
 }
 
 static inline uint32_t
@@ -214,18 +195,21 @@ trace_index(const void *slot)
 
 /* Two neighbouring fields at once: a store less is a cycle less. */
 static inline void
-trace_store_both(uint32_t *first, uint64_t both)
+trace_store_word(uint32_t *first, uint64_t word)
 {
-	__atomic_store_n((uint64_t __attribute__((may_alias)) *)(void *)first, both, __ATOMIC_RELEASE);
+	__atomic_store_n((uint64_t __attribute__((may_alias)) *)(void *)first, word, __ATOMIC_RELEASE);
 }
 
 static inline void
 trace_store_pair(uint32_t *first, uint32_t a, uint32_t b)
 {
-	trace_store_both(first, a | (uint64_t)b << 32);
+	trace_store_word(first, a | (uint64_t)b << 32);
 }
 
-/* Both at once: a load of the second alone would wait until the store of both has left the store queue (Zen 4: 22 -> 19 ns). */
+/*
+ * Loads both at once. A load of the second alone would wait until the store of both has left the store queue (Zen 4:
+ * 22 -> 19 ns).
+ */
 static inline uint64_t
 trace_load_pair(const uint32_t *first)
 {
@@ -285,24 +269,4 @@ trace_slot_free(union trace_slot *slot)
 	__atomic_store_n(&slot->iovec.state, slot->iovec.state & TRACE_HANDLE, __ATOMIC_RELEASE);
 }
 
-/* trace_report.c: what is said, and by whom the program is stopped */
-const char *trace_call_name(unsigned call);
-void trace_say_place(FILE *out, const char *word, unsigned how, trace_place place);
-void trace_stop_iovec(enum trace_call call, const struct evpl_iovec *iovec, trace_place here)
-	__attribute__((noreturn, cold));
-void trace_stop_range(enum trace_call call, const struct evpl_iovec *iovec, trace_place here, uint64_t offset,
-		      uint64_t length, const char *what) __attribute__((noreturn, cold));
-void trace_stop_plain(enum trace_call call, const struct evpl_iovec *iovec, trace_place here, const char *what)
-	__attribute__((noreturn, cold));
-void trace_stop_context(enum trace_call call, const struct evpl *evpl, trace_place here)
-	__attribute__((noreturn, cold));
-void trace_stop_mbuf(enum trace_call call, const struct rte_mbuf *mbuf, trace_place here)
-	__attribute__((noreturn, cold));
-void trace_stop_bytes(enum trace_call call, const struct trace_bytes *bytes, trace_place here, const void *at,
-		      const char *what) __attribute__((noreturn, cold));
-void trace_stop_buffer(enum trace_call call, const struct rte_mbuf *buffer, trace_place here, const void *at)
-	__attribute__((noreturn, cold));
-void trace_report_live(FILE *out, const char *title, bool always,
-		       int only_context); /* LOCAL ones of its number, or -1: all */
-
-#endif /* EVPL_TRACE_INTERNAL_H */
+#endif /* EVPL_SRC_TRACE_RECORDS_H */

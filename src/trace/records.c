@@ -2,15 +2,18 @@
 /*
  * The table of records, and each thread's share of it.
  */
-#define _GNU_SOURCE 1
-#include "trace.h"
+#include "trace/records.h"
 
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include <rte_cycles.h>
+#include <rte_lcore.h>
+
 union trace_slot trace_slots[TRACE_RECORDS];
-struct trace_thread trace_nobody = {.mark = 1};
+struct trace_thread trace_nobody = {.place_bits = 1};
 _Thread_local struct trace_thread *trace_me = &trace_nobody;
 
 #define CHUNKS (TRACE_RECORDS / TRACE_CHUNK)
@@ -93,7 +96,7 @@ trace_spare_take(struct trace_thread *me)
 
 /* Of n records, those that were let go until now: they may be taken when their turn comes. */
 static void
-let_take(union trace_slot *slot, unsigned n)
+end_waiting(union trace_slot *slot, unsigned n)
 {
 	for (; n > 0; n--, slot++) {
 		uint32_t state = __atomic_load_n(&slot->iovec.state, __ATOMIC_ACQUIRE);
@@ -105,14 +108,14 @@ let_take(union trace_slot *slot, unsigned n)
 
 /* The next stretch; what lies half a round ahead and was let go until now may be taken when its turn comes. */
 static bool
-go_on(struct trace_thread *me)
+begin_stretch(struct trace_thread *me)
 {
 	unsigned at = (unsigned)(me->cursor - me->chunk);
 	unsigned some = RTE_MIN(TRACE_TICK, TRACE_CHUNK - at);
 	unsigned ahead = (at + TRACE_CHUNK / 2) % TRACE_CHUNK;
 
 	me->stop = me->cursor + some;
-	let_take(me->chunk + ahead, RTE_MIN(some, TRACE_CHUNK - ahead));
+	end_waiting(me->chunk + ahead, RTE_MIN(some, TRACE_CHUNK - ahead));
 	return true;
 }
 
@@ -136,13 +139,13 @@ search(struct trace_thread *me)
 		if (i > 0)
 			end_chunk(me);
 		begin_chunk(me, next_chunk[chunk_of(me->chunk)]);
-		let_take(me->chunk, TRACE_CHUNK); /* before their time */
+		end_waiting(me->chunk, TRACE_CHUNK); /* before their time */
 		while (me->cursor < me->chunk + TRACE_CHUNK && (trace_state(me->cursor) & TRACE_IN_USE) != 0) {
 			me->cursor++;
 			me->in_use++;
 		}
 		if (me->cursor < me->chunk + TRACE_CHUNK)
-			return go_on(me);
+			return begin_stretch(me);
 	}
 	if (!said)
 		fprintf(stderr,
@@ -156,9 +159,10 @@ search(struct trace_thread *me)
 }
 
 /*
- * A chunk that is less than half in use is gone through again: it is warm. Else it is the next one's turn, as long as what was
- * taken pays for going through those that are in use. If it does not, or if none of the thread's has half of its records free,
- * one more is taken. So a take looks at a few records on average, however many are in use.
+ * A chunk that is less than half in use is gone through again, because it is in cache. Otherwise the next chunk
+ * follows, as long as the takes so far pay for going through records that are in use. If they do not, or if no chunk
+ * of the thread has half of its records free, one more chunk is taken. So a take looks at a few records on average,
+ * however many are in use.
  */
 bool
 trace_turn(struct trace_thread *me)
@@ -173,18 +177,18 @@ trace_turn(struct trace_thread *me)
 	trace_thread_look(me);
 	if (me->chunk != NULL) {
 		if (me->cursor != me->chunk + TRACE_CHUNK)
-			return go_on(me);
+			return begin_stretch(me);
 		end_chunk(me);
 		if (me->in_use < TRACE_CHUNK / 2) {
 			me->full = 0;
 			begin_chunk(me, chunk_of(me->chunk)); /* its first half was looked at half a round ago */
-			return go_on(me);
+			return begin_stretch(me);
 		}
 		if (++me->full < me->chunk_count && me->credit >= TRACE_CHUNK) {
 			me->credit -= TRACE_CHUNK;
 			begin_chunk(me, next_chunk[chunk_of(me->chunk)]);
-			let_take(me->chunk, TRACE_CHUNK / 2);
-			return go_on(me);
+			end_waiting(me->chunk, TRACE_CHUNK / 2);
+			return begin_stretch(me);
 		}
 	}
 	me->full = 0;
@@ -192,11 +196,14 @@ trace_turn(struct trace_thread *me)
 	if (chunk == NONE)
 		return search(me);
 	begin_chunk(me, chunk);
-	let_take(me->chunk, TRACE_CHUNK / 2);
-	return go_on(me);
+	end_waiting(me->chunk, TRACE_CHUNK / 2);
+	return begin_stretch(me);
 }
 
-/* A thread's chunks are left behind when it ends; its number and name stay. It may come back: see trace_thread_begin(). */
+/*
+ * When a thread ends, its chunks are left behind. Its number and name stay. It may come back: see
+ * trace_thread_begin().
+ */
 static void
 thread_ended(void *arg)
 {
@@ -270,7 +277,7 @@ trace_thread_begin(void)
 		if (threads[number] != NULL && threads[number]->ended)
 			free(threads[number]);
 		threads[number] = me;
-		me->mark = (uint64_t)number << 48;
+		me->place_bits = (uint64_t)number << 48;
 	}
 	me->ended = false;
 	pthread_mutex_unlock(&lock);

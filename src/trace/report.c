@@ -2,37 +2,30 @@
 /*
  * What tracing says: the bug, the iovec, and the places; and what is still held.
  */
-#define _GNU_SOURCE 1
-#include "trace.h"
+#include "trace/report.h"
+
+#include "context.h"
+#include "held/place.h"
+#include "trace/calls.h"
+#include "trace/records.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
+
+#include <rte_cycles.h>
+#include <rte_mempool.h>
 
 static const char *const call_names[CALL_COUNT] = {
 	[CALL_NONE] = "?",
-	[CALL_ALLOC] = "evpl_iovec_alloc",
-	[CALL_RESERVE] = "evpl_iovec_reserve",
-	[CALL_CLONE] = "evpl_iovec_clone",
-	[CALL_CLONE_SEGMENT] = "evpl_iovec_clone_segment",
-	[CALL_MOVE] = "evpl_iovec_move",
-	[CALL_MOVE_SEGMENT] = "evpl_iovec_move_segment",
-	[CALL_FROM_MBUF] = "evpl_iovecs_from_mbuf",
-	[CALL_PACKETS_ALLOC] = "evpl_packets_alloc",
-	[CALL_RX_BURST] = "evpl_rx_burst",
-	[CALL_RELEASE] = "evpl_iovec_release",
-	[CALL_ALLOCS] = "evpl_iovecs_alloc",
-	[CALL_RELEASES] = "evpl_iovecs_release",
-	[CALL_TO_MBUF] = "evpl_iovecs_to_mbuf",
-	[CALL_TX_BURST] = "evpl_tx_burst",
-	[CALL_COMMIT] = "evpl_iovec_commit",
-	[CALL_DATA] = "evpl_iovec_data",
-	[CALL_LENGTH] = "evpl_iovec_length",
-	[CALL_SET_LENGTH] = "evpl_iovec_set_length",
-	[CALL_CREATE] = "evpl_create",
-	[CALL_DESTROY] = "evpl_destroy",
-	[CALL_CLEANUP] = "evpl_cleanup",
+#define CALL(type, name, id, params, args) [CALL_##id] = "evpl_" #name,
+#define CALL_VOID(name, id, params, args) [CALL_##id] = "evpl_" #name,
+#define CALL_BARE(type, name, id) [CALL_##id] = "evpl_" #name,
+#include "trace/calls.def"
 };
 
 const char *
@@ -56,11 +49,8 @@ say_where(FILE *out, trace_place place)
 			return;
 		}
 		fprintf(out, "%s (%s:%u)", site->function, site->file, site->line);
-	} else if (address != 0 && dladdr((void *)address, &info) != 0 && info.dli_fname != NULL) {
-		fprintf(out, "%s (%s+0x%" PRIxPTR ")", info.dli_sname != NULL ? info.dli_sname : "?", info.dli_fname,
-			address - (uintptr_t)info.dli_fbase);
 	} else {
-		fprintf(out, "? (0x%" PRIxPTR ")", address);
+		evpl_place_say_address(out, address);
 	}
 }
 
@@ -258,7 +248,7 @@ trace_stop_context(enum trace_call call, const struct evpl *evpl, trace_place he
 {
 	const struct evpl_context *ctx = (const struct evpl_context *)evpl;
 
-	if (ctx->trace_created == 0) {
+	if (ctx->hook.created == 0) {
 		say_bug("a context that was destroyed, or never created");
 		fprintf(stderr, "  context   %p\n", (const void *)evpl);
 		trace_say_place(stderr, "misused", call, here);
@@ -266,11 +256,11 @@ trace_stop_context(enum trace_call call, const struct evpl *evpl, trace_place he
 	}
 	say_bug("a context used by a thread that does not own it");
 	fprintf(stderr, "  context   %p\n", (const void *)evpl);
-	trace_say_place(stderr, "created", CALL_CREATE, ctx->trace_created);
+	trace_say_place(stderr, "created", CALL_CREATE, ctx->hook.created);
 	fprintf(stderr, "  owned     since its first use in ");
-	say_where(stderr, ctx->trace_used);
+	say_where(stderr, ctx->hook.used);
 	fprintf(stderr, ", ");
-	say_thread(stderr, ctx->trace_used);
+	say_thread(stderr, ctx->hook.used);
 	fputc('\n', stderr);
 	trace_say_place(stderr, "misused", call, here);
 	stop();
@@ -324,67 +314,23 @@ trace_stop_bytes(enum trace_call call, const struct trace_bytes *bytes, trace_pl
 	stop();
 }
 
-/* Live iovecs of one place and thread, or packets. */
-struct group {
-	trace_place where;
-	unsigned how;
-	bool packets;
-	uint64_t count, bytes;
-	uint32_t age; /* of the oldest, in ticks of trace_record.when */
-};
-
-static int
-by_bytes(const void *a, const void *b)
-{
-	const struct group *x = a, *y = b;
-
-	if (x->bytes != y->bytes)
-		return x->bytes < y->bytes ? 1 : -1;
-	if (x->count != y->count) /* those without a byte come before those that are none */
-		return x->count < y->count ? 1 : -1;
-	return x->where < y->where ? -1 : x->where > y->where;
-}
-
-#define GROUPS 4096u /* places; more are summed up in the last one */
-
-/* The group of a place: a table with open addressing. */
-static struct group *
-find_group(struct group *groups, trace_place where, unsigned how)
-{
-	uint64_t at = (where * UINT64_C(0x9E3779B97F4A7C15)) >> 52;
-
-	for (unsigned i = 0; i < GROUPS - 1; i++, at++) {
-		struct group *g = &groups[at % (GROUPS - 1)];
-
-		if (g->count == 0 || (g->where == where && g->how == how))
-			return g;
-	}
-	return &groups[GROUPS - 1];
-}
-
-/* One more of its group. What was taken after `now` was read is no age old. */
+/* One more live iovec, or packet. What was taken after `now` was read is no age old. */
 static void
-add(struct group *groups, struct group *total, const struct group *one, uint32_t when, uint32_t now)
+add(struct place *places, struct place *total, struct place *one, uint32_t when, uint32_t now)
 {
-	struct group *g = find_group(groups, one->where, one->how);
 	uint32_t age = (int32_t)(now - when) < 0 ? 0 : now - when;
 
-	g->where = one->where;
-	g->how = one->how;
-	g->packets = one->packets;
-	g->age = RTE_MAX(g->age, age);
-	g->count++;
-	g->bytes += one->bytes;
+	one->age = (uint64_t)age << TRACE_WHEN_SHIFT;
+	evpl_place_add(places, one);
 	total->count += one->packets ? 0 : 1;
 	total->bytes += one->packets ? 0 : one->bytes;
-	total->packets = total->packets || one->packets;
 }
 
 /* What a record says, perhaps while it changes: the caller looks at the state again. */
-static struct group
+static struct place
 read_record(const union trace_slot *slot, uint32_t state)
 {
-	struct group one = {.count = 1};
+	struct place one = {.count = 1};
 
 	if (state & TRACE_PACKET) {
 		one.where = slot->packet.sent;
@@ -401,15 +347,15 @@ read_record(const union trace_slot *slot, uint32_t state)
 }
 
 /*
- * Live iovecs, and packets on watched bytes, by place, most bytes first; NULL when there is none, or no memory. The caller
- * frees them.
+ * Live iovecs, and packets on watched bytes, by place, those with the most bytes first. NULL: there is none, or no
+ * memory. The caller frees the table.
  */
-static struct group *
-find_groups(int only_context, struct group *total)
+static struct place *
+find_places(int only_context, struct place *total)
 {
 	uint32_t now = (uint32_t)(rte_rdtsc() >> TRACE_WHEN_SHIFT);
 	unsigned used = trace_records_used();
-	struct group *groups = NULL;
+	struct place *places = NULL;
 
 	memset(total, 0, sizeof(*total));
 	for (unsigned i = 1; i < used; i++) {
@@ -417,7 +363,7 @@ find_groups(int only_context, struct group *total)
 		/* Together: when is something else in one that is gone. */
 		uint64_t both = trace_load_pair(&slot->iovec.state);
 		uint32_t state = (uint32_t)both;
-		struct group one;
+		struct place one;
 
 		if (likely((state & (TRACE_LIVE | TRACE_GONE)) != TRACE_LIVE && !(state & TRACE_PACKET)) || i == 0)
 			continue;
@@ -429,38 +375,32 @@ find_groups(int only_context, struct group *total)
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (trace_load_pair(&slot->iovec.state) != both)
 			continue;
-		if (groups == NULL)
-			groups = calloc(GROUPS, sizeof(*groups));
-		if (groups == NULL)
+		if (places == NULL)
+			places = calloc(EVPL_PLACES, sizeof(*places));
+		if (places == NULL)
 			return NULL;
-		add(groups, total, &one, (uint32_t)(both >> 32), now);
+		add(places, total, &one, (uint32_t)(both >> 32), now);
 	}
-	if (groups != NULL)
-		qsort(groups, GROUPS, sizeof(*groups), by_bytes);
-	return groups;
-}
-
-static double
-age_s(const struct group *g)
-{
-	return (double)g->age * (double)(1u << TRACE_WHEN_SHIFT) / (double)rte_get_tsc_hz();
+	if (places != NULL)
+		evpl_places_sort(places);
+	return places;
 }
 
 void
 trace_report_live(FILE *out, const char *title, bool always, int only_context)
 {
-	struct group total, *groups = find_groups(only_context, &total);
+	struct place total, *places = find_places(only_context, &total);
 
-	if (groups == NULL && !always)
+	if (places == NULL && !always)
 		return;
 	flockfile(out);
 	fprintf(out, "%s: %" PRIu64 " iovec%s, %" PRIu64 " bytes\n", title, total.count, total.count == 1 ? "" : "s",
 		total.bytes);
-	for (unsigned i = 0; groups != NULL && i < GROUPS && groups[i].count > 0; i++) {
-		const struct group *g = &groups[i];
+	for (unsigned i = 0; places != NULL && i < EVPL_PLACES && places[i].count > 0; i++) {
+		const struct place *g = &places[i];
 
 		fprintf(out, "  %" PRIu64 " %s%s, %" PRIu64 " bytes, oldest %.1f s, %s by %s in ", g->count,
-			g->packets ? "packet" : "iovec", g->count == 1 ? "" : "s", g->bytes, age_s(g),
+			g->packets ? "packet" : "iovec", g->count == 1 ? "" : "s", g->bytes, evpl_place_age_s(g),
 			g->packets ? "sent" : "taken", trace_call_name(g->how));
 		say_where(out, g->where);
 		fprintf(out, ", ");
@@ -469,32 +409,15 @@ trace_report_live(FILE *out, const char *title, bool always, int only_context)
 	}
 	fflush(out);
 	funlockfile(out);
-	free(groups);
+	free(places);
 }
 
 unsigned
 evpl_held_get(struct evpl_held *held, unsigned n)
 {
-	struct group total, *groups = find_groups(-1, &total);
-	unsigned found = 0;
+	struct place total, *places = find_places(-1, &total);
 
-	for (unsigned i = 0; groups != NULL && found < n && i < GROUPS && groups[i].count > 0; i++) {
-		const struct group *g = &groups[i];
-		FILE *text;
-
-		if (g->packets)
-			continue;
-		held[found].count = g->count;
-		held[found].bytes = g->bytes;
-		held[found].age_s = age_s(g);
-		held[found].where[0] = '\0';
-		text = fmemopen(held[found].where, sizeof(held[found].where), "w");
-		if (text != NULL) {
-			say_where(text, g->where);
-			fclose(text);
-		}
-		found++;
-	}
-	free(groups);
-	return found;
+	n = evpl_places_held(places, held, n, say_where);
+	free(places);
+	return n;
 }

@@ -4,8 +4,8 @@
  * Every difference between DPDK versions (22.11 and later), and nothing else. Not an API: the
  * inline half of evpl_memory.h needs the reference counts, the rest serves the library's sources.
  */
-#ifndef EVPL_COMPAT_H
-#define EVPL_COMPAT_H
+#ifndef EVPL_COMPAT_PVT_H
+#define EVPL_COMPAT_PVT_H
 
 #include <rte_config.h> /* and before any other: rte_version.h, too, asks for ALLOW_EXPERIMENTAL_API */
 
@@ -128,10 +128,10 @@ evpl_compat_ext_load(struct rte_mbuf_ext_shared_info *shinfo)
 	return evpl_compat_count_load(&shinfo->refcnt);
 }
 
-/**
- * In a callback that ends an external buffer: acquires what other threads did with the bytes before they let go. DPDK's last
- * decrement reads the 1 that they left without acquire, and then stores 0 plainly, so only a fence behind that read
- * pairs with them. Thread sanitizer knows no fences, and is content with the load.
+/*
+ * For a callback at the end of an external buffer: acquires what other threads did with the bytes before they let go.
+ * DPDK's last decrement reads the 1 that they left without an acquire, and then stores 0 plainly, so only a fence
+ * after that read pairs with them. Thread sanitizer does not know fences; for it the load is enough.
  */
 static inline void
 evpl_compat_ext_ended(struct rte_mbuf_ext_shared_info *shinfo)
@@ -153,4 +153,4 @@ evpl_compat_ext_ended(struct rte_mbuf_ext_shared_info *shinfo)
 #define evpl_compat_tel_add_uint(d, name, value) rte_tel_data_add_dict_u64((d), (name), (value))
 #endif
 
-#endif /* EVPL_COMPAT_H */
+#endif /* EVPL_COMPAT_PVT_H */

@@ -5,19 +5,26 @@
  *	buffer  ...|guard|  bytes  |guard| ...     live: the guards must not change
  *	        ddd|ddddd|ddddddddd|ddddd|ddd      let go, or not handed out: nothing may change
  *
- * Each allocation's bytes have a record of their own, for they end with the last of all iovecs and packets that show them. A
- * buffer from which nothing is held is the free pattern from end to end: so one look at all of it, when it is handed out
- * again and at clean-up, costs less than one at each record, and sees also what was written where nobody ever had bytes. The
- * records, linked, tell whose it was. So that some time passes until then, buffers are not rewound in place, and
- * wait in their context's stash until others wait behind them.
+ * Each allocation's bytes have a record of their own, for they end with the last of all iovecs and packets that show
+ * them. A buffer from which nothing is held is the free pattern from end to end: so one look at all of it, when it is
+ * handed out again and at clean-up, costs less than one at each record, and sees also what was written where nobody
+ * ever had bytes. The records, linked, tell whose it was. So that some time passes until then, buffers are not rewound
+ * in place, and wait in their context's stash until others wait behind them.
  *
  * What nobody may touch is also poisoned for the address sanitizer, which is called only if the program has it (weak
  * symbols), and made inaccessible for memcheck.
  */
-#include "trace_bytes.h"
+#include "trace/bytes.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "buffer.h"
+#include "class.h"
+#include "global.h"
+#include "slab.h"
+#include "trace/hooks.h"
+#include "trace/records.h"
+#include "trace/report.h"
+
+#include <rte_mempool.h>
 
 #if EVPL_HAVE_MEMCHECK
 #include <valgrind/memcheck.h>
@@ -138,7 +145,7 @@ trace_bytes_begin(struct trace_thread *me, struct rte_mbuf *mbuf, const struct e
 	if (trace_hiding)
 		trace_show(from, room);
 	if (slot == NULL) {
-		buffer->trace_filled = false; /* what nobody knows of cannot be told from what was written */
+		buffer->hook.filled = false; /* what nobody knows of cannot be told from what was written */
 		return NULL;
 	}
 	trace_bytes_note(&slot->bytes, buffer, iovec->data, iovec->length, iovec->flags & EVPL_IOVEC_FLAG_SHARED,
@@ -247,7 +254,7 @@ uint32_t
 trace_bytes_find(const struct evpl_iovec *iovec)
 {
 	struct rte_mbuf *mbuf = evpl_buffer_of(iovec->ref);
-	uint32_t next = mbuf != NULL ? ((struct evpl_buffer *)rte_mbuf_to_priv(mbuf))->trace_bytes : 0;
+	uint32_t next = mbuf != NULL ? ((struct evpl_buffer *)rte_mbuf_to_priv(mbuf))->hook.bytes : 0;
 
 	while (next != 0 && trace_slots[next].bytes.data != iovec->data)
 		next = trace_slots[next].bytes.next;
@@ -264,7 +271,7 @@ buffer_written(struct evpl_buffer *buffer, const unsigned char *at)
 	const struct trace_thread *me = trace_me;
 	const struct trace_bytes *near = NULL;
 
-	for (uint32_t next = buffer->trace_bytes; next != 0; next = trace_slots[next].bytes.next) {
+	for (uint32_t next = buffer->hook.bytes; next != 0; next = trace_slots[next].bytes.next) {
 		const struct trace_bytes *bytes = &trace_slots[next].bytes;
 		uint32_t guard = bytes->guards ? TRACE_GUARD : 0;
 
@@ -293,21 +300,21 @@ buffer_check(struct evpl_buffer *buffer)
 	size_t size = buffer->slab->class->size;
 	const unsigned char *at;
 
-	if (buffer->trace_filled) {
+	if (buffer->hook.filled) {
 		if (trace_hiding)
 			trace_reveal(from, size);
 		at = find_other(from, size, FREE_BYTE);
 		if (unlikely(at != NULL)) {
 			buffer_written(buffer, at);
-			buffer->trace_filled = false;
+			buffer->hook.filled = false;
 		}
 		if (trace_hiding)
 			trace_hide(from, size);
 	}
-	if (buffer->trace_bytes != 0) {
-		trace_slots[buffer->trace_first].bytes.next = me->spare;
-		me->spare = buffer->trace_bytes;
-		buffer->trace_bytes = 0;
+	if (buffer->hook.bytes != 0) {
+		trace_slots[buffer->hook.first].bytes.next = me->spare;
+		me->spare = buffer->hook.bytes;
+		buffer->hook.bytes = 0;
 		if (unlikely(trace_is_short()))
 			trace_spare_give(me);
 	}
@@ -329,13 +336,13 @@ trace_buffer_reuse(struct rte_mbuf *mbuf)
 	size_t size = buffer->slab->class->size;
 
 	buffer_check(buffer);
-	if (unlikely(!buffer->trace_filled)) {
+	if (unlikely(!buffer->hook.filled)) {
 		if (trace_hiding)
 			trace_reveal(mbuf->buf_addr, size);
 		fill(mbuf->buf_addr, size, FREE_BYTE);
 		if (trace_hiding)
 			trace_hide(mbuf->buf_addr, size);
-		buffer->trace_filled = true;
+		buffer->hook.filled = true;
 	}
 }
 
@@ -348,8 +355,8 @@ buffer_begin(struct rte_mempool *pool, void *opaque, void *object, unsigned inde
 	(void)pool;
 	(void)opaque;
 	(void)index;
-	buffer->trace_bytes = 0;
-	buffer->trace_filled = false;
+	buffer->hook.bytes = 0;
+	buffer->hook.filled = false;
 	trace_hide(mbuf->buf_addr, evpl_buffer_class(mbuf)->size);
 }
 
@@ -381,7 +388,10 @@ trace_slab_end(struct evpl_slab *slab)
 	rte_mempool_obj_iter(slab->pool, buffer_end, NULL);
 }
 
-/* A packet on watched bytes ended, on any thread: what rte_pktmbuf_free does at the end of the buffer's own shared info. */
+/*
+ * A packet on watched bytes ended, on any thread. Does what rte_pktmbuf_free() does at the end of the buffer's own
+ * shared info.
+ */
 static void
 packet_ended(void *addr, void *opaque)
 {
@@ -429,7 +439,7 @@ trace_packet_shinfo(const struct evpl_iovec *iovec, struct rte_mbuf_ext_shared_i
 	packet->shinfo.free_cb = packet_ended;
 	packet->shinfo.fcb_opaque = packet;
 	rte_mbuf_ext_refcnt_set(&packet->shinfo, 1);
-	trace_store_both(&packet->state, (handle | TRACE_PACKET) | me->now);
+	trace_store_word(&packet->state, (handle | TRACE_PACKET) | me->now);
 	return &packet->shinfo;
 }
 

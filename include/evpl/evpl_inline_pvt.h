@@ -3,13 +3,14 @@
  * @file
  * The hot half of evpl_memory.h, which says what these functions do. Not an API: include evpl/evpl.h.
  */
-#ifndef EVPL_INLINE_H
-#define EVPL_INLINE_H
+#ifndef EVPL_INLINE_PVT_H
+#define EVPL_INLINE_PVT_H
 
 #include <stddef.h>
 
 #include <rte_branch_prediction.h>
 
+#include <evpl/evpl_flags_pvt.h>
 #include <evpl/evpl_memory.h>
 
 #if !EVPL_IOVEC_TRACE || defined(EVPL_BELOW_TRACE)
@@ -37,15 +38,6 @@ struct evpl_window {
 	struct rte_mbuf *ref; /* what iovecs carved here count on */
 	uint64_t stock;	      /* below EVPL_STOCK_COUNT: prepaid, the references of ref in stock */
 };
-
-/* In window.stock: what one release of an iovec adds that is EVPL_IOVEC_COUNTED. */
-#define EVPL_STOCK_COUNT 0x80000000u
-
-static inline uint32_t
-evpl_stock_prepaid(uint64_t stock)
-{
-	return (uint32_t)(stock & (EVPL_STOCK_COUNT - 1));
-}
 
 static inline uint32_t
 evpl_window_prepaid(const struct evpl_window *w)
@@ -84,16 +76,14 @@ EVPL_EXPORT void evpl_iovec_grow(struct evpl_iovec *iovec, unsigned length);
 EVPL_EXPORT void evpl_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offset, uint64_t length,
 				 const char *what) __attribute__((noreturn, cold));
 
-#if !EVPL_IOVEC_TRACE
-/*
- * Samples (evpl_global_config.sample_period). Of one per window, the iovecs bear COUNTED: they are released as others are, and
- * the upper bits of window.stock count them. The iovecs of others are LISTED, with the sample's name in the upper bits.
- */
-#define EVPL_IOVEC_LISTED 0x40000000u
-#define EVPL_IOVEC_SAMPLE_SHIFT 4
-#define EVPL_IOVEC_COUNTED EVPL_STOCK_COUNT
-#define EVPL_IOVEC_SAMPLED (EVPL_IOVEC_COUNTED | EVPL_IOVEC_LISTED)
-EVPL_EXPORT void evpl_sample_share(const struct evpl_iovec *iovec);
+#if EVPL_IOVEC_TRACE
+static inline void
+evpl_sample_share(const struct evpl_iovec *iovec)
+{
+	(void)iovec;
+}
+#else
+EVPL_EXPORT void evpl_sample_share(const struct evpl_iovec *iovec); /* one more iovec holds its sample */
 #endif
 
 /*
@@ -139,10 +129,22 @@ evpl_iovec_may_carve(const struct evpl *evpl, unsigned length, unsigned alignmen
 		      flags <= EVPL_IOVEC_FLAG_SHARED && evpl_is_alignment(alignment));
 }
 
-/* One iovec from the current buffer, with a mark in the upper bits of its flags; 0: not from there, or not at all. */
+/* Takes length bytes behind the padding from a window that has both, and a reference from its stock. */
+static inline void
+evpl_window_carve(struct evpl_window *w, uint64_t stock, uintptr_t padding, unsigned length, uint32_t flags,
+		  struct evpl_iovec *r_iovec)
+{
+	r_iovec->data = (void *)(w->next + padding);
+	evpl_iovec_set_view(r_iovec, length, flags);
+	r_iovec->ref = w->ref;
+	w->next += padding + length;
+	evpl_window_set_stock(w, stock - 1);
+}
+
+/* One iovec from the current buffer, with more_flags in its flags. 0: it does not fit, or an argument is wrong. */
 static inline int
 evpl_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
-		 uint32_t mark, struct evpl_iovec *r_iovec)
+		 uint32_t more_flags, struct evpl_iovec *r_iovec)
 {
 	if (evpl_iovec_may_carve(evpl, length, alignment, max_iovecs, flags, r_iovec)) {
 		struct evpl_window *w = &evpl->window[flags];
@@ -151,11 +153,7 @@ evpl_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 		uint64_t stock = w->stock;
 
 		if (likely((uint64_t)pad + length <= w->end - w->next && evpl_stock_prepaid(stock) > 1)) {
-			r_iovec->data = (void *)(w->next + pad);
-			evpl_iovec_set_view(r_iovec, length, flags | mark);
-			r_iovec->ref = w->ref;
-			w->next += pad + length;
-			evpl_window_set_stock(w, stock - 1);
+			evpl_window_carve(w, stock, pad, length, flags | more_flags, r_iovec);
 			return 1;
 		}
 	}
@@ -213,8 +211,7 @@ evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned alignment, unsig
 	}
 	evpl->reserved = (uintptr_t)last->data;
 	evpl->reserved_end = evpl->reserved + last->length;
-	/* A clone of it sets the mark. No PMD sees a buffer's mbuf, so its port is ours. */
-	last->ref->port = 0;
+	evpl_reservation_begin(last->ref);
 	return n;
 }
 
@@ -228,7 +225,8 @@ evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iove
 		uint32_t length = iovecs->length, flags = iovecs->flags;
 
 		if (likely(data == evpl->reserved && end == w->next && iovecs->ref == w->ref &&
-			   (flags & EVPL_IOVEC_FLAG_RESERVED) && w->ref->port == 0 && length <= end - data)) {
+			   (flags & EVPL_IOVEC_FLAG_RESERVED) && !evpl_reservation_is_cloned(w->ref) &&
+			   length <= end - data)) {
 			uintptr_t mask = evpl_align_mask(alignment), next = (data + length + mask) & ~mask;
 
 			w->next = next < end ? next : end;
@@ -256,15 +254,12 @@ EVPL_INLINE void
 evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec)
 {
 	struct rte_mbuf *ref = iovec->ref;
-	uint32_t flags = evpl_iovec_view_flags(iovec);
+	uint32_t flags = evpl_iovec_view_flags(iovec) & EVPL_IOVEC_RELEASE_MASK;
 
-#if EVPL_IOVEC_TRACE
-	flags &= EVPL_IOVEC_FLAG_SHARED; /* the rest is the record's number */
-#endif
 	/*
-	 * Packets, reservations and listed samples have more flags, and are not for here. Two branches on the flags, and no
-	 * window found by their value: three instructions less, and none of them waits for the flags. COUNTED is where
-	 * the stock counts it, so one sum adds both it and the reference.
+	 * Packets, reservations and listed samples have more flags: they go to evpl_iovec_release_slow(). There are two
+	 * branches on the flags instead of an index into the windows: this takes three instructions less, and none of
+	 * them waits for the flags.
 	 */
 	if (likely(evpl != NULL)) {
 		if ((flags & (EVPL_STOCK_COUNT - 1)) == 0) {
@@ -313,14 +308,30 @@ evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov)
 	}
 }
 
+/*
+ * References are counted by the kind of the iovec. Without EVPL_IOVEC_FLAG_SHARED in kind they are counted plainly,
+ * because only one thread counts. With it they are counted atomically. Both return the new count.
+ */
 static inline uint16_t
-evpl_iovec_count_one(struct rte_mbuf *ref, uint32_t flags)
+evpl_ref_add(struct rte_mbuf *ref, uint32_t kind, uint16_t n)
 {
 	uint16_t count;
 
-	if (flags & EVPL_IOVEC_FLAG_SHARED)
-		return evpl_compat_ref_add(ref, 1);
-	count = (uint16_t)(rte_mbuf_refcnt_read(ref) + 1);
+	if (kind & EVPL_IOVEC_FLAG_SHARED)
+		return evpl_compat_ref_add(ref, n);
+	count = (uint16_t)(rte_mbuf_refcnt_read(ref) + n);
+	rte_mbuf_refcnt_set(ref, count);
+	return count;
+}
+
+static inline uint16_t
+evpl_ref_sub(struct rte_mbuf *ref, uint32_t kind, uint16_t n)
+{
+	uint16_t count;
+
+	if (kind & EVPL_IOVEC_FLAG_SHARED)
+		return evpl_compat_ref_sub(ref, n);
+	count = (uint16_t)(rte_mbuf_refcnt_read(ref) - n);
 	rte_mbuf_refcnt_set(ref, count);
 	return count;
 }
@@ -337,19 +348,17 @@ evpl_iovec_view_of(struct evpl_iovec *dst, void *data, uint32_t length, struct r
 	/* No packet, not reserved, no sample, as most are: nothing else to look at. */
 	if (likely(flags <= EVPL_IOVEC_FLAG_SHARED)) {
 		evpl_iovec_set_view(dst, length, flags);
-		if (unlikely(evpl_iovec_count_one(ref, flags) > EVPL_REF_LIMIT))
+		if (unlikely(evpl_ref_add(ref, flags, 1) > EVPL_REF_LIMIT))
 			evpl_iovec_clone_overflow(dst);
 		return;
 	}
 	evpl_iovec_set_view(dst, length, flags & ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED);
 	if (unlikely(flags & EVPL_IOVEC_FLAG_RESERVED))
-		ref->port = 1;
-	if (unlikely(evpl_iovec_count_one(ref, flags) > EVPL_REF_LIMIT))
+		evpl_reservation_cloned(ref);
+	if (unlikely(evpl_ref_add(ref, flags, 1) > EVPL_REF_LIMIT))
 		evpl_iovec_clone_overflow(dst);
-#if !EVPL_IOVEC_TRACE
 	if (unlikely(flags & EVPL_IOVEC_SAMPLED))
 		evpl_sample_share(dst);
-#endif
 }
 
 EVPL_INLINE void
@@ -422,4 +431,4 @@ evpl_iovec_set_length(struct evpl_iovec *iovec, unsigned length)
 
 #endif /* no tracing */
 
-#endif /* EVPL_INLINE_H */
+#endif /* EVPL_INLINE_PVT_H */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Watching bytes: what every take and release does. trace_bytes.c has the picture. */
-#ifndef EVPL_TRACE_BYTES_H
-#define EVPL_TRACE_BYTES_H
+/* Watching bytes: what every take and release does. bytes.c has the picture. */
+#ifndef EVPL_SRC_TRACE_BYTES_H
+#define EVPL_SRC_TRACE_BYTES_H
 
-#include "trace.h"
+#include "buffer.h"
+#include "trace/records.h"
 
 #define TRACE_GUARD 16u
 #define GUARD_BYTE 0xFA
@@ -89,7 +90,7 @@ static inline void
 trace_bytes_note(struct trace_bytes *bytes, struct evpl_buffer *buffer, char *data, uint32_t length, uint32_t shared,
 		 bool guards, unsigned how, trace_place here)
 {
-	uint32_t next = buffer->trace_bytes;
+	uint32_t next = buffer->hook.bytes;
 
 	if (likely(guards))
 		guards_set(data, length);
@@ -97,9 +98,9 @@ trace_bytes_note(struct trace_bytes *bytes, struct evpl_buffer *buffer, char *da
 	trace_store_pair(&bytes->next, next, length);
 	bytes->taken = here;
 	trace_store_pair(&bytes->watchers, 1, how | shared << 16 | (uint32_t)guards << 24);
-	buffer->trace_bytes = trace_index(bytes);
+	buffer->hook.bytes = trace_index(bytes);
 	if (unlikely(next == 0))
-		buffer->trace_first = buffer->trace_bytes;
+		buffer->hook.first = buffer->hook.bytes;
 }
 
 struct trace_bytes *trace_bytes_begin(struct trace_thread *me, struct rte_mbuf *mbuf, const struct evpl_iovec *iovec,
@@ -119,12 +120,15 @@ trace_bytes_check(enum trace_call call, const struct trace_bytes *bytes, trace_p
 		trace_bytes_overrun(call, bytes, here);
 }
 
-/* Nobody shows them any more: they and their guards take the free pattern, so that one look sees that of a whole buffer. */
+/*
+ * No iovec or packet shows these bytes any more. They and their guards take the free pattern, so that one look checks
+ * the whole buffer.
+ */
 static inline void
 trace_bytes_end(enum trace_call call, struct trace_bytes *bytes, trace_place here)
 {
 	bytes->gone = here;
-	trace_store_pair(&bytes->watchers, 0, bytes->what | (uint32_t)call << 8);
+	trace_store_pair(&bytes->watchers, 0, bytes->kinds | (uint32_t)call << 8);
 	if (unlikely(trace_hiding))
 		trace_bytes_end_hidden(bytes);
 	else if (likely(bytes->guards))
@@ -137,9 +141,12 @@ trace_bytes_end(enum trace_call call, struct trace_bytes *bytes, trace_place her
 static inline bool
 trace_bytes_drop(struct trace_bytes *bytes)
 {
-	/* Who sees 1 is the last, and needs no atomic. Acquires what the others did with the bytes before they let go. */
+	/*
+	 * Whoever reads 1 is the last and needs no atomic. Acquires what the others did with the bytes before they let
+	 * go.
+	 */
 	return __atomic_load_n(&bytes->watchers, __ATOMIC_ACQUIRE) == 1 ||
 	       __atomic_sub_fetch(&bytes->watchers, 1, __ATOMIC_ACQ_REL) == 0;
 }
 
-#endif /* EVPL_TRACE_BYTES_H */
+#endif /* EVPL_SRC_TRACE_BYTES_H */

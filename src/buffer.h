@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Buffers. A buffer is free (in a pool or stash, refcnt 1, packets 1), or under a window, or only held.
+ */
+#ifndef EVPL_SRC_BUFFER_H
+#define EVPL_SRC_BUFFER_H
+
+#include "base.h"
+#include "lane.h"
+#include "slab.h"
+#include "trace/hook_state.h"
+
+struct evpl_context;
+
+/* Packets on one buffer are refused above this, so that mbufs that count for it past 16 bits still find room. */
+#define EVPL_PACKETS_MAX 0xF000u
+
+/*
+ * In the private area of a buffer's mbuf. What each packet needs of it is one cache line. packets is 1 while the buffer
+ * is free or has a reference, and counts more: the packets on it, what its lane has in stock, and mbufs that count for
+ * its own (overflow.c). It is the anchor's refcnt, or that of the mbuf's shinfo.
+ */
+struct evpl_buffer {
+	/*
+	 * The number of the lane that has the stock, or 0. It is first: 0 there tells that another mbuf is no buffer.
+	 */
+	uint32_t lane;
+	uint32_t stock;		    /* counts that the lane can hand out; at least 1 while there is a lane */
+	uint16_t slot;		    /* in the lane's claims */
+	bool ended;		    /* a hint: the last reference has ended */
+	evpl_compat_count *packets; /* above */
+	uintptr_t room;		    /* its bytes ... */
+	rte_iova_t iova;	    /* ... for devices */
+	uint64_t ol_flags;	    /* of packets on it: none, or RTE_MBUF_F_EXTERNAL */
+	uintptr_t shinfo;	    /* of these: a mark (see attach.h), or the address of a shinfo */
+	struct evpl_slab *slab;
+	struct rte_mbuf *mbuf;
+	struct hook_buffer hook;
+};
+
+static inline struct evpl_buffer *
+evpl_buffer(struct rte_mbuf *buffer)
+{
+	return rte_mbuf_to_priv(buffer);
+}
+
+static inline const struct evpl_class *
+evpl_buffer_class(struct rte_mbuf *buffer)
+{
+	return evpl_buffer(buffer)->slab->class;
+}
+
+/* Whether its stock is this thread's. */
+static inline bool
+evpl_buffer_is_claimed(const struct evpl_buffer *buffer, const struct evpl_lane *lane)
+{
+	return __atomic_load_n(&buffer->lane, __ATOMIC_RELAXED) == lane->number;
+}
+
+/* Of a buffer whose references have ended another thread may take the stock meanwhile. */
+static inline uint32_t
+evpl_buffer_stock(const struct evpl_buffer *buffer)
+{
+	return __atomic_load_n(&buffer->stock, __ATOMIC_RELAXED);
+}
+
+/* The lane's thread's; released for evpl_lanes_reap(), and whole for evpl_lanes_count(). */
+static inline void
+evpl_buffer_set_stock(struct evpl_buffer *buffer, uint32_t stock)
+{
+	__atomic_store_n(&buffer->stock, stock, __ATOMIC_RELEASE);
+}
+
+/*
+ * Whether nothing but stock is left of it. The stock is read first: without a reference it only grows, so once both
+ * are equal they stay equal.
+ */
+static inline bool
+evpl_buffer_is_spent(const struct evpl_buffer *buffer)
+{
+	uint32_t stock = __atomic_load_n(&buffer->stock, __ATOMIC_ACQUIRE);
+
+	return evpl_compat_count_load(buffer->packets) == stock;
+}
+
+/* Takes it off this thread's lane if it is spent. False: it is not, or another thread has taken it. */
+static inline bool
+evpl_buffer_unclaim_spent(struct evpl_buffer *buffer)
+{
+	return unlikely(evpl_buffer_is_spent(buffer)) && evpl_lane_unclaim_spent(buffer);
+}
+
+void evpl_buffer_counts_ended(struct evpl_buffer *buffer); /* of all counts, not only of packets */
+
+/* One packet less, on any thread. */
+static inline void
+evpl_buffer_packet_ended(struct evpl_buffer *buffer, const struct evpl_lane *lane)
+{
+	if (likely(evpl_buffer_is_claimed(buffer, lane))) {
+		evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
+		if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)) && evpl_buffer_unclaim_spent(buffer))
+			evpl_buffer_counts_ended(buffer);
+	} else if (evpl_compat_count_sub(buffer->packets, 1) == 0) {
+		evpl_buffer_counts_ended(buffer);
+	}
+}
+
+struct rte_mbuf *evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class);
+void evpl_buffer_give_back(struct evpl_context *ctx, struct rte_mbuf *buffer); /* ctx may be NULL */
+void evpl_buffers_init(struct evpl_slab *slab);				       /* prepares the mbufs of a new slab */
+struct rte_mbuf *evpl_buffer_of(const struct rte_mbuf *ref); /* the buffer under a reference, or NULL */
+
+#endif /* EVPL_SRC_BUFFER_H */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A context: what a thread allocates through.
+ */
+#ifndef EVPL_SRC_CONTEXT_H
+#define EVPL_SRC_CONTEXT_H
+
+#include "base.h"
+#include "class.h"
+#include "stash.h"
+#include "trace/hook_state.h"
+
+#include <sys/queue.h>
+
+/* A context. The public part comes first, so the two pointers are one. */
+struct evpl_context {
+	struct evpl evpl;
+	struct rte_mbuf *current[2];	 /* the buffers under evpl.window[], NULL when idle */
+	struct rte_mempool *direct_pool; /* the last one seen to be of direct mbufs: known without a look into it */
+	struct rte_mempool *packet_pool;
+	uint32_t rx_flags;
+	int socket_id;
+	bool only_socket;		  /* never take from another NUMA node */
+	unsigned slab_hint[EVPL_CLASSES]; /* where the last buffer came from */
+	struct evpl_stash stash[EVPL_CLASSES];
+	uint64_t rx_linearized, rx_too_long, rx_no_memory; /* relaxed, likewise */
+	struct hook_context hook;
+	TAILQ_ENTRY(evpl_context) entry;
+};
+
+static inline struct evpl_context *
+evpl_context(struct evpl *evpl)
+{
+	return (struct evpl_context *)evpl;
+}
+
+#endif /* EVPL_SRC_CONTEXT_H */

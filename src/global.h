@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the process has.
+ */
+#ifndef EVPL_SRC_GLOBAL_H
+#define EVPL_SRC_GLOBAL_H
+
+#include "base.h"
+#include "class.h"
+
+#include <pthread.h>
+#include <sys/queue.h>
+
+struct evpl_context;
+struct evpl_slab;
+
+/* lock guards everything but slabs[] below slab_count, which only grows. */
+struct evpl_global {
+	pthread_mutex_t lock;
+	unsigned users;
+	unsigned class_count;			 /* 1 or 2 */
+	struct evpl_class classes[EVPL_CLASSES]; /* smaller buffers first */
+	unsigned max_slabs;			 /* of both classes together */
+	unsigned packet_mbufs;
+	unsigned sample_period;
+	bool near;	     /* packets may be near: see attach.h */
+	unsigned slab_count; /* stored with release after slabs[slab_count], loaded with acquire */
+	unsigned next_id;    /* for names, unique for the life of the process */
+	struct evpl_slab *slabs[EVPL_MAX_SLABS];
+	struct rte_mempool *packet_pools[RTE_MAX_NUMA_NODES];
+	struct rte_mempool *anchor_pool;
+	TAILQ_HEAD(, evpl_slab) rx_pools;
+	TAILQ_HEAD(, evpl_context) contexts;
+	unsigned context_count;
+	uint64_t rx_linearized, rx_too_long, rx_no_memory; /* of contexts that are gone */
+};
+extern struct evpl_global evpl_global;
+
+/* Of the largest buffers. */
+static inline const struct evpl_class *
+evpl_class_largest(void)
+{
+	return &evpl_global.classes[evpl_global.class_count - 1];
+}
+
+/* The smallest buffers of which one has room for all; else the largest. */
+static inline struct evpl_class *
+evpl_class_for(uint32_t length, unsigned alignment)
+{
+	struct evpl_global *g = &evpl_global;
+	unsigned i = 0;
+
+	while (i + 1 < g->class_count && length > evpl_class_capacity(&g->classes[i], alignment))
+		i++;
+	return &g->classes[i];
+}
+
+#endif /* EVPL_SRC_GLOBAL_H */

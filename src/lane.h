@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a thread that sends has at hand. Its fields are its thread's alone, and need no lock, but for claims.
+ */
+#ifndef EVPL_SRC_LANE_H
+#define EVPL_SRC_LANE_H
+
+#include "base.h"
+
+#include <sys/queue.h>
+
+#include <rte_spinlock.h>
+
+struct evpl_buffer;
+
+#define EVPL_LANE_CLAIMS 32u /* buffers: 2 MiB with the default size */
+#define EVPL_LANE_MBUFS 384u
+struct evpl_lane {
+	uint32_t number;			      /* from 1 on; other processes have none */
+	struct rte_mempool *pool;		      /* of the mbufs: the first that the thread sent from; NULL */
+	uint32_t most;				      /* mbufs that it may keep */
+	uint32_t count;				      /* relaxed stores: others read it */
+	rte_spinlock_t lock;			      /* of claims: its thread's, or evpl_lanes_reap() */
+	unsigned next;				      /* the claim that ends when there is a new one */
+	struct evpl_buffer *claims[EVPL_LANE_CLAIMS]; /* NULL: free; relaxed stores, likewise */
+	TAILQ_ENTRY(evpl_lane) entry;
+	struct rte_mbuf *mbufs[EVPL_LANE_MBUFS];
+};
+extern struct evpl_lane evpl_no_lane; /* of threads that have not sent: always empty */
+extern __thread struct evpl_lane *evpl_lane __attribute__((tls_model("initial-exec")));
+void evpl_lane_begin(struct rte_mempool *pool, unsigned most);
+
+bool evpl_lane_claim(struct evpl_buffer *buffer);			    /* then it has more than 1 in stock */
+void evpl_lane_unclaim(struct evpl_lane *lane, struct evpl_buffer *buffer); /* the stock is accounted for */
+bool evpl_lane_unclaim_spent(struct evpl_buffer *buffer);		    /* see evpl_buffer_unclaim_spent() */
+bool evpl_lanes_reap(void); /* brings home of what nothing but stock is left, on any lane; true: some */
+void evpl_lane_flush(void); /* every claim */
+unsigned evpl_lanes_mbufs(const struct rte_mempool *pool);
+void evpl_lanes_count(uint32_t *free); /* buffers that reaping would find, per class; with the lock held */
+void evpl_lanes_reset(void);	       /* brings them home, and forgets all mbufs; nothing is in use */
+
+#endif /* EVPL_SRC_LANE_H */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Mbufs that count for others whose 16 bits are spent.
+ */
+#ifndef EVPL_SRC_OVERFLOW_H
+#define EVPL_SRC_OVERFLOW_H
+
+#include "base.h"
+
+extern unsigned evpl_overflow_count; /* relaxed; 0: evpl_overflow_base_ended() has nothing to do */
+struct rte_mbuf *evpl_overflow_root(const struct rte_mbuf *ref); /* whose bytes it counts for: maybe its own */
+bool evpl_overflow_ended(struct rte_mbuf *m);			 /* its last count; false: it is no such mbuf */
+struct rte_mbuf *evpl_overflow_new(struct rte_mbuf *base);	 /* a fresh one, refcnt 1; NULL */
+struct rte_mbuf *evpl_overflow_take(struct rte_mbuf *base, uint32_t kind); /* one more count, as evpl_ref_add(); NULL */
+uintptr_t evpl_view_limit(const struct rte_mbuf *ref);			   /* of its bytes: how far a view may grow */
+void evpl_overflow_try_again(void);					   /* EAL may have memory again */
+bool evpl_overflow_has(const struct rte_mbuf *base);			   /* others count for it */
+bool evpl_overflow_base_ended(struct rte_mbuf *base); /* its own count is at its end; true: others keep base */
+unsigned evpl_overflow_in_use(void);		      /* with the lock held */
+void evpl_overflow_free(void);			      /* likewise, and with none in use */
+
+/* Whether no clone counts elsewhere: else a count of 1 does not tell that a reference is the only one. */
+static inline bool
+evpl_overflow_is_idle(void)
+{
+	return likely(__atomic_load_n(&evpl_overflow_count, __ATOMIC_RELAXED) == 0);
+}
+
+#endif /* EVPL_SRC_OVERFLOW_H */

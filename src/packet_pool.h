@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The pools of packet mbufs.
+ */
+#ifndef EVPL_SRC_PACKET_POOL_H
+#define EVPL_SRC_PACKET_POOL_H
+
+#include "base.h"
+#include "lane.h"
+
+#include <rte_mempool.h>
+
+/* Of the small mbufs that are attached to iovecs. Unused, but rte_pktmbuf_copy(m, m->pool, ...) needs one to end. */
+#define EVPL_PACKET_DATA_ROOM (RTE_PKTMBUF_HEADROOM + 256)
+
+struct rte_mempool *evpl_packet_pool(int socket_id); /* of a node, made on first use; NULL with rte_errno */
+struct rte_mempool *evpl_anchor_pool(void);	     /* likewise; of what lies before buffers */
+void evpl_packet_pools_free(void);
+void evpl_packet_pool_return(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n); /* of a lane; any thread */
+extern int evpl_packet_ops;	     /* index of their operations; -1: there is none */
+bool evpl_packet_ops_attach(void);   /* in a secondary process; false: it must not free the primary's packets */
+bool evpl_packet_ops_register(void); /* false: it cannot be */
+/* Up to n, of which no field is set; fewer: rte_errno is ENOMEM. */
+unsigned evpl_packet_alloc(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n);
+struct rte_mbuf *evpl_packet_alloc_one(struct rte_mempool *pool);		      /* likewise; NULL */
+void evpl_packet_free(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n); /* such, unused */
+
+/* As evpl_packet_alloc() of one; NULL. */
+static inline struct rte_mbuf *
+evpl_lane_take(struct rte_mempool *pool)
+{
+	struct evpl_lane *lane = evpl_lane;
+	uint32_t count = lane->count;
+
+	if (unlikely(lane->pool != pool || count == 0))
+		return evpl_packet_alloc_one(pool);
+	__atomic_store_n(&lane->count, count - 1, __ATOMIC_RELAXED);
+	return lane->mbufs[count - 1];
+}
+
+/* Whether it is the mbuf of a packet pool. */
+static inline bool
+evpl_packet_is_ours(const struct rte_mbuf *m)
+{
+	return m->pool != NULL && m->pool->ops_index == evpl_packet_ops;
+}
+
+#endif /* EVPL_SRC_PACKET_POOL_H */

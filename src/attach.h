@@ -51,9 +51,14 @@ EVPL_ATTACH_AT(buf_len, data_len, 14);
 
 /* Acquires what who let go of the mbuf did before. */
 static inline uint64_t
-evpl_rearm_load(const struct rte_mbuf *m)
+evpl_rearm_load(struct rte_mbuf *m)
 {
-	return __atomic_load_n(&EVPL_ATTACH_WORD(m, data_off), __ATOMIC_ACQUIRE);
+	uint64_t rearm = __atomic_load_n(&EVPL_ATTACH_WORD(m, data_off), __ATOMIC_ACQUIRE);
+
+#ifdef EVPL_COMPAT_TSAN
+	(void)evpl_compat_ref_load(m); /* it does not see that this word has the count in it */
+#endif
+	return rearm;
 }
 
 static inline bool

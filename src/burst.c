@@ -130,6 +130,9 @@ evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 		asked = (uint16_t)RTE_MIN(left, CHUNK);
 		got = rte_eth_rx_burst(port_id, queue_id, packets, asked);
 		direct = __atomic_load_n(&ctx->direct_pool, __ATOMIC_RELAXED);
+		/* Another pool may be there now, whose mbufs are pinned. */
+		if (got > 0 && direct != NULL && (packets[0]->pool != direct || evpl_pool_is_pinned(direct)))
+			direct = NULL;
 		if (likely(got > 0 && RTE_MBUF_HAS_EXTBUF(packets[0]) &&
 			   convert(packets, got, &r_iovecs[done], ctx->rx_flags | EVPL_IOVEC_FLAG_PACKET, NULL)))
 			done += got;

@@ -342,11 +342,18 @@ evpl_packet_is_ours(const struct rte_mbuf *m)
 	return m->pool != NULL && m->pool->ops_index == evpl_packet_ops;
 }
 
-/* Whether an mbuf and its external buffer stay together for life, as in receive pools. */
+/* Whether its mbufs and their external buffers stay together for life, as in receive pools. */
+static inline bool
+evpl_pool_is_pinned(struct rte_mempool *pool)
+{
+	return (rte_pktmbuf_priv_flags(pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0;
+}
+
+/* Whether an mbuf is one of these. */
 static inline bool
 evpl_is_pinned(const struct rte_mbuf *m)
 {
-	return RTE_MBUF_HAS_EXTBUF(m) && (rte_pktmbuf_priv_flags(m->pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF);
+	return RTE_MBUF_HAS_EXTBUF(m) && evpl_pool_is_pinned(m->pool);
 }
 
 /* Whether no clone counts elsewhere: else a count of 1 does not tell that a reference is the only one. */

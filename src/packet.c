@@ -16,7 +16,7 @@ evpl_packet_flags(struct rte_mbuf *m, uint32_t flags)
 		if (RTE_MBUF_CLONED(m))
 			return flags | EVPL_IOVEC_FLAG_SHARED;
 		/* Some PMDs overwrite ol_flags: for a pinned mbuf the flag is put back, as DPDK does from 25.11 on. */
-		if (rte_pktmbuf_priv_flags(m->pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF)
+		if (evpl_pool_is_pinned(m->pool))
 			m->ol_flags |= RTE_MBUF_F_EXTERNAL;
 		else if (!evpl_packet_is_near(m)) /* clones of those do not count on them */
 			return flags | EVPL_IOVEC_FLAG_SHARED;
@@ -256,6 +256,7 @@ evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, unsigned length,
 {
 	struct rte_mbuf *mbufs[64];
 	unsigned done, some;
+	uint64_t pinned;
 
 	if (unlikely(evpl == NULL || pool == NULL || r_iovecs == NULL || n == 0 || n > INT_MAX || length == 0 ||
 		     flags > EVPL_IOVEC_FLAG_SHARED)) {
@@ -268,7 +269,8 @@ evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, unsigned length,
 	}
 	/* The pool says it for all of its mbufs. */
 	flags |= EVPL_IOVEC_FLAG_PACKET;
-	if (!(rte_pktmbuf_priv_flags(pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF))
+	pinned = evpl_pool_is_pinned(pool) ? RTE_MBUF_F_EXTERNAL : 0;
+	if (pinned == 0)
 		flags |= EVPL_IOVEC_FLAG_SHARED;
 	for (done = 0; done < n; done += some) {
 		some = RTE_MIN(n - done, (unsigned)RTE_DIM(mbufs));
@@ -282,6 +284,8 @@ evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, unsigned length,
 			struct evpl_iovec *iovec = &r_iovecs[done + i];
 			struct rte_mbuf *m = mbufs[i];
 
+			/* A PMD may have overwritten it. DPDK sets it again from 25.11 on. */
+			m->ol_flags |= pinned;
 			m->data_len = (uint16_t)length;
 			m->pkt_len = length;
 			iovec->data = rte_pktmbuf_mtod(m, void *);
@@ -369,7 +373,7 @@ evpl_packets_release(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n)
 			homes = 0;
 			pool = m->pool;
 			kind = m->ol_flags & RTE_MBUF_F_EXTERNAL;
-			if (kind != 0 && !(rte_pktmbuf_priv_flags(pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF))
+			if (kind != 0 && !evpl_pool_is_pinned(pool))
 				kind = 0;
 		}
 		if (likely((m->ol_flags & kinds) == kind && (kind == 0 || evpl_compat_ext_load(m->shinfo) == 1)))

@@ -12,18 +12,23 @@ slot(const struct glue_queue *q, uint16_t i)
 	return (uint16_t)((q->first + i) % GLUE_AHEAD);
 }
 
-/* Empties the port's queue into ours, as far as ours may grow, by full bursts: some drivers give nothing to short ones. */
+/*
+ * Empties the port's queue into ours, as far as ours may grow. A packet counts with all of its mbufs. Only full bursts
+ * are asked for, because some drivers give nothing to short ones.
+ */
 static void
 take_ahead(struct glue_queue *q)
 {
-	unsigned max = RTE_MIN(RTE_MAX(q->ahead_max, GLUE_BURST), GLUE_AHEAD);
 	uint16_t count = GLUE_BURST;
 	struct rte_mbuf *burst[GLUE_BURST];
 
-	while (count == GLUE_BURST && q->ahead + GLUE_BURST <= max) {
+	while (count == GLUE_BURST && q->ahead + GLUE_BURST <= GLUE_AHEAD &&
+	       (q->ahead == 0 || q->ahead_mbufs + GLUE_BURST <= q->ahead_max)) {
 		count = rte_eth_rx_burst(q->port_id, q->queue_id, burst, GLUE_BURST);
-		for (uint16_t i = 0; i < count; i++)
+		for (uint16_t i = 0; i < count; i++) {
 			q->received[slot(q, q->ahead++)] = burst[i];
+			q->ahead_mbufs += burst[i]->nb_segs;
+		}
 	}
 }
 
@@ -35,8 +40,10 @@ glue_queue_receive(struct glue_queue *q, struct rte_mbuf **packets)
 
 	take_ahead(q);
 	count = (uint16_t)RTE_MIN(q->ahead, GLUE_BURST);
-	for (uint16_t i = 0; i < count; i++)
+	for (uint16_t i = 0; i < count; i++) {
 		packets[i] = q->received[slot(q, i)];
+		q->ahead_mbufs -= packets[i]->nb_segs;
+	}
 	q->first = slot(q, count);
 	q->ahead -= count;
 	q->cycles += rte_rdtsc() - from;
@@ -103,4 +110,5 @@ glue_queue_drop(struct glue_queue *q)
 	q->waiting = 0;
 	while (q->ahead > 0)
 		rte_pktmbuf_free(q->received[slot(q, --q->ahead)]);
+	q->ahead_mbufs = 0;
 }

@@ -32,8 +32,9 @@ struct glue_queue {
 	uint64_t moves; /* packets received, queued and sent: a turn of the program's loop that adds none had no work */
 	uint64_t cycles; /* of the TSC, in the port's bursts: its driver's, not the stack's */
 	struct rte_mbuf *packets[2 * GLUE_BURST];
-	uint16_t ahead_max; /* packets that may be taken ahead, of the RX pool; below GLUE_BURST: GLUE_BURST */
-	uint16_t ahead;	    /* those that are waiting in received[], from first on */
+	uint32_t ahead_max; /* mbufs of the RX pool that packets taken ahead may hold, before one burst more */
+	uint32_t ahead_mbufs;
+	uint16_t ahead; /* those that are waiting in received[], from first on */
 	uint16_t first;
 	struct rte_mbuf *received[GLUE_AHEAD];
 };

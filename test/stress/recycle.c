@@ -94,7 +94,10 @@ let_go(struct recycle *r, struct evpl *evpl, unsigned index, unsigned round)
 			rte_pktmbuf_free(r->packet[index]);
 	} else {
 		threads_check(bytes_right(r->iovec[index].data, LENGTH, round, 0) == LENGTH);
-		evpl_iovec_release(round & 2 ? evpl : NULL, &r->iovec[index]);
+		if (round & 4)
+			evpl_iovecs_release(round & 2 ? evpl : NULL, &r->iovec[index], 1);
+		else
+			evpl_iovec_release(round & 2 ? evpl : NULL, &r->iovec[index]);
 	}
 }
 

@@ -107,15 +107,6 @@ ports_packet_mbufs(const struct host_ports *ports, const struct port_options *o)
 	return FRAME_SEGMENTS_USUAL * tx_packets(ports, o);
 }
 
-/* Half of what the ring and lwIP leave of the pool: the other half refills the ring while so many wait for lwIP. */
-static uint16_t
-rx_ahead(const struct port_options *o)
-{
-	uint32_t ring = o->rxd != 0 ? o->rxd : RING_SIZE;
-
-	return (uint16_t)(o->mbufs > ring ? RTE_MIN((o->mbufs - ring) / 4, GLUE_AHEAD) : 0);
-}
-
 unsigned
 ports_rx_hold(const struct host_ports *ports, const struct port_options *o)
 {
@@ -125,6 +116,18 @@ ports_rx_hold(const struct host_ports *ports, const struct port_options *o)
 	if (o->rx_hold != 0)
 		return (unsigned)RTE_MIN((uint64_t)o->rx_hold, (uint64_t)o->mbufs * ports->count);
 	return o->mbufs > ring ? (o->mbufs - ring) / 2 : 0;
+}
+
+/*
+ * The mbufs that packets which wait for lwIP may hold: half of those that the ring and lwIP leave of a pool. The other
+ * half refills the ring.
+ */
+static uint32_t
+rx_ahead(const struct host_ports *ports, const struct port_options *o)
+{
+	uint32_t used = (o->rxd != 0 ? o->rxd : RING_SIZE) + ports_rx_hold(ports, o);
+
+	return o->mbufs > used ? (o->mbufs - used) / 2 : 0;
 }
 
 /* Bytes that an RX mbuf must hold for a packet to be one segment. */
@@ -316,7 +319,7 @@ ports_add_netifs(struct host_ports *ports, const struct port_options *options, c
 		p->glue.queue.port_id = p->dev.id;
 		p->glue.queue.tcp_checksum = p->tx_checksum;
 		p->glue.queue.rx_checksum = p->rx_checksum;
-		p->glue.queue.ahead_max = rx_ahead(options);
+		p->glue.queue.ahead_max = rx_ahead(ports, options);
 		if (glue_netif_add(&p->glue, p->dev.mac.addr_bytes, p->mtu) != 0)
 			return ethdev_failed(&p->dev, "lwIP takes no netif more", -ENOMEM);
 		p->netif_added = true;

@@ -486,6 +486,39 @@ tx_burst_with_one_odd_iovec_in_any_place_sends_all_and_asks_for_no_offload(void 
 	close_bench(&b);
 }
 
+/*
+ * What was learnt of a pool of direct mbufs must not be believed of a pinned one that is made in its place. Which place a
+ * pool gets is EAL's to say, so the pool is made a pinned one where it is.
+ */
+static void
+rx_burst_from_a_pinned_pool_in_the_place_of_a_direct_one_puts_the_flag_back(void **state)
+{
+	struct bench b = open_bench(state, false, 0);
+	struct rte_mempool *pool = plain_pool("place", 63, RTE_MBUF_DEFAULT_BUF_SIZE);
+	struct rte_pktmbuf_pool_private *private = rte_mempool_get_priv(pool);
+	struct rte_mbuf_ext_shared_info shinfo = {0};
+	struct evpl_iovec iovec;
+	struct rte_mbuf *mbuf;
+
+	rte_mbuf_ext_refcnt_set(&shinfo, 1);
+	for (unsigned round = 0; round < 2; round++) {
+		mbuf = filled_mbuf(pool, 500, round); /* without the flag, as some drivers leave it */
+		mbuf->shinfo = &shinfo;
+		assert_int_equal(rte_eth_tx_burst(b.port, 0, &mbuf, 1), 1);
+		assert_int_equal(evpl_rx_burst(b.evpl, b.port, 0, &iovec, 1), 1);
+		assert_ptr_equal(iovec.ref, mbuf);
+		assert_int_equal(mbuf->ol_flags & RTE_MBUF_F_EXTERNAL, round == 0 ? 0 : RTE_MBUF_F_EXTERNAL);
+		iovec_assert(&iovec, round, 0);
+		evpl_iovec_release(b.evpl, &iovec);
+		mbuf->ol_flags = 0;
+		private->flags = RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF;
+	}
+	private->flags = 0;
+	home_assert_pool(pool, 63);
+	rte_mempool_free(pool);
+	close_bench(&b);
+}
+
 static void
 tx_burst_of_a_long_iovec_without_mbufs_for_it_leaves_it(void **state)
 {
@@ -691,6 +724,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(rx_burst_of_mbufs_of_every_kind_is_local_only_where_that_is_safe, plenty),
 	home_case(rx_burst_with_one_odd_mbuf_in_any_place_tells_it_from_the_others, plenty),
 	home_case(tx_burst_with_one_odd_iovec_in_any_place_sends_all_and_asks_for_no_offload, plenty),
+	home_case(rx_burst_from_a_pinned_pool_in_the_place_of_a_direct_one_puts_the_flag_back, plenty),
 	home_case(tx_burst_of_a_long_iovec_without_mbufs_for_it_leaves_it, long_iovecs_few_packets),
 	home_case(tx_burst_of_a_buffer_in_too_many_packets_is_eoverflow, many_packets),
 	home_case(rx_burst_of_what_is_received_and_sent_again_uses_no_packet_mbuf, plenty),

@@ -303,10 +303,31 @@ packets_of_a_thread_without_lcore_come_home(void **state)
 	}
 }
 
+/* Drivers that overwrite ol_flags of what they receive take the flag off mbufs that then go to their pool by DPDK's calls. */
+static void
+packets_of_pinned_mbufs_without_the_flag_have_it_again(void **state)
+{
+	struct rte_mempool *pool = open_pool(RX, RTE_MBUF_DEFAULT_BUF_SIZE);
+	struct evpl *evpl = home_context(state);
+	struct evpl_iovec iovec[N_MBUFS];
+	struct rte_mbuf *mbuf[N_MBUFS];
+
+	assert_int_equal(rte_pktmbuf_alloc_bulk(pool, mbuf, N_MBUFS), 0);
+	for (unsigned i = 0; i < N_MBUFS; i++)
+		mbuf[i]->ol_flags = 0;
+	rte_pktmbuf_free_bulk(mbuf, N_MBUFS);
+	assert_int_equal(evpl_packets_alloc(evpl, pool, 100, LOCAL, iovec, N_MBUFS), N_MBUFS);
+	for (unsigned i = 0; i < N_MBUFS; i++)
+		assert_int_not_equal(iovec[i].ref->ol_flags & RTE_MBUF_F_EXTERNAL, 0);
+	evpl_iovecs_release(evpl, iovec, N_MBUFS);
+	close_pool(RX, pool);
+}
+
 static const struct CMUnitTest cases[] = {
 	home_case(packets_with_impossible_arguments_fail, home_small),
 	home_case(packets_of_a_pool_without_room_are_emsgsize, home_small),
 	home_case(packets_are_local_where_the_pool_lets_them, home_small),
+	home_case(packets_of_pinned_mbufs_without_the_flag_have_it_again, home_small),
 	home_case(packets_of_every_size_have_that_room_and_headroom, home_small),
 	home_case(packets_beyond_the_pool_are_enomem_and_take_none, home_small),
 	home_case(packets_become_the_mbufs_that_they_are, home_small),

@@ -11,47 +11,49 @@
 
 static const struct option_row server_rows[] = {
 	OPTION_HEADING("Servers"),
-	OPTION_TEXT(struct httpd_options, files.folder, "folder", "DIR", "what is served (.)", "a folder", "."),
-	OPTION_BYTES(struct httpd_options, files.cache, "cache", "BYTES", "most bytes of files held in memory (1G)", 0,
+	OPTION_TEXT(struct httpd_options, files.folder, "folder", "DIR", "the folder that is served (.)", "a folder",
+		    "."),
+	OPTION_BYTES(struct httpd_options, files.cache, "cache", "BYTES", "the most bytes of files in memory (1G)", 0,
 		     UINT64_C(1) << 40, UINT64_C(1) << 30),
-	OPTION_NUMBER(struct httpd_options, http.port, "http-port", "N", "TCP port of HTTP; 0: none (80)", 0,
+	OPTION_NUMBER(struct httpd_options, http.port, "http-port", "N", "TCP port of HTTP; 0: no HTTP (80)", 0,
 		      UINT16_MAX, 80),
-	OPTION_NUMBER(struct httpd_options, services.echo_port, "echo-port", "N", "of echo (7)", 0, UINT16_MAX, 7),
-	OPTION_NUMBER(struct httpd_options, services.discard_port, "discard-port", "N", "of discard (9)", 0, UINT16_MAX,
-		      9),
-	OPTION_NUMBER(struct httpd_options, services.chargen_port, "chargen-port", "N", "of chargen (19)", 0,
-		      UINT16_MAX, 19),
+	OPTION_NUMBER(struct httpd_options, services.echo_port, "echo-port", "N", "TCP port of echo; 0: no echo (7)", 0,
+		      UINT16_MAX, 7),
+	OPTION_NUMBER(struct httpd_options, services.discard_port, "discard-port", "N",
+		      "TCP port of discard; 0: no discard (9)", 0, UINT16_MAX, 9),
+	OPTION_NUMBER(struct httpd_options, services.chargen_port, "chargen-port", "N",
+		      "TCP port of chargen; 0: no chargen (19)", 0, UINT16_MAX, 19),
 	OPTION_HEADING("Limits"),
 	OPTION_NUMBER(struct httpd_options, limits.connections, "connections", "N",
-		      "at once (4096); more are reset. This build knows " NEIGHBOURS " on the links", 1, 65536, 4096),
+		      "the most connections at the same time (4096); others are reset. This build knows " NEIGHBOURS
+		      " on the links",
+		      1, 65536, 4096),
 	OPTION_NUMBER(struct httpd_options, limits.peer_connections, "peer-connections", "N",
-		      "of these, from one address (1024)", 1, 65536, 1024),
-	OPTION_NUMBER(struct httpd_options, limits.backlog, "backlog", "N", "half-open ones, per server (255)", 1, 255,
-		      255),
+		      "the most connections of one address (1024)", 1, 65536, 1024),
+	OPTION_NUMBER(struct httpd_options, limits.backlog, "backlog", "N",
+		      "the most half-open connections per server (255)", 1, 255, 255),
 	OPTION_BYTES(struct httpd_options, limits.send_budget, "send-budget", "BYTES",
-		     "not acknowledged yet, per connection (64K)", 4096, 1u << 30, 64 * 1024),
+		     "the most bytes of a connection that are not acknowledged (64K)", 4096, 1u << 30, 64 * 1024),
 	OPTION_NUMBER(struct httpd_options, limits.rx_pbufs, "rx-pbufs", "N",
-		      "received and not read yet, per connection (32)", 1, 1024, 32),
+		      "the most pbufs of a connection that were received and not read (32)", 1, 1024, 32),
 	OPTION_NUMBER(struct httpd_options, services.echo_pbufs, "echo-pbufs", "N",
-		      "held by the echo of one connection (128)", 2, 4096, 128),
+		      "the most pbufs that the echo of a connection holds (128)", 2, 4096, 128),
 	OPTION_NUMBER(struct httpd_options, limits.idle_s, "idle-timeout", "SECONDS",
-		      "of a connection that asks nothing (30)", 1, 86400, 30),
+		      "end a connection that asks nothing for that time (30)", 1, 86400, 30),
 	OPTION_NUMBER(struct httpd_options, limits.progress_s, "progress-timeout", "SECONDS",
-		      "for each 4 KiB of a transfer (10)", 1, 86400, 10),
-	OPTION_NUMBER(struct httpd_options, http.request_s, "request-timeout", "SECONDS", "for a request's head (10)",
-		      1, 86400, 10),
-	OPTION_BYTES(struct httpd_options, http.head_size, "max-head", "BYTES", "longest head of a request (8K)", 256,
-		     32 * 1024, 8192),
-	OPTION_BYTES(struct httpd_options, http.line_size, "max-request-line", "BYTES", "longest request line (4K)", 64,
-		     32 * 1024, 4096),
+		      "the time for each 4 KiB of a transfer (10)", 1, 86400, 10),
+	OPTION_NUMBER(struct httpd_options, http.request_s, "request-timeout", "SECONDS",
+		      "the time for the head of a request (10)", 1, 86400, 10),
+	OPTION_BYTES(struct httpd_options, http.head_size, "max-head", "BYTES", "the longest head of a request (8K)",
+		     256, 32 * 1024, 8192),
+	OPTION_BYTES(struct httpd_options, http.line_size, "max-request-line", "BYTES", "the longest request line (4K)",
+		     64, 32 * 1024, 4096),
 };
 
 /* Behind the host's faults. */
 static const struct option_row fault_rows[] = {
 	OPTION_NUMBER(struct httpd_options, hold_slabs, "hold-slabs", "N",
-		      "no percentage: hold all memory from the first body or echo on, until N requests for some found "
-		      "none (0: "
-		      "never)",
+		      "hold all memory from the first body or echo on, until N requests for memory failed (0: never)",
 		      0, UINT32_MAX, 0),
 };
 
@@ -67,9 +69,10 @@ static const struct command_table tables[] = {
 static void
 help_more(void)
 {
-	printf("\nAs root, or under unshare -Urn; then, with an address on tap0: curl http://198.18.0.1/\n"
+	printf("\nAs root, or under unshare -Urn. Then give tap0 an address, and: curl http://198.18.0.1/\n"
 	       "  evpl-httpd -l 0 --no-pci --no-huge --no-shconf -m 512 --vdev=net_tap0,iface=tap0 -- --folder=.\n\n"
-	       "Exit status: 0; 1: something failed, or a buffer did not come home; 2: the command line is wrong.\n");
+	       "Exit status: 0: all went well; 1: something failed, or a buffer did not come home;\n"
+	       "2: the command line is wrong.\n");
 }
 
 /* Clients behind a router are one neighbour, and each may have many connections: so many may be right. */

@@ -16,15 +16,18 @@ set_target(struct value *v, void *values)
 }
 
 static const struct option_row load_rows[] = {
-	OPTION_HEADING("What is asked"),
+	OPTION_HEADING("Requests"),
 	OPTION_OTHER(set_target, "target", "ADDR/PATH",
-		     "ask the HTTP server at ADDR for PATH, again and again; must be given"),
+		     "ask the HTTP server at ADDR for PATH, again and again; this option is required"),
 	OPTION_NUMBER(struct program_options, load.port, "http-port", "N", "TCP port of the server (80)", 1, UINT16_MAX,
 		      80),
-	OPTION_NUMBER(struct program_options, load.connections, "connections", "N", "at once (16)", 1, 4096, 16),
-	OPTION_SECONDS(struct program_options, load.seconds, "time",
-		       "then close them, and say what was answered (0: until the end); the port stays", 0),
-	OPTION_FLAG(struct program_options, load.check, "check", "each body must have the same CRC-32"),
+	OPTION_NUMBER(struct program_options, load.connections, "connections", "N",
+		      "the number of connections at the same time (16)", 1, 4096, 16),
+	OPTION_SECONDS(
+		struct program_options, load.seconds, "time",
+		"close the connections after that time, and print what was answered (0: at the end); the port stays",
+		0),
+	OPTION_FLAG(struct program_options, load.check, "check", "check that all bodies have the same CRC-32"),
 };
 
 static const struct command_table tables[] = {
@@ -38,11 +41,12 @@ static const struct command_table tables[] = {
 static void
 help_more(void)
 {
-	printf("\nIts own address must not be the server's. Over vhost, to an evpl-httpd on net_virtio_user that is "
-	       "started next:\n"
+	printf("\nIts own address must differ from the server's. An example over vhost; next start an evpl-httpd on "
+	       "net_virtio_user:\n"
 	       "  evpl-load -l 1 --no-pci --no-huge --no-shconf -m 512 --file-prefix=load --single-file-segments \\\n"
 	       "    --vdev=net_vhost0,iface=/tmp/vhost.sock -- --ip=198.18.0.2/24 --target=198.18.0.1/file\n\n"
-	       "Exit status: 0; 1: something failed, not all was answered, or a buffer did not come home;\n"
+	       "Exit status: 0: all went well; 1: something failed, not all was answered, or a buffer did not come "
+	       "home;\n"
 	       "2: the command line is wrong.\n");
 }
 

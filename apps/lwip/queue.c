@@ -13,8 +13,8 @@ slot(const struct glue_queue *q, uint16_t i)
 }
 
 /*
- * Empties the port's queue into ours, as far as ours may grow. A packet counts with all of its mbufs. Only full bursts are
- * asked for, because some drivers give nothing to short ones.
+ * Empties the port's queue into ours, as far as ours may grow. A packet counts with all of its mbufs. Only full bursts
+ * are asked for, because some drivers give nothing to short ones.
  */
 static void
 take_ahead(struct glue_queue *q)

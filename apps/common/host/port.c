@@ -118,7 +118,10 @@ ports_rx_hold(const struct host_ports *ports, const struct port_options *o)
 	return o->mbufs > ring ? (o->mbufs - ring) / 2 : 0;
 }
 
-/* Mbufs that packets may hold which wait for lwIP: half of what the ring and lwIP leave of a pool. The rest refills the ring. */
+/*
+ * The mbufs that packets which wait for lwIP may hold: half of those that the ring and lwIP leave of a pool. The other
+ * half refills the ring.
+ */
 static uint32_t
 rx_ahead(const struct host_ports *ports, const struct port_options *o)
 {

@@ -3,6 +3,7 @@
  * Contexts: one per thread.
  */
 #include "internal.h"
+#include "reserved.h"
 
 #include <rte_malloc.h>
 
@@ -58,7 +59,8 @@ evpl_create(const struct evpl_thread_config *config)
 
 	if (config == NULL)
 		config = &defaults;
-	if (config->rx_flags > EVPL_IOVEC_FLAG_SHARED || config->stash_buffers > EVPL_STASH_MAX) {
+	if (config->rx_flags > EVPL_IOVEC_FLAG_SHARED || config->stash_buffers > EVPL_STASH_MAX ||
+	    !reserved_is_zero(config->reserved_word, config->reserved, RTE_DIM(config->reserved))) {
 		rte_errno = EINVAL;
 		return NULL;
 	}

@@ -3,6 +3,7 @@
  * The library as a whole: init and cleanup.
  */
 #include "internal.h"
+#include "reserved.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -166,6 +167,8 @@ evpl_init(const struct evpl_global_config *config)
 				      "operations");
 		return -ENOTSUP;
 	}
+	if (!reserved_is_zero(config->reserved_word, config->reserved, RTE_DIM(config->reserved)))
+		return -EINVAL;
 	pthread_mutex_lock(&g->lock);
 	if (g->users > 0)
 		rc = serve(g, config);

@@ -59,6 +59,17 @@ extern "C" {
 /** Most slabs a process can have (each takes four of EAL's memzones, of which there are 2,560). */
 #define EVPL_MAX_SLABS 512u
 
+/*
+ * How the three structs below grow. Each ends with reserved bytes, and its size never changes. A later version takes
+ * the first reserved bytes for a new field. In a configuration, zero there means that field's default; a program that
+ * was compiled before has zeros there. A library that does not know the field refuses any other value (EINVAL). In
+ * evpl_stats, a library that does not know the field writes zero.
+ *
+ * The reason for reserved bytes, and against a member that holds the struct's size: {.slab_size = N} and NULL stay all
+ * that a program writes. A size that a program forgets would be 0, and the library would ignore its new fields without
+ * a word.
+ */
+
 /** What evpl_init is asked for. Zero in a field means its default. */
 struct evpl_global_config {
 	/**
@@ -101,6 +112,8 @@ struct evpl_global_config {
 	 * the library prefers: see evpl_mbuf.h. For ports of which evpl_port_check() says so.
 	 */
 	unsigned far_packets;
+	uint32_t reserved_word; /**< zero: for later versions */
+	uint64_t reserved[11];	/**< zero: for later versions */
 };
 
 /** evpl_thread_config.socket_id for node 0, where 0 itself means the default. */
@@ -123,6 +136,8 @@ struct evpl_thread_config {
 	 * nothing is left, are found by any thread that needs one.)
 	 */
 	unsigned stash_buffers;
+	uint32_t reserved_word; /**< zero: for later versions */
+	uint64_t reserved[6];	/**< zero: for later versions */
 };
 
 struct evpl; /* a context: evpl_inline.h has the part that inline functions read */
@@ -131,7 +146,8 @@ struct evpl; /* a context: evpl_inline.h has the part that inline functions read
  * Starts the library; rte_eal_init() must have run. Calls are counted: a second caller gets the running
  * library, and a zero field (or NULL) there means "whatever it is", not the default.
  * @param config  NULL: all defaults.
- * @return 0; -EINVAL: a size out of range; -EALREADY: it runs with another configuration than asked for;
+ * @return 0; -EINVAL: a size out of range, or reserved bytes that are not zero;
+ *	-EALREADY: it runs with another configuration than asked for;
  *	-ENODEV: no rte_eal_init() yet; -ENOTSUP: this is a secondary process, which can have no iovecs, and after this
  *	call can free near packets of the primary (see evpl_mbuf.h), if no error is logged; -ENOMEM: not enough memory
  *	for preallocate_slabs (the pool of packet mbufs is made by evpl_create()). On failure nothing is kept.
@@ -158,7 +174,8 @@ EVPL_EXPORT int evpl_cleanup(void);
 /**
  * Makes a context for the calling thread: an EAL lcore, a registered thread or a plain pthread.
  * @param config  NULL: all defaults.
- * @return the context; NULL with rte_errno: EINVAL (a field out of range), EPERM (no evpl_init()),
+ * @return the context; NULL with rte_errno: EINVAL (a field out of range, or reserved bytes that are not zero),
+ *	EPERM (no evpl_init()),
  *	ENOMEM (no memory for the context, or for its NUMA node's packet pool).
  * Owns: the caller owes one evpl_destroy().
  * Threads: any thread; the context then belongs to one.
@@ -195,6 +212,7 @@ struct evpl_stats {
 	uint64_t
 		rx_too_long; /**< packets of several segments dropped by evpl_rx_burst: longer than a buffer, or without a byte */
 	uint64_t rx_no_memory; /**< the same, for want of a buffer */
+	uint64_t reserved[6];  /**< zero: for later versions */
 };
 
 /**

@@ -8,6 +8,7 @@
 #include "global.h"
 #include "lane.h"
 #include "packet_pool.h"
+#include "reserved.h"
 #include "stash.h"
 #include "trace/hooks.h"
 #include "window.h"
@@ -70,7 +71,8 @@ evpl_create(const struct evpl_thread_config *config)
 
 	if (config == NULL)
 		config = &defaults;
-	if (config->rx_flags > EVPL_IOVEC_FLAG_SHARED || config->stash_buffers > EVPL_STASH_MAX) {
+	if (config->rx_flags > EVPL_IOVEC_FLAG_SHARED || config->stash_buffers > EVPL_STASH_MAX ||
+	    !reserved_is_zero(config->reserved_word, config->reserved, RTE_DIM(config->reserved))) {
 		rte_errno = EINVAL;
 		return NULL;
 	}

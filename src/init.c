@@ -8,6 +8,7 @@
 #include "lane.h"
 #include "overflow.h"
 #include "packet_pool.h"
+#include "reserved.h"
 #include "slab.h"
 #include "stats.h"
 #include "telemetry.h"
@@ -179,6 +180,8 @@ evpl_init(const struct evpl_global_config *config)
 				      "operations");
 		return -ENOTSUP;
 	}
+	if (!reserved_is_zero(config->reserved_word, config->reserved, RTE_DIM(config->reserved)))
+		return -EINVAL;
 	pthread_mutex_lock(&g->lock);
 	if (g->users > 0)
 		rc = fits_running(g, config);

@@ -63,6 +63,17 @@ extern "C" {
 /** The most slabs of a process. Each slab takes four of EAL's memzones, and EAL has 2,560. */
 #define EVPL_MAX_SLABS 512u
 
+/*
+ * How the three structs below grow. Each ends with reserved bytes, and its size never changes. A later version takes
+ * the first reserved bytes for a new field. In a configuration, zero there means that field's default; a program that
+ * was compiled before has zeros there. A library that does not know the field refuses any other value (EINVAL). In
+ * evpl_stats, a library that does not know the field writes zero.
+ *
+ * The reason for reserved bytes, and against a member that holds the struct's size: {.slab_size = N} and NULL stay all
+ * that a program writes. A size that a program forgets would be 0, and the library would ignore its new fields without
+ * a word.
+ */
+
 /** The configuration that evpl_init() takes. Zero in a field means its default. */
 struct evpl_global_config {
 	/**
@@ -117,6 +128,8 @@ struct evpl_global_config {
 	 * evpl_port_check() says so.
 	 */
 	unsigned far_packets;
+	uint32_t reserved_word; /**< zero: for later versions */
+	uint64_t reserved[11];	/**< zero: for later versions */
 };
 
 /** The value of evpl_thread_config.socket_id for node 0, because 0 itself means the default. */
@@ -143,6 +156,8 @@ struct evpl_thread_config {
 	 * another thread sent from, once nothing of it is left.)
 	 */
 	unsigned stash_buffers;
+	uint32_t reserved_word; /**< zero: for later versions */
+	uint64_t reserved[6];	/**< zero: for later versions */
 };
 
 struct evpl; /* a context; evpl_inline_pvt.h has the part that inline functions read */
@@ -152,7 +167,7 @@ struct evpl; /* a context; evpl_inline_pvt.h has the part that inline functions 
  * running. For a second caller a zero field (or NULL) accepts the value that the library runs with, not the default.
  * @param config  NULL: all defaults.
  * @return 0; or
- *	-EINVAL: a size is out of range;
+ *	-EINVAL: a size is out of range, or reserved bytes are not zero;
  *	-EALREADY: the library runs with another configuration than this one;
  *	-ENODEV: rte_eal_init() has not run yet;
  *	-ENOTSUP: this is a secondary process, which cannot have iovecs. If no error is logged, it can free near
@@ -186,8 +201,8 @@ EVPL_EXPORT int evpl_cleanup(void);
 /**
  * Makes a context for the calling thread: an EAL lcore, a registered thread or a plain pthread.
  * @param config  NULL: all defaults.
- * @return the context; or NULL, and rte_errno is EINVAL (a field is out of range), EPERM (no evpl_init()), or ENOMEM
- *	(no memory for the context, or for the packet pool of its NUMA node).
+ * @return the context; or NULL, and rte_errno is EINVAL (a field is out of range, or reserved bytes are not
+ *	zero), EPERM (no evpl_init()), or ENOMEM (no memory for the context, or for the packet pool of its NUMA node).
  * Owns: the caller owes one evpl_destroy().
  * Threads: any thread; the context then belongs to one thread.
  * Cost: takes a lock and allocates; the first call on a NUMA node also makes the packet pool of that node.
@@ -222,6 +237,7 @@ struct evpl_stats {
 	uint64_t rx_linearized;		/**< packets of several segments that evpl_rx_burst() copied into one iovec */
 	uint64_t rx_too_long;		/**< packets of several segments dropped: longer than a buffer, or empty */
 	uint64_t rx_no_memory;		/**< packets of several segments dropped: no buffer was free */
+	uint64_t reserved[6];		/**< zero: for later versions */
 };
 
 /**

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""Runs the texts of zoo/, bug and twin, and checks the reports. README.md says how a text states what is expected.
+"""Runs the cases of zoo/, bug and twin, and checks the reports. README.md says how a case states what is expected.
 
 usage: run.py [-j N] [--valgrind] ZOO [WORD...]    the cases whose names begin with a WORD (all without), as TAP
        run.py [-j N] --table DIR                   builds every mode in DIR, and writes ../README.md's table
@@ -38,11 +38,16 @@ class Place:
         self.call = address_of or (calls[-1] if calls else None)
 
 
-def marks(path):
-    """The marks of a file, as (mark, place) in their order."""
+CASE = re.compile(r"/\*\n((?: \*(?: .*)?\n)+?) \*/\nZOO_CASE\((\w+)\)\n")
+
+
+def marks(path, first, last):
+    """The marks in the lines [first, last) of a file, as (mark, place) in their order."""
     found, function, static, before = [], None, False, ""
     with open(path) as f:
         for number, line in enumerate(f, 1):
+            if not first <= number < last:
+                continue
             start = re.match(r"(\w+)\(", line)
             if start:
                 function, static = start[1], before.startswith("static")
@@ -53,18 +58,16 @@ def marks(path):
 
 
 class Text:
-    """A text of the zoo: its name, what its comment asks for, and its marks."""
-    def __init__(self, path):
+    """A case of the zoo: its name, what its comment asks for, and the marks of its lines, [first, last)."""
+    def __init__(self, path, name, comment, first, last):
         self.path = path
-        self.name = os.path.basename(path)[:-2]
-        with open(path) as f:
-            comment = re.search(r"/\*\n(.*?)\n \*/", f.read(), re.S)[1]
-        lines = [line[3:] for line in comment.split("\n")]
+        self.name = os.path.basename(path)[:-2] + "_" + name
+        lines = [line[3:] for line in comment.rstrip("\n").split("\n")]
         self.keys = dict(line.split(": ", 1) for line in lines if re.match(r"(expect|flags|needs|plain|found|ends|why): ", line))
         self.what = " ".join(line for line in lines if not re.match(r"(expect|flags|needs|plain|found|ends|why): ", line))
         self.flags = self.keys.get("flags", "LOCAL SHARED").split()
         self.expect = self.keys["expect"]
-        self.marks = marks(path)
+        self.marks = marks(path, first, last)
         if self.keys.get("found") == "cleanup":
             self.marks.append(("found", cleanup_place()))
         self.touch = next(((m, p) for m, p in self.marks if m in ("read", "written")), None)
@@ -315,13 +318,23 @@ def judge(text, which, flags, run, zoo):
 
 
 def read_texts():
-    return [Text(path) for path in sorted(glob.glob(os.path.join(HERE, "zoo", "*.c")))]
+    """All cases of zoo/, by name."""
+    texts = []
+    for path in glob.glob(os.path.join(HERE, "zoo", "*.c")):
+        with open(path) as f:
+            source = f.read()
+        begins = list(CASE.finditer(source))
+        if len(begins) != source.count("ZOO_CASE("):
+            raise SystemExit(f"{path}: a ZOO_CASE without its comment before it")
+        lines = [source.count("\n", 0, begin.start()) + 1 for begin in begins] + [source.count("\n") + 1]
+        texts += [Text(path, begin[2], begin[1], lines[i], lines[i + 1]) for i, begin in enumerate(begins)]
+    return sorted(texts, key=lambda text: text.name)
 
 
 def tap(zoo, words, workers):
     texts = read_texts()
     if {t.name for t in texts} != set(zoo.texts()):
-        print("Bail out! zoo/ and meson.build's list differ")
+        print("Bail out! the program has not all cases of zoo/: is a file missing in meson.build?")
         return 1
     cases = [(f"{t.name} {flags} {which}", t, which, flags) for t in texts for flags in t.flags for which in ("bug", "twin")]
     cases = [c for c in cases if not words or c[0].startswith(tuple(words))]

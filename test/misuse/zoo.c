@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Runs one text of zoo/, alone in its process:
+ * Runs one case of zoo/, alone in its process:
  *
- *	zoo TEXT bug|twin LOCAL|SHARED    exit code 0: it ran to its end, and every buffer is home (see zoo_run())
+ *	zoo CASE bug|twin LOCAL|SHARED    exit code 0: it ran to its end, and every buffer is home (see zoo_run())
  *	zoo --mode                        prints the features of this build: trace, bytes, asan
- *	zoo --list                        prints the texts
+ *	zoo --list                        prints the cases
  */
 #include <rte_errno.h>
 #include <rte_lcore.h>
 
 #include "support.h"
 
-#define ZOO_DRIVER
 #include "zoo.h"
 
 #ifndef ZOO_TRACE_BYTES
@@ -43,13 +42,13 @@ static uint16_t port;
 static struct rte_mempool *port_pool;
 
 void
-zoo_add(const char *file, zoo_function bug, zoo_function twin)
+zoo_add(const char *file, const char *name, zoo_function bug, zoo_function twin)
 {
-	struct text *text = &texts[text_count++];
 	const char *slash = strrchr(file, '/');
-	const char *name = slash != NULL ? slash + 1 : file;
+	const char *base = slash != NULL ? slash + 1 : file;
+	struct text *text = &texts[text_count++];
 
-	snprintf(text->name, sizeof(text->name), "%.*s", (int)strcspn(name, "."), name);
+	snprintf(text->name, sizeof(text->name), "%.*s_%s", (int)strcspn(base, "."), base, name);
 	text->bug = bug;
 	text->twin = twin;
 }
@@ -121,7 +120,7 @@ zoo_run(void)
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: zoo TEXT bug|twin LOCAL|SHARED\n       zoo --mode | --list\n");
+	fprintf(stderr, "usage: zoo CASE bug|twin LOCAL|SHARED\n       zoo --mode | --list\n");
 	return 2;
 }
 

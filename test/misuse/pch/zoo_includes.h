@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What zoo.h includes. The compiler reads this once for all texts: reading it takes most of the time that a text needs. */
+/* What zoo.h includes. The compiler reads this once for all files. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "zoo.h"
+
+/*
+ * An iovec is cloned onto the iovec that it is of: one reference more, which nobody is left to give back.
+ * expect: a clone onto itself
+ */
+ZOO_CASE(onto_itself)
+
+static void
+onto_itself_bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
+	evpl_iovec_clone(&iovec, &iovec);		 /* misused */
+	evpl_iovec_release(evpl, &iovec);
+}
+
+static void
+onto_itself_twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
+	evpl_iovec_clone(&another, &iovec);
+	evpl_iovec_release(evpl, &iovec);
+	evpl_iovec_release(evpl, &another);
+}
+
+/*
+ * A segment is cloned that is out of range: behind the end, of no length.
+ * expect: a segment out of range: offset 65, length 0, of 64 bytes
+ * plain: the segment is out of range
+ */
+ZOO_CASE(segment_beyond)
+
+static void
+segment_beyond_bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);   /* taken */
+	evpl_iovec_clone_segment(&another, &iovec, 65, 0); /* misused */
+	evpl_iovec_release(evpl, &another);
+	evpl_iovec_release(evpl, &iovec);
+}
+
+static void
+segment_beyond_twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
+	evpl_iovec_clone_segment(&another, &iovec, 64, 0);
+	evpl_iovec_release(evpl, &another);
+	evpl_iovec_release(evpl, &iovec);
+}
+
+/*
+ * A segment is cloned that is out of range: so that offset + length is 0 in 32 bits.
+ * expect: a segment out of range: offset 8, length 4294967288, of 64 bytes
+ * plain: the segment is out of range
+ */
+ZOO_CASE(segment_length_wraps)
+
+static void
+segment_length_wraps_bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);	       /* taken */
+	evpl_iovec_clone_segment(&another, &iovec, 8, UINT32_MAX - 7); /* misused */
+	evpl_iovec_release(evpl, &another);
+	evpl_iovec_release(evpl, &iovec);
+}
+
+static void
+segment_length_wraps_twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
+	evpl_iovec_clone_segment(&another, &iovec, 8, 56);
+	evpl_iovec_release(evpl, &another);
+	evpl_iovec_release(evpl, &iovec);
+}
+
+/*
+ * A segment is cloned onto the iovec that it is of: one reference more, which nobody is left to give back.
+ * expect: a clone onto itself
+ */
+ZOO_CASE(segment_onto_itself)
+
+static void
+segment_onto_itself_bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec;
+
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec); /* taken */
+	evpl_iovec_clone_segment(&iovec, &iovec, 0, 32); /* misused */
+	evpl_iovec_release(evpl, &iovec);
+}
+
+static void
+segment_onto_itself_twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
+	evpl_iovec_clone_segment(&another, &iovec, 0, 32);
+	evpl_iovec_release(evpl, &iovec);
+	evpl_iovec_release(evpl, &another);
+}
+
+/*
+ * A segment is cloned that is out of range: so that offset + length is 1 in 32 bits.
+ * expect: a segment out of range: offset 4294967295, length 2, of 64 bytes
+ * plain: the segment is out of range
+ */
+ZOO_CASE(segment_sum_wraps)
+
+static void
+segment_sum_wraps_bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);	   /* taken */
+	evpl_iovec_clone_segment(&another, &iovec, UINT32_MAX, 2); /* misused */
+	evpl_iovec_release(evpl, &another);
+	evpl_iovec_release(evpl, &iovec);
+}
+
+static void
+segment_sum_wraps_twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
+	evpl_iovec_clone_segment(&another, &iovec, 0, 1);
+	evpl_iovec_release(evpl, &another);
+	evpl_iovec_release(evpl, &iovec);
+}
+
+/*
+ * A segment is cloned that is out of range: one byte too long.
+ * expect: a segment out of range: offset 60, length 5, of 64 bytes
+ * plain: the segment is out of range
+ */
+ZOO_CASE(segment_too_long)
+
+static void
+segment_too_long_bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);   /* taken */
+	evpl_iovec_clone_segment(&another, &iovec, 60, 5); /* misused */
+	evpl_iovec_release(evpl, &another);
+	evpl_iovec_release(evpl, &iovec);
+}
+
+static void
+segment_too_long_twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	evpl_iovec_alloc(evpl, 64, 0, 1, flags, &iovec);
+	evpl_iovec_clone_segment(&another, &iovec, 60, 4);
+	evpl_iovec_release(evpl, &another);
+	evpl_iovec_release(evpl, &iovec);
+}

@@ -2,8 +2,8 @@
 /*
  * A packet mbuf on bytes that an iovec's reference keeps. Its window is exactly those bytes. Two kinds:
  *
- *	near  Bytes in reach of an anchor, a small mbuf at most 64 KiB before them. One lies before each buffer. To DPDK
- *	      the packet's mbuf is direct. So it ends in its pool at once, and that pool is ours (packet_pool.c).
+ *	near  Bytes in reach of an anchor, a small mbuf at most 64 KiB before them. One lies before each buffer. To
+ *	      DPDK the packet's mbuf is direct. So it ends in its pool at once, and that pool is ours (packet_pool.c).
  *	      priv_size is chosen so that rte_mbuf_from_indirect() of it is the anchor, on which its clones count.
  *	      shinfo, which DPDK does not use in a direct mbuf, says what the packet counts on.
  *	far   All others: RTE_MBUF_F_EXTERNAL, with the shinfo of the buffer, or of the received mbuf that is pinned.

@@ -107,7 +107,7 @@ evpl_buffer_packet_ended(struct evpl_buffer *buffer, const struct evpl_lane *lan
 
 struct rte_mbuf *evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class);
 void evpl_buffer_give_back(struct evpl_context *ctx, struct rte_mbuf *buffer); /* ctx may be NULL */
-void evpl_buffers_init(struct evpl_slab *slab);				       /* prepares the mbufs of a new slab */
+void evpl_buffers_init(struct evpl_slab *slab);				       /* prepares a new slab's mbufs */
 struct rte_mbuf *evpl_buffer_of(const struct rte_mbuf *ref); /* the buffer under a reference, or NULL */
 
 #endif /* EVPL_SRC_BUFFER_H */

@@ -6,8 +6,9 @@
 #include <stdint.h>
 
 /*
- * The CRC-32 of Ethernet, gzip and PNG over more bytes: crc is 0 at first, and what the last call returned after. As zlib's crc32().
- * rte_net_crc.h has it too, but not for bytes that come in pieces, and rte_hash_crc.h has another polynomial.
+ * Adds bytes to the CRC-32 of Ethernet, gzip and PNG, as zlib's crc32() does: crc is 0 in the first call, then what the
+ * last call returned. rte_net_crc.h has this CRC, but not for bytes that come in pieces. rte_hash_crc.h has another
+ * polynomial.
  */
 uint32_t crc32_update(uint32_t crc, const void *data, size_t length);
 

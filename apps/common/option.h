@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One option of a program, written in one place: its name, what it takes, its range, its default, its line in --help, and the
- * field that it sets. A program has tables of such rows (command.h), each for one struct.
+ * One option of a program, written in one place: its name, what it takes, its range, its default, its line in --help,
+ * and the field that it sets. A program has tables of such rows (command.h), each for one struct.
  *
  *	static const struct option_row rows[] = {
  *		OPTION_HEADING("Ports"),
- *		OPTION_NUMBER(struct values, rxd, "rxd", "N", "descriptors of the RX queue (256)", 1, UINT16_MAX, 256),
+ *		OPTION_NUMBER(struct values, rxd, "rxd", "N", "descriptors of the RX queue (256)", 1, UINT16_MAX,
+ *			      256),
  *		OPTION_OTHER(set_peer, "peer", "MAC", "who is behind the port"),
  *	};
  *
- * A field of another type than the row's, or too small for the row's range, does not build. A row without a kind stops the
- * program at its start.
+ * A field of another type than the row's, or too small for the row's range, does not build. A row without a kind stops
+ * the program at its start.
  */
 #ifndef APPS_OPTION_H
 #define APPS_OPTION_H

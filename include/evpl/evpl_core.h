@@ -189,8 +189,8 @@ EVPL_EXPORT int evpl_init(const struct evpl_global_config *config);
  * most one slab more than was used becomes resident. Or do not call evpl_cleanup(): the end of the process gives all
  * memory back.
  * @return 0; or
- *	-EBUSY: contexts, iovecs or packets are still held. A log line says how many of each. Nothing was freed, and the
- *	call may be repeated;
+ *	-EBUSY: contexts, iovecs or packets are still held. A log line says how many of each. Nothing was freed, and
+ *	the call may be repeated;
  *	-EPERM: there was no matching evpl_init().
  * Owns: after the last call returned 0, no iovec, packet, context or RX pool of the library exists.
  * Threads: any thread.
@@ -234,7 +234,7 @@ struct evpl_stats {
 	uint32_t packet_mbufs;		/**< packet mbufs in all pools */
 	uint32_t packet_mbufs_in_use;	/**< of `packet_mbufs`: in flight */
 	uint32_t overflow_mbufs_in_use; /**< mbufs that count another mbuf's references beyond EVPL_REF_LIMIT */
-	uint64_t rx_linearized;		/**< packets of several segments that evpl_rx_burst() copied into one iovec */
+	uint64_t rx_linearized;		/**< packets of several segments that evpl_rx_burst() copied to one iovec */
 	uint64_t rx_too_long;		/**< packets of several segments dropped: longer than a buffer, or empty */
 	uint64_t rx_no_memory;		/**< packets of several segments dropped: no buffer was free */
 	uint64_t reserved[6];		/**< zero: for later versions */

@@ -16,8 +16,8 @@
  * context that carved the iovec while that buffer is current. Any other release is one decrement: plain for LOCAL,
  * atomic for SHARED.
  *
- * evpl_inline_pvt.h has the hot half. In a tracing build (EVPL_IOVEC_TRACE) these calls check everything, and evpl_trace.h
- * tells them the source lines that they are called from.
+ * evpl_inline_pvt.h has the hot half. In a tracing build (EVPL_IOVEC_TRACE) these calls check everything, and
+ * evpl_trace.h tells them the source lines that they are called from.
  */
 #ifndef EVPL_MEMORY_H
 #define EVPL_MEMORY_H
@@ -189,8 +189,8 @@ EVPL_HOT unsigned evpl_iovec_length(const struct evpl_iovec *iovec);
 /**
  * Shortens the view, or grows it up to the length that was taken.
  * @param length  bytes. Growth beyond the end of the buffer, or of a received segment's bytes, stops the program.
- *	Inside a buffer only tracing builds check. In a plain build a view that grows beyond what was taken reaches the
- *	bytes of a neighbour, so the caller must not do that.
+ *	Inside a buffer only tracing builds check. In a plain build a view that grows beyond what was taken reaches
+ *	the bytes of a neighbour, so the caller must not do that.
  * Threads: holder.
  * Cost: one store; growing: a call.
  */

@@ -33,7 +33,7 @@ enum evpl_port_limit_kind {
 	EVPL_PORT_ATTACHED,	 /**< error: the driver ignores what an attached mbuf points to [any time] */
 	EVPL_PORT_NEAR,		 /**< error: the driver handles near packets (evpl_mbuf.h) wrongly [any time] */
 	EVPL_PORT_NO_IOVA,	 /**< error: the device needs IO addresses, and the memory has none [any time] */
-	EVPL_PORT_FAST_FREE,	 /**< error: RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE is on, for the port or a queue [after] */
+	EVPL_PORT_FAST_FREE,	 /**< error: RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE is on, on port or queue [after] */
 	EVPL_PORT_ONE_SEGMENT,	 /**< the port does not announce chains [any time], or they are off [after] */
 	EVPL_PORT_SEGMENTS,	 /**< the number of segments in a chain is limited [any time] */
 	EVPL_PORT_VLAN_INSERT,	 /**< a VLAN offload is on, and drops packets of iovecs [after] */
@@ -44,7 +44,7 @@ enum evpl_port_limit_kind {
 	EVPL_PORT_RX_ROOM,	 /**< a data room is too small for the device [any time], or for its frames [after] */
 	EVPL_PORT_RX_SEGMENTS,	 /**< received packets may have several segments [after] */
 	EVPL_PORT_SHARED_MEMORY, /**< the peer reads packets in place, in DPDK's memory only [any time] */
-	EVPL_PORT_LATE,		 /**< sent packets are freed late, some only when the port is closed [any time] */
+	EVPL_PORT_LATE,		 /**< sent packets are freed late, some only when the port closes [any time] */
 	EVPL_PORT_LIMITS	 /**< how many kinds there are */
 };
 
@@ -52,7 +52,7 @@ enum evpl_port_limit_kind {
 struct evpl_port_limit {
 	enum evpl_port_limit_kind kind;
 	bool is_error;
-	char text[160];	    /**< the limit with its numbers, to follow "port 0": a verb first, one line, no full stop */
+	char text[160];	    /**< the limit with its numbers, to follow "port 0": verb first, one line, no stop */
 	const char *remedy; /**< what to do about it; never NULL, and valid as long as the process lives */
 };
 

@@ -102,7 +102,7 @@ decrypting(const struct cipher *c)
 	return xform;
 }
 
-/* Encrypts or decrypts the packet's first bytes, in place or (to != NULL) into another. @return the operation's status. */
+/* Encrypts or decrypts the packet's first bytes, in place or into another (to != NULL). @return the status. */
 static enum rte_crypto_op_status
 try(const struct device *d, const struct cipher *c, bool encrypt, struct rte_mbuf *packet, uint32_t length,
     uint8_t *tag, struct rte_mbuf *to)

@@ -36,10 +36,13 @@ struct frame {
 /** Writes Ethernet, IP and TCP or UDP headers for @p payload bytes, with right IP checksums. @return their bytes. */
 uint32_t frame_headers(void *to, const struct frame *frame, uint32_t payload);
 
-/** Says the lengths of a packet's headers as offloads and libraries want them. @return their sum, without Ethernet's: l3 and l4. */
+/**
+ * Sets the lengths of a packet's headers as offloads and libraries want them. @return l3 and l4 added up, without
+ * Ethernet's.
+ */
 uint32_t frame_set_lengths(struct rte_mbuf *packet, const struct frame *frame);
 
-/** Fails the case unless @p length bytes of the packet from byte @p from on are stream @p seed from byte @p offset on. */
+/** Fails the case unless the @p length bytes of the packet at @p from are stream @p seed at @p offset. */
 void frame_assert(const struct rte_mbuf *packet, uint32_t from, uint32_t length, uint64_t seed, uint64_t offset);
 
 /** Fails the case unless the chain is sound: rte_mbuf_check, and a pkt_len that is the sum. */
@@ -49,8 +52,8 @@ void frame_assert_sound(struct rte_mbuf *packet);
 const void *frame_read(const struct rte_mbuf *packet, uint32_t offset, uint32_t length, void *room);
 
 /**
- * One payload iovec cut into @p n pieces of about equal length, the first ones a byte longer. Each second one is a copy, or they would be
- * neighbours and one segment; the others are clone segments: what a stack that holds bytes
+ * One payload iovec cut into @p n pieces of about equal length, the first ones a byte longer. Each second one is a
+ * copy, or they would be neighbours and one segment; the others are clone segments: what a stack that holds bytes
  * until they are acknowledged sends. The iovec itself stays the caller's.
  */
 void frame_cut(struct evpl *evpl, struct evpl_iovec *segments, unsigned n, const struct evpl_iovec *payload);

@@ -163,7 +163,7 @@ reassembly_of_ipv6_fragments_in_every_order(void **state)
 	every_order(state, true);
 }
 
-/* What DPDK makes of a fragment that comes twice differs between versions; wrong bytes and lost buffers are wrong in all. */
+/* DPDK versions treat a fragment that comes twice differently. Wrong bytes and lost buffers are wrong in all. */
 static void
 twice(void **state, bool ipv6)
 {

@@ -17,7 +17,9 @@ struct rte_mbuf *relay_make(struct evpl *evpl, uint16_t i);
 /** Whether every byte of a packet of relay_make() is right; @p r_i tells which one it is. */
 bool relay_check(const struct rte_mbuf *packet, uint16_t *r_i);
 
-/** What a stage does with a packet: takes it as SHARED iovecs, lets go of the last one's reference by a clone, and sends it on. */
+/**
+ * One stage: takes a packet as SHARED iovecs, releases the last one's reference by a clone, and sends the packet on.
+ */
 struct rte_mbuf *relay_turn(struct evpl *evpl, struct rte_mbuf *packet);
 
 #endif /* TEST_RELAY_H */

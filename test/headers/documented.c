@@ -5,7 +5,9 @@
  */
 #include <evpl/evpl.h>
 
-/* The ports' calls are the program's to include: this header's names are also those of other IP stacks (struct ip6_hdr). */
+/*
+ * Programs include the ports' calls themselves: this header's names are also those of other IP stacks (struct ip6_hdr).
+ */
 #include <rte_ethdev.h>
 
 static void

@@ -94,8 +94,8 @@ zoo_on_worker(int (*function)(void *arg), void *arg)
 }
 
 /*
- * A twin must bring every buffer home. A bug that nobody stopped is asked the same in a plain build, to know what it did; with
- * tracing, its end is left to evpl_destroy and evpl_cleanup.
+ * A twin must bring every buffer home. A bug that nobody stopped is asked the same in a plain build, to know what it
+ * did; with tracing, its end is left to evpl_destroy and evpl_cleanup.
  */
 static void
 zoo_run(void)

@@ -253,8 +253,9 @@ moved_through_messages_keeps_its_bytes(void **state)
 }
 
 /*
- * The same by force. A thread that had no record yet takes a lock when it notes where the iovec went, and has given up the
- * record of where it came from by then. It is held there until the record's thread has gone round all of its records.
+ * The same by force. A thread that had no record yet takes a lock when it notes where the iovec went, and has given up
+ * the record of where it came from by then. It is held there until the record's thread has gone round all of its
+ * records.
  */
 static atomic_bool stopped, may_go_on, over;
 static _Thread_local bool stops_at_lock;

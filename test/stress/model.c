@@ -48,7 +48,7 @@ struct player {
 	struct dice dice;
 	uint64_t next_seed;
 	struct rte_ring *entries_in, *entries_out, *packets_in, *packets_out;
-	/* On their way to the other player: when the first is sent again, a full ring of younger ones has been taken. */
+	/* On their way to the other player. A full ring of younger ones is taken before the first is sent again. */
 	struct entry sent[2 * RING_SIZE];
 	unsigned n_sent;
 	struct rte_mempool *rx_pool, *foreign;

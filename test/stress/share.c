@@ -27,8 +27,8 @@ struct message {
 };
 
 /*
- * Rings of pointers to messages: an iovec must stay where it is, or be moved, which a ring's copy does not do. A slot is used
- * again only when so many younger messages were sent that the other thread is done with it.
+ * Rings of pointers to messages: an iovec must stay where it is, or be moved, which a ring's copy does not do. A slot
+ * is used again only when so many younger messages were sent that the other thread is done with it.
  */
 struct pipes {
 	struct rte_ring *to[2];

@@ -16,7 +16,7 @@
 /** The *state of a case, between home_setup() and home_teardown(). */
 struct home {
 	const struct evpl_global_config *config; /* the argument of evpl_init(); NULL: defaults */
-	struct evpl *evpl;			 /* a context of the main thread; a case may destroy it and set NULL */
+	struct evpl *evpl;			 /* of the main thread; a case may destroy it and set NULL */
 	size_t heap;				 /* bytes in use of EAL's heap, before the library was started */
 };
 

@@ -145,8 +145,8 @@ length_twin(struct evpl *evpl, unsigned flags)
 }
 
 /*
- * An iovec that was held while a thousand others came and went is released twice, and a few hundred come and go in between: its
- * record must not have been given to one of those.
+ * An iovec that was held while a thousand others came and went is released twice, and a few hundred come and go in
+ * between: its record must not have been given to one of those.
  * expect: double release
  */
 ZOO_CASE(long_held)

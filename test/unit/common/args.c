@@ -2,8 +2,8 @@
 /*
  * The numbers of command lines (apps/common/args.c).
  *
- * What would break: a text that is no number and is taken for one ("-1", " 1", "1x"), a number that wraps at 64 bits, and a border
- * that is off by one. A value is changed only by a text that is taken.
+ * What would break: a text that is no number and is taken for one ("-1", " 1", "1x"), a number that wraps at 64 bits,
+ * and a border that is off by one. A value is changed only by a text that is taken.
  */
 #include <setjmp.h>
 #include <stdarg.h>

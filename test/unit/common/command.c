@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A program's tables of options (apps/common/command.c, option.c). What would break: an option that is taken and sets nothing, or
- * sets a field of another table; a default that is not there.
+ * A program's tables of options (apps/common/command.c, option.c). What would break: an option that is taken and sets
+ * nothing, or sets a field of another table; a default that is not there.
  */
 #include <setjmp.h>
 #include <stdarg.h>

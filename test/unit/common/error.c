@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Error lines (apps/common/error.c). What would break: a line in several writes, which mixes with those of other threads and
- * processes, and a line without an end.
+ * Error lines (apps/common/error.c). What would break: a line in several writes, which mixes with those of other
+ * threads and processes, and a line without an end.
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -2,8 +2,8 @@
 /*
  * Where a report goes (apps/common/json_file.c).
  *
- * What would break: an old report that is lost though no new one was made, a rest of it behind a shorter new one, and a report
- * that could not be written and nobody is told. So files are new, old, longer, unwritable and devices.
+ * What would break: an old report that is lost though no new one was made, a rest of it behind a shorter new one, and a
+ * report that could not be written and nobody is told. So files are new, old, longer, unwritable and devices.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -171,7 +171,10 @@ path_that_cannot_be_opened_is_named(void **state)
 	json_file_close(&json);
 }
 
-/* /dev/full takes nothing, and is no file that could be cut. By a link: a test that fails as root must not remove the device. */
+/*
+ * /dev/full takes nothing, and is no file that could be cut. The test opens it by a link, so that a test that fails as
+ * root cannot remove the device.
+ */
 static void
 device_that_is_full_is_named(void **state)
 {

@@ -2,9 +2,10 @@
 /*
  * evpl-fwd's reading of frames (apps/fwd/headers.c).
  *
- * What would break: a checksum over bytes that are not the frame's, for a header was cut short or a length lies. So each frame,
- * and each packet of recorded traffic, is read whole and cut at each byte. A frame lies in memory that is exactly as long as it
- * is, so that a sanitizer or memcheck sees one byte too many. Then each length field is set to each value that matters.
+ * What would break: a checksum over bytes that are not the frame's, for a header was cut short or a length lies. So
+ * each frame, and each packet of recorded traffic, is read whole and cut at each byte. A frame lies in memory that is
+ * exactly as long as it is, so that a sanitizer or memcheck sees one byte too many. Then each length field is set to
+ * each value that matters.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -93,7 +94,7 @@ make_frame(bool v6, unsigned tags, uint32_t options, uint8_t protocol)
 	return f;
 }
 
-/* Reads the first `length` bytes from memory that ends behind them, and checks what headers.h promises of every frame. */
+/* Reads the first `length` bytes, with nothing behind them, and checks what headers.h promises of every frame. */
 static struct fwd_headers
 parse(const uint8_t *bytes, uint32_t length)
 {

@@ -220,7 +220,7 @@ release_one_with_a_clone_in_flight(struct evpl *evpl, struct rte_mempool *pool, 
 	home_assert_pool(pool, 255);
 }
 
-/* All clones go but one that counts on another mbuf; of the packet's own count the iovec that is released among others is left. */
+/* All clones go but one that counts on another mbuf. The packet's own count keeps the iovec that goes among others. */
 static void
 release_one_with_a_clone_that_counts_elsewhere(struct evpl *evpl, struct rte_mempool *pool, unsigned flags)
 {

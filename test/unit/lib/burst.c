@@ -487,8 +487,8 @@ tx_burst_with_one_odd_iovec_in_any_place_sends_all_and_asks_for_no_offload(void 
 }
 
 /*
- * What was learnt of a pool of direct mbufs must not be believed of a pinned one that is made in its place. Which place a
- * pool gets is EAL's to say, so the pool is made a pinned one where it is.
+ * What was learnt of a pool of direct mbufs must not be believed of a pinned one that is made in its place. Which place
+ * a pool gets is EAL's to say, so the pool is made a pinned one where it is.
  */
 static void
 rx_burst_from_a_pinned_pool_in_the_place_of_a_direct_one_puts_the_flag_back(void **state)

@@ -265,7 +265,10 @@ destructor_of_thread_specific_data_uses_the_context(void **state)
 {
 	struct left left[3];
 
-	/* The library's own data of the thread may have ended before: its key is older. The thread is still the same one. */
+	/*
+	 * The library's own data of the thread may have ended before, as its key is older. The thread is still the same
+	 * one.
+	 */
 	(void)state;
 	assert_int_equal(pthread_key_create(&left_key, end_left), 0);
 	for (unsigned i = 0; i < DIM(left); i++)

@@ -356,8 +356,8 @@ packets_of_a_foreign_direct_mbuf_beyond_65535_keep_their_bytes(void **state)
 }
 
 /*
- * The count of a received mbuf is 1 again, but clones past the limit count elsewhere: sent as itself, it would be freed under
- * them, and what counts for it never found again.
+ * The count of a received mbuf is 1 again, but clones past the limit count elsewhere: sent as itself, it would be freed
+ * under them, and what counts for it never found again.
  */
 static void
 send_under_clones(struct evpl *evpl, struct evpl_iovec *source, struct rte_mempool *by_port)

@@ -305,7 +305,7 @@ copy_into_the_pool_of_the_packet_ends(enum kind kind)
 {
 	struct rte_mbuf *m, *copy;
 
-	/* On a pool whose mbufs have no room, rte_pktmbuf_copy takes all of them and gives up. (Not into a pinned one.) */
+	/* On a pool of mbufs without room, rte_pktmbuf_copy takes all of them and gives up. (Not into a pinned one.) */
 	if (kind == RX_POOL)
 		return;
 	m = make_filled(kind, 1000, 1, 0);

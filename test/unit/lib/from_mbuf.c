@@ -243,8 +243,8 @@ set_length_of_a_received_iovec_grows_back_to_what_came(void **state)
 }
 
 /*
- * A call that failed must not have made the mbuf shorter: a clone of what was cut off could be in flight when the mbuf goes
- * out as itself, with that in its tailroom.
+ * A call that failed must not have made the mbuf shorter: a clone of what was cut off could be in flight when the mbuf
+ * goes out as itself, with that in its tailroom.
  */
 static void
 to_mbuf_that_fails_does_not_shorten_a_received_mbuf(void **state)

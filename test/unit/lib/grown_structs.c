@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Programs that were compiled against an older version of the structs that grow: evpl_global_config, evpl_thread_config, evpl_stats.
+ * Programs that were compiled against an older version of the structs that grow: evpl_global_config,
+ * evpl_thread_config, evpl_stats.
  *
- * What would break: a field that moves, a struct that gets larger (the library then reads or writes behind the program's), and a
- * field of a later version that this library ignores without a word. So this program has copies of the structs as 0.1.0 has
- * them, with a name for each field. The copies never change: what a later version adds is reserved here.
+ * What would break: a field that moves, a struct that gets larger (the library then reads or writes behind the
+ * program's), and a field of a later version that this library ignores without a word. So this program has copies of
+ * the structs as 0.1.0 has them, with a name for each field. The copies never change: what a later version adds is
+ * reserved here.
  */
 #include <errno.h>
 

@@ -100,7 +100,10 @@ alloc_beyond_a_large_buffer_is_the_fewest(void **state)
 	}
 }
 
-/* Cold megabytes would be walked through for ever: a buffer that is used again while it is in cache is why small ones are small. */
+/*
+ * Small buffers are small so that one is used again while it is in cache. Small iovecs in large buffers would walk
+ * through cold megabytes for ever.
+ */
 static void
 small_allocs_go_back_to_small_buffers(void **state)
 {

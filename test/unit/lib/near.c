@@ -158,7 +158,7 @@ free_packets(void *arg)
 		rte_pktmbuf_free(packet[i]);
 }
 
-/* Where nothing is left of a buffer but what its thread has in stock, the thread finds it before it takes a new slab. */
+/* A thread finds a buffer that nothing but its own stock still refers to before it takes a new slab. */
 static void
 buffers_of_packets_that_end_elsewhere_are_found(void **state)
 {

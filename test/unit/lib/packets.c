@@ -303,7 +303,7 @@ packets_of_a_thread_without_lcore_come_home(void **state)
 	}
 }
 
-/* Drivers that overwrite ol_flags of what they receive take the flag off mbufs that then go to their pool by DPDK's calls. */
+/* Drivers that overwrite ol_flags of received mbufs lose the flag. DPDK's calls then free those to their pool. */
 static void
 packets_of_pinned_mbufs_without_the_flag_have_it_again(void **state)
 {

@@ -145,7 +145,10 @@ commit_in_a_loop_uses_the_bytes_that_were_given_back(void **state)
 	const unsigned used = TEST_TRACE_BYTES ? 144 : 100; /* of 100 bytes, with guards */
 	struct evpl_iovec iovec[7];
 
-	/* Again and again nearly all that is left reserved and 100 used: in one buffer of 1 KiB only if each tail came back. */
+	/*
+	 * Each time nearly all that is left is reserved, and 100 bytes used. One buffer of 1 KiB suffices only if each
+	 * tail comes back.
+	 */
 	for (unsigned i = 0; i < DIM(iovec); i++) {
 		assert_int_equal(evpl_iovec_reserve(evpl, 1020 - GUARDS - used * i, 0, 1, &iovec[i]), 1);
 		evpl_iovec_set_length(&iovec[i], 100);

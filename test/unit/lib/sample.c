@@ -415,8 +415,8 @@ released_by_another_thread_and_after_the_context(void **state)
 #define MEMBERS 12u
 
 /*
- * Iovecs and their clones come and go in any order, through their own context, another one or none, while buffers change
- * under the windows: the report is right after every step.
+ * Iovecs and their clones come and go in any order, through their own context, another one or none, while buffers
+ * change under the windows: the report is right after every step.
  */
 static void
 in_any_order_the_report_is_right(void **state)

@@ -149,7 +149,9 @@ read_and_release(void *arg)
 	return NULL;
 }
 
-/* "EVPL_IOVEC_FLAG_SHARED - Uses atomic reference counting. Use when the iovec may be accessed from multiple threads." */
+/*
+ * "EVPL_IOVEC_FLAG_SHARED - Uses atomic reference counting. Use when the iovec may be accessed from multiple threads."
+ */
 static void
 shared_is_for_multiple_threads(void **state)
 {
@@ -264,7 +266,7 @@ error_returns_minus_1_and_nothing_is_taken(void **state)
 	home_assert_held(0);
 }
 
-/* Reserves, fills the first bytes, commits them, with the length by the call or by the field. @return the iovecs left. */
+/* Reserves, fills the first bytes, commits them, with the length by call or by field. @return the iovecs left. */
 static int
 two_phases(struct evpl *evpl, unsigned most, unsigned used, unsigned alignment, bool by_field, struct evpl_iovec *iovec,
 	   uint64_t seed)

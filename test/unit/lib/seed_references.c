@@ -197,7 +197,10 @@ start(unsigned flags)
 	X(set_length, "use after release", evpl_iovec_set_length(&used, 1))                                            \
 	X(commit, "use after release", evpl_iovec_commit(child_evpl, 0, &used, 1))
 
-/* The words that both tell: what it is, which iovec, by which call and line it was taken, let go and misused, by which thread. */
+/*
+ * The words of both reports: the bug, the iovec, the call and line that took it, let it go and misused it, and the
+ * thread.
+ */
 #define X(operation, bug, call)                                                                                        \
 	static void operation##_local(void)                                                                            \
 	{                                                                                                              \

@@ -382,8 +382,8 @@ trimmed_beside_a_packet(struct evpl *evpl, const struct reception *rx, unsigned 
 	struct rte_mbuf *first, *second;
 
 	/*
-	 * The tail is in flight, attached, when the head of the same bytes is sent and is by then the only reference: as
-	 * itself its window would reach over the tail, and an append would overwrite a packet in flight.
+	 * The tail is in flight, attached, when the head of the same bytes is sent and is by then the only reference:
+	 * as itself its window would reach over the tail, and an append would overwrite a packet in flight.
 	 */
 	receive(evpl, rx, 1000, flags, &iovec, 1);
 	evpl_iovec_clone_segment(&tail, &iovec, 500, 500);

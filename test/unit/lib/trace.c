@@ -170,8 +170,8 @@ from_mbuf_while_another_lcore_fills_its_cache_is_no_bug(void **state)
 	assert_non_null(pool);
 	mbuf = filled_mbuf(pool, 100, 1);
 	/*
-	 * That lcore had the mbuf in its cache once, and is adding to it now: it has raised the length, and the place is still
-	 * to be written. Done here by hand, and for some milliseconds instead of nanoseconds.
+	 * That lcore had the mbuf in its cache once, and is adding to it now: it has raised the length, and the place
+	 * is still to be written. Done here by hand, and for some milliseconds instead of nanoseconds.
 	 */
 	cache = rte_mempool_default_cache(pool, other == RTE_MAX_LCORE ? rte_lcore_id() : other);
 	assert_non_null(cache);

@@ -48,7 +48,10 @@ a_take_looks_at_a_few_records_however_many_live(void **state)
 	assert_true(me->looked <= UINT64_C(4) * n + UINT64_C(4) * TRACE_RECORDS);
 }
 
-/* After the case above: none is free. Two chunks are searched, and then as many takes find nothing as one chunk has records. */
+/*
+ * After the case above no record is free. Two chunks are searched. Then as many takes find nothing as a chunk has
+ * records.
+ */
 static void
 a_search_in_vain_is_counted_once(void **state)
 {

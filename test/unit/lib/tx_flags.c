@@ -71,7 +71,7 @@ receive(struct bench *b, struct rte_mempool *pool, unsigned offset, struct evpl_
 	evpl_iovec_move_segment(iovec, iovec, offset, LENGTH - offset);
 }
 
-/* The packet asks for nothing, has the bytes from there on, and is freed. What was received with an mbuf stays on it. */
+/* The packet asks for nothing, has the bytes from there on, and is freed. A received mbuf keeps what came with it. */
 static void
 assert_asks_nothing(struct rte_mbuf *m, unsigned offset, bool was_received)
 {

@@ -30,7 +30,7 @@ assert_same(const struct evpl_iovec *a, const struct evpl_iovec *b)
 	assert_ptr_equal(a->ref, b->ref);
 }
 
-/* Takes and overwrites more bytes than all buffers that are in use have, whole and in parts: what is not held is lost. */
+/* Takes and overwrites more bytes, whole and in parts, than all used buffers have: what is not held is lost. */
 static void
 churn(struct evpl *evpl, unsigned flags)
 {

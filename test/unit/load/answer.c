@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What evpl-load takes for an answer (apps/load/answer.c). What would break: an answer that is counted before its last byte, or
- * one that is none and is counted.
+ * What evpl-load takes for an answer (apps/load/answer.c). What would break: an answer that is counted before its last
+ * byte, or one that is none and is counted.
  */
 #include <setjmp.h>
 #include <stdarg.h>

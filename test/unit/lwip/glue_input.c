@@ -33,7 +33,7 @@ verdict(unsigned type, unsigned length, unsigned rest)
 	return frame_filter(&first);
 }
 
-/* Those of that type pass from that length on; behind them are bytes that were not received, or not in the first pbuf. */
+/* Messages of that type pass from that length on. The bytes behind were not received, or not in the first pbuf. */
 static void
 assert_passes_from(unsigned type, unsigned least)
 {
@@ -58,7 +58,7 @@ frames_pass_when_their_header_is_there(void **state)
 	assert_passes_from(0x8100, ETHERNET + 1);
 }
 
-/* A message of neighbour discovery with `length` bytes of options, of which the first `in_first` are in the first pbuf. */
+/* A message of neighbour discovery with `length` bytes of options, the first `in_first` of them in the first pbuf. */
 static enum frame_verdict
 discovery(uint8_t type, unsigned fixed, unsigned length, unsigned in_first)
 {
@@ -147,7 +147,10 @@ tcp_option_without_its_length_does_not_count(void **state)
 	}
 }
 
-/* lwIP answers for a listening pcb, too, whose struct is shorter than that of a connection: what lies behind it is not ours. */
+/*
+ * lwIP answers for a listening pcb, too. Its struct is shorter than that of a connection: what lies behind it is not
+ * ours.
+ */
 static void
 rst_of_a_listener_reads_no_more_than_there_is(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Internet checksums: by the CPU for lwIP, or left to the port that sends. */
+/* Internet checksums: the CPU computes them for lwIP, or the port that sends does. */
 #include <netinet/in.h>
 #include <stdbool.h>
 
@@ -17,7 +17,7 @@ glue_checksum(const void *data, int length)
 	return rte_raw_cksum(data, (size_t)length);
 }
 
-/* What follows an IP header: where, and which protocol. at is 0 if that is not known: fragments, other headers between. */
+/* The header behind an IP header: its offset and its protocol. at is 0 if unknown: fragments, other headers between. */
 struct behind_ip {
 	uint64_t ip_version; /* RTE_MBUF_F_TX_IPV4 or _IPV6 */
 	uint16_t at;
@@ -47,14 +47,17 @@ find_behind_ip(const struct rte_mbuf *m)
 	return found;
 }
 
-/* Correct in the packet, or left out by who has verified the bytes: a host's own packets come so, over virtio. */
+/*
+ * The checksum is right, or the sender verified the bytes and left it out, as a host does with its own packets on
+ * virtio.
+ */
 static bool
 is_verified(uint64_t flags, uint64_t good, uint64_t none)
 {
 	return flags == good || flags == none;
 }
 
-/* lwIP asks once, of a datagram that it has put together, and would believe the last fragment for all of them. */
+/* lwIP asks once per reassembled datagram. It would take the last fragment's answer for all fragments. */
 unsigned
 glue_queue_checked(const struct rte_mbuf *m)
 {
@@ -83,7 +86,7 @@ odd_inside(const struct rte_mbuf *m)
 	return false;
 }
 
-/* The checksum of all from the TCP header on, added to that of the pseudo header. */
+/* The checksum of everything from the TCP header on, added to the pseudo header's. */
 static uint16_t
 sum_segments(const struct rte_mbuf *m, uint16_t tcp, uint32_t sum)
 {
@@ -110,7 +113,10 @@ glue_queue_offload(struct rte_mbuf *m)
 
 	if (at == 0 || found.protocol != IPPROTO_TCP || m->data_len < at + sizeof(*tcp))
 		return;
-	/* Software may go wrong behind a segment of odd length: net_tap and rte_raw_cksum_mbuf() do, in 22.11 at least. */
+	/*
+	 * Software may sum wrongly behind a segment of odd length: in 22.11 at least net_tap and rte_raw_cksum_mbuf()
+	 * do.
+	 */
 	if (odd_inside(m)) {
 		tcp->cksum = 0;
 		tcp->cksum = sum_segments(m, at,

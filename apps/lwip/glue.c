@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* lwIP starts, is looked after once a second, and stops. */
+/* Starts lwIP, does its work once a second, and stops it. */
 #include <lwip/init.h>
 #include <lwip/ip4_frag.h>
 #include <lwip/ip6_frag.h>
@@ -62,7 +62,7 @@ glue_stop(void)
 		tcp_abort(tcp_active_pcbs);
 	while (tcp_tw_pcbs != NULL)
 		tcp_abort(tcp_tw_pcbs);
-	/* Fragments have no other way out than by age. */
+	/* Only age ends a fragment. */
 	for (unsigned i = 0; i <= IP_REASS_MAXAGE; i++)
 		ip_reass_tmr();
 	for (unsigned i = 0; i <= IPV6_REASS_MAXAGE; i++)
@@ -80,7 +80,7 @@ glue_finish(void)
 }
 
 #if !GLUE_LWIP_SOURCE
-/* Its memory is malloc()'s. */
+/* This lwIP's memory comes from malloc(). */
 void
 glue_memory_stats_get(struct glue_memory_stats *stats)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How frames leave a netif, for the other files of the glue; glue.h has what programs call. */
+/* How frames leave a netif, for the other files of the glue. glue.h has what programs call. */
 #ifndef GLUE_NETIF_H
 #define GLUE_NETIF_H
 
@@ -7,7 +7,7 @@
 
 #include "glue.h"
 
-/* Whether the port takes no more packets now. If so, that is counted. */
+/* Whether the port takes no more packets now. Counts it, if so. */
 bool glue_netif_is_full(struct glue_netif *n);
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Packets as pbufs and pbufs as packets, for the other files of the glue; glue.h has what programs call. */
+/* Packets as pbufs and pbufs as packets, for the other files of the glue. glue.h has what programs call. */
 #ifndef GLUE_PBUF_H
 #define GLUE_PBUF_H
 
@@ -8,13 +8,16 @@
 int glue_pbuf_init(const struct glue_config *config);
 void glue_pbuf_finish(void);
 
-/* Takes the packet over, all of it. NULL: no memory; the packet is gone. */
+/* Takes over the whole packet. NULL: no memory, and the packet is freed. */
 struct pbuf *glue_pbuf_from_mbuf(struct rte_mbuf *m, struct glue_netif_stats *stats);
 
-/* A packet of the same bytes. NULL: no memory. The pbuf stays lwIP's. */
+/* A packet with the pbuf's bytes. NULL: no memory. The pbuf stays lwIP's. */
 struct rte_mbuf *glue_pbuf_to_mbuf(struct pbuf *p, unsigned segments, struct glue_netif_stats *stats);
 
-/* A packet of head and length bytes of the pbuf's chain from offset on, copied; together no longer than a frame. NULL: no memory. */
+/*
+ * A packet with a copy of head, then of length bytes of the pbuf's chain from offset on. Together they are no longer
+ * than a frame. NULL: no memory.
+ */
 struct rte_mbuf *glue_pbuf_part(const struct pbuf *p, const void *head, unsigned head_length, unsigned offset,
 				unsigned length, struct glue_netif_stats *stats);
 

@@ -3,12 +3,12 @@
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
 
-/* The raw API on one thread: no locks, no system underneath but sys.c. */
+/* The raw API on one thread: no locks, and no system but sys.c. */
 #define NO_SYS 1
 #define SYS_LIGHTWEIGHT_PROT 0
 #define LWIP_SOCKET 0
 #define LWIP_NETCONN 0
-/* Timers of lwIP's own are allocated when they are set, and lost for good when memory runs out at that moment. */
+/* lwIP allocates its own timers when it sets them. If memory runs out at that moment, the timer is lost for good. */
 #define LWIP_TIMERS_CUSTOM 1
 
 /* All of lwIP's memory comes from memory.c, whose blocks are iovecs. */
@@ -27,9 +27,9 @@
 /* Ethernet and IP. */
 #define LWIP_ARP 1
 /*
- * Addresses on the ports' links, of IPv4 and of IPv6: twice the connections that are allowed by default, or what -Dlwip_neighbours
- * tells the build. lwIP looks through them all for an address that it does not know (neighbours.h). It counts those of IPv6 with
- * 8 bits, but where the build makes them 16 (nd6_wide.c).
+ * Addresses on the ports' links, for IPv4 and for IPv6. The default is twice the connections that are allowed by
+ * default; -Dlwip_neighbours tells the build another number. lwIP searches all of them for an address that it does not
+ * know (neighbours.h). lwIP counts IPv6 neighbours with 8 bits, unless the build makes them 16 (nd6_wide.c).
  */
 #ifndef GLUE_NEIGHBOURS
 #define GLUE_NEIGHBOURS 8192
@@ -39,7 +39,7 @@
 #endif
 #define ARP_TABLE_SIZE GLUE_NEIGHBOURS
 #define ARP_QUEUEING 1
-#define ARP_QUEUE_LEN 4 /* TCP sends again; so many wait for each address, and of 8,192 that do not exist 50 MB */
+#define ARP_QUEUE_LEN 4 /* packets per address; TCP sends again. 8,192 addresses that do not exist keep 50 MB */
 #define ETHARP_TABLE_MATCH_NETIF 1
 #define LWIP_NETIF_HWADDRHINT 1
 #define LWIP_IPV4 1
@@ -47,18 +47,19 @@
 #define LWIP_IPV6 1
 #define LWIP_IPV6_NUM_ADDRESSES 4
 #define LWIP_IPV6_AUTOCONFIG 0
-/* The glue does it: ip6_fragment.h. */
+/* The glue fragments instead: ip6_fragment.h. */
 #define LWIP_IPV6_FRAG 0
 #define LWIP_ND6_NUM_NEIGHBORS GLUE_NEIGHBOURS6
 #define LWIP_ND6_NUM_DESTINATIONS GLUE_NEIGHBOURS6
-#define LWIP_ND6_QUEUEING 1 /* of as many packets as with ARP: nd6_wide.c */
+#define LWIP_ND6_QUEUEING 1 /* up to as many packets as with ARP: nd6_wide.c */
 #define MEMP_NUM_ND6_QUEUE 64
-/* Addresses are used at once: they are given by hand, or made of the port's own MAC. */
+/* Addresses are used at once: they are set by hand, or made of the port's own MAC. */
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 0
 
 /*
- * TCP. Windows as Linux has them on a fast local network. Segments as long as the MTU of the port lets them be, jumbo frames of
- * 9,000 bytes included. Queues are as long as usual segments need them to be, of which most networks have more in the same bytes.
+ * TCP. Windows are as large as Linux has them on a fast local network. Segments are as long as the port's MTU allows,
+ * including jumbo frames of 9,000 bytes. Queues have the length that usual segments need: in most networks these are
+ * shorter, so the same bytes are more segments.
  */
 #define TCP_MSS 8960
 #define USUAL_MSS 1460
@@ -72,35 +73,38 @@
 #define LWIP_TCP_SACK_OUT 1
 #define TCP_OOSEQ_MAX_BYTES TCP_WND
 #define TCP_OOSEQ_BYTES_LIMIT(pcb) glue_ooseq_bytes()
-/* A window of full segments, of up to three pbufs each. Of single bytes there would be a quarter of a million, searched for each. */
+/*
+ * A window of full segments, of up to three pbufs each. A window of single bytes would be a quarter of a million pbufs,
+ * and each new one would search them all.
+ */
 #define TCP_OOSEQ_MAX_PBUFS (3 * TCP_WND / USUAL_MSS)
 #define TCP_LISTEN_BACKLOG 1
 #define TCP_DEFAULT_LISTEN_BACKLOG 255
 #define LWIP_TCP_KEEPALIVE 1
 /*
- * The unit of the retransmission time-out and of tcp_poll() is two intervals. The least time-out is three units: 300 ms,
- * near Linux's 200, where lwIP's own 250 ms would make it 1.5 s.
+ * The retransmission time-out and tcp_poll() count in units of two intervals. The least time-out is three units: 300
+ * ms, near Linux's 200. lwIP's own interval of 250 ms would make it 1.5 s.
  */
 #define TCP_TMR_INTERVAL 50
 #define LWIP_TCP_RTO_TIME 1000
-/* TIME_WAIT lasts twice this. lwIP looks through all of its connections for each packet of a new one. */
+/* TIME_WAIT lasts twice this. lwIP searches all of its connections for each packet of a new one. */
 #define TCP_MSL 5000UL
-/* A peer that guessed sequence numbers could speak for others. */
+/* A peer that guesses sequence numbers could send as another one. */
 #define LWIP_HOOK_TCP_ISN(local_ip, local_port, remote_ip, remote_port) glue_tcp_isn()
 
-/* Segments that would end the program, or start a connection anew: tcp_filter.c, tcp_time_wait.c. */
+/* tcp_filter.c, tcp_time_wait.c: segments that would end the program, or begin a connection anew. */
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, length, first_length, second, p)                                       \
 	glue_tcp_passes(pcb, header, length, first_length, second, p)
 /*
- * A connection's segment is about to be sent: tcp_fin.c takes FIN off first, then tcp_again.c counts what is sent again. An RST
- * may be of no pcb, or of one that listens, whose struct is shorter than that of a connection.
+ * A connection's segment is about to be sent. tcp_fin.c takes FIN off first, then tcp_again.c counts what is sent
+ * again. An RST may have no pcb, or a listening one, whose struct is shorter than that of a connection.
  */
 #define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, header, pcb, options)                                                         \
 	((pcb) == NULL || (pcb)->state == LISTEN                                                                       \
 		 ? (options)                                                                                           \
 		 : glue_tcp_leaves(p, header, pcb, glue_tcp_sends(pcb, header, options)))
 
-/* Ports compute and check sums where they can: told per netif, and for received frames one by one (netif.c). */
+/* Ports compute and check sums where they can. lwIP is told per netif, and per received frame (netif.c). */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 #define LWIP_CHECKSUM_ON_COPY 0
 

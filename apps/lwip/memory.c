@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * lwIP's memory: its heap and its pools (MEM_LIBC_MALLOC, MEMP_MEM_MALLOC) are blocks in slabs, each with its own iovec in
- * front, so that what lwIP has built can be sent from where it lies.
+ * lwIP's memory. Its heap and its pools (MEM_LIBC_MALLOC, MEMP_MEM_MALLOC) are blocks in slabs. Each block has its own
+ * iovec in front, so that what lwIP has built can be sent in place.
  *
  *	[ self: iovec of the whole block ][ held: iovec, or empty ][ sent ][ bytes for lwIP ... ]
  *	                                                                   ^ what glue_malloc() returns
  *
- * held is a clone of what glue_write() is writing while lwIP allocates: a PBUF_ROM keeps what it points to. lwIP frees the
- * block when the peer has acknowledged the bytes, and with it goes the reference.
+ * held is a clone of the iovec that glue_write() writes while lwIP allocates: a PBUF_ROM so keeps what it points to.
+ * lwIP frees the block when the peer has acknowledged the bytes, and the reference goes with it.
  *
- * Freed blocks wait in one list per size. A connection's state, which may live for hours, would else pin a whole buffer of
- * short-lived neighbours; so blocks are taken by the dozen, and used again. Once a second those that wait are given back.
+ * Freed blocks wait in one list per size. Otherwise the state of one connection, which may live for hours, would keep a
+ * whole buffer whose other blocks were short-lived. So blocks are taken by the dozen, and used again. Once a second the
+ * waiting blocks are given back.
  */
 #include <stddef.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 #include "glue.h"
 #include "glue_memory.h"
 
-#define BLOCK_STEP 64u	/* sizes are multiples of this: what a cache line holds */
+#define BLOCK_STEP 64u	/* sizes are multiples of this: a cache line */
 #define BLOCK_SIZES 32u /* up to 2 KiB; larger ones are not kept */
 #define BLOCKS_PER_TAKE 16u
 
@@ -28,7 +29,7 @@ struct block {
 	bool sent; /* packets may still have its bytes when lwIP frees it */
 };
 
-/* In the bytes of a free block. */
+/* Lies in the bytes of a free block. */
 struct free_block {
 	struct block *next;
 };
@@ -38,7 +39,7 @@ static struct evpl_iovec *writing;
 static struct block *free_blocks[BLOCK_SIZES];
 static struct glue_memory_stats stats = {.limit = UINT64_MAX};
 static uint64_t free_bytes; /* of the blocks that wait */
-static bool receiving;	    /* the last eighth is for what is received: acknowledgements set the rest free */
+static bool receiving;	    /* the last eighth is for what is received: an acknowledgement frees the rest */
 
 static struct free_block *
 free_part(struct block *b)
@@ -64,7 +65,7 @@ pop(struct block **list)
 	return b;
 }
 
-/* The block that an iovec's bytes are, with the iovec in front. */
+/* Makes a block of an iovec's bytes. The iovec lies at their start. */
 static struct block *
 block_make(struct evpl_iovec *iovec)
 {
@@ -81,7 +82,7 @@ block_destroy(struct block *b)
 {
 	struct evpl_iovec self;
 
-	/* Not from its own bytes: they are gone when the last reference is. */
+	/* The iovec must not be released from its own bytes: they are gone with the last reference. */
 	evpl_iovec_move(&self, &b->self);
 	evpl_iovec_release(evpl, &self);
 }
@@ -95,7 +96,7 @@ glue_memory_trim(void)
 	}
 }
 
-/* n blocks of one size, or none. */
+/* Takes n blocks of one size, or none. */
 static bool
 take(unsigned bytes, unsigned n, struct block **list)
 {
@@ -120,11 +121,11 @@ block_alloc(size_t size)
 
 	if (stats.bytes + bytes > (receiving ? stats.limit : stats.limit - stats.limit / 8))
 		return NULL;
-	/* Those of other sizes count as well, when there are to be more. */
+	/* Free blocks of other sizes count, too, before there are more. */
 	if (*list == NULL && stats.bytes + free_bytes + (uint64_t)bytes * n > stats.limit)
 		glue_memory_trim();
 	if (*list == NULL && !take(bytes, n, list)) {
-		/* No more slabs: what waits in other sizes may make one free. */
+		/* There are no more slabs. Blocks that wait in other sizes may keep one. */
 		glue_memory_trim();
 		if (!take(bytes, 1, list))
 			return NULL;
@@ -171,7 +172,9 @@ glue_free(void *memory)
 	}
 	stats.blocks--;
 	stats.bytes -= evpl_iovec_length(&b->self);
-	/* What a port may not have sent yet must not be written to: the buffer knows when it has. */
+	/*
+	 * A port may not have sent these bytes yet, so nobody may write to them. The buffer knows when they are sent.
+	 */
 	if (steps < BLOCK_SIZES && !b->sent)
 		push(&free_blocks[steps], b);
 	else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A port's queue pair as a netif of lwIP's. */
+/* A port's queue pair as one of lwIP's netifs. */
 #include <string.h>
 
 #include <lwip/etharp.h>
@@ -36,7 +36,7 @@ glue_netif_send(struct glue_netif *n, struct rte_mbuf *m, unsigned length)
 	return ERR_OK;
 }
 
-/* lwIP sends a frame. An error makes TCP keep the segment, and try again later. */
+/* lwIP sends a frame. After an error TCP keeps the segment, and tries again later. */
 static err_t
 link_output(struct netif *netif, struct pbuf *p)
 {
@@ -93,7 +93,7 @@ glue_checksum_control(void)
 	return LWIP_CHECKSUM_CTRL_PER_NETIF;
 }
 
-/* What lwIP has to sum itself: all but what the port sends, and what it has found good in this packet. */
+/* Tells lwIP the checksums that it must handle: all but those that the port computes or found good in this packet. */
 static void
 set_checksums(struct glue_netif *n, unsigned good)
 {
@@ -145,7 +145,7 @@ input(struct glue_netif *n, struct rte_mbuf *m)
 		pbuf_free(p);
 		return;
 	}
-	/* No port sums what goes out in fragments, and segments that are queued are as long as before. */
+	/* No port sums fragments. Segments that are already queued are too long, and will be fragmented. */
 	if (ip6_filter_shrinks(p))
 		n->queue.tcp_checksum = false;
 	set_checksums(n, good);

@@ -8,24 +8,24 @@
 #include "glue_pbuf.h"
 
 /*
- * Ethernet, IP and TCP headers with their options fit. lwIP reads them from a packet's first pbuf; and it writes them anew,
- * in the same place, when it sends a segment again, while a port may still have the first packet in its queue. So the start
- * of what lwIP owns is always sent as a copy, and everything behind it from where it lies.
+ * Room for Ethernet, IP and TCP headers with their options. lwIP reads them from a packet's first pbuf. When it sends a
+ * segment again, it writes them anew in the same place, while a port may still have the first packet in its queue. So
+ * the start of what lwIP owns is always sent as a copy, and everything behind it in place.
  */
 #define HEADERS 128u
-/* Short pbufs that follow the headers go with them, up to this: to attach one costs more than to copy it. */
+/* Short pbufs behind the headers are copied with them, up to this: to attach one costs more than to copy it. */
 #define LEAD 512u
 #define SEGMENTS 16u
 
 /*
- * Mbufs that stay free for a port to receive into: all that two bursts may take. What echo sends back, out of order or not
- * acknowledged yet, is held for long, and nothing would ever be acknowledged if a port could not receive.
+ * Mbufs that stay free for a port to receive into: two bursts take at most these. Echo holds what it sends back for
+ * long, out of order or not acknowledged yet. If a port could not receive, nothing would ever be acknowledged.
  */
 #define RX_FREE 64u
 
-/* A received segment: what lwIP sees, and what keeps its bytes. */
+/* A received segment: the pbuf that lwIP sees, and the iovec that keeps its bytes. */
 struct received {
-	struct pbuf_custom pbuf; /* first: lwIP hands it back as a struct pbuf */
+	struct pbuf_custom pbuf; /* first: lwIP gives it back as a struct pbuf */
 	struct evpl_iovec iovec;
 	struct received *next; /* of the free ones */
 };
@@ -34,7 +34,7 @@ static struct glue_config config;
 static struct received *all_received, *free_received;
 static unsigned free_count;
 
-/* Mbufs of the pool that came last that may be kept before its free ones are counted again. */
+/* The pool of the last packet, and its mbufs that may be kept before its free ones are counted again. */
 static const struct rte_mempool *rx_pool;
 static unsigned rx_credit;
 
@@ -77,7 +77,10 @@ copy_mbuf(const struct rte_mbuf *packet, struct glue_netif_stats *stats)
 	struct pbuf *p;
 
 	glue_memory_receive(true);
-	/* Not PBUF_POOL: a packet of one byte would take as much as a long one, and liblwip0 2.1.3 writes behind those. */
+	/*
+	 * Not PBUF_POOL: there a packet of one byte takes as much as a long one, and liblwip0 2.1.3 writes behind the
+	 * pbuf.
+	 */
 	p = pbuf_alloc(PBUF_RAW, (u16_t)packet->pkt_len, PBUF_RAM);
 	glue_memory_receive(false);
 	if (p == NULL)
@@ -90,7 +93,10 @@ copy_mbuf(const struct rte_mbuf *packet, struct glue_netif_stats *stats)
 	return p;
 }
 
-/* Whether the packet's mbufs may be kept. Counting the free ones looks at every lcore's cache: with plenty it is done rarely. */
+/*
+ * Whether the packet's mbufs may be kept. To count the free ones reads every lcore's cache: with plenty it is done
+ * rarely.
+ */
 static bool
 may_keep(const struct rte_mbuf *m)
 {
@@ -133,7 +139,7 @@ glue_pbuf_from_mbuf(struct rte_mbuf *m, struct glue_netif_stats *stats)
 	return p;
 }
 
-/* The iovec that a pbuf's bytes lie in; NULL: memory of somebody else. */
+/* The iovec that a pbuf's bytes lie in. NULL: the memory is not ours. */
 static struct evpl_iovec *
 find_iovec(struct pbuf *p)
 {
@@ -158,7 +164,7 @@ find_iovec(struct pbuf *p)
 	return NULL;
 }
 
-/* Length bytes of the chain, copied. */
+/* Adds a copy of length bytes of the chain. */
 static bool
 add_copy(struct evpl_iovec *iovec, const struct pbuf *p, unsigned offset, unsigned length,
 	 struct glue_netif_stats *stats)
@@ -170,7 +176,7 @@ add_copy(struct evpl_iovec *iovec, const struct pbuf *p, unsigned offset, unsign
 	return true;
 }
 
-/* One pbuf's bytes from offset on; false: no memory. */
+/* Adds one pbuf's bytes from offset on. False: no memory. */
 static bool
 add_pbuf(struct evpl_iovec *iovec, struct pbuf *p, unsigned offset, struct glue_netif_stats *stats)
 {
@@ -188,7 +194,7 @@ add_pbuf(struct evpl_iovec *iovec, struct pbuf *p, unsigned offset, struct glue_
 	return true;
 }
 
-/* Bytes to be copied from a packet's start. */
+/* Bytes to copy from a packet's start. */
 static unsigned
 lead_length(const struct pbuf *p)
 {
@@ -201,7 +207,7 @@ lead_length(const struct pbuf *p)
 	return length;
 }
 
-/* A packet as iovecs, of which there is one more than there are pbufs at most. Their number; 0: no memory. */
+/* A packet as iovecs, at most one more than it has pbufs. Returns their number; 0: no memory. */
 static int
 to_iovecs(struct evpl_iovec *iovecs, struct pbuf *p, struct glue_netif_stats *stats)
 {
@@ -242,7 +248,7 @@ glue_pbuf_part(const struct pbuf *p, const void *head, unsigned head_length, uns
 	return m;
 }
 
-/* All bytes copied into one packet, as a stack without iovecs would. */
+/* Copies all bytes into one packet, as a stack without iovecs would. */
 static struct rte_mbuf *
 to_linear(const struct pbuf *p, struct glue_netif_stats *stats)
 {
@@ -289,7 +295,7 @@ glue_pbuf_init(const struct glue_config *c)
 void
 glue_pbuf_finish(void)
 {
-	/* Those that lwIP still holds are in there. */
+	/* lwIP still holds some otherwise, and they lie in there. */
 	if (free_count == config.rx_hold)
 		free(all_received);
 	all_received = NULL;

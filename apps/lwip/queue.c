@@ -13,8 +13,8 @@ slot(const struct glue_queue *q, uint16_t i)
 }
 
 /*
- * Empties the port's queue into ours, as far as ours may grow. A packet counts with all of its mbufs. Only full bursts
- * are asked for, because some drivers give nothing to short ones.
+ * Moves packets from the port's queue into ours, as far as ours may grow. A packet counts with all of its mbufs. It
+ * asks only for full bursts, because some drivers give nothing to short ones.
  */
 static void
 take_ahead(struct glue_queue *q)
@@ -51,7 +51,7 @@ glue_queue_receive(struct glue_queue *q, struct rte_mbuf **packets)
 	return count;
 }
 
-/* Lets the driver write what it needs for the checksums that it was asked for. Doing it twice does no harm. */
+/* Lets the driver write what it needs for the checksums that it was asked for. To do it twice does no harm. */
 static void
 prepare(struct glue_queue *q)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A port's queue pair as the glue sees it: no lwIP here, and so no quarrel between its headers and DPDK's. */
+/* A port's queue pair as the glue sees it. There is no lwIP here, so its headers and DPDK's cannot collide. */
 #ifndef GLUE_QUEUE_H
 #define GLUE_QUEUE_H
 
@@ -11,10 +11,10 @@
 #define GLUE_BURST 32u
 
 /*
- * Packets that a queue may take from its port before lwIP sees them. An answer to one packet may bring several packets back
- * at once, and a port's own queue is short: 1,000 packets in a tap device, 512 or 1,024 in a ring. 240 clients that asked for
- * 20 KB in the same moment lost 3,300 ACKs in a tap device, and waited up to 1.9 s for lwIP's timer; with this none was lost,
- * and the last answer came after 0.08 s.
+ * Packets that a queue may take from its port before lwIP sees them. The answer to one packet may bring several packets
+ * back at once, and a port's own queue is short: 1,000 packets in a tap device, 512 or 1,024 in a ring. Without this
+ * queue, 240 clients that asked for 20 KB at the same moment lost 3,300 ACKs in a tap device, and waited up to 1.9 s
+ * for lwIP's timer. With it no ACK was lost, and the last answer came after 0.08 s.
  */
 #define GLUE_AHEAD 4096u
 
@@ -25,43 +25,46 @@
 struct glue_queue {
 	uint16_t port_id;
 	uint16_t queue_id;
-	bool tcp_checksum; /* the port computes those of TCP: it was configured so. Until a path takes only fragments */
-	bool rx_checksum;  /* what the port says of received ones is believed: it was asked to check */
+	bool tcp_checksum; /* the port computes TCP's, as configured; false once a path takes only fragments */
+	bool rx_checksum;  /* the port was asked to check received packets, and its answer is believed */
 	uint16_t waiting;  /* packets not taken by the port yet */
 	uint64_t refused;  /* packets that the driver would not send as they are: freed */
-	uint64_t moves; /* packets received, queued and sent: a turn of the program's loop that adds none had no work */
-	uint64_t cycles; /* of the TSC, in the port's bursts: its driver's, not the stack's */
+	uint64_t moves;	   /* packets received, queued and sent: a turn of the program's loop that adds none was idle */
+	uint64_t cycles;   /* of the TSC, in the port's bursts: the driver's, not the stack's */
 	struct rte_mbuf *packets[2 * GLUE_BURST];
-	uint32_t ahead_max; /* mbufs of the RX pool that packets taken ahead may hold, before one burst more */
+	uint32_t ahead_max; /* RX mbufs that packets taken ahead may hold, before one more burst */
 	uint32_t ahead_mbufs;
-	uint16_t ahead; /* those that are waiting in received[], from first on */
+	uint16_t ahead; /* packets that wait in received[], from first on */
 	uint16_t first;
 	struct rte_mbuf *received[GLUE_AHEAD];
 };
 
-/* Up to GLUE_BURST received packets, which are the caller's. Takes what the port has, as far as ahead_max lets it. */
+/* Up to GLUE_BURST received packets, which become the caller's. Takes what the port has, as far as ahead_max allows. */
 uint16_t glue_queue_receive(struct glue_queue *q, struct rte_mbuf **packets);
 
-/* checksum.c: GLUE_IP_GOOD and GLUE_L4_GOOD, where the port says so; of a fragment never GLUE_L4_GOOD. */
+/* checksum.c: GLUE_IP_GOOD and GLUE_L4_GOOD, where the port says so. A fragment never has GLUE_L4_GOOD. */
 unsigned glue_queue_checked(const struct rte_mbuf *m);
 
-/* Whether it came in a VLAN whose tag the port took off: lwIP would take it for one of its own link. VLAN 0 is none. */
+/*
+ * Whether the packet came in a VLAN whose tag the port took off: lwIP would take it for one of its own link. VLAN 0
+ * counts as no VLAN.
+ */
 static inline bool
 glue_queue_is_of_other_vlan(const struct rte_mbuf *m)
 {
 	return (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 && (m->vlan_tci & 0xFFF) != 0;
 }
 
-/* Takes a packet over, to be sent with the next flush or before. Only while the queue is not full: see glue_queue_full(). */
+/* Takes over a packet, to be sent with the next flush or before. Only if the queue is not full: glue_queue_full(). */
 void glue_queue_send(struct glue_queue *q, struct rte_mbuf *m);
 
-/* No room for one more: the port took nothing for a while. */
+/* Whether there is no room for another packet: the port took nothing for a while. */
 bool glue_queue_full(struct glue_queue *q);
 
-/* Hands what waits to the port, which may leave some waiting. */
+/* Hands the waiting packets to the port, which may leave some waiting. */
 void glue_queue_flush(struct glue_queue *q);
 
-/* Frees what waits, on both sides. */
+/* Frees the waiting packets of both directions. */
 void glue_queue_drop(struct glue_queue *q);
 
 /* checksum.c: asks the port for the checksum of m, if it is a TCP packet. */

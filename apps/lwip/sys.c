@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What lwIP asks of a system: the time, timers, random numbers. */
+/* The system that lwIP asks for: the time, timers, random numbers. */
 #include <string.h>
 #include <sys/random.h>
 
@@ -9,7 +9,7 @@
 
 #include <rte_cycles.h>
 
-/* Timers that programs set; lwIP's own are in its table, lwip_cyclic_timers. */
+/* Timers that programs set. lwIP's own are in its table, lwip_cyclic_timers. */
 #define TIMEOUTS 64
 #define CYCLIC_MAX 16
 
@@ -37,7 +37,7 @@ sys_now(void)
 	return (u32_t)(rte_rdtsc() / per_ms);
 }
 
-/* As unpredictable as first sequence numbers have to be. */
+/* As unpredictable as first sequence numbers must be. */
 uint32_t
 glue_random(void)
 {
@@ -95,7 +95,7 @@ sys_check_timeouts(void)
 	PBUF_CHECK_FREE_OOSEQ();
 	for (int i = 0; i < lwip_num_cyclic_timers; i++) {
 		if (is_due(cyclic_due[i], now)) {
-			/* Late now is not later for ever; but what was missed is not made up for. */
+			/* A timer that is late now is not late for ever. Turns that were missed are not made up for. */
 			cyclic_due[i] += lwip_cyclic_timers[i].interval_ms;
 			if (is_due(cyclic_due[i], now))
 				cyclic_due[i] = now + lwip_cyclic_timers[i].interval_ms;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What programs write: iovecs and received pbufs, which lwIP's TCP sends from where they lie. */
+/* What programs write: iovecs and received pbufs, which lwIP's TCP sends in place. */
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/tcp.h>
 
@@ -9,8 +9,9 @@
 
 #if GLUE_LWIP_SOURCE
 /*
- * tcp_write() makes the last PBUF_ROM that is not sent yet longer if the new bytes follow it in memory. That pbuf holds one
- * iovec, and the bytes behind may be another's: neighbours in a buffer are. Returns a pbuf that must not grow so, or NULL.
+ * tcp_write() makes the last unsent PBUF_ROM longer if the new bytes follow it in memory. But that pbuf holds one
+ * iovec, and the bytes behind may belong to another one: iovecs in a buffer are neighbours. Returns a pbuf that must
+ * not grow so, or NULL.
  */
 static struct pbuf *
 last_of_another(const struct tcp_pcb *pcb, const char *bytes, unsigned length)
@@ -39,7 +40,7 @@ write_held(struct tcp_pcb *pcb, struct evpl_iovec *iovec, const char *bytes, uns
 	struct pbuf *another = last_of_another(pcb, bytes, length);
 	err_t error;
 
-	/* Bytes that may change are no ROM, and not joined. */
+	/* lwIP appends to no pbuf whose bytes may change. */
 	if (another != NULL)
 		another->type_internal |= PBUF_TYPE_FLAG_DATA_VOLATILE;
 	glue_memory_hold(iovec);

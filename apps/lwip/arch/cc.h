@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What lwIP wants to know of the compiler and the system, beyond its own guesses (lwip/arch.h). */
+/* What lwIP asks of the compiler and the system, where its own guesses (lwip/arch.h) do not suffice. */
 #ifndef LWIP_ARCH_CC_H
 #define LWIP_ARCH_CC_H
 
@@ -12,7 +12,10 @@
 #define LWIP_ERRNO_STDINCLUDE 1
 #define LWIP_TIMEVAL_PRIVATE 0
 
-/* Reassembly keeps notes in the IPv6 header that it replaces: too small for 64-bit pointers, so beside it. */
+/*
+ * Reassembly keeps notes in the IPv6 header that it replaces. 64-bit pointers do not fit there, so lwIP copies the
+ * header.
+ */
 #define IPV6_FRAG_COPYHEADER 1
 
 #define LWIP_PLATFORM_DIAG(arguments)                                                                                  \
@@ -29,18 +32,18 @@
 uint32_t glue_random(void);
 #define LWIP_RAND() glue_random()
 
-/* tcp_filter.c: ERR_OK, or else lwIP does not see the segment */
+/* tcp_filter.c: ERR_OK, or lwIP must not see the segment */
 struct pbuf;
 struct tcp_pcb;
 struct tcp_hdr;
 int8_t glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, uint16_t length, uint16_t first_length,
 		       const uint8_t *second, struct pbuf *p);
-/* tcp_time_wait.c: the first number of a connection */
+/* tcp_time_wait.c: the first sequence number of a connection */
 uint32_t glue_tcp_isn(void);
 /* tcp_fin.c */
 uint32_t *glue_tcp_sends(const struct tcp_pcb *pcb, struct tcp_hdr *header, uint32_t *options);
 
-/* tcp_again.c: looks at a segment that leaves; returns options. */
+/* tcp_again.c: counts a segment that is sent again; returns options. */
 uint32_t *glue_tcp_leaves(const struct pbuf *p, const struct tcp_hdr *header, const struct tcp_pcb *pcb,
 			  uint32_t *options);
 
@@ -52,7 +55,9 @@ uint16_t glue_checksum(const void *data, int length);
 void *glue_malloc(size_t size);
 void *glue_calloc(size_t count, size_t size);
 void glue_free(void *memory);
-/* How many bytes out of order a connection may have: TCP_WND, or none when memory is low. Peers send them again. */
+/*
+ * Bytes out of order that a connection may hold: TCP_WND, or none when memory is low. The peer then sends them again.
+ */
 uint32_t glue_ooseq_bytes(void);
 
 #endif /* LWIP_ARCH_CC_H */

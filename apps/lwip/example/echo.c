@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Echo (RFC 862) at 198.18.0.1 on port 0: received buffers go back as they came, uncopied, until SIGINT. */
+/* Echo (RFC 862) at 198.18.0.1 on port 0, until SIGINT: received buffers are sent back without a copy. */
 #include <signal.h>
 #include <stdio.h>
 

@@ -13,7 +13,7 @@
 
 #define OPTION_UNIT 8u /* of an option's length: RFC 4861 */
 
-/* What stands before the options of a message of neighbour discovery; 0: it has none. */
+/* Bytes before the options of a neighbour discovery message; 0: it has no options. */
 static unsigned
 options_at(u8_t type)
 {
@@ -31,7 +31,7 @@ options_at(u8_t type)
 	}
 }
 
-/* RFC 4861 drops a message with an option whose length is 0, or that ends behind it. */
+/* RFC 4861: a message is dropped if an option has length 0, or ends behind the message. */
 static bool
 options_are_whole(const struct pbuf *frame)
 {
@@ -53,7 +53,7 @@ options_are_whole(const struct pbuf *frame)
 	return true;
 }
 
-/* It adds nothing to a datagram but an empty pbuf, which lwIP's ARP queue stops at. */
+/* Such a fragment adds only an empty pbuf to a datagram, and lwIP's ARP queue stops at an empty pbuf. */
 static bool
 is_empty_fragment(const u8_t *ip)
 {

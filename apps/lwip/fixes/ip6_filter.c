@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * IPv6 packets that lwIP 2.1.3 must not see. Two of them end a program, whoever sent them:
+ * IPv6 packets that lwIP 2.1.3 must not see. Two kinds end the program, and anybody can send them:
  *
  *	ICMPv6 "packet too big" with an MTU of 48 to 55    ip6_frag() never ends (RFC 8200 has none below 1,280)
- *	a fragment header whose payload is another one      ip6_reass() stops at an assertion
+ *	a fragment header behind a fragment header         ip6_reass() stops at an assertion
  *
- * Others are of no use to a host. So what follows the IPv6 header may be TCP, UDP, ICMPv6, options of one hop before MLD, or a
- * fragment of TCP, UDP or an ICMPv6 echo. (A "packet too big" is never longer than 1,280 bytes, so it has no fragments: RFC 4443.)
+ * Other kinds are of no use to a host. So only these may follow the IPv6 header: TCP, UDP, ICMPv6, hop-by-hop options
+ * before MLD, or a fragment of TCP, UDP or an ICMPv6 echo. (A "packet too big" is never longer than 1,280 bytes, so it
+ * has no fragments: RFC 4443.)
  */
 #include "ip6_filter.h"
 
@@ -23,7 +24,7 @@ enum { TOO_BIG = 2, ECHO_REQUEST = 128, ECHO_REPLY = 129, MLD_QUERY = 130, MLD_D
 static bool
 icmp6_passes(const uint8_t *icmp)
 {
-	/* The MTU's upper 16 bits do not count to lwIP. */
+	/* lwIP ignores the upper 16 bits of the MTU. */
 	return icmp[0] != TOO_BIG || (icmp[4] == 0 && icmp[5] == 0 && (unsigned)(icmp[6] << 8 | icmp[7]) >= MTU_MIN);
 }
 
@@ -67,7 +68,7 @@ ip6_filter_passes(const struct pbuf *frame)
 		return false;
 	if (ip6[6] == TCP || ip6[6] == UDP)
 		return true;
-	/* What is looked at of the others. */
+	/* The code below reads at most these bytes of the other protocols. */
 	if (frame->len < ETHERNET + IP6 + 16)
 		return ip6[6] == ICMP6 && frame->len >= ETHERNET + IP6 + 8 && icmp6_passes(next);
 	switch (ip6[6]) {

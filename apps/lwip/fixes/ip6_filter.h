@@ -6,10 +6,10 @@
 
 #include <lwip/pbuf.h>
 
-/* Whether lwIP may have a frame, whose headers are in its first pbuf: all but some of IPv6's. */
+/* Whether lwIP may see a frame whose headers are in its first pbuf. Only some IPv6 frames may not. */
 bool ip6_filter_passes(const struct pbuf *frame);
 
-/* Of one that passes: whether packets go out in fragments after it (an ICMPv6 "packet too big"). */
+/* Whether a frame that passes is an ICMPv6 "packet too big": packets then go out in fragments. */
 bool ip6_filter_shrinks(const struct pbuf *frame);
 
 #endif /* GLUE_IP6_FILTER_H */

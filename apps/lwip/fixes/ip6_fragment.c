@@ -16,7 +16,7 @@
 #define MTU_MIN 1280u		 /* RFC 8200: every path takes that */
 #define FRAGMENT_HEADER 44	 /* as the next header */
 
-/* Where the fields are, in a fragment. */
+/* Offsets of the fields in a fragment. */
 enum { LENGTH = ETHERNET + 4, NEXT = ETHERNET + 6, DESTINATION = ETHERNET + 24, FRAGMENT_AT = HEADERS };
 
 static void
@@ -38,7 +38,7 @@ ip6_fragment_mtu(const struct glue_netif *n, const struct pbuf *frame)
 	memset(&destination, 0, sizeof(destination));
 	memcpy(destination.addr, bytes + DESTINATION, sizeof(destination.addr));
 	ip6_addr_assign_zone(&destination, IP6_UNKNOWN, &n->netif);
-	/* lwIP believes a "packet too big" that tells of more than the port takes. */
+	/* lwIP believes a "packet too big" whose MTU is larger than the port's. */
 	mtu = LWIP_MIN(nd6_get_destination_mtu(&destination, LWIP_CONST_CAST(struct netif *, &n->netif)),
 		       n->netif.mtu6);
 	return frame->tot_len > ETHERNET + mtu ? mtu : 0;
@@ -54,7 +54,7 @@ ip6_fragment_send(struct glue_netif *n, const struct pbuf *frame, unsigned mtu)
 	pbuf_copy_partial(frame, head, HEADERS, 0);
 	fragment[0] = head[NEXT];
 	head[NEXT] = FRAGMENT_HEADER;
-	/* Not to be guessed: who knows it can put fragments of their own among ours. */
+	/* Nobody must guess it: with a known identification others could mix their fragments with ours. */
 	identification += 1 + ((uint32_t)LWIP_RAND() & 0xff);
 	put16(fragment + 4, identification >> 16);
 	put16(fragment + 6, identification & 0xffff);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * lwIP's IPv6 neighbour discovery with as many neighbours as IPv4 has. nd6_lwip.h is lwIP's nd6.c, in which the build has made
- * indexes of neighbours 16 bits wide: with 8 bits there is room for 127.
+ * lwIP's IPv6 neighbour discovery with as many neighbours as IPv4 has. nd6_lwip.h is lwIP's nd6.c, in which the build
+ * made the indexes of neighbours 16 bits wide. 8 bits have room for 127 neighbours.
  *
- * lwIP looks through its tables from the beginning: for each packet that is sent, and for each acknowledgement that comes. Here it
- * begins where it found that address the last time. A hint that is wrong costs a search, no more.
+ * lwIP searches its tables from the start, for each packet that it sends and for each acknowledgement that it receives.
+ * This file starts where it found the address last time. A wrong hint costs one search, no more.
  *
- * And lwIP lets any number of packets wait for a neighbour that does not answer. Here no more than ARP does.
+ * lwIP lets any number of packets wait for a neighbour that does not answer. This file allows as many as ARP does.
  */
 #include <stdint.h>
 
 #include <lwip/nd6.h>
 
-/* Theirs. What lwIP calls by these names is below. */
+/* lwIP's functions get these names. The functions that lwIP calls are below. */
 #define nd6_get_next_hop_addr_or_queue nd6_lwip_get_next_hop
 #define nd6_reachability_hint nd6_lwip_reachability_hint
 #include "nd6_lwip.h"
@@ -33,7 +33,7 @@ static struct hint {
 	u16_t destination, neighbour; /* its entries in lwIP's tables */
 } hints[1 << HINT_BITS];
 
-/* What lwIP is to try first for that address. */
+/* Sets the table entries that lwIP tries first for that address. */
 static struct hint *
 hint_take(const ip6_addr_t *address)
 {
@@ -47,7 +47,7 @@ hint_take(const ip6_addr_t *address)
 	return hint;
 }
 
-/* The oldest goes when there is one too many. */
+/* Drops the oldest packet when one too many waits. */
 static void
 limit_waiting(struct nd6_neighbor_cache_entry *neighbour)
 {
@@ -69,7 +69,7 @@ nd6_get_next_hop_addr_or_queue(struct netif *netif, struct pbuf *q, const ip6_ad
 	struct hint *hint = hint_take(address);
 	err_t result;
 
-	/* A connection has a hint of its own, which would be tried instead. */
+	/* lwIP would prefer the connection's own hint, so that one is set, too. */
 	if (netif->hints != NULL)
 		netif->hints->addr_hint = nd6_cached_destination_index;
 	result = nd6_lwip_get_next_hop(netif, q, address, mac);

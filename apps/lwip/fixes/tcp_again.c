@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * TCP segments that are sent again, counted as they leave (lwipopts.h, LWIP_HOOK_TCP_OUT_ADD_TCPOPTS). lwIP 2.1.3 counts only
- * those that duplicate acknowledgements ask for, not those whose time is over. Which of the two it is depends on the peer: one
- * whose window changes with each acknowledgement sends no duplicates.
+ * Counts TCP segments that are sent again, as they leave (lwipopts.h, LWIP_HOOK_TCP_OUT_ADD_TCPOPTS). lwIP 2.1.3 counts
+ * only those that duplicate acknowledgements ask for, not those that a time-out sends. Which kind occurs depends on the
+ * peer: a peer whose window changes with each acknowledgement sends no duplicates.
  */
 #include <lwip/priv/tcp_priv.h>
 

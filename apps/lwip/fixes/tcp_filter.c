@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * TCP segments that lwIP 2.1.3 must not see as they are (lwipopts.h, LWIP_HOOK_TCP_INPACKET_PCB): each made it stop at an
- * assertion, and so ended the program, for any peer of a connection. They are dropped or changed, or the connection is.
+ * TCP segments that lwIP 2.1.3 must not see as they are (lwipopts.h, LWIP_HOOK_TCP_INPACKET_PCB). Any peer of a
+ * connection could send one and so end the program at an assertion. The segment is dropped or changed, or the
+ * connection is.
  *
- *	a number half of all numbers away from the one that comes next      "insane offset!": both before and behind it
- *	an MSS option without SYN                                           what is queued is longer than a segment may be
- *	a SYN with a window of 0 or 1, then a larger window                 likewise: the first half of it is 0, "no limit"
- *	SYN and ACK together, for a connection that the peer opens          "insane offset!": lwIP takes its number as it is
- *	an MSS too small for the options of SYN, which was not sent again   "mss_local is too small"
- *	an ACK of all that waits for a window to open                       "persist ticking with empty send buffer"
- *	a window of 64 KiB for what does not fit into the other one         "Can't split segment into length 0"
- *	what ends behind the window                                         see tcp_window.h
+ *	a sequence number half of all numbers away from the next one       "insane offset!": it is before and behind
+ *	an MSS option without SYN                                          a queued segment is longer than allowed
+ *	a SYN with a window of 0 or 1, then a larger window                likewise: half of it is 0, "no limit"
+ *	SYN and ACK together, for a connection that the peer opens         "insane offset!": lwIP takes its number
+ *	an MSS too small for the options of SYN, which was not sent again  "mss_local is too small"
+ *	an ACK of all that waits for a window to open                      "persist ticking with empty send buffer"
+ *	a window of 64 KiB for what does not fit into the other one        "Can't split segment into length 0"
+ *	bytes behind the window                                            see tcp_window.h
  *
- * And a second SYN before the handshake is done would bring a larger MSS, which lwIP does not compare with the MTU any more: its
- * options do not count. An option that ends the header before its length does not count either: lwIP would read a byte behind it.
+ * The options of a second SYN before the handshake is done are hidden: they could bring a larger MSS, which lwIP no
+ * longer compares with the MTU. An option kind in the header's last byte is hidden, too: lwIP would read its length
+ * behind the header.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -24,9 +26,9 @@
 #define OPTION_END 0
 #define OPTION_NOP 1
 #define OPTION_MSS 2
-/* Twice the least MSS (RFC 9293). Half of the largest window is the most that lwIP puts into a segment. */
+/* Twice the least MSS (RFC 9293). lwIP puts at most half of the largest window into a segment. */
 #define SYN_WINDOW_MIN (2 * 536)
-/* Linux has the same. Options of SYN need 12, and a write of 32 KiB must fit into TCP_SND_QUEUELEN. */
+/* Linux has the same. SYN's options need 12, and a write of 32 KiB must fit into TCP_SND_QUEUELEN. */
 #define MSS_MIN 48
 
 static u8_t
@@ -44,7 +46,7 @@ option_set(struct tcp_hdr *header, u16_t at, u16_t first_length, const u8_t *sec
 		LWIP_CONST_CAST(u8_t *, second)[at - first_length] = value;
 }
 
-/* Where the option behind this one begins; length: there is none, or this one is not whole. */
+/* The offset of the next option. length: there is no next option, or this one is not whole. */
 static u16_t
 option_next(const struct tcp_hdr *header, u16_t at, u16_t length, u16_t first_length, const u8_t *second)
 {
@@ -67,7 +69,7 @@ has_mss(const struct tcp_hdr *header, u16_t length, u16_t first_length, const u8
 	return false;
 }
 
-/* An option in the last byte: one that has a length has none there. */
+/* Hides an option in the last byte that should have a length: there is no room for it. */
 static void
 hide_cut_option(struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_t *second)
 {
@@ -114,7 +116,7 @@ is_far(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
 	return distance > UINT32_MAX / 4 && distance < UINT32_MAX - UINT32_MAX / 4;
 }
 
-/* Whether lwIP is to look again if what it asks a closed window for is still there, and does not fit. */
+/* Whether lwIP must decide anew to probe a closed window: the bytes may be acknowledged now, or may fit. */
 static bool
 may_end_persist(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
 {
@@ -129,14 +131,14 @@ refuse(void)
 	return ERR_VAL;
 }
 
-/* ERR_OK: lwIP may have it. The header is in this machine's byte order, and p begins behind its options. */
+/* ERR_OK: lwIP may see the segment. The header is in this machine's byte order, and p begins behind its options. */
 err_t
 glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_t *second,
 		struct pbuf *p)
 {
 	if (pcb->state == TIME_WAIT && tcp_time_wait_ends(pcb, header, length, first_length, p))
 		return ERR_VAL;
-	/* Behind TIME_WAIT, whose segment is summed and filtered again. */
+	/* This comes after TIME_WAIT, which has a segment summed and filtered again. */
 	hide_cut_option(header, length, first_length, second);
 	if ((TCPH_FLAGS(header) & TCP_SYN) != 0) {
 		header->wnd = LWIP_MAX(header->wnd, SYN_WINDOW_MIN);
@@ -144,14 +146,14 @@ glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, u16_t length, u16_t
 		if (pcb->state != SYN_RCVD)
 			return ERR_OK;
 		hide_options(header, length, first_length, second);
-		/* Who has sent us a SYN acknowledges ours without another. */
+		/* A peer that has sent us a SYN acknowledges ours without another SYN. */
 		return (TCPH_FLAGS(header) & (TCP_ACK | TCP_RST)) != TCP_ACK ? ERR_OK : refuse();
 	}
 	if (pcb->state == LISTEN || pcb->state == SYN_SENT || pcb->state == TIME_WAIT)
 		return ERR_OK;
 	if (is_far(pcb, header) || has_mss(header, length, first_length, second))
 		return refuse();
-	/* tcp_output() begins anew, behind the segment. */
+	/* tcp_output() starts it again, after this segment. */
 	if (may_end_persist(pcb, header))
 		pcb->persist_backoff = 0;
 	tcp_window_cut(pcb, header, p);

@@ -9,7 +9,7 @@ number_of(const struct tcp_seg *segment)
 	return lwip_ntohl(segment->tcphdr->seqno);
 }
 
-/* Nothing is on its way, and yet what comes next is not what the peer waits for. */
+/* Nothing is in flight, and yet the first unsent segment is not the one that the peer waits for. */
 static bool
 is_out_of_order(const struct tcp_pcb *pcb)
 {
@@ -26,7 +26,9 @@ tcp_order_is_kept(const struct tcp_pcb *pcb)
 	return last == NULL || number_of(last) + TCP_TCPLEN(last) == pcb->snd_lbb;
 }
 
-/* Those that are older than what stands before them go to the head. They came in order, and stay so. */
+/*
+ * Moves segments that are older than the one before them to the head. They are in order among themselves, and stay so.
+ */
 static void
 sort(struct tcp_seg **unsent)
 {
@@ -54,7 +56,7 @@ tcp_order_mend(void)
 			continue;
 		sort(&pcb->unsent);
 #if TCP_OVERSIZE
-		/* The last segment may be another one now: nothing is added to it. */
+		/* Another segment may be the last one now, so nothing may be added to it. */
 		pcb->unsent_oversize = 0;
 #endif
 		tcp_output(pcb);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * lwIP 2.1.3 loses the order of what TCP has to send, and with it the connection, when a port has no room at the wrong moment:
+ * lwIP 2.1.3 loses the order of what TCP has to send when a port has no room at the wrong moment. The connection is
+ * lost with it:
  *
- *	three acknowledgements are the same: the first segment is taken from unacked, and put before unsent     tcp_rexmit()
- *	linkoutput has no room: it stays there, while later ones are unacked                                    tcp_output()
- *	the retransmission time-out puts unsent behind unacked, "which is older"                  tcp_rexmit_rto_prepare()
+ *	three acknowledgements are the same: the first segment moves from unacked to the head of unsent   tcp_rexmit()
+ *	linkoutput has no room: that segment stays in unsent, while later ones are in unacked             tcp_output()
+ *	the retransmission time-out puts unsent behind unacked, "which is older"              tcp_rexmit_rto_prepare()
  *
- * The peer waits for the first segment, which now stands behind others that no window lets go. With virtio_user, whose queue
- * is often full, and 1 % of loss it took a few hundred transfers.
+ * The peer waits for the first segment, which now stands behind others that no window lets go. This took a few hundred
+ * transfers with 1 % of loss and virtio_user, whose queue is often full.
  */
 #ifndef TCP_ORDER_H
 #define TCP_ORDER_H
@@ -17,12 +18,16 @@
 struct tcp_pcb;
 
 /*
- * Whether the last segment that is not sent has the last numbers. lwIP makes that one longer, or sets FIN in it: if it is one that
- * is to be sent again, new bytes would get numbers of older ones, and FIN would come before the end. When it is not, wait.
+ * Whether the last unsent segment has the last sequence numbers. lwIP appends to the last unsent segment, or sets FIN
+ * in it. If that segment is one to be sent again, new bytes would get numbers of older ones, and FIN would come before
+ * the end. If this returns false, the caller must wait.
  */
 bool tcp_order_is_kept(const struct tcp_pcb *pcb);
 
-/* Puts the segments of all connections back into order, and sends. To be called every second or so: looks at each connection. */
+/*
+ * Puts the segments of all connections back into order, and sends. Looks at each connection: call it every second or
+ * so.
+ */
 void tcp_order_mend(void);
 
 #endif /* TCP_ORDER_H */

@@ -5,7 +5,7 @@
 
 #include "tcp_orphan.h"
 
-/* Closed in both directions by the program, and nothing is on its way but FIN. */
+/* The program closed both directions, and only FIN is not acknowledged. */
 static bool
 is_orphan(const struct tcp_pcb *pcb)
 {
@@ -20,7 +20,7 @@ tcp_orphans_end(void)
 
 	for (pcb = tcp_active_pcbs; pcb != NULL; pcb = next) {
 		next = pcb->next;
-		/* lwIP sets tmr at a segment's arrival, until the program closes. */
+		/* lwIP sets tmr when a segment arrives, until the program closes. */
 		if (is_orphan(pcb) && tcp_ticks - pcb->tmr > 2 * TCP_MSL / TCP_SLOW_INTERVAL)
 			tcp_abort(pcb);
 	}

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tcp_time_wait.h"
 
-/* The first number of the new connection is further behind the last of the old one than any window. */
+/* The new connection's first number is further from the old one's last number than any window. */
 #define ISN_GAP (1u << 20)
 #define ISN_SPREAD (1u << 30)
 
 static bool reopens;
 static u32_t old_end;
 
-/* lwipopts.h, LWIP_HOOK_TCP_ISN. A number of the old connection would make old segments count in the new one: RFC 1122. */
+/*
+ * lwipopts.h, LWIP_HOOK_TCP_ISN. With a number of the old connection, old segments would count in the new one: RFC
+ * 1122.
+ */
 u32_t
 glue_tcp_isn(void)
 {
@@ -17,7 +20,10 @@ glue_tcp_isn(void)
 	return reopens ? old_end + ISN_GAP + random % ISN_SPREAD : random;
 }
 
-/* Makes the segment what tcp_input() got, and hands it to tcp_input() again. The caller of the hook frees p once, as does this. */
+/*
+ * Makes the segment again what tcp_input() got, and calls tcp_input() again. That call frees p, and the caller of the
+ * hook frees it, too: hence the reference.
+ */
 static void
 input_again(struct tcp_hdr *header, u16_t options, struct pbuf *p)
 {
@@ -44,7 +50,7 @@ tcp_time_wait_ends(struct tcp_pcb *pcb, struct tcp_hdr *header, u16_t options, u
 	if (flags != TCP_SYN || TCP_SEQ_LT(header->seqno, pcb->rcv_nxt) || options != options_in_first)
 		return false;
 	old_end = pcb->snd_nxt;
-	/* Of one in TIME_WAIT nothing is sent. */
+	/* This sends nothing, because the connection is in TIME_WAIT. */
 	tcp_abort(pcb);
 	reopens = true;
 	input_again(header, options, p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tcp_window.h"
 
-/* The number of the FIN that waits out of order, of the last segment there; without one, end. */
+/* The number of a FIN in the last segment that waits out of order; end if there is none. */
 static u32_t
 fin_before(const struct tcp_pcb *pcb, u32_t end)
 {
@@ -14,7 +14,7 @@ fin_before(const struct tcp_pcb *pcb, u32_t end)
 	return (TCPH_FLAGS(segment->tcphdr) & TCP_FIN) != 0 ? segment->tcphdr->seqno + segment->len : end;
 }
 
-/* What is left ends before that number. */
+/* Cuts the segment so that it ends before that number. */
 static void
 cut_at(u32_t end, struct tcp_hdr *header, struct pbuf *p)
 {
@@ -30,14 +30,14 @@ tcp_window_cut(const struct tcp_pcb *pcb, struct tcp_hdr *header, struct pbuf *p
 {
 	u32_t end = pcb->rcv_nxt + pcb->rcv_wnd, length = p->tot_len;
 
-	/* All of it is behind: lwIP answers, and takes nothing. */
+	/* The whole segment is behind the window: lwIP answers, and takes nothing. */
 	if (!TCP_SEQ_LT(header->seqno, end))
 		return;
 	if ((TCPH_FLAGS(header) & TCP_FIN) != 0)
 		length++;
 	if (length > end - header->seqno)
 		cut_at(end, header, p);
-	/* There is no room behind it for a FIN that it may take over. */
+	/* It fills the window, so it must not take over the FIN of a queued segment: FIN has no room. */
 	if (header->seqno + p->tot_len == end)
 		cut_at(fin_before(pcb, end), header, p);
 }

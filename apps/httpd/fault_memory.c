@@ -10,7 +10,7 @@
 
 #define SMALLEST 64u
 
-/* What is held lies in a list that is made of its own bytes: there may be thousands of buffers. */
+/* Held memory forms a list in its own bytes, because there may be thousands of buffers. */
 struct held {
 	struct evpl_iovec self;
 	struct held *next;
@@ -20,7 +20,7 @@ static_assert(sizeof(struct held) <= SMALLEST, "the smallest piece that is held 
 
 static struct evpl *evpl;
 static struct held *list;
-static uint64_t wanted; /* requests that are to find no memory; 0: it is over */
+static uint64_t wanted; /* requests that must still find no memory; 0: the fault is over */
 static uint64_t failed_before;
 static bool begun;
 
@@ -46,7 +46,7 @@ bytes_moved(void)
 	return http.body_bytes + services.echo_bytes > 0;
 }
 
-/* Whole buffers, then the rest of those that are in use. */
+/* Takes whole buffers, then the rest of those in use. */
 static void
 hold_all(void)
 {
@@ -69,7 +69,7 @@ give_back(void)
 	while (list != NULL) {
 		struct evpl_iovec self;
 
-		/* Not from its own bytes: they are gone when the last reference is. */
+		/* The iovec must not be released from its own bytes: they are gone with the last reference. */
 		evpl_iovec_move(&self, &list->self);
 		list = list->next;
 		evpl_iovec_release(evpl, &self);

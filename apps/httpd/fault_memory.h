@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Slabs without a free buffer in the middle of transfers, for as many requests for memory as are wanted. */
+/* Leaves the slabs without a free buffer in the middle of transfers, until so many requests for memory have failed. */
 #ifndef HTTPD_FAULT_MEMORY_H
 #define HTTPD_FAULT_MEMORY_H
 
@@ -8,15 +8,15 @@
 #include <evpl/evpl.h>
 
 /*
- * --hold-slabs=N: holds all memory that the slabs have, from the first byte of a body or an echo on, until N requests of lwIP's and
- * of HTTP's found none. The end depends on their number, not on time. 0: never.
+ * --hold-slabs=N: holds all memory of the slabs, from the first byte of a body or an echo on, until N requests of lwIP
+ * and HTTP have found none. Their number ends it, not time. 0: never.
  */
 void fault_memory_start(struct evpl *evpl, uint64_t requests);
 
-/* Once per turn of the main loop: what became free is held, too, or all is given back. */
+/* Once per turn of the main loop: holds what became free, or gives all back. */
 void fault_memory_poll(void);
 
-/* Before the context goes: gives back what is held. */
+/* Before the context is destroyed: gives back what is held. */
 void fault_memory_stop(void);
 
 #endif /* HTTPD_FAULT_MEMORY_H */

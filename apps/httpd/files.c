@@ -13,13 +13,13 @@
 
 #define BUCKETS 4096
 
-/* A file that was looked at in this time is taken as it is held. */
+/* A held file that was looked at within this time is not looked at again. */
 #define FRESH_MS 1000
 
-/* Buffers that files leave to what is sent. */
+/* Buffers that files leave for what is sent. */
 #define SPARE_BUFFERS 8
 
-/* A file that finds no memory for so long is given up: it may be the one that has it all. */
+/* A file that finds no memory for so long is given up: it may be the one that has all of it. */
 #define PATIENCE_MS 1000
 
 static struct evpl *evpl;
@@ -99,8 +99,8 @@ now_ms(void)
 }
 
 /*
- * Opens segment by segment, so that none of them can be a symbolic link, and there is no way up. O_NONBLOCK: a FIFO would wait
- * for its writer. -1 with errno.
+ * Opens segment by segment. So no segment can be a symbolic link, and no name leads upwards. O_NONBLOCK: a FIFO would
+ * wait for its writer. -1 with errno.
  */
 static int
 open_below(const char *name)
@@ -131,7 +131,7 @@ open_below(const char *name)
 	}
 }
 
-/* FNV-1a: rte_jhash() reads whole words, and so behind a name's end. */
+/* FNV-1a, because rte_jhash() reads whole words, and so bytes behind a name's end. */
 static struct bucket *
 bucket_of(const char *name)
 {
@@ -175,7 +175,7 @@ destroy(struct file *file)
 	free(file);
 }
 
-/* It is found no more; who sends it goes on doing so. */
+/* Nobody finds it any more. Responses that send it go on. */
 static void
 forget(struct file *file)
 {
@@ -186,7 +186,7 @@ forget(struct file *file)
 		destroy(file);
 }
 
-/* Gives up the file that was not used for longest. False: all are in use. */
+/* Gives up the file whose last use is longest ago. False: all are in use. */
 static bool
 evict(void)
 {
@@ -212,7 +212,7 @@ make_room(uint64_t cost)
 	return true;
 }
 
-/* Whether buffers are left, or can be had, beyond those that are in use. */
+/* Whether there are buffers, or can be, beyond those in use. */
 static bool
 has_spare_buffers(void)
 {
@@ -247,7 +247,7 @@ is_same(const struct file *file, const struct stat *st)
 	       st->st_mtim.tv_nsec == file->changed_at.tv_nsec;
 }
 
-/* A file may be written while it is read: then its bytes are of no version. */
+/* A file may be written while it is read. Its bytes then belong to no version. */
 static bool
 is_unchanged(const struct file *file)
 {
@@ -256,7 +256,7 @@ is_unchanged(const struct file *file)
 	return fstat(file->fd, &st) == 0 && is_same(file, &st);
 }
 
-/* Nobody is served from it any more. */
+/* No response sends it any further. */
 static void
 break_off(struct file *file)
 {
@@ -266,7 +266,7 @@ break_off(struct file *file)
 		forget(file);
 }
 
-/* Reads one iovec more. False: there was no memory, and nothing was done. */
+/* Reads one more iovec. False: there was no memory, and nothing was done. */
 static bool
 load_next(struct file *file)
 {
@@ -290,7 +290,7 @@ load_next(struct file *file)
 	return true;
 }
 
-/* It found no memory: another file may go for it, or it goes itself. */
+/* The file found no memory. Another file may be given up for it, or this one is. */
 static void
 starve(struct file *file)
 {
@@ -327,7 +327,7 @@ create(const char *name, int fd, const struct stat *st, uint64_t cost)
 	return file;
 }
 
-/* Takes fd over. */
+/* Takes over fd. */
 static enum files_result
 load(const char *name, int fd, const struct stat *st, struct file **r_file)
 {
@@ -340,7 +340,7 @@ load(const char *name, int fd, const struct stat *st, struct file **r_file)
 	}
 	stats.loads++;
 	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	/* The rest comes by files_load(). */
+	/* files_load() reads the rest. */
 	while (file->content.length > 0 && !load_next(file)) {
 		if (evict())
 			continue;
@@ -355,7 +355,7 @@ load(const char *name, int fd, const struct stat *st, struct file **r_file)
 	return FILES_OK;
 }
 
-/* One user more of what is held. */
+/* Adds one user to a held file. */
 static enum files_result
 hold(struct file *file, struct file **r_file)
 {
@@ -367,7 +367,7 @@ hold(struct file *file, struct file **r_file)
 	return FILES_OK;
 }
 
-/* What is on disk under that name; what is held (or NULL) goes if that is another one. */
+/* Looks at the file of that name on disk. The held one (or NULL) is forgotten if the disk has another one. */
 static enum files_result
 look_at(const char *name, struct file *held, struct file **r_file)
 {
@@ -423,7 +423,7 @@ files_load(void)
 
 	if (file == NULL)
 		return false;
-	/* In turn, so that a large one does not hold up the others. */
+	/* Files take turns, so that a large one does not hold up the others. */
 	TAILQ_REMOVE(&loading_files, file, loading);
 	TAILQ_INSERT_TAIL(&loading_files, file, loading);
 	file->users++;

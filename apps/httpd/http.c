@@ -42,7 +42,7 @@ release_file(struct exchange *x)
 	x->file = NULL;
 }
 
-/* Heads are short, and most come whole: what was not needed is taken next, for the response. */
+/* Heads are short, and most come whole. The response takes the room that was not needed. */
 static void
 give_head_room_back(struct exchange *x)
 {
@@ -65,9 +65,7 @@ take_head_room(struct exchange *x)
 	return true;
 }
 
-/*
- * The functions of the phases return false when they wait for something, and are called again then.
- */
+/* The functions of the phases return false when they wait for something. They are then called again. */
 
 static bool
 read_head(struct connection *c, struct exchange *x)
@@ -90,7 +88,7 @@ read_head(struct connection *c, struct exchange *x)
 			exchange_begin(x);
 		}
 	}
-	/* Half a request will never be a whole one. */
+	/* Half a request never becomes a whole one. */
 	if (x->phase == PHASE_HEAD && c->eof)
 		connection_close(c);
 	if (x->phase == PHASE_HEAD)
@@ -142,7 +140,7 @@ read_body(struct connection *c, struct exchange *x)
 	return true;
 }
 
-/* Head, and body where that is a text, in one iovec. */
+/* Sends the head in one iovec, with the body if that is a text. */
 static bool
 send_response(struct connection *c, struct exchange *x)
 {
@@ -235,7 +233,7 @@ advance(struct connection *c)
 		continue;
 }
 
-/* A head that does not come to its end. */
+/* The head did not come to its end in time. */
 static void
 late(struct connection *c)
 {

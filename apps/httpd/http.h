@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The HTTP/1.1 server (RFC 9110, 9112): files by GET and HEAD, from iovecs that all downloads share, and two paths for tests.
+ * The HTTP/1.1 server (RFC 9110, 9112). It serves files by GET and HEAD, from iovecs that all downloads share, and two
+ * paths for tests:
  *
  *	GET /_/bytes/N        N bytes (0 to 2^63 - 1) that any program can compute: see HTTP_PATTERN_PERIOD
- *	PUT, POST /_/discard  takes a body of any length, and answers {"bytes": N, "crc32": "xxxxxxxx"}, the CRC as zlib's
+ *	PUT, POST /_/discard  takes a body of any length, and answers {"bytes": N, "crc32": "xxxxxxxx"}: zlib's CRC
  *
- * What it needs: connections_start(), and files_start() before it.
+ * It needs connections_start(), and files_start() before that.
  */
 #ifndef HTTPD_HTTP_H
 #define HTTPD_HTTP_H
@@ -13,20 +14,20 @@
 #include <stdint.h>
 
 /*
- * Bytes of /_/bytes/N repeat after this many, a prime, so that no shift by whole segments or buffers goes unseen.
- * x = 1; each byte: x = (x * 1103515245 + 12345) mod 2^31, byte = x >> 16 & 255.
+ * The bytes of /_/bytes/N repeat after this many. This is a prime, so that a shift by whole segments or buffers is
+ * seen. x = 1; each byte: x = (x * 1103515245 + 12345) mod 2^31, byte = x >> 16 & 255.
  */
 #define HTTP_PATTERN_PERIOD 65521
 
 struct http_options {
-	uint16_t port;	    /* --http-port=N (80); 0: no such server */
+	uint16_t port;	    /* --http-port=N (80); 0: no HTTP server */
 	unsigned head_size; /* --max-head=BYTES (8K): longest head of a request, else 431; 256 to 32K */
 	unsigned line_size; /* --max-request-line=BYTES (4K): longest request line, else 414; 64 to --max-head */
 	/* --request-timeout=SECONDS (10): from the first byte of a head to its last, else 408; at least 1 */
 	unsigned request_s;
 };
 
-/* Statuses that this server answers with. */
+/* The statuses that this server answers with. */
 #define HTTP_STATUSES(X)                                                                                               \
 	X(200, "OK")                                                                                                   \
 	X(206, "Partial Content")                                                                                      \
@@ -57,17 +58,20 @@ struct http_stats {
 	} responses[HTTP_STATUS_COUNT]; /* in the order of HTTP_STATUSES */
 	uint64_t body_bytes;		/* of responses, handed to lwIP */
 	uint64_t upload_bytes;
-	uint64_t waits_for_file; /* times that a download was ahead of the disk */
+	uint64_t waits_for_file; /* times that a download had to wait for the disk */
 	uint64_t no_memory;	 /* times that a request or a response's head had to wait for a buffer */
 };
 
-/* 0, or -1: no memory, or the port is taken; one line says so. */
+/* 0, or -1 after one error line: no memory, or the port is taken. */
 int http_start(const struct http_options *options);
 
 /* After connections_stop(). */
 void http_stop(void);
 
-/* Reads files on, and sends what was waited for. Once per turn of the main loop; costs a load when there is nothing to read. */
+/*
+ * Reads files on, and sends what waited for them. Once per turn of the main loop. Costs one load if nothing is to be
+ * read.
+ */
 void http_poll(void);
 
 void http_stats(struct http_stats *stats);

@@ -10,7 +10,7 @@
 #define GENERATED "/_/bytes/"
 #define DISCARD "/_/discard"
 
-/* A response's head is sent in one piece, so it must fit into the least --send-budget. */
+/* A response's head is sent in one piece, so it must fit into the smallest --send-budget. */
 #define LONGEST_HEAD 4096
 
 static struct content pattern;
@@ -47,7 +47,7 @@ refuse_method(struct exchange *x, const char *allow)
 	exchange_respond(x, 405);
 }
 
-/* Which bytes of the content are wanted; 200, 206 or 416. */
+/* Finds the bytes of the content that the client wants: 200, 206 or 416. */
 static void
 respond_content(struct exchange *x, const struct http_request *request, const struct content *content, uint64_t length,
 		const char *range)
@@ -58,7 +58,7 @@ respond_content(struct exchange *x, const struct http_request *request, const st
 	r->total = length;
 	r->position = 0;
 	r->end = length;
-	/* RFC 9110, 14.2: a Range is GET's. */
+	/* RFC 9110, 14.2: only GET has a Range. */
 	kind = request->method == HTTP_GET ? http_range_parse(range, length, &r->position, &r->end) : HTTP_RANGE_WHOLE;
 	if (kind == HTTP_RANGE_UNSATISFIABLE) {
 		r->type = NULL;
@@ -70,7 +70,7 @@ respond_content(struct exchange *x, const struct http_request *request, const st
 	exchange_respond(x, kind == HTTP_RANGE_PART ? 206 : 200);
 }
 
-/* Whether a date field's time is not before the file's last change. */
+/* Whether a date field's time is the file's last change, or later. */
 static bool
 is_since(const char *date, const struct file *file)
 {
@@ -79,7 +79,7 @@ is_since(const char *date, const struct file *file)
 	return time != -1 && file->modified <= time;
 }
 
-/* RFC 9110, 13.2.2, for a file, or (NULL) for what has no validators. Returns 0, 304 or 412. */
+/* RFC 9110, 13.2.2, for a file, or (NULL) for content without validators. Returns 0, 304 or 412. */
 static unsigned
 check_preconditions(const struct http_request *request, const struct file *file)
 {
@@ -99,7 +99,7 @@ check_preconditions(const struct http_request *request, const struct file *file)
 	return modified != NULL && is_since(modified, file) ? 304 : 0;
 }
 
-/* The Range field, unless it is meant for another version of the file. */
+/* The Range field, unless the client means another version of the file. */
 static const char *
 range_of(const struct http_request *request, const struct file *file)
 {
@@ -112,7 +112,7 @@ range_of(const struct http_request *request, const struct file *file)
 	return date != -1 && date == file->modified ? request->range : NULL;
 }
 
-/* The path with a "/" at its end. 301, or 414: its place is too long to be told. */
+/* Redirects to the path with a "/" at its end: 301. 414: that location is too long. */
 static unsigned
 redirect(struct exchange *x, const struct http_request *request)
 {
@@ -185,7 +185,7 @@ respond_generated(struct exchange *x, const struct http_request *request, const 
 		return;
 	}
 	x->response.type = "application/octet-stream";
-	/* An If-Range cannot name it. */
+	/* The pattern has no validator, so an If-Range cannot match. */
 	respond_content(x, request, &pattern, length, request->if_range == NULL ? request->range : NULL);
 }
 
@@ -196,7 +196,7 @@ begin_upload(struct exchange *x, const struct http_request *request)
 		refuse_method(x, "PUT, POST");
 		return;
 	}
-	/* There is nothing that an entity tag, or "*", could name. */
+	/* Nothing is there that an entity tag, or "*", could name. */
 	if (request->if_match.count > 0) {
 		x->response.close |= request->length > 0;
 		exchange_respond(x, 412);
@@ -224,7 +224,7 @@ exchange_begin(struct exchange *x)
 		begin_upload(x, &request);
 		return;
 	}
-	/* A body that nobody wants is not waited for. */
+	/* The server does not wait for a body that it does not use. */
 	x->response.close |= request.length > 0;
 	if (!gets)
 		refuse_method(x, "GET, HEAD");

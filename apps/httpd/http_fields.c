@@ -10,7 +10,7 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Digits up to what is none; a number too large becomes the largest. Returns where it ended. */
+/* Reads digits. A number that is too large becomes the largest. Returns the place behind the digits. */
 static const char *
 parse_number(const char *text, uint64_t *value)
 {
@@ -40,7 +40,7 @@ http_range_parse(const char *text, uint64_t length, uint64_t *r_first, uint64_t 
 		return HTTP_RANGE_WHOLE;
 	}
 	if (end == text) { /* "-N": the last N bytes */
-		/* All of nothing: there is no such part, but it is not refused (RFC 9110, 14.1.2). */
+		/* The last bytes of an empty content: no part exists, but RFC 9110, 14.1.2, does not refuse it. */
 		if (length == 0 && last > 0)
 			return HTTP_RANGE_WHOLE;
 		first = last < length ? length - last : 0;
@@ -98,7 +98,7 @@ http_etag_listed(const struct http_list *list, const char *etag, bool weak)
 	return false;
 }
 
-/* How many of a list's members are the word, and how many are another. */
+/* Counts a list's members: those that are the word, and the others. */
 static void
 count_words(const char *list, const char *word, unsigned *r_same, unsigned *r_others)
 {

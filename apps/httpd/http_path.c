@@ -5,7 +5,7 @@
 
 #include "http_path.h"
 
-/* The value of a hexadecimal digit; -1 when it is none. */
+/* The value of a hexadecimal digit; -1: it is none. */
 static int
 hex_digit(char c)
 {
@@ -16,7 +16,7 @@ hex_digit(char c)
 	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/* One byte of the path, decoded, and the place behind it; -1: not to be decoded. */
+/* Decodes one byte of the path, and moves the path behind it; -1: it cannot be decoded. */
 static int
 decode_byte(const char **path)
 {
@@ -37,7 +37,7 @@ http_path_decode(const char *path, char *name, size_t room)
 	size_t length = 0;
 
 	while (*path != '\0') {
-		/* Each round begins with the slash before a segment. */
+		/* Each round starts at the slash before a segment. */
 		path++;
 		if (*path == '\0')
 			break;
@@ -65,7 +65,7 @@ http_path_decode(const char *path, char *name, size_t room)
 	return 0;
 }
 
-/* Writes text at *length, escaped where it must be, and moves that. False: it does not fit. */
+/* Writes text at *length, escaped where needed, and moves *length. False: no room. */
 static bool
 add_escaped(const char *text, char *out, size_t room, size_t *length)
 {

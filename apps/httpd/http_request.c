@@ -5,7 +5,7 @@
 #include "http_fields.h"
 #include "http_request.h"
 
-/* A line of the head has ended: is it one that may be, and the last? Returns 0 or a status. */
+/* Checks a line of the head that has ended, and whether it is the last. Returns 0 or a status. */
 static unsigned
 end_line(struct http_head *head)
 {
@@ -35,12 +35,12 @@ http_head_take(struct http_head *head, const char *data, size_t length, size_t *
 		size_t piece = newline != NULL ? (size_t)(newline - from) + 1 : left;
 		size_t line = head->length - head->line + piece;
 
-		/* The CRLF may be of a line that is just long enough, or still on its way. */
+		/* The CRLF may belong to a line that just fits, or may still be in flight. */
 		if (head->line == 0 && line > (size_t)head->line_room + 2)
 			status = 414;
 		else if (piece > head->room - head->length)
 			status = 431;
-		/* The beginning of what is too long is kept: it may be the method. */
+		/* Keeps the start of a head that is too long: it may be the method. */
 		if (piece > head->room - head->length)
 			piece = head->room - head->length;
 		memcpy(head->bytes + head->length, from, piece);
@@ -58,7 +58,7 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* RFC 9110, 5.6.2: what methods and field names are made of. */
+/* The characters of methods and field names (RFC 9110, 5.6.2). */
 static bool
 is_token_character(char c)
 {
@@ -87,7 +87,7 @@ http_head_is_of_head(const struct http_head *head)
 	       !is_token_character(head->bytes[length]);
 }
 
-/* Visible characters, space and tab, and bytes beyond ASCII: no control character, so no CR either. */
+/* Visible characters, space, tab, and bytes beyond ASCII: no control character, so no CR either. */
 static bool
 is_field_value(const char *text, size_t length)
 {
@@ -100,7 +100,7 @@ is_field_value(const char *text, size_t length)
 	return true;
 }
 
-/* Cuts the line's CRLF off; NULL: there is no line left but the empty one. */
+/* Cuts off the line's CRLF; NULL: only the empty line is left. */
 static char *
 next_line(char **rest)
 {
@@ -134,7 +134,7 @@ parse_method(const char *text, enum http_method *method)
 	return 501;
 }
 
-/* "/path?query", or the same behind "http://host"; "*" and "host:port" belong to methods that have no path. */
+/* "/path?query", alone or behind "http://host". "*" and "host:port" belong to methods that have no path. */
 static unsigned
 parse_target(char *text, struct http_request *request)
 {
@@ -165,7 +165,7 @@ parse_target(char *text, struct http_request *request)
 	return 0;
 }
 
-/* "HTTP/1.0" or "HTTP/1.1" (a later minor version is as good as that). */
+/* "HTTP/1.0" or "HTTP/1.1". A later minor version counts as 1.1. */
 static unsigned
 parse_version(const char *text, bool *old)
 {
@@ -195,7 +195,7 @@ parse_request_line(char *line, struct http_request *request, bool *old)
 	return status;
 }
 
-/* Digits and nothing else: no sign, no list. Two lengths never agree, not even when they are equal. */
+/* Only digits: no sign, no list. Two lengths are refused, even if they are equal. */
 static unsigned
 parse_length(const char *text, struct http_request *request)
 {
@@ -212,13 +212,13 @@ parse_length(const char *text, struct http_request *request)
 	return 0;
 }
 
-/* What the fields say before it is known whether they fit each other. */
+/* The fields' values, before they are checked against each other. */
 struct fields {
 	bool old; /* HTTP/1.0 */
 	unsigned hosts;
 	bool close, keep_alive;
 	bool content_range;
-	bool expects, expects_other; /* a continue, or what is not known */
+	bool expects, expects_other; /* 100-continue, or something unknown */
 	const char *transfer_encoding;
 };
 
@@ -229,7 +229,7 @@ parse_host(const char *value, struct fields *f)
 	return http_is_host(value, strlen(value)) ? 0 : 400;
 }
 
-/* Fields that are lists, of which several lines are one list. *r_known: it was one of these. */
+/* Fields that are lists: several lines form one list. *r_known: the field is one of these. */
 static unsigned
 parse_list(const char *name, const char *value, struct http_request *request, struct fields *f, bool *r_known)
 {
@@ -250,7 +250,7 @@ parse_list(const char *name, const char *value, struct http_request *request, st
 	return 0;
 }
 
-/* Dates of which there are two are no date, and ignored (RFC 9110, 13.1.3, 13.1.4). True: the field was one of these. */
+/* A date field that occurs twice is ignored (RFC 9110, 13.1.3, 13.1.4). True: the field is one of these. */
 static bool
 parse_date(const char *name, const char *value, struct http_request *request)
 {
@@ -307,7 +307,7 @@ parse_field_line(char *line, struct http_request *request, struct fields *f)
 	if (colon == NULL)
 		return 400;
 	*colon = '\0';
-	/* Not a token: space before the colon, or a folded line, which begins with one. */
+	/* Not a token: a space before the colon, or a folded line, which begins with one. */
 	if (!is_token(line))
 		return 400;
 	value = colon + 1 + strspn(colon + 1, " \t");
@@ -320,7 +320,7 @@ parse_field_line(char *line, struct http_request *request, struct fields *f)
 	return parse_field(line, value, request, f);
 }
 
-/* Where the body ends must be beyond doubt. */
+/* The end of the body must be beyond doubt. */
 static unsigned
 check_body(const struct http_request *request, const struct fields *f)
 {
@@ -342,7 +342,7 @@ check_fields(struct http_request *request, const struct fields *f)
 		return 400;
 	if (status != 0)
 		return status;
-	/* It would be taken for the whole (RFC 9110, 14.5). */
+	/* The part would be taken for the whole (RFC 9110, 14.5). */
 	if (f->content_range && request->method == HTTP_PUT)
 		return 400;
 	/* An HTTP/1.0 client does not wait for "100 Continue". */

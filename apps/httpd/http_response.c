@@ -23,7 +23,7 @@ static void __attribute__((format(printf, 2, 3))) add(struct text *t, const char
 	va_start(args, format);
 	n = vsnprintf(t->out + t->length, t->room - t->length, format, args);
 	va_end(args);
-	/* What did not fit leaves no room for more, and so shows at the end. */
+	/* Text that does not fit uses up the room, which shows at the end. */
 	t->length = (size_t)n < t->room - t->length ? t->length + (size_t)n : t->room;
 }
 
@@ -48,7 +48,7 @@ http_status_name(unsigned status, unsigned *r_index)
 	return statuses[i].name;
 }
 
-/* The Date field's text; made once per second. */
+/* The Date field's text, made once per second. */
 static const char *
 date(time_t *r_now)
 {
@@ -122,7 +122,7 @@ http_response_format(const struct http_response *r, char *out, size_t room)
 	time_t now;
 
 	add(&t, "HTTP/1.1 %u %s\r\nServer: evpl-httpd\r\nDate: %s\r\n", r->status, name, date(&now));
-	/* What an HTTP/1.0 client asked for, and the default of later ones. */
+	/* "keep-alive" is what an HTTP/1.0 client asked for. Later ones take it as the default. */
 	add(&t, "Connection: %s\r\n", r->close ? "close" : "keep-alive");
 	add_validators(&t, r);
 	if (r->allow != NULL)

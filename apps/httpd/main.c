@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* evpl-httpd: lwIP over DPDK ports with every byte in iovecs, serving files over HTTP, echo, discard and chargen. */
+/* evpl-httpd: serves files over HTTP, echo, discard and chargen, with lwIP over DPDK ports and every byte in iovecs. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "../common/error.h"
 #include "options.h"
 
-/* What lwIP was built with: only the build can give it more. */
+/* The size that lwIP was built with: only a build can change it. */
 #define NEIGHBOURS RTE_STR(ARP_TABLE_SIZE) " neighbours of IPv4 and " RTE_STR(LWIP_ND6_NUM_NEIGHBORS) " of IPv6"
 
 static const struct option_row server_rows[] = {
@@ -50,7 +50,7 @@ static const struct option_row server_rows[] = {
 		     64, 32 * 1024, 4096),
 };
 
-/* Behind the host's faults. */
+/* These follow the host's faults. */
 static const struct option_row fault_rows[] = {
 	OPTION_NUMBER(struct httpd_options, hold_slabs, "hold-slabs", "N",
 		      "hold all memory from the first body or echo on, until N requests for memory failed (0: never)",
@@ -75,7 +75,7 @@ help_more(void)
 	       "2: the command line is wrong.\n");
 }
 
-/* Clients behind a router are one neighbour, and each may have many connections: so many may be right. */
+/* Clients behind a router are one neighbour, and each may have many connections. So the number may be right. */
 static void
 warn_of_neighbours(unsigned connections)
 {
@@ -85,7 +85,7 @@ warn_of_neighbours(unsigned connections)
 			   connections, GLUE_LWIP_SOURCE ? " (build with -Dlwip_neighbours)" : "");
 }
 
-/* Bytes of a small buffer, which is no larger than a large one and a slab that were asked for. */
+/* Bytes of a small buffer. The large buffer and the slab of the options limit it. */
 static unsigned
 buffer_room(const struct evpl_global_config *library)
 {

@@ -10,10 +10,10 @@
 #include "services.h"
 #include "tcp/connection.h"
 
-/* What the command line asks for. */
+/* The values of the command line. */
 struct httpd_options {
 	struct host_options host;
-	unsigned hold_slabs; /* for so many requests: fault_memory.h */
+	unsigned hold_slabs; /* requests that must find no memory: fault_memory.h */
 	struct connection_limits limits;
 	struct files_options files;
 	struct http_options http;
@@ -21,9 +21,8 @@ struct httpd_options {
 };
 
 /*
- * Splits argv at "--" and parses what follows it.
- * Returns the number of arguments that are EAL's, the program's name included; 0: help or version was printed,
- * nothing is left to do; -1: one line on stderr says what is wrong.
+ * Splits argv at "--" and parses the arguments behind it. Returns the number of EAL's arguments, the program's name
+ * included; 0: help or version was printed, nothing is left to do; -1: one line on stderr says what is wrong.
  */
 int options_parse(int argc, char **argv, struct httpd_options *o);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the servers did, in words and as JSON: their part of the host's report. */
+/* The servers' part of the host's report, in words and as JSON. */
 #ifndef HTTPD_REPORT_H
 #define HTTPD_REPORT_H
 
@@ -18,10 +18,10 @@ struct httpd_report {
 	struct files_stats files;
 };
 
-/* The counters as they are now. */
+/* Takes the counters as they are now. */
 void report_take(struct httpd_report *r);
 
-/* One line, for --stats-period. */
+/* Prints one line, for --stats-period. */
 void report_line(const struct httpd_report *r, const struct host_report *host, FILE *out);
 
 void report_print(const struct httpd_report *r, FILE *out);

@@ -5,7 +5,7 @@
 #include "tcp/connection.h"
 #include "tcp/content.h"
 
-/* RFC 864: lines of 72 characters; each begins with the second of the one before. */
+/* RFC 864: lines of 72 characters. Each line starts with the second character of the line before. */
 #define CHARGEN_FIRST ' '
 #define CHARGEN_CHARACTERS 95
 #define CHARGEN_LINE 72
@@ -15,7 +15,7 @@ static struct services_options options;
 static struct services_stats stats;
 static struct content chargen;
 
-/* Writes the first pbuf's bytes, or as many of them as there is room for; 0: wait. */
+/* Writes the first pbuf's bytes, as many as there is room for. Returns their number; 0: wait. */
 static unsigned
 echo_first(struct connection *c)
 {
@@ -25,7 +25,7 @@ echo_first(struct connection *c)
 
 	if (length == 0 || tcp_sndqueuelen(c->pcb) >= options.echo_pbufs + c->unacked / CONNECTION_PBUF_BYTES)
 		return 0;
-	/* Copies take a segment's memory each. */
+	/* Each copy takes the memory of a segment. */
 	if (!in_iovec && c->unacked > 0 && glue_memory_is_low())
 		return 0;
 	if (!connection_write_pbuf(c, p, length))
@@ -67,7 +67,7 @@ discard_advance(struct connection *c)
 		connection_close(c);
 }
 
-/* What is sent there is thrown away. */
+/* What the peer sends to it is discarded. */
 static void
 chargen_advance(struct connection *c)
 {

@@ -9,23 +9,23 @@
 #include "fixes/tcp_order.h"
 #include "glue.h"
 
-/* Longest write: lwIP takes 65,535 and a buffer has 65,536. */
+/* The longest write. lwIP takes 65,535 bytes, and a buffer has 65,536. */
 #define WRITE_MAX 32768
 
-/* Half a second, in lwIP's steps. */
+/* Half a second, in lwIP's slow timer intervals. */
 #define POLL_INTERVAL (500 / TCP_SLOW_INTERVAL)
 
 #define SERVERS_MAX 8
 
 /*
- * What a connection may have when lwIP's memory is low: little enough for all of them to have it. With the defaults, 4,096
- * connections and 64 MiB that are left then, it is 16 KiB for each: four packets not read and one that lwIP keeps are five
- * times 1,664 bytes when they were copied, and 32 pbufs to be sent, of 16 segments at most, are 16 times 448. (Of jumbo frames
- * five are 46,000 bytes: then the half is for 1,200 connections.)
+ * Limits of a connection when lwIP's memory is low, so small that all connections fit. The defaults are 4,096
+ * connections, and 64 MiB are left then, so a connection has 16 KiB: four unread pbufs and one that lwIP keeps are five
+ * times 1,664 bytes when they were copied, and 32 pbufs to be sent, of 16 segments at most, are 16 times 448. (Five
+ * jumbo frames are 46,000 bytes: then that half suffices for 1,200 connections.)
  */
 #define LOW_RX_PBUFS 4
-#define LOW_SEND_PBUFS (glue_zero_copy() ? 32u : 4u) /* copied ones have a whole segment each */
-/* Bytes, when nothing is queued: a response's head goes out, however short the peer's segments are. */
+#define LOW_SEND_PBUFS (glue_zero_copy() ? 32u : 4u) /* each copied one has a whole segment */
+/* Bytes when nothing is queued. A response's head goes out, however short the peer's segments are. */
 #define LOW_SEND_AT_LEAST 1024
 
 const char *const connection_abort_names[CONNECTION_ABORTS] = {
@@ -49,7 +49,7 @@ enter(struct connection *c)
 		stats.peak = stats.active;
 }
 
-/* lwIP's pcb is gone, or about to go: so is everything else. */
+/* lwIP's pcb is gone, or is about to go. Ends everything else of the connection. */
 static void
 leave(struct connection *c)
 {
@@ -82,7 +82,9 @@ discard_rx(struct connection *c)
 		connection_consume(c, c->rx->len);
 }
 
-/* Closing goes on: FIN behind our last byte, and the end when the peer has acknowledged all and sent its own. */
+/*
+ * Continues to close: sends FIN behind our last byte, and ends when the peer has acknowledged all and sent its own FIN.
+ */
 static void
 close_further(struct connection *c)
 {
@@ -111,7 +113,7 @@ abort_now(struct connection *c)
 	return ERR_ABRT;
 }
 
-/* What every callback does in the end, and returns. */
+/* The end of every callback, with its return value. */
 static err_t
 go_on(struct connection *c)
 {
@@ -137,7 +139,7 @@ append(struct connection *c, struct pbuf *p)
 	c->rx_pbufs++;
 }
 
-/* Behind rx, unless that would be too many. */
+/* Queues p behind rx, unless that would be too many. */
 static bool
 keep(struct connection *c, struct pbuf *p)
 {
@@ -150,7 +152,7 @@ keep(struct connection *c, struct pbuf *p)
 		struct pbuf *next = p->next;
 
 		p->next = NULL;
-		/* Of a small RX mbuf the headers may have been all. */
+		/* A small RX mbuf may have held only the headers. */
 		if (p->len == 0)
 			pbuf_free(p);
 		else
@@ -231,7 +233,7 @@ static void
 check_idle(struct connection *c)
 {
 	if (c->closing) {
-		/* The peer has read all, and does not close: lwIP's own time-outs end what is left. */
+		/* The peer has read all, and does not close. lwIP's own time-outs end the rest. */
 		c->eof |= is_over(c->since_ms, CONNECTION_LINGER_S);
 	} else if (is_over(c->since_ms, limits.idle_s)) {
 		stats.idle++;
@@ -401,14 +403,14 @@ connection_consume(struct connection *c, unsigned n)
 unsigned
 connection_room(const struct connection *c)
 {
-	/* With less than two segments one would wait for the acknowledgement of the other, which the peer delays. */
+	/* With less than two segments, one would wait for the acknowledgement of the other, which the peer delays. */
 	unsigned budget = LWIP_MAX(limits.send_budget, 2u * tcp_mss(c->pcb));
 	unsigned room = c->unacked < budget ? budget - c->unacked : 0;
 
 	if (glue_memory_is_low()) {
 		unsigned queued = LWIP_MIN(tcp_sndqueuelen(c->pcb), LOW_SEND_PBUFS);
 
-		/* A full segment is two pbufs, at least. */
+		/* A full segment is at least two pbufs. */
 		room = LWIP_MIN(room, LWIP_MAX((LOW_SEND_PBUFS - queued) / 2 * tcp_mss(c->pcb),
 					       queued == 0 ? LOW_SEND_AT_LEAST : 0u));
 	}
@@ -449,7 +451,7 @@ connection_send(struct connection *c, const struct content *content, uint64_t *p
 		unsigned room = connection_room(c);
 		struct content_piece piece;
 
-		/* Small pieces of large bodies would make small segments. */
+		/* Small pieces of a large body would become small segments. */
 		if (room < left && room < tcp_mss(c->pcb))
 			return;
 		piece = content_at(content, *position, LWIP_MIN(left, LWIP_MIN(room, WRITE_MAX)));

@@ -5,7 +5,7 @@
 
 #include "peers.h"
 
-/* The count is what the hash keeps as a pointer. */
+/* The hash keeps the count in place of a pointer. */
 static struct rte_hash *counts;
 
 int

@@ -6,19 +6,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* An IPv6 address, or an IPv4 one in its last four bytes, the others as in ::ffff:0:0/96. */
+/* An IPv6 address, or an IPv4 one in the last four bytes, with the others as in ::ffff:0:0/96. */
 struct peer {
 	uint8_t address[16];
 };
 
-/* For at most max connections in all. 0, or -1: no memory. */
+/* Prepares for at most max connections in all. 0, or -1: no memory. */
 int peers_start(unsigned max);
 void peers_stop(void);
 
-/* Counts one connection more unless the peer has limit already. */
+/* Counts one more connection, unless the peer has limit already. */
 bool peers_enter(const struct peer *peer, unsigned limit);
 
-/* One that was counted has ended. */
+/* A counted connection has ended. */
 void peers_leave(const struct peer *peer);
 
 #endif /* HTTPD_PEERS_H */

@@ -9,7 +9,7 @@
 
 #include "../common/crc32.h"
 
-/* A field's value, up to its line's end: digits, and spaces around them. */
+/* Reads a field's value up to its line's end: digits, with spaces around them. */
 static bool
 parse_length(const char *text, uint64_t *length)
 {
@@ -22,7 +22,7 @@ parse_length(const char *text, uint64_t *length)
 	return true;
 }
 
-/* A whole head: its status must be 200, and its length be there, once. */
+/* The head is whole: its status must be 200, and it must have one Content-Length. */
 static bool
 begin_body(struct answer *a)
 {
@@ -42,7 +42,7 @@ begin_body(struct answer *a)
 	return a->in_body;
 }
 
-/* Takes the head's bytes; how many they were. Negative: this is no answer. */
+/* Takes the head's bytes, and returns their number. Negative: this is no answer. */
 static int
 take_head(struct answer *a, const char *bytes, unsigned length)
 {

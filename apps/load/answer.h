@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One HTTP answer, taken as its bytes come: HTTP/1.1 with status 200 and one Content-Length, or it is none. */
+/* One HTTP answer, taken as its bytes come. It must be HTTP/1.1 with status 200 and one Content-Length. */
 #ifndef LOAD_ANSWER_H
 #define LOAD_ANSWER_H
 
@@ -16,10 +16,10 @@ struct answer {
 	char head[ANSWER_HEAD_MAX + 1];
 };
 
-/* Before the first byte. */
+/* Call it before the first byte. */
 void answer_begin(struct answer *a);
 
-/* Takes bytes, up to the end of the head or of the answer. Returns how many; negative: they are no such answer. */
+/* Takes bytes up to the end of the head or of the answer. Returns their number; negative: this is no such answer. */
 int answer_take(struct answer *a, const char *bytes, unsigned length, bool want_crc);
 
 bool answer_is_whole(const struct answer *a);

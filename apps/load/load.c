@@ -15,18 +15,21 @@
 #include "load.h"
 
 #define REQUEST_MAX 4096
-/* So often, and so many at a time: a server's backlog is short, and lwIP keeps few packets for a MAC address that it asks for. */
+/*
+ * Connections are opened so often, and so many at a time: a server's backlog is short, and lwIP keeps few packets for a
+ * MAC address that it asks for.
+ */
 #define OPEN_MS 20
 #define OPEN_AT_ONCE 64u
 #define CONNECT_S 30  /* for the first connection, and for the first answer: --time begins with its request */
 #define GRACE_S 30    /* for answers that have begun when --time is over */
 #define WRITE_AGAIN 1 /* tcp_poll()'s steps */
 
-/* A connection, and how far its answer has come. */
+/* A connection, and the progress of its answer. */
 struct asker {
-	struct tcp_pcb *pcb; /* NULL: to be opened */
-	bool done;	     /* and will not be opened again */
-	bool asked;	     /* the request is lwIP's */
+	struct tcp_pcb *pcb; /* NULL: must be opened */
+	bool done;	     /* will not be opened again */
+	bool asked;	     /* lwIP has the request */
 	struct answer answer;
 };
 
@@ -36,11 +39,11 @@ static struct asker *askers;
 static unsigned done_count;
 static struct evpl_iovec request;
 static ip_addr_t server;
-static uint64_t started, last_answered; /* TSC: of the first request, or, without any, of load_start() */
+static uint64_t started, last_answered; /* TSC: of the first request, or of load_start() if there was none */
 static bool any_asked, any_connected, any_answered;
 static uint32_t first_crc;
 
-/* ADDRESS/PATH, of one host; the path with its slash. NULL: it is none. */
+/* Reads ADDRESS/PATH of one host. Returns the path with its slash. NULL: target has another form. */
 static const char *
 parse_target(const char *target, ip_addr_t *address)
 {
@@ -69,14 +72,14 @@ load_target_valid(const char *target)
 	return parse_target(target, &address) != NULL;
 }
 
-/* The answer is not waited for any more: lwIP's pcb is gone, or goes. */
+/* Gives up the answer: lwIP's pcb is gone, or goes. */
 static void
 forget(struct asker *a)
 {
 	*a = (struct asker){0};
 }
 
-/* lwIP calls us no more. */
+/* After this lwIP calls us no more. */
 static struct tcp_pcb *
 detach(struct asker *a)
 {
@@ -105,7 +108,7 @@ close_asker(struct asker *a)
 	done_count++;
 }
 
-/* The first answer counts however late it is, or a slow machine would never have one. */
+/* The first answer counts however late it is. Otherwise a slow machine would never have one. */
 static bool
 is_past(double seconds)
 {
@@ -114,7 +117,7 @@ is_past(double seconds)
 	return options.seconds > 0 && (double)(rte_rdtsc() - started) >= seconds * (double)rte_get_tsc_hz();
 }
 
-/* From where it lies, for every connection the same bytes. Without memory, on_poll() tries again. */
+/* Sends the same bytes, in place, on every connection. Without memory, on_poll() tries again. */
 static void
 ask(struct asker *a)
 {
@@ -149,7 +152,7 @@ answered(struct asker *a)
 	ask(a);
 }
 
-/* One pbuf's bytes. False: they are no answer, or nobody asked. */
+/* Takes one pbuf's bytes. False: they are no answer, or there was no request. */
 static bool
 take(struct asker *a, const char *bytes, unsigned length)
 {
@@ -180,7 +183,7 @@ on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t error)
 		stats.broken++;
 		return abort_asker(a);
 	}
-	/* First: what lwIP does not know to be read makes a close an RST. */
+	/* This must come first: if lwIP believes that bytes are unread, a close sends RST. */
 	tcp_recved(pcb, p->tot_len);
 	for (const struct pbuf *q = p; q != NULL && good; q = q->next)
 		good = take(a, q->payload, q->len);
@@ -206,7 +209,7 @@ static err_t
 on_connected(void *arg, struct tcp_pcb *pcb, err_t error)
 {
 	(void)error;
-	/* Not before: lwIP polls while it connects, too. */
+	/* lwIP polls while it connects, too, so this comes only now. */
 	tcp_poll(pcb, on_poll, WRITE_AGAIN);
 	any_connected = true;
 	ask(arg);
@@ -241,7 +244,7 @@ open_connection(struct asker *a)
 	return false;
 }
 
-/* The time is over: who has not asked goes, and in the end who has no answer. */
+/* --time is over: ends a connection that has not asked, and in the end one without an answer. */
 static void
 end_connection(struct asker *a)
 {
@@ -257,7 +260,10 @@ end_connection(struct asker *a)
 	done_count++;
 }
 
-/* Opens what is not open, or ends what is; again and again. The first one alone, for it finds out the MAC address. */
+/*
+ * Opens closed connections, or ends open ones, again and again. The first one is alone, because it finds the MAC
+ * address.
+ */
 static void
 look_after_all(void *arg)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* evpl-load: asks an HTTP server, over lwIP and DPDK ports, and says how fast it answered. */
+/* evpl-load: asks an HTTP server, over lwIP and DPDK ports, and tells how fast it answered. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -10,7 +10,7 @@
 
 static struct program_options options;
 static struct load_stats stats;
-static bool told; /* that --time is over */
+static bool told; /* it was printed that --time is over */
 
 static void
 print(FILE *out)
@@ -49,7 +49,7 @@ ready(const struct host_ports *ports, FILE *out)
 	fprintf(out, ": %u connections\n", options.load.connections);
 }
 
-/* Who waits for --time can stop the other side now. */
+/* Whoever waits for --time can stop the other side now. */
 static void
 tick(FILE *out)
 {
@@ -71,7 +71,7 @@ line(const struct host_report *host, FILE *out)
 		host->seconds, stats.requests, stats.body_bytes, stats.refused, stats.broken);
 }
 
-/* A load is there to be answered. */
+/* A load that nobody answers has failed. */
 static int
 end(void)
 {

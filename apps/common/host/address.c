@@ -37,7 +37,7 @@ address_parse(const char *text, bool with_bits, struct address *a)
 	a->v6 = strchr(address, ':') != NULL;
 	if (inet_pton(a->v6 ? AF_INET6 : AF_INET, address, a->bytes) != 1)
 		return false;
-	/* lwIP knows no other length on a link for IPv6. */
+	/* lwIP knows no other prefix length on an IPv6 link. */
 	if (slash != NULL && !args_number(slash + 1, a->v6 ? 64 : 1, a->v6 ? 64 : 32, &bits))
 		return false;
 	a->prefix = slash != NULL ? (unsigned)bits : 0;

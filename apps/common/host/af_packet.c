@@ -16,8 +16,8 @@
 #include <rte_ethdev.h>
 #include <rte_kvargs.h>
 
-#define FRAME_SIZE 2048u /* the driver's, unless it was told another */
-/* What a frame begins with, of TPACKET_V2; and what is in front of L3 when the kernel has received (tpacket_rcv()). */
+#define FRAME_SIZE 2048u /* the driver's, unless its argument says otherwise */
+/* The start of a TPACKET_V2 frame, and the bytes in front of L3 when the kernel has received (tpacket_rcv()). */
 #define RING_HEADER ((unsigned)RTE_ALIGN_CEIL(sizeof(struct tpacket2_hdr), TPACKET_ALIGNMENT))
 #define FRAME_HEADER RTE_ALIGN_CEIL(RING_HEADER + (unsigned)sizeof(struct sockaddr_ll) + 16u, TPACKET_ALIGNMENT)
 
@@ -29,7 +29,7 @@ take_number(const char *key, const char *value, void *number)
 	return 0;
 }
 
-/* As the driver reads it. */
+/* Reads it as the driver does. */
 static unsigned
 frame_size(const struct rte_eth_dev_info *info)
 {

@@ -16,13 +16,13 @@
 /* One direction of one netif. */
 struct way {
 	double percent[FAULT_KINDS];
-	double due[FAULT_KINDS]; /* frames up to the next */
-	uint64_t *count;	 /* of struct fault_stats */
+	double due[FAULT_KINDS]; /* frames until the next one */
+	uint64_t *count;	 /* in struct fault_stats */
 	err_t (*pass)(struct pbuf *p, struct netif *netif);
 	struct netif *netif;
-	bool shared;	    /* frames are lwIP's, which may send them again */
-	struct pbuf *held;  /* out of order */
-	unsigned overtaken; /* frames that are still to go before it */
+	bool shared;	    /* frames belong to lwIP, which may send them again */
+	struct pbuf *held;  /* waits to go out of order */
+	unsigned overtaken; /* frames that must still go before it */
 };
 
 static struct {
@@ -48,7 +48,7 @@ random_next(void)
 	return z ^ z >> 31;
 }
 
-/* 1 to twice the mean less 1, so that tests can count on a fault. */
+/* 1 to twice the mean less 1. A limit lets tests count on a fault. */
 static double
 distance_next(double percent)
 {
@@ -82,7 +82,7 @@ pass_input(struct pbuf *p, struct netif *netif)
 	err_t error;
 
 #if LWIP_CHECKSUM_CTRL_PER_NETIF
-	/* What the port found good may be good no more. */
+	/* A checksum that the port found good may be wrong now. */
 	netif->chksum_flags |= NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
 #endif
 	error = lines[line_of(netif)].input(p, netif);
@@ -117,7 +117,7 @@ corrupt(struct pbuf *p)
 	pbuf_put_at(p, (u16_t)at, pbuf_get_at(p, (u16_t)at) ^ (u8_t)(1u << random_next() % 8));
 }
 
-/* Makes the frame one that may be written to and kept. What lwIP sends stays lwIP's, so that is copied. */
+/* Makes the frame writable, and ours to keep. A frame that lwIP sends stays lwIP's, so it is copied. */
 static bool
 own(const struct way *w, struct pbuf **p)
 {
@@ -154,7 +154,7 @@ drop_held(struct way *w)
 	w->held = NULL;
 }
 
-/* The frame that others were to overtake goes on. */
+/* Sends the frame that others were to overtake. */
 static void
 release(void *argument)
 {
@@ -167,7 +167,7 @@ release(void *argument)
 		w->pass(p, w->netif);
 }
 
-/* One reference to a frame, through all that can befall it. */
+/* Takes one reference to a frame through all faults. */
 static err_t
 befall(struct way *w, struct pbuf *p)
 {

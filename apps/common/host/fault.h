@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A bad network between a port and lwIP: frames lost, doubled, out of order, with a bit wrong. Put between netif and lwIP by
- * their own function pointers (netif->input and netif->linkoutput), so the glue knows nothing of it.
+ * A bad network between a port and lwIP: frames lost, doubled, out of order, with a wrong bit. It hooks into the
+ * netif's own function pointers (netif->input and netif->linkoutput), so the glue does not know it.
  */
 #ifndef HOST_FAULT_H
 #define HOST_FAULT_H
@@ -14,17 +14,17 @@ enum fault_kind {
 	FAULT_DROP,
 	FAULT_DUP,
 	FAULT_REORDER, /* one to three later frames overtake it, or 3 ms pass */
-	FAULT_CORRUPT, /* one bit of an IP packet: behind the Ethernet header, which has a check of its own on a wire */
+	FAULT_CORRUPT, /* one bit of an IP packet, not of the Ethernet header, which a wire checks itself */
 	FAULT_KINDS
 };
 
 /*
- * --rx-drop=PERCENT ... --tx-corrupt=PERCENT: of all frames in that direction; --fault-seed=N. The distance from one to the next is
- * random, and never more than twice the mean: of 1 %, each 200 frames have one at least.
+ * --rx-drop=PERCENT ... --tx-corrupt=PERCENT: of all frames in that direction; --fault-seed=N. The distance from one
+ * fault to the next is random, and never more than twice the mean: with 1 %, each 200 frames have at least one.
  */
 struct fault_options {
 	double rx[FAULT_KINDS], tx[FAULT_KINDS]; /* percent */
-	uint64_t seed;				 /* of the random numbers, which are the same again for the same seed */
+	uint64_t seed;				 /* of the random numbers: the same seed gives the same ones */
 };
 
 struct fault_stats {
@@ -33,13 +33,13 @@ struct fault_stats {
 
 extern const char *const fault_names[FAULT_KINDS];
 
-/* Whether anything is to happen in a direction: of rx, the port must leave checksums where they can be checked. */
+/* Whether a direction has any fault. For rx, the port must then leave checksums where they can be checked. */
 bool fault_any(const double percent[FAULT_KINDS]);
 
-/* Makes the netif's network as bad as that. */
+/* Makes the netif's network as bad as the options say. */
 void fault_attach(struct netif *netif, const struct fault_options *options);
 
-/* Before the netifs go: all are as they were, and what was held back is lost. */
+/* Before the netifs are removed: restores them, and loses the frames that were held back. */
 void fault_stop(void);
 
 void fault_stats_get(struct fault_stats *stats);

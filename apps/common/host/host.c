@@ -82,7 +82,7 @@ print_ready(const struct run *r)
 	fflush(r->out);
 }
 
-/* lwIP, its netifs, and all that runs on them, for as long as the program runs. */
+/* Runs lwIP, its netifs, and all that runs on them, until the program stops. */
 static int
 with_lwip(struct run *r)
 {
@@ -109,7 +109,7 @@ with_lwip(struct run *r)
 	return status;
 }
 
-/* Half of all slabs at most: blocks do not fill them, and files lie there, too. */
+/* At most half of all slabs: blocks do not fill buffers, and files lie there, too. */
 static uint64_t
 lwip_memory(const struct host_options *o)
 {
@@ -118,7 +118,7 @@ lwip_memory(const struct host_options *o)
 	return o->library.max_slabs == 0 ? o->lwip_memory : RTE_MIN(o->lwip_memory, slab * o->library.max_slabs / 2);
 }
 
-/* Everything that needs the library. */
+/* Runs everything that needs the library. */
 static int
 with_evpl(struct run *r)
 {
@@ -170,7 +170,7 @@ write_report(const struct run *r, struct json_file *json)
 	return json_file_write(json, print_json, r) != 0 ? 1 : status;
 }
 
-/* Everything that needs EAL. */
+/* Runs everything that needs EAL. */
 static int
 with_eal(struct run *r, struct json_file *json)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A program on lwIP, from the command line to its end: EAL, the library, ports, lwIP, their loop, and the report. What the
- * program itself does is in a struct host_program, whose functions are called in this order:
+ * A program on lwIP, from the command line to its end: EAL, the library, ports, lwIP, their loop, and the report. The
+ * program's own part is a struct host_program. Its functions are called in this order:
  *
  *	start(), ready(), again and again turn() and now and then tick(), end(), stop(), print() and json()
  *
- * stop() is called after a start() that failed, too.
+ * stop() is called even if start() failed.
  */
 #ifndef HOST_HOST_H
 #define HOST_HOST_H
@@ -18,28 +18,28 @@
 
 struct host_program {
 	const char *name;
-	/* Servers, or clients. lwIP runs, with all netifs. 0; else the exit status, after an error line. */
+	/* Starts servers, or clients. lwIP runs, with all netifs. 0; else the exit status, after an error line. */
 	int (*start)(void);
-	/* Says that it is ready, and flushes that. */
+	/* Prints that the program is ready, and flushes that. */
 	void (*ready)(const struct host_ports *ports, FILE *out);
-	/* What is not called by lwIP, once per turn of the loop. NULL: nothing. */
+	/* Work that lwIP does not call for, once per turn of the loop. NULL: none. */
 	void (*turn)(void);
-	/* The same, after some turns. NULL: nothing. */
+	/* The same, once in several turns. NULL: none. */
 	void (*tick)(FILE *out);
-	/* A line of figures, for --stats-period. */
+	/* Prints a line of figures, for --stats-period. */
 	void (*line)(const struct host_report *r, FILE *out);
-	/* The loop is over: the exit status. */
+	/* The loop is over: returns the exit status. */
 	int (*end)(void);
-	/* All that start() has begun. */
+	/* Stops all that start() began. */
 	void (*stop)(void);
-	/* Its part of the report. */
+	/* Prints the program's part of the report. */
 	void (*print)(FILE *out);
 	void (*json)(FILE *out);
 };
 
 /*
- * Runs it: the first eal_count of argv are EAL's. Returns the exit status: 0;
- * 1: something failed, or a buffer did not come home; 2: the command line is wrong.
+ * Runs the program. The first eal_count arguments of argv are EAL's. Returns the exit status: 0; 1: something failed,
+ * or a buffer did not come home; 2: the command line is wrong.
  */
 int host_run(const struct host_program *program, const struct host_options *options, int eal_count, char **argv);
 

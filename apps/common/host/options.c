@@ -95,7 +95,9 @@ const struct option_row host_run_rows[HOST_RUN_ROWS] = {
 int
 host_options_check(struct host_options *o)
 {
-	/* A port would give a frame that we spoil the right sum for it, or have left the sum out of one that we are to check. */
+	/*
+	 * A port would compute the right sum for a frame that we spoil, or leave the sum out of one that we must check.
+	 */
 	o->ports.rx_offload = !o->ports.no_offload && !fault_any(o->faults.rx);
 	o->ports.tx_offload = !o->ports.no_offload && o->faults.tx[FAULT_CORRUPT] <= 0;
 	return library_check(&o->library);

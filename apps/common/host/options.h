@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The options that all programs on lwIP have: addresses, ports, memory, faults, and how long they run. */
+/* The options of all programs on lwIP: addresses, ports, memory, faults, and how long they run. */
 #ifndef HOST_OPTIONS_H
 #define HOST_OPTIONS_H
 
@@ -16,7 +16,7 @@
 struct host_options {
 	struct address_options addresses;
 	struct port_options ports;
-	struct evpl_global_config library; /* but for packet_mbufs, which is computed */
+	struct evpl_global_config library; /* without packet_mbufs, which is computed */
 	struct fault_options faults;
 	uint64_t lwip_memory; /* bytes, as struct glue_config's memory */
 
@@ -26,8 +26,8 @@ struct host_options {
 };
 
 /*
- * A program's tables, for struct command: where its struct host_options is at the offset `at`. Its own stand behind
- * HOST_FIRST_TABLE, or between the others.
+ * A program's tables, for struct command. Its struct host_options is at the offset `at`. The program's own tables
+ * follow HOST_FIRST_TABLE, or lie between the others.
  */
 #define HOST_FIRST_TABLE(at)                                                                                           \
 	{                                                                                                              \
@@ -53,7 +53,7 @@ extern const struct option_row host_port_rows[HOST_PORT_ROWS];
 extern const struct option_row host_fault_rows[HOST_FAULT_ROWS];
 extern const struct option_row host_run_rows[HOST_RUN_ROWS];
 
-/* Whether the options fit each other; what follows from them is set. 0, or -1 after an error line. */
+/* Whether the options fit each other. Sets what follows from them. 0, or -1 after an error line. */
 int host_options_check(struct host_options *o);
 
 #endif /* HOST_OPTIONS_H */

@@ -10,14 +10,14 @@
 #include "af_packet.h"
 #include "port.h"
 
-/* Where neither the command line nor the port names a ring size, counts are made for this one. */
+/* The ring size for counts, if neither the command line nor the port names one. */
 #define RING_SIZE 1024u
-/* Segments that a frame of lwIP's has at most, and so packet mbufs. */
+/* Most segments of a frame from lwIP, and so most packet mbufs. */
 #define FRAME_SEGMENTS 16u
-#define FRAME_SEGMENTS_USUAL 3u /* packet mbufs among them: two, and one to spare */
+#define FRAME_SEGMENTS_USUAL 3u /* of these, packet mbufs: two, and one to spare */
 #define LINK_WAIT_MS 3000
 
-/* What iovecs cannot be sent through at all; the rest the glue minds. */
+/* Checks for limits that no iovec can be sent through. The glue handles the rest. */
 static int
 check_limits(const struct host_port *p)
 {
@@ -44,7 +44,7 @@ add_port(struct host_ports *ports, uint16_t id)
 	}
 	if (ethdev_init(&p->dev, id, &info) != 0)
 		return 1;
-	/* Both ends of a tap have one MAC, and so would have one link-local address. */
+	/* Both ends of a tap have one MAC, and would so have one link-local address. */
 	if (strcmp(info.driver_name, "net_tap") == 0)
 		p->dev.mac.addr_bytes[3] ^= 1;
 	ports->count++;
@@ -94,7 +94,7 @@ ports_choose(struct host_ports *ports, const struct address_options *addresses)
 	return status != 0 ? status : check_addresses(ports, addresses);
 }
 
-/* Packets that ports and their queues may hold at once, and lcores' caches. */
+/* Packets that ports, their queues and lcores' caches may hold at once. */
 static uint32_t
 tx_packets(const struct host_ports *ports, const struct port_options *o)
 {
@@ -112,15 +112,15 @@ ports_rx_hold(const struct host_ports *ports, const struct port_options *o)
 {
 	uint32_t ring = o->rxd != 0 ? o->rxd : RING_SIZE;
 
-	/* The other half is for what comes in. A port whose pool is empty loses the very segment that lwIP waits for. */
+	/* The other half is for reception. A port with an empty pool loses the very segment that lwIP waits for. */
 	if (o->rx_hold != 0)
 		return (unsigned)RTE_MIN((uint64_t)o->rx_hold, (uint64_t)o->mbufs * ports->count);
 	return o->mbufs > ring ? (o->mbufs - ring) / 2 : 0;
 }
 
 /*
- * The mbufs that packets which wait for lwIP may hold: half of those that the ring and lwIP leave of a pool. The other
- * half refills the ring.
+ * Mbufs that packets which wait for lwIP may hold: half of what the ring and lwIP leave of a pool. The other half
+ * refills the ring.
  */
 static uint32_t
 rx_ahead(const struct host_ports *ports, const struct port_options *o)
@@ -130,7 +130,7 @@ rx_ahead(const struct host_ports *ports, const struct port_options *o)
 	return o->mbufs > used ? (o->mbufs - used) / 2 : 0;
 }
 
-/* Bytes that an RX mbuf must hold for a packet to be one segment. */
+/* Bytes that an RX mbuf must hold if a packet is to be one segment. */
 static uint32_t
 longest_frame(const struct port_options *o, const struct rte_eth_dev_info *info)
 {
@@ -139,7 +139,7 @@ longest_frame(const struct port_options *o, const struct rte_eth_dev_info *info)
 	return (uint32_t)(o->mtu + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN);
 }
 
-/* What the command line says; else the usual size, or a frame's where the driver wants it in one mbuf. */
+/* The command line's size; else the usual one, or a frame's if the driver wants a frame in one mbuf. */
 static uint16_t
 rx_mbuf_size(const struct port_options *o, const struct rte_eth_dev_info *info)
 {
@@ -167,7 +167,7 @@ make_pools(struct host_ports *ports, struct host_port *p, const struct port_opti
 	return ports->tx_pool == NULL || p->rx_pool == NULL ? 1 : 0;
 }
 
-/* Whether it would lose the tag of a frame from another VLAN, which then looks like one of our own. */
+/* Whether the port would lose the tag of another VLAN's frame, which would then look like one of our own. */
 static bool
 loses_vlan_tags(const struct host_port *p)
 {
@@ -189,7 +189,7 @@ choose_offloads(struct host_port *p, const struct port_options *o, const struct 
 		info->rx_offload_capa &
 		(RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM);
 
-	/* Never RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE: it frees mbufs without letting go of what they are attached to. */
+	/* Never RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE: it frees mbufs without releasing what they are attached to. */
 	p->glue.segments = 1;
 	if ((info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0 && !o->copy) {
 		conf->txmode.offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
@@ -201,10 +201,10 @@ choose_offloads(struct host_port *p, const struct port_options *o, const struct 
 	}
 	if (longest_frame(o, info) + RTE_PKTMBUF_HEADROOM > rte_pktmbuf_data_room_size(p->rx_pool))
 		conf->rxmode.offloads |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
-	/* The mbuf has the tag then, and glue_queue_is_of_other_vlan() sees it. */
+	/* The mbuf then has the tag, and glue_queue_is_of_other_vlan() sees it. */
 	if (loses_vlan_tags(p))
 		conf->rxmode.offloads |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
-	/* A library that cannot be told computes all sums itself. */
+	/* An lwIP that cannot be told computes all checksums itself. */
 	p->tx_checksum =
 		o->tx_offload && glue_checksum_control() && (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_CKSUM) != 0;
 	p->rx_checksum = o->rx_offload && glue_checksum_control() && rx_checksums != 0;
@@ -214,7 +214,7 @@ choose_offloads(struct host_port *p, const struct port_options *o, const struct 
 		conf->rxmode.offloads |= rx_checksums;
 }
 
-/* What net_af_packet would refuse without saying why, or drop. */
+/* Finds settings that net_af_packet would refuse without a reason, or with which it would drop frames. */
 static int
 check_frames(const struct host_port *p, const struct port_options *o, const struct rte_eth_dev_info *info)
 {
@@ -285,7 +285,7 @@ start(struct host_port *p)
 {
 	int rc;
 
-	/* ethdev would set the MTU to the most that it knows of. */
+	/* ethdev would set the MTU to the largest one that it knows. */
 	if (ethdev_start(&p->dev, p->mtu_behind_ethdev ? 0 : p->mtu) != 0)
 		return 1;
 	if (p->mtu_behind_ethdev && set_mtu_behind_ethdev(p) != 0)
@@ -302,7 +302,7 @@ ports_start(struct host_ports *ports, const struct port_options *o)
 {
 	int status = 0;
 
-	/* Interfaces of the kernel's change when nothing is wrong with any port. */
+	/* The kernel's interfaces are changed only after every port was found to be right. */
 	for (unsigned i = 0; i < ports->count && status == 0; i++)
 		status = prepare(ports, &ports->port[i], o);
 	for (unsigned i = 0; i < ports->count && status == 0; i++)

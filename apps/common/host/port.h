@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A host's ports: set up, started, made netifs of lwIP's, and closed again. */
+/* A host's ports: configured, started, added to lwIP as netifs, and closed. */
 #ifndef HOST_PORT_H
 #define HOST_PORT_H
 
@@ -16,11 +16,11 @@
 struct port_options {
 	bool copy;
 	bool no_offload;
-	bool rx_offload, tx_offload; /* of checksums, where the port can: neither with no_offload */
+	bool rx_offload, tx_offload; /* of checksums, where the port can; --no-offload: none */
 	uint16_t rxd, txd;	     /* descriptors; 0: what the port prefers */
 	uint16_t mtu;		     /* bytes of L3 */
 	uint32_t mbufs;		     /* RX mbufs per port */
-	uint16_t mbuf_size;	     /* of RX mbufs, bytes with headroom; 0: the usual, or more if the port wants it */
+	uint16_t mbuf_size;	     /* of RX mbufs, bytes with headroom; 0: usual, or what the port wants */
 	uint32_t rx_hold;	     /* 0: half of what a port's RX ring leaves */
 };
 
@@ -28,9 +28,9 @@ struct host_port {
 	struct ethdev dev;
 	bool netif_added;
 	uint16_t mtu;
-	bool mtu_behind_ethdev;				/* the driver carries more than ethdev lets it: af_packet.h */
-	bool tx_checksum, rx_checksum;			/* the port does them */
-	uint64_t missed, no_mbuf, rx_errors, tx_errors; /* the port's own counters, taken before it is closed */
+	bool mtu_behind_ethdev;				/* ethdev allows less than the driver: af_packet.h */
+	bool tx_checksum, rx_checksum;			/* the port computes or checks them */
+	uint64_t missed, no_mbuf, rx_errors, tx_errors; /* the port's counters, read before it is closed */
 	struct rte_mempool *rx_pool;
 	struct glue_netif glue;
 };
@@ -38,38 +38,41 @@ struct host_port {
 struct host_ports {
 	unsigned count;
 	struct host_port port[PORTS_MAX];
-	struct rte_mempool *tx_pool; /* for what is copied to be sent */
-	bool pools_ours;	     /* --copy: of rte_pktmbuf_pool_create(), so the library does not know them */
+	struct rte_mempool *tx_pool; /* for bytes that are copied when they are sent */
+	bool pools_ours;	     /* --copy: from rte_pktmbuf_pool_create(), unknown to the library */
 };
 
-/* Finds all ports; addresses are to be of these. 0; else the exit status, an error line was printed. So for the others. */
+/*
+ * Finds all ports, and checks that each address is for one of them. Returns 0, or the exit status after an error line,
+ * as the functions below do.
+ */
 int ports_choose(struct host_ports *ports, const struct address_options *addresses);
 
 /* Packet mbufs that may be in flight on all ports. */
 uint32_t ports_packet_mbufs(const struct host_ports *ports, const struct port_options *o);
 
-/* Received mbufs that lwIP may hold, of all ports together: none may be left without. */
+/* Received mbufs that lwIP may hold, for all ports together. No port may be left without mbufs. */
 unsigned ports_rx_hold(const struct host_ports *ports, const struct port_options *o);
 
 /* Makes the pools and starts every port. evpl_init() must have run. */
 int ports_start(struct host_ports *ports, const struct port_options *o);
 
-/* Makes them netifs, with their addresses. glue_init() must have run. */
+/* Adds them to lwIP as netifs, with their addresses. glue_init() must have run. */
 int ports_add_netifs(struct host_ports *ports, const struct port_options *options, const struct address_options *o);
 
-/* Writes the addresses of all ports, as "198.18.0.1, [fe80::1]; 198.18.1.1". */
+/* Writes the addresses of all ports, like "198.18.0.1, [fe80::1]; 198.18.1.1". */
 void ports_print_addresses(const struct host_ports *ports, FILE *out);
 
 /* Waits a while for links that are down. */
 void ports_wait_links(const struct host_ports *ports);
 
-/* The netifs go. */
+/* Removes the netifs. */
 void ports_remove_netifs(struct host_ports *ports);
 
 /* Stops and closes every port. */
 void ports_close(struct host_ports *ports);
 
-/* Pools that are not the library's: mbufs still away from them. They are freed. */
+/* Frees the pools that are not the library's. Returns the number of mbufs that were still away from them. */
 unsigned ports_free(struct host_ports *ports);
 
 #endif /* HOST_PORT_H */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What happened to a host, in words and as JSON: ports, lwIP, memory. What its program did stands between the two halves. */
+/*
+ * The report of a host, in words and as JSON: ports, lwIP, memory. The program's own part stands between its two
+ * halves.
+ */
 #ifndef HOST_REPORT_H
 #define HOST_REPORT_H
 
@@ -11,20 +14,19 @@
 #include "fault.h"
 #include "port.h"
 
-/* lwIP's own counters; all zero with a library that does not count. */
+/* lwIP's own counters; all zero if lwIP does not count. */
 struct host_tcp_stats {
 	uint32_t sent, received, dropped, bad_checksum, no_memory, retransmitted;
 };
 
 /*
- * A program that polls is always busy: what its work costs is the time of the turns of its loop that had some, that is, in
- * which a packet was received, queued or sent. In TSC cycles. No turn has work for a millisecond outside of the ports' bursts:
- * in one that is longer, the system ran something else. Those are left out, and counted.
+ * A program that polls is always busy. Its work costs the time of those turns of its loop in which a packet was
+ * received, queued or sent. All in TSC cycles. Outside of the ports' bursts no turn works for a millisecond. In a
+ * longer turn the system ran something else. Such turns are left out, and counted.
  */
 struct report_cycles {
-	uint64_t busy; /* in turns that had work */
-	uint64_t
-		driver; /* of those, in the ports' bursts, system calls and all; the rest is the stack's and the servers' */
+	uint64_t busy;	      /* in turns with work */
+	uint64_t driver;      /* of these, in the ports' bursts, with system calls; the rest: stack and servers */
 	uint64_t interrupted; /* turns */
 	uint64_t moves_before, driver_before;
 };
@@ -36,21 +38,21 @@ struct host_report {
 	struct fault_stats faults;
 	struct host_tcp_stats tcp;
 	struct glue_memory_stats memory;
-	struct evpl_stats held; /* while it ran */
+	struct evpl_stats held; /* while the program ran */
 	struct evpl_stats lost; /* after everything was closed */
-	unsigned lost_mbufs;	/* of pools that are not the library's */
+	unsigned lost_mbufs;	/* of pools unknown to the library */
 };
 
-/* Counts the turn that began at from, in TSC cycles, and ended now, which is returned. */
+/* Counts the turn that began at from and ends now, in TSC cycles. Returns now. */
 uint64_t host_report_turn(struct report_cycles *c, const struct host_ports *ports, uint64_t from);
 
-/* The counters as they are now. */
+/* Takes the counters as they are now. */
 void host_report_take(struct host_report *r, const struct host_ports *ports);
 
-/* After ports and lwIP are gone: what is not home. True when all is. */
+/* Takes what is not home, after ports and lwIP are gone. True: everything is home. */
 bool host_report_take_lost(struct host_report *r, unsigned lost_mbufs);
 
-/* What stands before the program's own figures, and what behind. */
+/* The parts before and behind the program's own figures. */
 void host_report_print_begin(const struct host_report *r, FILE *out);
 void host_report_print_end(const struct host_report *r, FILE *out);
 void host_report_json_begin(const struct host_report *r, FILE *out);

@@ -97,8 +97,8 @@ struct connection_server {
 
 /* What the server waits for on a connection, and with which time-out. The server updates it. */
 enum connection_wait {
-	CONNECTION_IDLE, /* anything: --idle-timeout */
-	CONNECTION_LATE, /* all of something: late_s from now, then late() */
+	CONNECTION_IDLE,     /* anything: --idle-timeout */
+	CONNECTION_LATE,     /* all of something: late_s from now, then late() */
 	CONNECTION_TRANSFER, /* bytes to move: --progress-timeout. Holds also while bytes are not acknowledged */
 };
 

@@ -15,7 +15,8 @@
 
 /*
  * The bytes of /_/bytes/N repeat after this many. This is a prime, so that a shift by whole segments or buffers is
- * seen. x = 1; each byte: x = (x * 1103515245 + 12345) mod 2^31, byte = x >> 16 & 255.
+ * seen.
+ * x = 1; each byte: x = (x * 1103515245 + 12345) mod 2^31, byte = x >> 16 & 255.
  */
 #define HTTP_PATTERN_PERIOD 65521
 

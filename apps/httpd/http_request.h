@@ -27,8 +27,8 @@ struct http_head {
 
 /*
  * Takes the head's bytes from data: all bytes, or those up to the empty line. *r_taken is their number. Empty lines
- * before the request line are skipped. Returns 0, or the status to refuse the request with: 400, 414, 431. It must not
- * be called again after a status.
+ * before the request line are skipped.
+ * Returns 0, or the status to refuse the request with: 400, 414, 431. It must not be called again after a status.
  */
 unsigned http_head_take(struct http_head *head, const char *data, size_t length, size_t *r_taken);
 
@@ -63,9 +63,9 @@ struct http_request {
 };
 
 /*
- * Reads a head that has ended, and changes its bytes. Returns 0, or the status to refuse the request with before the
- * connection is closed: 400, 411 (chunks, whose length is not known before they come), 413 (a body where none is
- * allowed), 417, 501, 505.
+ * Reads a head that has ended, and changes its bytes.
+ * Returns 0, or the status to refuse the request with before the connection is closed: 400, 411 (chunks, whose length
+ * is not known before they come), 413 (a body where none is allowed), 417, 501, 505.
  */
 unsigned http_request_parse(struct http_head *head, struct http_request *request);
 

@@ -21,8 +21,9 @@ struct httpd_options {
 };
 
 /*
- * Splits argv at "--" and parses the arguments behind it. Returns the number of EAL's arguments, the program's name
- * included; 0: help or version was printed, nothing is left to do; -1: one line on stderr says what is wrong.
+ * Splits argv at "--" and parses the arguments behind it.
+ * Returns the number of EAL's arguments, the program's name included; 0: help or version was printed, nothing is left
+ * to do; -1: one line on stderr says what is wrong.
  */
 int options_parse(int argc, char **argv, struct httpd_options *o);
 

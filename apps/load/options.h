@@ -12,8 +12,9 @@ struct program_options {
 };
 
 /*
- * Splits argv at "--" and parses the arguments behind it. Returns the number of EAL's arguments, the program's name
- * included; 0: help or version was printed, nothing is left to do; -1: one line on stderr says what is wrong.
+ * Splits argv at "--" and parses the arguments behind it.
+ * Returns the number of EAL's arguments, the program's name included; 0: help or version was printed, nothing is left
+ * to do; -1: one line on stderr says what is wrong.
  */
 int options_parse(int argc, char **argv, struct program_options *o);
 

@@ -124,10 +124,11 @@ bool glue_memory_is_low(void);
 /*
  * Writes length bytes of the iovec from offset on, as tcp_write() without TCP_WRITE_FLAG_COPY. What lwIP queues holds a
  * reference to the whole iovec until the peer has acknowledged the bytes, or the connection is gone. The caller keeps
- * its own iovec and may release it at once, but nobody may write to those bytes any more. The bytes are copied with
- * config.copy, and with an lwIP that has to copy (see glue_zero_copy()). flags: TCP_WRITE_FLAG_MORE, or 0. length: 1 to
- * 65,535. Returns what tcp_write() does: ERR_OK; ERR_MEM with nothing queued (no room in the send buffer, or no memory:
- * try again from the sent or poll callback); ERR_CONN. Also ERR_ARG for bytes that are not inside the iovec.
+ * its own iovec and may release it at once, but nobody may write to those bytes any more.
+ * The bytes are copied with config.copy, and with an lwIP that has to copy (see glue_zero_copy()).
+ * flags: TCP_WRITE_FLAG_MORE, or 0. length: 1 to 65,535.
+ * Returns what tcp_write() does: ERR_OK; ERR_MEM with nothing queued (no room in the send buffer, or no memory: try
+ * again from the sent or poll callback); ERR_CONN. Also ERR_ARG for bytes that are not inside the iovec.
  */
 err_t glue_write(struct tcp_pcb *pcb, struct evpl_iovec *iovec, unsigned offset, unsigned length, u8_t flags);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file
- * The hot half of evpl_memory.h, which says what these functions do. Not an API: include evpl/evpl.h.
+ * The hot half of evpl_memory.h, which documents these functions. This is not an API: include evpl/evpl.h.
  */
 #ifndef EVPL_INLINE_PVT_H
 #define EVPL_INLINE_PVT_H
@@ -29,13 +29,13 @@ extern "C" {
 
 /*
  * A context's current buffer of one kind. Private, here for the inline functions.
- * Invariants: next <= end; ref is never NULL (an idle window, next == end, names the context itself);
- * prepaid >= 1 while a buffer is current, so that it cannot come home under the window.
+ * Invariants: next <= end. ref is never NULL: in an idle window (next == end) it is the context itself. prepaid >= 1
+ * while a buffer is current, so the buffer cannot come home under the window.
  */
 struct evpl_window {
-	uintptr_t next;	      /* first byte that is not handed out */
-	uintptr_t end;	      /* one past the buffer's last byte in sight */
-	struct rte_mbuf *ref; /* what iovecs carved here count on */
+	uintptr_t next;	      /* first byte that is still free */
+	uintptr_t end;	      /* one past the last byte that the window has */
+	struct rte_mbuf *ref; /* iovecs carved here count on it */
 	uint64_t stock;	      /* below EVPL_STOCK_COUNT: prepaid, the references of ref in stock */
 };
 
@@ -45,7 +45,7 @@ evpl_window_prepaid(const struct evpl_window *w)
 	return evpl_stock_prepaid(w->stock);
 }
 
-/* The owner's; whole, for evpl_held_get() may look at it on another thread. */
+/* Called by the owner. Stores the whole value, because evpl_held_get() may read it on another thread. */
 static inline void
 evpl_window_set_stock(struct evpl_window *w, uint64_t stock)
 {
@@ -57,7 +57,7 @@ struct evpl {
 	struct evpl_window window[2]; /* [0] LOCAL, [EVPL_IOVEC_FLAG_SHARED] SHARED */
 	uintptr_t reserved;	      /* start and end of the last reservation in window[0] ... */
 	uintptr_t reserved_end;	      /* ... whose tail commit can still give back */
-	bool sampled;		      /* allocations are: then the tail is for evpl_iovec_commit_slow() */
+	bool sampled;		      /* allocations are sampled: evpl_iovec_commit_slow() then handles the tail */
 };
 
 /* The cold halves, out of line. */
@@ -83,12 +83,12 @@ evpl_sample_share(const struct evpl_iovec *iovec)
 	(void)iovec;
 }
 #else
-EVPL_EXPORT void evpl_sample_share(const struct evpl_iovec *iovec); /* one more iovec holds its sample */
+EVPL_EXPORT void evpl_sample_share(const struct evpl_iovec *iovec); /* one more iovec holds the iovec's sample */
 #endif
 
 /*
- * Length and flags in one store and, where the flags alone matter, in one load of the same size, which the CPU takes
- * from the store before that has reached the cache.
+ * Length and flags, written in one store and read in one load of the same size, even for the flags alone. The CPU can
+ * then take them from a store that has not reached the cache.
  */
 typedef uint64_t __attribute__((may_alias)) evpl_iovec_view;
 
@@ -103,18 +103,18 @@ evpl_iovec_view_flags(const struct evpl_iovec *iovec)
 {
 	const char *view = (const char *)iovec + offsetof(struct evpl_iovec, length);
 
-	/* Atomic only so that the compiler does not make a load of the upper half of it. */
+	/* Atomic only so that the compiler does not load just the upper half. */
 	return (uint32_t)(__atomic_load_n((const evpl_iovec_view *)view, __ATOMIC_RELAXED) >> 32);
 }
 
-/* Whether a call takes it: 0, which means none, or a power of two. */
+/* Whether alignment is valid: 0, which means none, or a power of two. */
 static inline bool
 evpl_is_alignment(unsigned alignment)
 {
 	return (alignment & (alignment - 1)) == 0;
 }
 
-/* The bits of an address that an alignment wants to be 0; alignment 0 means none, as 1 does. */
+/* The address bits that must be 0 for an alignment. Alignment 0 means none, as 1 does. */
 static inline uintptr_t
 evpl_align_mask(unsigned alignment)
 {
@@ -129,7 +129,7 @@ evpl_iovec_may_carve(const struct evpl *evpl, unsigned length, unsigned alignmen
 		      flags <= EVPL_IOVEC_FLAG_SHARED && evpl_is_alignment(alignment));
 }
 
-/* Takes length bytes behind the padding from a window that has both, and a reference from its stock. */
+/* Takes length bytes behind the padding from a window that has room for both, and a reference from its stock. */
 static inline void
 evpl_window_carve(struct evpl_window *w, uint64_t stock, uintptr_t padding, unsigned length, uint32_t flags,
 		  struct evpl_iovec *r_iovec)
@@ -141,7 +141,7 @@ evpl_window_carve(struct evpl_window *w, uint64_t stock, uintptr_t padding, unsi
 	evpl_window_set_stock(w, stock - 1);
 }
 
-/* One iovec from the current buffer, with more_flags in its flags. 0: it does not fit, or an argument is wrong. */
+/* Carves one iovec from the current buffer, and adds more_flags. 0: it does not fit, or an argument is wrong. */
 static inline int
 evpl_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
 		 uint32_t more_flags, struct evpl_iovec *r_iovec)
@@ -178,7 +178,7 @@ evpl_iovecs_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsign
 		uint64_t next = w->next, mask = evpl_align_mask(alignment), distance = (length + mask) & ~mask;
 		uint64_t at = (next + mask) & ~mask;
 
-		/* No product can wrap: both are below 2^33, and n below the stock. */
+		/* No product can wrap: both are below 2^33, and n is below the stock. */
 		if (likely(n < evpl_window_prepaid(w) && at - next + (n - 1) * distance + length <= w->end - next)) {
 			struct rte_mbuf *ref = w->ref;
 
@@ -205,7 +205,7 @@ evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned alignment, unsig
 		n = evpl_iovec_reserve_slow(evpl, length, alignment, max_vec, r_iovec);
 		if (n <= 0)
 			return n;
-		/* Only the last iovec can end where the window goes on. */
+		/* Only the last iovec can end where the window continues. */
 		last = &r_iovec[n - 1];
 		last->flags |= EVPL_IOVEC_FLAG_RESERVED;
 	}
@@ -218,7 +218,7 @@ evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned alignment, unsig
 EVPL_INLINE void
 evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs)
 {
-	/* One iovec, and nothing was taken or cloned since. */
+	/* One iovec, and nothing was taken or cloned since it was reserved. */
 	if (likely(evpl != NULL && iovecs != NULL && niovs == 1 && evpl_is_alignment(alignment) && !evpl->sampled)) {
 		struct evpl_window *w = &evpl->window[0];
 		uintptr_t data = (uintptr_t)iovecs->data, end = evpl->reserved_end;
@@ -238,7 +238,7 @@ evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iove
 	evpl_iovec_commit_slow(evpl, alignment, iovecs, niovs);
 }
 
-/* Puts back into a window's stock what an iovec adds; false: its ref is not of the buffer, or the stock is full. */
+/* Adds an iovec's references to a window's stock. False: the window has another ref, or its stock is full. */
 static inline bool
 evpl_window_refund(struct evpl_window *w, const struct rte_mbuf *ref, uint64_t added)
 {
@@ -257,8 +257,8 @@ evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec)
 	uint32_t flags = evpl_iovec_view_flags(iovec) & EVPL_IOVEC_RELEASE_MASK;
 
 	/*
-	 * Packets, reservations and listed samples have more flags: they go to evpl_iovec_release_slow(). There are two
-	 * branches on the flags instead of an index into the windows: this takes three instructions less, and none of
+	 * Iovecs of packets, reservations and listed samples have more flags: evpl_iovec_release_slow() handles them.
+	 * Two branches on the flags replace an index into the windows: this takes three instructions less, and none of
 	 * them waits for the flags.
 	 */
 	if (likely(evpl != NULL)) {
@@ -274,7 +274,7 @@ evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec)
 				}
 			}
 		} else if ((flags & (EVPL_STOCK_COUNT - 1)) == EVPL_IOVEC_FLAG_SHARED) {
-			/* The flag itself is the 1. */
+			/* The flag's value is the 1 to add. */
 			if (likely(evpl_window_refund(&evpl->window[EVPL_IOVEC_FLAG_SHARED], ref, flags)))
 				return;
 		}
@@ -309,8 +309,8 @@ evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov)
 }
 
 /*
- * References are counted by the kind of the iovec. Without EVPL_IOVEC_FLAG_SHARED in kind they are counted plainly,
- * because only one thread counts. With it they are counted atomically. Both return the new count.
+ * Counts references by the kind of the iovec. With EVPL_IOVEC_FLAG_SHARED in kind the count is atomic. Without it the
+ * count is plain, because only one thread counts. Both return the new count.
  */
 static inline uint16_t
 evpl_ref_add(struct rte_mbuf *ref, uint32_t kind, uint16_t n)
@@ -337,7 +337,7 @@ evpl_ref_sub(struct rte_mbuf *ref, uint32_t kind, uint16_t n)
 }
 
 /*
- * Makes dst a view of those bytes, and counts one more reference for it. Past EVPL_REF_LIMIT that one moves to another
+ * Makes dst a view of those bytes, and adds one reference for it. Past EVPL_REF_LIMIT that reference moves to another
  * mbuf: 2^14 counts are left for threads that add at the same moment.
  */
 static inline void
@@ -345,7 +345,7 @@ evpl_iovec_view_of(struct evpl_iovec *dst, void *data, uint32_t length, struct r
 {
 	dst->data = data;
 	dst->ref = ref;
-	/* No packet, not reserved, no sample, as most are: nothing else to look at. */
+	/* Most iovecs are no packet, not reserved and not sampled: nothing else is to do. */
 	if (likely(flags <= EVPL_IOVEC_FLAG_SHARED)) {
 		evpl_iovec_set_view(dst, length, flags);
 		if (unlikely(evpl_ref_add(ref, flags, 1) > EVPL_REF_LIMIT))
@@ -400,7 +400,7 @@ evpl_iovec_move_segment(struct evpl_iovec *dst, struct evpl_iovec *src, unsigned
 		evpl_iovec_stop("evpl_iovec_move_segment", src, offset, length, "the iovec is empty");
 	evpl_iovec_move(dst, src);
 	if (unlikely(offset != 0))
-		dst->flags &= ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED; /* its start may be that of the next reservation */
+		dst->flags &= ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED; /* its start may be the next reservation's */
 	dst->data = (char *)dst->data + offset;
 	dst->length = length;
 }
@@ -422,7 +422,7 @@ evpl_iovec_set_length(struct evpl_iovec *iovec, unsigned length)
 {
 	if (unlikely(length > iovec->length))
 		evpl_iovec_grow(iovec, length);
-	evpl_iovec_set_view(iovec, length, iovec->flags); /* what reads both next has them from one store */
+	evpl_iovec_set_view(iovec, length, iovec->flags); /* a later load of both gets them from one store */
 }
 
 #ifdef __cplusplus

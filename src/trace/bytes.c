@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Watching bytes.
+ * Watches bytes.
  *
  *	buffer  ...|guard|  bytes  |guard| ...     live: the guards must not change
- *	        ddd|ddddd|ddddddddd|ddddd|ddd      let go, or not handed out: nothing may change
+ *	        ddd|ddddd|ddddddddd|ddddd|ddd      released, or never handed out: nothing may change
  *
- * Each allocation's bytes have a record of their own, for they end with the last of all iovecs and packets that show
- * them. A buffer from which nothing is held is the free pattern from end to end: so one look at all of it, when it is
- * handed out again and at clean-up, costs less than one at each record, and sees also what was written where nobody
- * ever had bytes. The records, linked, tell whose it was. So that some time passes until then, buffers are not rewound
- * in place, and wait in their context's stash until others wait behind them.
+ * Each allocation's bytes have their own record, because they end with the last of all iovecs and packets that show
+ * them. A buffer that nothing holds has the free pattern from end to end. So it is checked as a whole, when it is
+ * handed out again and at clean-up. This costs less than one check per record, and also finds writes to bytes that were
+ * never handed out. The linked records tell whose bytes they were. Some time should pass before the check, so buffers
+ * are not rewound in place: they wait in their context's stash until others wait behind them.
  *
- * What nobody may touch is also poisoned for the address sanitizer, which is called only if the program has it (weak
- * symbols), and made inaccessible for memcheck.
+ * Bytes that nobody may touch are also poisoned for the address sanitizer, and made inaccessible for memcheck. The
+ * sanitizer is called only if the program has it (weak symbols).
  */
 #include "trace/bytes.h"
 
@@ -69,7 +69,7 @@ trace_reveal(const void *p, size_t n)
 #endif
 }
 
-/* The first byte that is not b; NULL: none. A whole buffer of 64 KiB takes some 3 us. */
+/* The first byte that is not b; NULL: none. A whole buffer of 64 KiB takes about 3 us. */
 __attribute__((no_sanitize("address"))) static const unsigned char *
 find_other(const void *p, size_t n, unsigned char b)
 {
@@ -93,7 +93,10 @@ trace_bytes_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 	const struct evpl_class *class = evpl_class_for(length, alignment); /* guards must not ask for larger buffers */
 	int n = -1;
 
-	/* What fills a buffer has no room for guards, and what is refused is refused for what was asked. */
+	/*
+	 * An iovec that fills a buffer has no room for guards. A call that fails is repeated below without guards, so
+	 * that errno is about what the caller asked for.
+	 */
 	if (likely(length > 0 && max_iovecs > 0 && evpl_is_alignment(alignment) &&
 		   total <= evpl_class_capacity(class, before))) {
 		if (reserve)
@@ -112,7 +115,7 @@ trace_bytes_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 		       : evpl_iovec_alloc(evpl, length, alignment, max_iovecs, flags, r_iovec);
 }
 
-/* Says what is wrong with the guards: behind the bytes first, where most overruns begin. */
+/* Reports the damaged guard: first the one behind the bytes, where most overruns start. */
 void
 trace_bytes_overrun(enum trace_call call, const struct trace_bytes *bytes, trace_place here)
 {
@@ -145,7 +148,7 @@ trace_bytes_begin(struct trace_thread *me, struct rte_mbuf *mbuf, const struct e
 	if (trace_hiding)
 		trace_show(from, room);
 	if (slot == NULL) {
-		buffer->hook.filled = false; /* what nobody knows of cannot be told from what was written */
+		buffer->hook.filled = false; /* bytes without a record may be written: that would look like a bug */
 		return NULL;
 	}
 	trace_bytes_note(&slot->bytes, buffer, iovec->data, iovec->length, iovec->flags & EVPL_IOVEC_FLAG_SHARED,
@@ -180,7 +183,7 @@ trace_bytes_check_hidden(enum trace_call call, const struct trace_bytes *bytes, 
 	guards_hide(bytes);
 }
 
-/* What was written over guards must stay for buffer_written() to find: whoever ends a packet is not to blame. */
+/* Keeps what was written over guards for buffer_written() to find: the thread that ends a packet is not to blame. */
 __attribute__((no_sanitize("address"))) static void
 guards_end(struct trace_bytes *bytes)
 {
@@ -216,11 +219,11 @@ trace_bytes_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iov
 	uintptr_t data = (uintptr_t)iovec->data;
 	char *end = bytes->data + iovec->length;
 
-	if (iovec->data != bytes->data) { /* cut at its start: nothing is given back */
+	if (iovec->data != bytes->data) { /* its start was cut: nothing is given back */
 		iovec->flags &= ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED;
 		return;
 	}
-	/* Below, the reservation begins and ends with the guards. */
+	/* The reservation starts and ends with the guards. */
 	if (bytes->guards && evpl->reserved_end != 0 && data > evpl->reserved && data < evpl->reserved_end) {
 		whole.data = (void *)evpl->reserved;
 		whole.length = (uint32_t)(data - evpl->reserved) + iovec->length + TRACE_GUARD;
@@ -229,7 +232,7 @@ trace_bytes_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iov
 	iovec->flags = whole.flags;
 	if (evpl->window[0].next >= next)
 		return;
-	/* The tail is the window's again. */
+	/* The tail belongs to the window again. */
 	bytes->length = iovec->length;
 	if (trace_hiding)
 		trace_reveal(end, next - (uintptr_t)end);
@@ -240,7 +243,7 @@ trace_bytes_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iov
 		trace_hide(end, next - (uintptr_t)end);
 }
 
-/* Called below rx_burst, when an iovec was taken for a packet of several segments: before its bytes are written. */
+/* Called inside rx_burst, when an iovec was taken for a packet of several segments, before its bytes are written. */
 void
 trace_iovec_linearized(struct evpl_iovec *iovec)
 {
@@ -249,7 +252,7 @@ trace_iovec_linearized(struct evpl_iovec *iovec)
 	(void)trace_bytes_begin(me, evpl_buffer_of(iovec->ref), iovec, false, CALL_RX_BURST, me->here);
 }
 
-/* Their record: the latest of its buffer that begins there. */
+/* The record of the iovec's bytes: the buffer's latest that begins there. */
 uint32_t
 trace_bytes_find(const struct evpl_iovec *iovec)
 {
@@ -262,8 +265,9 @@ trace_bytes_find(const struct evpl_iovec *iovec)
 }
 
 /*
- * A buffer that nobody holds has a byte that is not free. What the last watcher was not seen to let go (see
- * trace_packet_shinfo()) may well have been written; else says whose it was, or behind whose it lies.
+ * A buffer that nobody holds has a byte that is not free. If the bytes' last packet ended unseen (see
+ * trace_packet_shinfo()), the write may have been allowed. Otherwise this reports whose bytes they were, or which bytes
+ * lie before them.
  */
 static void
 buffer_written(struct evpl_buffer *buffer, const unsigned char *at)
@@ -291,7 +295,7 @@ buffer_written(struct evpl_buffer *buffer, const unsigned char *at)
 		trace_stop_bytes(me->call, near, me->here, at, "write past the end");
 }
 
-/* The bytes of a buffer that nobody holds: nobody may have written to them. Their records are spare then. */
+/* Checks that nobody wrote to a buffer that nobody holds. Its records are spare afterwards. */
 static void
 buffer_check(struct evpl_buffer *buffer)
 {
@@ -320,7 +324,7 @@ buffer_check(struct evpl_buffer *buffer)
 	}
 }
 
-/* A buffer came home: when records are short, its own need not wait until it is used again. */
+/* A buffer came home. If records are short, its own are freed now, not when it is used again. */
 void
 trace_buffer_home(struct rte_mbuf *mbuf)
 {
@@ -389,8 +393,8 @@ trace_slab_end(struct evpl_slab *slab)
 }
 
 /*
- * A packet on watched bytes ended, on any thread. Does what rte_pktmbuf_free() does at the end of the buffer's own
- * shared info.
+ * Runs when a packet on watched bytes ends, on any thread. Does what rte_pktmbuf_free() does at the end of the buffer's
+ * own shared info.
  */
 static void
 packet_ended(void *addr, void *opaque)
@@ -429,7 +433,7 @@ trace_packet_shinfo(const struct evpl_iovec *iovec, struct rte_mbuf_ext_shared_i
 	bytes = &trace_slots[r->bytes].bytes;
 	__atomic_fetch_add(&bytes->watchers, 1, __ATOMIC_RELAXED);
 	slot = trace_slot_take(me, &handle);
-	if (slot == NULL) /* the packet's end will not be seen: the bytes are watched no more */
+	if (slot == NULL) /* the packet's end will not be seen: its bytes are no longer watched */
 		return buffer;
 	packet = &slot->packet;
 	packet->buffer = buffer;
@@ -443,7 +447,7 @@ trace_packet_shinfo(const struct evpl_iovec *iovec, struct rte_mbuf_ext_shared_i
 	return &packet->shinfo;
 }
 
-/* What counts the packets on a buffer, of which each may have a shared info of its own. */
+/* The shared info that counts the packets on a buffer. Each packet may have its own beside it. */
 struct rte_mbuf_ext_shared_info *
 trace_packet_buffer(struct rte_mbuf_ext_shared_info *shinfo)
 {

@@ -24,10 +24,10 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static struct trace_thread *threads[UINT16_MAX + 1]; /* by number; kept when the thread ends, for its name */
 static unsigned thread_count;
-/* With the lock held: chunks that no thread has, some of whose records may still be in use. */
+/* With the lock held: chunks without a thread. Some of their records may still be in use. */
 static unsigned never_used;
 static uint16_t left_behind = NONE;
-/* The one behind it, in a thread's round or among those left behind. */
+/* The next chunk in a thread's round, or in the list of those left behind. */
 static uint16_t next_chunk[CHUNKS];
 
 static uint16_t
@@ -43,7 +43,7 @@ begin_chunk(struct trace_thread *me, uint16_t chunk)
 	me->in_use = 0;
 }
 
-/* One more chunk in the thread's round, behind the one that it is at; NONE: there is none. */
+/* Adds a chunk to the thread's round, behind its current one. NONE: there is none. */
 static uint16_t
 add_chunk(struct trace_thread *me)
 {
@@ -58,7 +58,7 @@ add_chunk(struct trace_thread *me)
 		for (uint32_t i = 0; i < TRACE_CHUNK; i++)
 			trace_slots[chunk * TRACE_CHUNK + i].iovec.state = chunk * TRACE_CHUNK + i;
 		if (chunk == 0)
-			trace_slots[0].iovec.state = TRACE_PACKET; /* index 0 is nobody's */
+			trace_slots[0].iovec.state = TRACE_PACKET; /* nobody uses index 0 */
 		__atomic_store_n(&never_used, never_used + 1, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&lock);
@@ -74,7 +74,7 @@ add_chunk(struct trace_thread *me)
 	return chunk;
 }
 
-/* A chunk's worth of spare records for bytes: among those of iovecs they would be in the way. */
+/* Takes a chunk of spare records for bytes. Among the records of iovecs they would be in the way. */
 bool
 trace_spare_take(struct trace_thread *me)
 {
@@ -94,7 +94,7 @@ trace_spare_take(struct trace_thread *me)
 	return me->spare != 0;
 }
 
-/* Of n records, those that were let go until now: they may be taken when their turn comes. */
+/* Ends the wait of those of n records that are gone: they may be taken when their turn comes. */
 static void
 end_waiting(union trace_slot *slot, unsigned n)
 {
@@ -106,7 +106,7 @@ end_waiting(union trace_slot *slot, unsigned n)
 	}
 }
 
-/* The next stretch; what lies half a round ahead and was let go until now may be taken when its turn comes. */
+/* Begins the next stretch. Records half a round ahead that are gone now may be taken when their turn comes. */
 static bool
 begin_stretch(struct trace_thread *me)
 {
@@ -119,7 +119,7 @@ begin_stretch(struct trace_thread *me)
 	return true;
 }
 
-/* A round of the chunk is over. What was taken pays for records that are looked at in vain: twice as many, later. */
+/* Ends a round of the chunk. Each record that was taken pays for two that are looked at in vain later. */
 static void
 end_chunk(struct trace_thread *me)
 {
@@ -127,9 +127,9 @@ end_chunk(struct trace_thread *me)
 	me->credit = RTE_MIN(me->credit + 2 * (TRACE_CHUNK - me->in_use), me->chunk_count * TRACE_CHUNK);
 }
 
-#define SEARCH 2u /* chunks that are searched when there is none to add; then the thread rests for as long as it took */
+#define SEARCH 2u /* chunks to search if none can be added; then the thread rests for as long as that took */
 
-/* The first record that is free, in the next few chunks. The last of these is ended by the next turn, as any other. */
+/* Finds the first free record in the next few chunks. The next turn ends the last of these chunks, as any other. */
 static bool
 search(struct trace_thread *me)
 {
@@ -139,7 +139,7 @@ search(struct trace_thread *me)
 		if (i > 0)
 			end_chunk(me);
 		begin_chunk(me, next_chunk[chunk_of(me->chunk)]);
-		end_waiting(me->chunk, TRACE_CHUNK); /* before their time */
+		end_waiting(me->chunk, TRACE_CHUNK); /* earlier than usual */
 		while (me->cursor < me->chunk + TRACE_CHUNK && (trace_state(me->cursor) & TRACE_IN_USE) != 0) {
 			me->cursor++;
 			me->in_use++;
@@ -159,10 +159,10 @@ search(struct trace_thread *me)
 }
 
 /*
- * A chunk that is less than half in use is gone through again, because it is in cache. Otherwise the next chunk
- * follows, as long as the takes so far pay for going through records that are in use. If they do not, or if no chunk
- * of the thread has half of its records free, one more chunk is taken. So a take looks at a few records on average,
- * however many are in use.
+ * A chunk with less than half in use is gone through again, because it is in cache. Otherwise the next chunk follows,
+ * as long as the takes so far pay for records in use that are passed. If they do not, or if no chunk of the thread has
+ * half of its records free, another chunk is added. So a take looks at a few records on average, however many are in
+ * use.
  */
 bool
 trace_turn(struct trace_thread *me)
@@ -201,7 +201,7 @@ trace_turn(struct trace_thread *me)
 }
 
 /*
- * When a thread ends, its chunks are left behind. Its number and name stay. It may come back: see
+ * When a thread ends, its chunks are left behind. Its number and name stay. The thread may come back: see
  * trace_thread_begin().
  */
 static void
@@ -255,8 +255,8 @@ trace_thread_name(struct trace_thread *me)
 }
 
 /*
- * A thread's first call; or one from a destructor of the program's own thread-specific data, after ours has run: it is
- * the same thread still, and ends again in the next round of destructors.
+ * A thread's first call, or a call from a destructor of the program's own thread-specific data, after ours has run.
+ * That is still the same thread. It ends again in the next round of destructors.
  */
 struct trace_thread *
 trace_thread_begin(void)
@@ -273,7 +273,7 @@ trace_thread_begin(void)
 	pthread_mutex_lock(&lock);
 	if (was == NULL) {
 		number = (uint16_t)(thread_count++ % UINT16_MAX + 1);
-		/* The 65,536th takes the first one's number: its name is forgotten. */
+		/* The 65,536th thread takes the first one's number, whose name is forgotten. */
 		if (threads[number] != NULL && threads[number]->ended)
 			free(threads[number]);
 		threads[number] = me;

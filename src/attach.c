@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Attaching a packet mbuf where no count is in stock: the first packets on a buffer, and those on received mbufs.
- */
+/* Attaches a packet mbuf if no count is in stock: the first packets on a buffer, and packets on received mbufs. */
 #include "attach.h"
 
 #include "buffer.h"
@@ -13,7 +11,7 @@
 
 #include <rte_malloc.h>
 
-/* Where bytes of an mbuf lie for devices. */
+/* The address of an mbuf's bytes for devices. */
 static rte_iova_t
 iova_of(const struct rte_mbuf *base, uintptr_t data)
 {
@@ -22,12 +20,12 @@ iova_of(const struct rte_mbuf *base, uintptr_t data)
 	return likely(iova != RTE_BAD_IOVA) ? iova + (data - (uintptr_t)base->buf_addr) : iova;
 }
 
-/* On an external buffer's shinfo. */
+/* Attaches to an external buffer's shinfo. */
 static int
 attach_far(struct rte_mbuf *m, const struct rte_mbuf *base, struct rte_mbuf_ext_shared_info *shinfo, uintptr_t data,
 	   uint16_t length)
 {
-	/* A true atomic: two holders of one reference may attach at the same moment (see evpl_compat_pvt.h). */
+	/* Always atomic: two holders of one reference may attach at the same moment (see evpl_compat_pvt.h). */
 	if (unlikely(evpl_compat_ext_add(shinfo, 1) > EVPL_PACKETS_MAX)) {
 		(void)evpl_compat_ext_sub(shinfo, 1); /* not the last: base holds one */
 		rte_errno = EOVERFLOW;
@@ -42,7 +40,7 @@ attach_buffer(struct rte_mbuf *m, const struct evpl_iovec *iovec, struct evpl_bu
 	      uint16_t length)
 {
 	/*
-	 * Only for the reference of the buffer itself. Once the last reference has ended, a stock must not shrink any
+	 * Only the buffer's own reference may claim. After the last reference has ended, a stock must not shrink any
 	 * more (see evpl_lanes_reap()).
 	 */
 	if (iovec->ref == buffer->mbuf && evpl_lane_claim(buffer)) {
@@ -59,11 +57,11 @@ attach_buffer(struct rte_mbuf *m, const struct evpl_iovec *iovec, struct evpl_bu
 	return 0;
 }
 
-/* A far packet's reference of an mbuf that has no shinfo. */
+/* Keeps a far packet's reference of an mbuf that has no shinfo. */
 struct note {
 	struct rte_mbuf_ext_shared_info shinfo;
-	struct rte_mbuf *ref; /* NULL: free. A clone may keep it for longer than its own mbuf is away. */
-	bool extra;	      /* taken beside it meanwhile, from EAL's heap */
+	struct rte_mbuf *ref; /* NULL: free. A clone may keep it after its own mbuf is back. */
+	bool extra;	      /* taken in that case, from EAL's heap */
 };
 
 static void
@@ -113,8 +111,8 @@ extra_note(void)
 }
 
 /*
- * On a received mbuf that is direct, or on a clone of one. The packet keeps a reference of the mbuf. Clones of a near
- * packet count where clones of the mbuf count.
+ * Attaches to a received mbuf that is direct, or to a clone of one. The packet keeps a reference of the mbuf. Clones of
+ * a near packet count where clones of the mbuf count.
  */
 static int
 attach_mbuf(struct rte_mbuf *m, struct rte_mbuf *ref, const struct rte_mbuf *base, uintptr_t data, uint16_t length)
@@ -160,8 +158,8 @@ evpl_attach_other(struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t 
 	if (RTE_MBUF_HAS_EXTBUF(base))
 		return attach_far(m, base, base->shinfo, data, length);
 	/*
-	 * A packet of ours came back. The new one is attached to what that packet is attached to, so that no chain of
-	 * packets grows.
+	 * A packet of ours came back. The new one is attached to the same bytes as that packet, so that packets form no
+	 * chain.
 	 */
 	if (evpl_packet_is_near(base))
 		on = (uintptr_t)base->shinfo;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A packet mbuf on bytes that an iovec's reference keeps. Its window is exactly those bytes. Two kinds:
+ * Attaches a packet mbuf to bytes that an iovec's reference keeps. The packet's window is exactly those bytes. Two
+ * kinds:
  *
- *	near  Bytes in reach of an anchor, a small mbuf at most 64 KiB before them. One lies before each buffer. To
- *	      DPDK the packet's mbuf is direct. So it ends in its pool at once, and that pool is ours (packet_pool.c).
- *	      priv_size is chosen so that rte_mbuf_from_indirect() of it is the anchor, on which its clones count.
- *	      shinfo, which DPDK does not use in a direct mbuf, says what the packet counts on.
- *	far   All others: RTE_MBUF_F_EXTERNAL, with the shinfo of the buffer, or of the received mbuf that is pinned.
+ *	near  The bytes are in reach of an anchor, a small mbuf at most 64 KiB before them. One lies before each
+ *	      buffer. To DPDK the packet's mbuf is direct, so it ends in its pool at once, and that pool is ours
+ *	      (packet_pool.c). Its priv_size makes rte_mbuf_from_indirect() return the anchor, and its clones count
+ *	      there. DPDK does not use shinfo in a direct mbuf, so shinfo names what the packet counts on.
+ *	far   All others: RTE_MBUF_F_EXTERNAL, with the shinfo of the buffer, or of the pinned received mbuf.
  *
  * To take and free a near packet takes 60 instructions, and a far one 160. The end of a far one is a call of its own.
  */
@@ -22,26 +23,26 @@
 #include <stddef.h>
 
 /*
- * Where there are no near packets, packets on direct mbufs count on a note in the private area of each mbuf of such a
- * pool.
+ * In an ordinary pool there are no near packets. Packets on direct mbufs then count on a note in the private area of
+ * each packet mbuf of that pool.
  */
 uint16_t evpl_attach_note_size(void);
 void evpl_attach_note_init(struct rte_mempool *pool, void *opaque, void *object, unsigned index);
 
-/* In shinfo of a near packet: what it counts on. DPDK's own are aligned. */
+/* Marks in a near packet's shinfo: what the packet counts on. Pointers of DPDK's own have these bits clear. */
 #define EVPL_ON_BUFFER ((uintptr_t)1) /* a buffer: its count of packets */
 #define EVPL_ON_MBUF ((uintptr_t)2)   /* an mbuf: a reference of it */
 #define EVPL_ON_MASK ((uintptr_t)3)
-#define EVPL_ON_FREE ((uintptr_t)4) /* tracing: nothing, it is in its pool */
+#define EVPL_ON_FREE ((uintptr_t)4) /* tracing: on nothing, because it is in its pool */
 
-/* Whether it is a near packet. A far one that its owner detached has a shinfo as well, but no mark in it. */
+/* Whether the mbuf is a near packet. A far one that its owner detached has a shinfo, too, but without a mark. */
 static inline bool
 evpl_packet_is_near(const struct rte_mbuf *m)
 {
 	return RTE_MBUF_DIRECT(m) && evpl_packet_is_ours(m) && ((uintptr_t)m->shinfo & EVPL_ON_MASK) != 0;
 }
 
-/* Fields of an mbuf that lie side by side, in one store. */
+/* Neighbouring fields of an mbuf, written in one store. */
 typedef uint64_t __attribute__((may_alias)) evpl_attach_word;
 #define EVPL_ATTACH_WORD(m, field) (*(evpl_attach_word *)((char *)(m) + offsetof(struct rte_mbuf, field)))
 #define EVPL_ATTACH_AT(field, word, byte)                                                                              \
@@ -56,12 +57,12 @@ EVPL_ATTACH_AT(vlan_tci_outer, data_len, 12);
 EVPL_ATTACH_AT(buf_len, data_len, 14);
 
 /*
- * data_off, refcnt, nb_segs and port are one word. Between its ends this is its value for an mbuf of one segment with
- * one holder.
+ * data_off, refcnt, nb_segs and port are one word. This is the word's value without data_off and port, for an mbuf of
+ * one segment with one holder.
  */
 #define EVPL_REARM_EXCLUSIVE ((uint64_t)1 << 16 | (uint64_t)1 << 32)
 
-/* Acquires what who let go of the mbuf did before. */
+/* Acquires what other holders did before they released the mbuf. */
 static inline uint64_t
 evpl_rearm_load(struct rte_mbuf *m)
 {
@@ -69,7 +70,7 @@ evpl_rearm_load(struct rte_mbuf *m)
 	uint64_t rearm = __atomic_load_n((const evpl_attach_word *)at, __ATOMIC_ACQUIRE);
 
 #ifdef EVPL_COMPAT_TSAN
-	(void)evpl_compat_ref_load((struct rte_mbuf *)(uintptr_t)m); /* it does not see that this word has the count in it */
+	(void)evpl_compat_ref_load((struct rte_mbuf *)(uintptr_t)m); /* it cannot see that the word has the count */
 #endif
 	return rearm;
 }
@@ -81,8 +82,8 @@ evpl_rearm_is_exclusive(uint64_t rearm)
 }
 
 /*
- * A packet of one segment, as rte_pktmbuf_reset() leaves one, on those bytes. Fields are written in groups: 15 stores
- * instead of 20.
+ * Makes a packet of one segment on those bytes, with other fields as rte_pktmbuf_reset() leaves them. Fields are
+ * written in groups: 15 stores instead of 20.
  */
 static inline void
 evpl_attach_fill(struct rte_mbuf *m, uintptr_t data, uint16_t length, rte_iova_t iova, uint64_t ol_flags,
@@ -93,7 +94,7 @@ evpl_attach_fill(struct rte_mbuf *m, uintptr_t data, uint16_t length, rte_iova_t
 	EVPL_ATTACH_WORD(m, data_off) = EVPL_REARM_EXCLUSIVE | (uint64_t)RTE_MBUF_PORT_INVALID << 48;
 	m->ol_flags = ol_flags;
 	EVPL_ATTACH_WORD(m, packet_type) = (uint64_t)length << 32;
-	EVPL_ATTACH_WORD(m, data_len) = length; /* and half of the hash, which means nothing without its flag */
+	EVPL_ATTACH_WORD(m, data_len) = length; /* and half of the hash, which is invalid without its flag */
 	m->vlan_tci_outer = 0;
 	m->buf_len = length;
 	m->next = NULL;
@@ -107,11 +108,11 @@ evpl_attach_buffer(struct rte_mbuf *m, const struct evpl_buffer *buffer, uintptr
 {
 	uintptr_t offset = data - buffer->room;
 
-	/* Of a far one it means nothing, and DPDK sets it when the mbuf ends. */
+	/* priv_size means nothing in a far packet, and DPDK sets it when the mbuf ends. */
 	evpl_attach_fill(m, data, length, buffer->iova + offset, buffer->ol_flags, buffer->shinfo, (uint16_t)offset);
 }
 
-/* With a count in stock: most packets. False: not that way. */
+/* Attaches with a count in stock, as for most packets. False: it must be attached another way. */
 static inline bool
 evpl_attach_stocked(const struct evpl_lane *lane, struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t data,
 		    uint16_t length)
@@ -120,7 +121,7 @@ evpl_attach_stocked(const struct evpl_lane *lane, struct rte_mbuf *m, const stru
 
 	if (HOOK_COUNTS_EACH_PACKET || (iovec->flags & EVPL_IOVEC_FLAG_PACKET))
 		return false;
-	/* Or the private area of an mbuf that counts for another, which begins with 0. */
+	/* This may also be the private area of an mbuf that counts for another. It begins with 0. */
 	buffer = evpl_buffer(iovec->ref);
 	if (unlikely(!evpl_buffer_is_claimed(buffer, lane) || buffer->stock == 1))
 		return false;
@@ -129,7 +130,7 @@ evpl_attach_stocked(const struct evpl_lane *lane, struct rte_mbuf *m, const stru
 	return true;
 }
 
-/* Any other packet: 0, or -1 with rte_errno and m still free. The caller still releases the reference of the iovec. */
+/* Attaches any other packet. 0, or -1 with rte_errno and m still free. The iovec's reference stays the caller's. */
 int evpl_attach_other(struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t data, uint16_t length);
 
 static inline int

@@ -16,7 +16,7 @@
 
 #include <rte_ethdev.h>
 
-#define CHUNK 64u /* packets per call of the PMD: their pointers stay on the stack */
+#define CHUNK 64u /* packets per call of the PMD: their pointers are on the stack */
 
 static void
 count(uint64_t *counter, unsigned n)
@@ -54,11 +54,11 @@ linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *
 }
 
 /*
- * Makes iovecs of n received mbufs. It assumes that each mbuf has one segment and one holder, and that all of them
- * have external buffers or, with `direct`, are direct mbufs of that pool. SHARED is right for all direct mbufs. False:
- * an assumption was wrong, and the iovecs mean nothing.
- * The assumptions are collected in the loop and checked once after it. This takes 16 instructions per packet instead
- * of 20, and 18 instead of 32 for a direct pool.
+ * Makes iovecs of n received mbufs. It assumes that each mbuf has one segment and one holder, and that all of them have
+ * external buffers or, with `direct`, are direct mbufs of that pool. SHARED is right for all direct mbufs. False: an
+ * assumption was wrong, and the iovecs are not valid.
+ * The assumptions are collected in the loop and checked once after it. This takes 16 instructions per packet instead of
+ * 20, and 18 instead of 32 for a direct pool.
  */
 static inline bool
 convert(struct rte_mbuf *const *packets, unsigned n, struct evpl_iovec *iovecs, uint32_t flags,
@@ -138,7 +138,7 @@ evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 		asked = (uint16_t)RTE_MIN(left, CHUNK);
 		got = rte_eth_rx_burst(port_id, queue_id, packets, asked);
 		direct = __atomic_load_n(&ctx->direct_pool, __ATOMIC_RELAXED);
-		/* Another pool may be there now, whose mbufs are pinned. */
+		/* Another pool may be at that address now, with pinned mbufs. */
 		if (got > 0 && direct != NULL && (packets[0]->pool != direct || evpl_pool_is_pinned(direct)))
 			direct = NULL;
 		if (likely(got > 0 && RTE_MBUF_HAS_EXTBUF(packets[0]) &&
@@ -154,15 +154,15 @@ evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 	return (uint16_t)done;
 }
 
-/* What an mbuf showed before it was trimmed. It is put back if the mbuf is not sent. */
+/* An mbuf's window before it was trimmed, to restore it if the mbuf is not sent. */
 struct untrimmed {
 	uint16_t data_off, data_len;
 };
 
-/* Packets that are being made for a call of the PMD. */
+/* Packets for one call of the PMD. */
 struct batch {
 	struct rte_mbuf *packets[CHUNK];
-	struct untrimmed was[CHUNK]; /* of those that go out whole */
+	struct untrimmed was[CHUNK]; /* of those that are sent whole */
 	struct rte_mbuf *fresh[CHUNK];
 	unsigned fresh_count, used;
 };
@@ -198,7 +198,7 @@ batch_make(struct batch *b, unsigned i, struct evpl_context *ctx, struct evpl_io
 		return true;
 	}
 	if (unlikely(iovec->length > UINT16_MAX)) {
-		/* It may need the mbufs that were taken for the packets after it. */
+		/* This packet may need the mbufs that were taken for later packets. */
 		evpl_packet_free(ctx->packet_pool, b->fresh + b->used, b->fresh_count - b->used);
 		b->fresh_count = b->used;
 		b->packets[i] = evpl_packet_build(ctx, iovec, 1);
@@ -217,7 +217,7 @@ batch_make(struct batch *b, unsigned i, struct evpl_context *ctx, struct evpl_io
 	return true;
 }
 
-/* For packets from `first` on: releases the references of what was sent, and leaves what was not sent as it was. */
+/* For packets from `first` on: releases the references of sent packets, and leaves unsent ones as they were. */
 static void
 batch_end(const struct batch *b, struct evpl *evpl, struct evpl_iovec *iovecs, unsigned first, unsigned made,
 	  unsigned sent)
@@ -246,8 +246,8 @@ batch_end(const struct batch *b, struct evpl *evpl, struct evpl_iovec *iovecs, u
 }
 
 /*
- * Forwarding: counts the iovecs before the first that is not a whole packet as it came from a port. For these there is
- * nothing to make, count or release. It checks the same as evpl_packet_is_untouched(), in two branches: 24
+ * Forwarding: counts the iovecs before the first that is not a whole packet as a port received it. For these nothing
+ * needs to be made, counted or released. It checks the same as evpl_packet_is_untouched(), in two branches: 24
  * instructions per packet instead of 31.
  */
 static inline unsigned
@@ -262,7 +262,7 @@ forwarded(const struct evpl_iovec *iovecs, unsigned n, struct rte_mbuf **packets
 
 		if (!(iovecs[i].flags & EVPL_IOVEC_FLAG_PACKET))
 			break;
-		/* Whoever let go of another reference has published before where clones count. */
+		/* A thread that released another reference has first published where clones count. */
 		rearm = evpl_rearm_load(m);
 		other = ((uintptr_t)iovecs[i].data - (uintptr_t)m->buf_addr + EVPL_REARM_EXCLUSIVE) ^ rearm;
 		if (unlikely((other << 16 | (iovecs[i].length ^ m->data_len)) != 0 || m->data_len == 0))
@@ -311,6 +311,6 @@ evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 	} while (sent == some && done < n);
 	if (b.used < b.fresh_count)
 		evpl_packet_free(evpl_context(evpl)->packet_pool, b.fresh + b.used, b.fresh_count - b.used);
-	rte_errno = sent < made ? 0 : error; /* a full queue is no error, whatever came after it */
+	rte_errno = sent < made ? 0 : error; /* a full queue is no error, even if an error came after it */
 	return (uint16_t)done;
 }

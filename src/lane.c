@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A lane is what a thread that sends has at hand: free packet mbufs, and counts of the buffers that it sends from, for
- * packets to come.
+ * A lane is what a sending thread has at hand: free packet mbufs, and counts of the buffers that it sends from, for
+ * future packets.
  *
  * A buffer's packets end on any thread, so their count is atomic. A lane buys COUNTS of it at once and hands them out.
- * A packet that ends on the lane's own thread goes back into its stock; one that ends elsewhere decrements the count.
- * With an atomic operation for each packet and each end, packet/slice of evpl-bench took twice as long.
+ * A packet that ends on the lane's own thread goes back into the lane's stock. A packet that ends elsewhere decrements
+ * the count. With an atomic operation for each packet and each end, packet/slice of evpl-bench took twice as long.
  *
- * A claimed buffer does not come home as long as there is stock. The lane checks this when the last packet ends on its
+ * A claimed buffer does not come home as long as it has stock. The lane checks this when the last packet ends on its
  * thread, when it gives up the claim for a newer one, and when the thread ends. A thread that finds no free buffer
- * checks all lanes. Apart from that, only the lane's thread writes a claimed buffer's stock and the lane's claims. So
- * claims have a lock, which is taken once when a buffer is claimed and once when it leaves the lane.
+ * checks all lanes. Otherwise only the lane's thread writes a claimed buffer's stock and the lane's claims. So claims
+ * have a lock, which is taken once when a buffer is claimed and once when it leaves the lane.
  */
 #include "lane.h"
 
@@ -31,19 +31,19 @@ struct evpl_lane evpl_no_lane = {.number = UINT32_MAX};
 __thread struct evpl_lane *evpl_lane = &evpl_no_lane;
 
 static TAILQ_HEAD(, evpl_lane) lanes = TAILQ_HEAD_INITIALIZER(lanes);
-static pthread_mutex_t lanes_lock = PTHREAD_MUTEX_INITIALIZER; /* inside evpl_global.lock */
+static pthread_mutex_t lanes_lock = PTHREAD_MUTEX_INITIALIZER; /* taken inside evpl_global.lock */
 static uint32_t lanes_made;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
-static bool has_key; /* the library is never unloaded, so it is never deleted */
+static bool has_key; /* the library is never unloaded, so the key is never deleted */
 
-/* The thread ends. */
+/* Runs when the thread ends. */
 static void
 lane_end(void *opaque)
 {
 	struct evpl_lane *lane = opaque;
 
-	/* Under both locks: evpl_cleanup() on another thread counts and resets lanes, and frees what they point to. */
+	/* Under both locks: evpl_cleanup() on another thread counts and resets lanes, and frees what they use. */
 	pthread_mutex_lock(&evpl_global.lock);
 	pthread_mutex_lock(&lanes_lock);
 	evpl_lane_flush();
@@ -91,11 +91,11 @@ evpl_lane_unclaim(struct evpl_lane *lane, struct evpl_buffer *buffer)
 {
 	__atomic_store_n(&lane->claims[buffer->slot], NULL, __ATOMIC_RELAXED);
 	evpl_buffer_set_stock(buffer, 0);
-	/* Pairs with the acquire in evpl_lane_claim(): whoever claims it next finds no stock. */
+	/* Pairs with the acquire in evpl_lane_claim(): the thread that claims it next finds no stock. */
 	__atomic_store_n(&buffer->lane, 0, __ATOMIC_RELEASE);
 }
 
-/* Gives the stock back; another thread may bring the buffer home at once. */
+/* Gives the stock back. Another thread may then bring the buffer home at once. */
 static void
 give_up(struct evpl_lane *lane, struct evpl_buffer *buffer)
 {
@@ -120,10 +120,10 @@ evpl_lane_claim(struct evpl_buffer *buffer)
 	if (owner != 0 && buffer->stock > 1)
 		return true;
 	rte_spinlock_lock(&lane->lock);
-	/* Looked at before: others add at once, and 16 of them would wrap it. */
+	/* Checked before the add: other threads add at the same time, and 16 of them would wrap the count. */
 	if (evpl_compat_count_load(buffer->packets) > EVPL_PACKETS_MAX - COUNTS) {
 		if (owner != 0)
-			give_up(lane, buffer); /* what is left of the 16 bits is for all threads */
+			give_up(lane, buffer); /* the rest of the 16 bits is for all threads */
 	} else if (owner == 0 && !__atomic_compare_exchange_n(&buffer->lane, &none, lane->number, false,
 							      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
 		; /* another thread was faster */
@@ -156,7 +156,7 @@ evpl_lane_unclaim_spent(struct evpl_buffer *buffer)
 	return leaves;
 }
 
-/* Their threads may be idle. */
+/* Does the work of lanes whose threads may be idle. */
 bool
 evpl_lanes_reap(void)
 {
@@ -214,7 +214,7 @@ evpl_lanes_mbufs(const struct rte_mempool *pool)
 	return count;
 }
 
-/* Their stocks change meanwhile: whoever wants a sure answer asks when nothing is in use. */
+/* The stocks change meanwhile. The answer is exact only when nothing is in use. */
 void
 evpl_lanes_count(uint32_t *free)
 {

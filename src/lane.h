@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * What a thread that sends has at hand. Its fields are its thread's alone, and need no lock, but for claims.
- */
+/* What a sending thread has at hand. Only its thread uses its fields, so they need no lock, except claims. */
 #ifndef EVPL_SRC_LANE_H
 #define EVPL_SRC_LANE_H
 
@@ -16,27 +14,27 @@ struct evpl_buffer;
 #define EVPL_LANE_CLAIMS 32u /* buffers: 2 MiB with the default size */
 #define EVPL_LANE_MBUFS 384u
 struct evpl_lane {
-	uint32_t number;			      /* from 1 on; other processes have none */
+	uint32_t number;			      /* from 1 on; lanes of other processes have none */
 	struct rte_mempool *pool;		      /* of the mbufs: the first that the thread sent from; NULL */
-	uint32_t most;				      /* mbufs that it may keep */
-	uint32_t count;				      /* relaxed stores: others read it */
-	rte_spinlock_t lock;			      /* of claims: its thread's, or evpl_lanes_reap() */
-	unsigned next;				      /* the claim that ends when there is a new one */
-	struct evpl_buffer *claims[EVPL_LANE_CLAIMS]; /* NULL: free; relaxed stores, likewise */
+	uint32_t most;				      /* mbufs that the lane may keep */
+	uint32_t count;				      /* relaxed stores, because other threads read it */
+	rte_spinlock_t lock;			      /* for claims: its thread, and evpl_lanes_reap() */
+	unsigned next;				      /* the claim that a new one replaces */
+	struct evpl_buffer *claims[EVPL_LANE_CLAIMS]; /* NULL: free; relaxed stores, too */
 	TAILQ_ENTRY(evpl_lane) entry;
 	struct rte_mbuf *mbufs[EVPL_LANE_MBUFS];
 };
-extern struct evpl_lane evpl_no_lane; /* of threads that have not sent: always empty */
+extern struct evpl_lane evpl_no_lane; /* of threads that have not sent; always empty */
 extern __thread struct evpl_lane *evpl_lane __attribute__((tls_model("initial-exec")));
 void evpl_lane_begin(struct rte_mempool *pool, unsigned most);
 
-bool evpl_lane_claim(struct evpl_buffer *buffer);			    /* then it has more than 1 in stock */
-void evpl_lane_unclaim(struct evpl_lane *lane, struct evpl_buffer *buffer); /* the stock is accounted for */
+bool evpl_lane_claim(struct evpl_buffer *buffer);			    /* true: it has more than 1 in stock */
+void evpl_lane_unclaim(struct evpl_lane *lane, struct evpl_buffer *buffer); /* the stock is already accounted for */
 bool evpl_lane_unclaim_spent(struct evpl_buffer *buffer);		    /* see evpl_buffer_unclaim_spent() */
-bool evpl_lanes_reap(void); /* brings home of what nothing but stock is left, on any lane; true: some */
-void evpl_lane_flush(void); /* every claim */
+bool evpl_lanes_reap(void); /* brings home buffers that only stock keeps, on any lane; true: some */
+void evpl_lane_flush(void); /* gives up every claim */
 unsigned evpl_lanes_mbufs(const struct rte_mempool *pool);
-void evpl_lanes_count(uint32_t *free); /* buffers that reaping would find, per class; with the lock held */
-void evpl_lanes_reset(void);	       /* brings them home, and forgets all mbufs; nothing is in use */
+void evpl_lanes_count(uint32_t *free); /* buffers that reaping would find, per class; call with the lock held */
+void evpl_lanes_reset(void);	       /* brings buffers home, forgets all mbufs; call with nothing in use */
 
 #endif /* EVPL_SRC_LANE_H */

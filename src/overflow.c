@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The table keeps these mbufs by their base, for as long as base has a count of its own, so that all clones beyond the
- * limit share them. A fresh mbuf for each clone would empty any pool. The spinlocks of the table are taken only beyond
- * the limit, or when the last reference of some base ends while such mbufs exist. 200,000 clones and releases of one
- * iovec take 4 mbufs.
+ * The table keeps these mbufs by their base, as long as base has its own count. So all clones beyond the limit share
+ * them. A fresh mbuf for each clone would empty any pool. The spinlocks of the table are taken only beyond the limit,
+ * or when the last reference of a base ends while such mbufs exist. 200,000 clones and releases of one iovec take 4
+ * mbufs.
  */
 #include "overflow.h"
 
@@ -25,13 +25,13 @@
 #define POOLS 64u /* of 1,023: 64 * 1,023 * 49,152 is about 2^32 references */
 #define POOL_MBUFS 1023u
 
-/* In the private area of an mbuf that counts for another. */
+/* The private area of an mbuf that counts for another. */
 struct overflow {
-	uint64_t no_lane; /* 0: as a buffer that no lane has claimed */
+	uint64_t no_lane; /* 0, as in a buffer that no lane has claimed */
 	struct rte_mbuf *mbuf;
-	struct rte_mbuf *base; /* may be gone when root counts */
-	struct rte_mbuf *root; /* whose bytes they are; itself if it is attached to them */
-	uintptr_t end;	       /* how far views of the bytes may grow */
+	struct rte_mbuf *base; /* may be gone if root counts */
+	struct rte_mbuf *root; /* the mbuf that has the bytes; the same mbuf if it is attached to them */
+	uintptr_t end;	       /* views of the bytes may grow up to here */
 	LIST_ENTRY(overflow) entry;
 };
 
@@ -42,10 +42,10 @@ static struct bucket {
 
 unsigned evpl_overflow_count;
 
-/* Appended with evpl_global.lock held. Whoever reads the count may read the pools below it. */
+/* Appended with evpl_global.lock held. A thread that has read the count may read as many pools. */
 static struct rte_mempool *pools[POOLS];
 static unsigned pool_count;
-static evpl_pause no_pool; /* after no memory for one */
+static evpl_pause no_pool; /* after a pool found no memory */
 
 static struct bucket *
 bucket_of(const struct rte_mbuf *base)
@@ -59,7 +59,7 @@ evpl_overflow_try_again(void)
 	evpl_pause_end(&no_pool);
 }
 
-/* One more pool. False: there is no memory, or a pause. */
+/* Adds a pool. False: there is no memory, or a pause. */
 static bool
 pool_add(unsigned seen)
 {
@@ -107,7 +107,7 @@ mbuf_alloc(void)
 	return NULL;
 }
 
-/* Whether it counts for another. */
+/* Whether the mbuf counts for another. */
 static bool
 is_overflow(const struct rte_mbuf *m)
 {
@@ -133,7 +133,7 @@ evpl_view_limit(const struct rte_mbuf *ref)
 		return overflow_of(ref)->end;
 	if (evpl_buffer_of(ref) == ref)
 		return (uintptr_t)ref->buf_addr + evpl_buffer_class((struct rte_mbuf *)(uintptr_t)ref)->size;
-	return rte_pktmbuf_mtod(ref, uintptr_t) + ref->data_len; /* of a packet: what came */
+	return rte_pktmbuf_mtod(ref, uintptr_t) + ref->data_len; /* of a packet: the end of its received bytes */
 }
 
 struct rte_mbuf *
@@ -143,7 +143,7 @@ evpl_overflow_root(const struct rte_mbuf *ref)
 }
 
 /*
- * What counts the packets on base, and the mbufs that count for it. NULL: nothing does, so these mbufs hold base
+ * The count of the packets on base, and of the mbufs that count for it. NULL: there is none, so these mbufs hold base
  * itself.
  */
 static evpl_compat_count *
@@ -195,7 +195,7 @@ evpl_overflow_new(struct rte_mbuf *base)
 	o->base = base;
 	o->root = evpl_overflow_root(base);
 	if (RTE_MBUF_HAS_EXTBUF(o->root) && evpl_buffer_of(o->root) != o->root) {
-		/* DPDK counts for it, and base may go. */
+		/* DPDK counts this attachment, so base may go. */
 		rte_pktmbuf_attach_extbuf(m, base->buf_addr, rte_mbuf_iova_get(base), base->buf_len, base->shinfo);
 		o->root = m;
 	}
@@ -218,7 +218,7 @@ evpl_overflow_take(struct rte_mbuf *base, uint32_t kind)
 	}
 	if (o != NULL) {
 		m = o->mbuf;
-		LIST_REMOVE(o, entry); /* to the front: the next clone finds it first */
+		LIST_REMOVE(o, entry); /* to the front, where the next clone looks first */
 	} else {
 		rte_spinlock_unlock(&bucket->lock); /* a new pool takes memory */
 		m = evpl_overflow_new(base);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The pools of packet mbufs, one per NUMA node, with mempool operations of their own. An mbuf that comes back gives up
+ * The pools of packet mbufs, one per NUMA node, with mempool operations of their own. An mbuf that comes back releases
  * at once what it was attached to (see attach.h). So the end of a packet needs no callback of DPDK, and memory that
- * processes share has no address of a function. The pools have no cache per lcore, because that would hide what comes
- * back. A thread's lane is the cache.
+ * processes share has no address of a function. The pools have no cache per lcore, because that would hide returned
+ * mbufs. A thread's lane is the cache.
  *
  * DPDK has room for 16 kinds of operations. Its own drivers take 14 of them (22.11) up to all (26.03). So both pools
- * here, of packets and of anchors, share one kind. It is registered after EAL has started: before that it would take
- * the place of DPDK's own. Where none is left, packet mbufs are in an ordinary pool, and all packets are far.
+ * here, of packets and of anchors, share one kind. It is registered after EAL has started: earlier it would take the
+ * place of one of DPDK's own. If none is left, packet mbufs are in an ordinary pool, and all packets are far.
  */
 #include "packet_pool.h"
 
@@ -27,17 +27,17 @@
 #include <rte_mempool.h>
 #include <rte_ring.h>
 
-#define BULK 64u       /* mbufs between a lane and the pool */
+#define BULK 64u       /* mbufs that move between a lane and the pool */
 #define FAR_CACHE 256u /* mbufs per lcore */
 
 int evpl_packet_ops = -1;
 
 /* mempool.pool_data */
 struct packets {
-	uint8_t foreign[32];   /* 0xff: drivers with pools in hardware look here for an index of theirs */
+	uint8_t foreign[32];   /* 0xff: drivers with pools in hardware expect their index here */
 	struct rte_ring *ring; /* NULL: the anchors' pool, which is always empty */
-	unsigned most;	       /* that a lane keeps */
-	bool open;	       /* what comes is not new */
+	unsigned most;	       /* mbufs that a lane keeps at most */
+	bool open;	       /* the pool is filled: mbufs that come were in use */
 };
 
 static struct packets *
@@ -86,13 +86,13 @@ pool_alloc(struct rte_mempool *pool)
 		rte_free(packets);
 		return -rte_errno;
 	}
-	/* As a cache of 256 mbufs per lcore; of a small pool two thirds. */
+	/* As much as a cache of 256 mbufs per lcore may hold; two thirds of a small pool. */
 	packets->most = RTE_MIN(EVPL_LANE_MBUFS, pool->size * 2 / 3);
 	pool->pool_data = packets;
 	return 0;
 }
 
-/* The last clone of a packet on a buffer ended, and nobody else holds the buffer. */
+/* Runs when the last clone of a packet on a buffer ends, and nobody else holds the buffer. */
 static int
 anchors_ended(void *const *anchors, unsigned n)
 {
@@ -116,13 +116,13 @@ evpl_packet_pool_return(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsig
 	(void)ring_put(pool, (void **)mbufs, n);
 }
 
-/* A lane that is full keeps half. */
+/* A full lane keeps half. */
 static int
 lane_put(struct evpl_lane *lane, struct rte_mempool *pool, void *const *mbufs, unsigned n)
 {
 	uint32_t keep, more;
 
-	/* An lcore that only sends what others made needs a lane as well. */
+	/* An lcore that only sends packets which others made needs a lane, too. */
 	if (lane->pool == NULL && rte_lcore_id() != LCORE_ID_ANY && rte_eal_process_type() == RTE_PROC_PRIMARY &&
 	    packets_of(pool)->open) {
 		evpl_lane_begin(pool, packets_of(pool)->most);
@@ -133,7 +133,7 @@ lane_put(struct evpl_lane *lane, struct rte_mempool *pool, void *const *mbufs, u
 	if (lane->count + n > lane->most) {
 		keep = RTE_MIN((lane->most - n) / 2, lane->count);
 		more = lane->count - keep;
-		lane_set_count(lane, keep); /* first: nobody may count them twice */
+		lane_set_count(lane, keep); /* first, so that nobody counts them twice */
 		if (ring_put(pool, (void **)lane->mbufs + keep, more) != 0)
 			return -ENOBUFS;
 	}
@@ -142,7 +142,7 @@ lane_put(struct evpl_lane *lane, struct rte_mempool *pool, void *const *mbufs, u
 	return 0;
 }
 
-/* Gives up what the packet counted on. */
+/* Releases what the packet counted on. */
 static void
 packet_ended(const struct rte_mbuf *m, const struct evpl_lane *lane)
 {
@@ -163,7 +163,7 @@ enqueue_any(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 		return anchors_ended(mbufs, n);
 	for (unsigned i = 0; packets->open && i < n; i++) {
 #ifdef EVPL_COMPAT_TSAN
-		(void)evpl_compat_ref_load(mbufs[i]); /* it knows no fences */
+		(void)evpl_compat_ref_load(mbufs[i]); /* it does not know fences */
 #endif
 		packet_ended(mbufs[i], evpl_lane);
 		hook_packet_freed(mbufs[i]);
@@ -171,7 +171,7 @@ enqueue_any(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 	return lane_put(evpl_lane, pool, mbufs, n);
 }
 
-/* The buffer may come home. The mbuf comes home last: otherwise evpl_cleanup() could find nothing in use too early. */
+/* Lets the buffer come home, and then the mbuf: otherwise evpl_cleanup() could find nothing in use too early. */
 static __rte_noinline int
 enqueue_ended(struct evpl_lane *lane, struct evpl_buffer *buffer, struct rte_mbuf *m)
 {
@@ -182,7 +182,7 @@ enqueue_ended(struct evpl_lane *lane, struct evpl_buffer *buffer, struct rte_mbu
 	return 0;
 }
 
-/* Most drivers free one by one, and most packets end on the thread that made them: 25 instructions. */
+/* Most drivers free one by one, and most packets end on the thread that made them. This takes 25 instructions. */
 static int
 pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 {
@@ -190,7 +190,7 @@ pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 	uint32_t count = lane->count;
 
 #ifndef EVPL_COMPAT_TSAN
-	/* DPDK's last look at a count does not acquire what other holders of the packet did. */
+	/* DPDK's last read of a count does not acquire what other holders of the packet did. */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 #endif
 	if (likely(n == 1 && lane->pool == pool && count < lane->most)) {
@@ -199,7 +199,7 @@ pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 		struct evpl_buffer *buffer = (struct evpl_buffer *)(on - EVPL_ON_BUFFER);
 
 #ifdef EVPL_COMPAT_TSAN
-		(void)evpl_compat_ref_load(m); /* it knows no fences */
+		(void)evpl_compat_ref_load(m); /* it does not know fences */
 #endif
 		if (!HOOK_COUNTS_EACH_PACKET && likely((on & EVPL_ON_BUFFER) && evpl_buffer_is_claimed(buffer, lane))) {
 			evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
@@ -213,7 +213,7 @@ pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 	return enqueue_any(pool, mbufs, n);
 }
 
-/* Takes up to n, as they are: neither their counts nor their fields are what DPDK expects of a free mbuf. */
+/* Takes up to n as they are: neither their counts nor their fields are those of a free DPDK mbuf. */
 static unsigned
 take_some(struct evpl_lane *lane, struct rte_mempool *pool, void **mbufs, unsigned n)
 {
@@ -245,7 +245,7 @@ mbuf_reset(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 	m->shinfo = NULL;
 }
 
-/* For rte_pktmbuf_copy(m, m->pool, ...) and the like, whose mbufs must be ordinary ones. */
+/* Serves rte_pktmbuf_copy(m, m->pool, ...) and the like, whose mbufs must be ordinary ones. */
 static int
 pool_dequeue(struct rte_mempool *pool, void **mbufs, unsigned n)
 {
@@ -269,7 +269,7 @@ pool_count(const struct rte_mempool *pool)
 
 	if (packets->ring == NULL)
 		return pool->size;
-	count = rte_ring_count(packets->ring); /* first, so that an mbuf on its way from a lane is not counted twice */
+	count = rte_ring_count(packets->ring); /* first, so that no mbuf is counted twice on its way from a lane */
 	return RTE_MIN(count + evpl_lanes_mbufs(pool), pool->size);
 }
 
@@ -285,7 +285,7 @@ static const struct rte_mempool_ops packet_ops = {
 bool
 evpl_packet_ops_register(void)
 {
-#ifndef RTE_LIBRTE_MEMPOOL_DEBUG /* which wants a header and a trailer around all that is put */
+#ifndef RTE_LIBRTE_MEMPOOL_DEBUG /* this build option needs a header and a trailer around each object */
 	if (evpl_packet_ops < 0)
 		evpl_packet_ops = rte_mempool_register_ops(&packet_ops);
 #endif
@@ -314,7 +314,7 @@ evpl_packet_ops_attach(void)
 	return same;
 }
 
-/* NULL with rte_errno, and the pool is gone. */
+/* Frees the pool. Returns NULL with rte_errno. */
 static struct rte_mempool *
 pool_failed(struct rte_mempool *pool, int error)
 {
@@ -358,7 +358,7 @@ evpl_anchor_pool(void)
 	return pool;
 }
 
-/* With no operations of ours, and room for a note behind each mbuf: see attach.c. */
+/* Makes an ordinary pool, with room for a note behind each mbuf: see attach.c. */
 static struct rte_mempool *
 far_pool_create(int socket_id)
 {
@@ -414,7 +414,7 @@ evpl_packet_pools_free(void)
 	g->anchor_pool = NULL;
 }
 
-/* The lane does not have enough mbufs, or there is no lane yet. */
+/* Allocates if the lane has too few mbufs, or if there is no lane yet. */
 static unsigned
 alloc_slow(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
 {
@@ -426,7 +426,7 @@ alloc_slow(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
 		got = take_some(evpl_lane, pool, (void **)mbufs, n);
 	else if (rte_mempool_get_bulk(pool, (void **)mbufs, n) == 0)
 		got = n;
-	else /* the last few may be there one by one */
+	else /* the last few may come only one by one */
 		while (got < n && rte_mempool_get(pool, (void **)&mbufs[got]) == 0)
 			got++;
 	if (got < n)

@@ -10,22 +10,25 @@
 
 #include <rte_mempool.h>
 
-/* Of the small mbufs that are attached to iovecs. Unused, but rte_pktmbuf_copy(m, m->pool, ...) needs one to end. */
+/*
+ * Data room of the small mbufs that are attached to iovecs. It is unused, but rte_pktmbuf_copy(m, m->pool, ...) would
+ * never end without it.
+ */
 #define EVPL_PACKET_DATA_ROOM (RTE_PKTMBUF_HEADROOM + 256)
 
-struct rte_mempool *evpl_packet_pool(int socket_id); /* of a node, made on first use; NULL with rte_errno */
-struct rte_mempool *evpl_anchor_pool(void);	     /* likewise; of what lies before buffers */
+struct rte_mempool *evpl_packet_pool(int socket_id); /* a node's, made on first use; NULL with rte_errno */
+struct rte_mempool *evpl_anchor_pool(void);	     /* likewise; of the mbufs before buffers */
 void evpl_packet_pools_free(void);
 void evpl_packet_pool_return(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n); /* of a lane; any thread */
-extern int evpl_packet_ops;	     /* index of their operations; -1: there is none */
-bool evpl_packet_ops_attach(void);   /* in a secondary process; false: it must not free the primary's packets */
-bool evpl_packet_ops_register(void); /* false: it cannot be */
-/* Up to n, of which no field is set; fewer: rte_errno is ENOMEM. */
+extern int evpl_packet_ops;	     /* index of their operations; -1: none */
+bool evpl_packet_ops_attach(void);   /* in a secondary process; false: do not free the primary's packets */
+bool evpl_packet_ops_register(void); /* false: impossible */
+/* Takes up to n mbufs with no field set. Fewer: rte_errno is ENOMEM. */
 unsigned evpl_packet_alloc(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n);
 struct rte_mbuf *evpl_packet_alloc_one(struct rte_mempool *pool);		      /* likewise; NULL */
-void evpl_packet_free(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n); /* such, unused */
+void evpl_packet_free(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n); /* unused ones */
 
-/* As evpl_packet_alloc() of one; NULL. */
+/* As evpl_packet_alloc_one(), from this thread's lane first; NULL. */
 static inline struct rte_mbuf *
 evpl_lane_take(struct rte_mempool *pool)
 {
@@ -38,7 +41,7 @@ evpl_lane_take(struct rte_mempool *pool)
 	return lane->mbufs[count - 1];
 }
 
-/* Whether it is the mbuf of a packet pool. */
+/* Whether the mbuf belongs to a packet pool. */
 static inline bool
 evpl_packet_is_ours(const struct rte_mbuf *m)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a port cannot do with packets of iovecs: read from what it announces and how it is configured, and, where
- * drivers keep silent, known by their names.
+ * Finds the limits of a port for packets of iovecs: from what the port announces, from its configuration, and by the
+ * driver's name where the driver announces nothing.
  */
 #include "base.h"
 #include "global.h"
@@ -17,23 +17,23 @@
 #include <rte_ethdev.h>
 #include <rte_ether.h>
 
-/* All that the port tells. */
+/* What is known of a port. */
 struct port {
 	uint16_t id;
 	uint16_t mtu;
 	bool configured;
 	struct rte_eth_dev_info info;
 	struct rte_eth_conf conf; /* zero until configured */
-	uint64_t tx_offloads_all; /* on for every TX queue, and */
-	uint64_t tx_offloads_any; /* on for some, as far as the driver tells */
-	bool queues_told;	  /* it does, of each */
-	uint32_t room;		  /* bytes of the smallest data room of its RX queues, headroom aside; 0: not told */
+	uint64_t tx_offloads_all; /* on for every TX queue */
+	uint64_t tx_offloads_any; /* on for some TX queue, as far as the driver tells */
+	bool queues_told;	  /* the driver tells the configuration of every queue */
+	uint32_t room;		  /* smallest data room of its RX queues without headroom; 0: unknown */
 };
 
 static bool limit_found(struct evpl_port_limit *limit, const char *remedy, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Fills in the limit; always true, so that a check can end with it. */
+/* Fills in the limit. Always true, so that a check can return it. */
 static bool
 limit_found(struct evpl_port_limit *limit, const char *remedy, const char *format, ...)
 {
@@ -62,7 +62,7 @@ driver_is_one_of(const struct port *p, const char *const *names)
 	return false;
 }
 
-/* As driver_is_one_of(), or a port whose members are other ports, one of which is. What it sends they send. */
+/* Whether the driver is one of these, or the port has members (ports that it sends through) and one of them may be. */
 static bool
 reaches_one_of(const struct port *p, const char *const *names)
 {
@@ -73,7 +73,7 @@ reaches_one_of(const struct port *p, const char *const *names)
 		return true;
 	if (!driver_is_one_of(p, with_members))
 		return false;
-	/* No driver tells its members, so any port of the process may be one. */
+	/* No driver names its members, so any port of the process may be one. */
 	for (uint16_t id = rte_eth_find_next(0); id < RTE_MAX_ETHPORTS; id = rte_eth_find_next((uint16_t)(id + 1))) {
 		if (id != p->id && rte_eth_dev_info_get(id, &member.info) == 0 && member.info.driver_name != NULL &&
 		    driver_is_one_of(&member, names))
@@ -105,7 +105,7 @@ check_secondary(const struct port *p, struct evpl_port_limit *limit)
 		"address");
 }
 
-/* Takes data from an mbuf's own room, or from its pool's memory, though it is attached elsewhere. */
+/* Drivers that take data from an mbuf's own room, or from its pool's memory, even if the mbuf is attached elsewhere. */
 static bool
 check_attached(const struct port *p, struct evpl_port_limit *limit)
 {
@@ -117,7 +117,7 @@ check_attached(const struct port *p, struct evpl_port_limit *limit)
 		{"net_cn9k", RTE_VERSION_NUM(23, 3, 0, 0)},
 		{"net_cn10k", RTE_VERSION_NUM(23, 3, 0, 0)},
 		{"net_octeontx", UINT32_MAX},
-		{"net_mana", UINT32_MAX}, /* registers the memory of the mbuf's own pool only, and sends nothing */
+		{"net_mana", UINT32_MAX}, /* registers only the memory of the mbuf's own pool, and sends nothing */
 	};
 	bool is_wrong = false;
 
@@ -131,7 +131,7 @@ check_attached(const struct port *p, struct evpl_port_limit *limit)
 			   "sends an mbuf that is attached to an iovec's bytes with other bytes, or never");
 }
 
-/* Frees direct mbufs to a pool in hardware, or wants a direct mbuf's data to lie where its own pool has it. */
+/* Drivers that free direct mbufs to a pool in hardware, or expect a direct mbuf's data where its own pool has it. */
 static bool
 check_near(const struct port *p, struct evpl_port_limit *limit)
 {
@@ -145,7 +145,7 @@ check_near(const struct port *p, struct evpl_port_limit *limit)
 			   "frees a direct mbuf whose data lie elsewhere to the wrong pool, or drops it");
 }
 
-/* Virtual devices go by addresses of this process; what sits on a bus of hardware does not. */
+/* Virtual devices use addresses of this process. Devices on a hardware bus do not. */
 static bool
 check_no_iova(const struct port *p, struct evpl_port_limit *limit)
 {
@@ -199,7 +199,7 @@ check_segments(const struct port *p, struct evpl_port_limit *limit)
 		"takes packets of up to %u segments with TSO, and of up to %u without", most, RTE_MIN(most, most_mtu));
 }
 
-/* Those that insert tags by rte_vlan_insert(), which refuses every mbuf without a data room of its own. */
+/* Drivers that insert tags by rte_vlan_insert(), which refuses every mbuf without its own data room. */
 static bool
 check_vlan_insert(const struct port *p, struct evpl_port_limit *limit)
 {
@@ -212,7 +212,7 @@ check_vlan_insert(const struct port *p, struct evpl_port_limit *limit)
 			   "inserts VLAN tags by rte_vlan_insert(), and drops packets of iovecs that ask for one");
 }
 
-/* rte_gso_segment() gives the mbufs of its headers RTE_MBUF_F_EXTERNAL, without a buffer that would be attached. */
+/* rte_gso_segment() sets RTE_MBUF_F_EXTERNAL in the mbufs of its headers, without attaching a buffer. */
 static bool
 check_tso(const struct port *p, struct evpl_port_limit *limit)
 {
@@ -228,8 +228,8 @@ check_tso(const struct port *p, struct evpl_port_limit *limit)
 }
 
 /*
- * Drivers that pad with rte_pktmbuf_append(). A packet of iovecs has no tailroom, so that nothing is written over a
- * neighbour.
+ * Drivers that pad with rte_pktmbuf_append(). A packet of iovecs has no tailroom, because a neighbour's bytes may
+ * follow.
  */
 static bool
 check_padding(const struct port *p, struct evpl_port_limit *limit)
@@ -242,7 +242,7 @@ check_padding(const struct port *p, struct evpl_port_limit *limit)
 			   "pads short packets by rte_pktmbuf_append(), and does not send those of iovecs");
 }
 
-/* Those that put the tag of a received frame back by rte_vlan_insert(), which refuses pinned mbufs, too. */
+/* Drivers that put back the tag of a received frame by rte_vlan_insert(), which refuses pinned mbufs, too. */
 static bool
 check_rx_vlan(const struct port *p, struct evpl_port_limit *limit)
 {
@@ -279,7 +279,7 @@ frame_length(const struct port *p)
 	return p->mtu + overhead;
 }
 
-/* What the RX queues have, or what evpl_rx_pool_create() gives by default. */
+/* The room of the RX queues; if unknown, the default of evpl_rx_pool_create(). */
 static uint32_t
 room(const struct port *p)
 {
@@ -295,7 +295,7 @@ check_rx_room(const struct port *p, struct evpl_port_limit *limit)
 		return limit_found(limit, "evpl_rx_pool_create() with a larger data_room",
 				   "needs RX data rooms of %u bytes and the headroom; %u %s", p->info.min_rx_bufsize,
 				   room(p), p->room != 0 ? "its RX queues have" : "is the default");
-	/* Of frames only what is certain. */
+	/* Reports a frame's length only when it is certain to matter. */
 	if (!p->configured || p->room == 0 || frame <= p->room ||
 	    (p->conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0)
 		return false;
@@ -317,7 +317,7 @@ check_rx_segments(const struct port *p, struct evpl_port_limit *limit)
 				   "splits received packets, and evpl_rx_burst() copies each into one iovec");
 	if (frame_length(p) <= room(p))
 		return false;
-	/* net_pcap does, and does not announce it. */
+	/* net_pcap scatters, and does not announce it. */
 	if ((on & RTE_ETH_RX_OFFLOAD_SCATTER) == 0 && !driver_is(p, "net_pcap"))
 		return false;
 	return limit_found(
@@ -353,7 +353,7 @@ check_late(const struct port *p, struct evpl_port_limit *limit)
 			   "keeps sent packets in its TX rings until later bursts, the last ones until it is stopped");
 }
 
-/* In the order of their kinds. */
+/* One check per kind of limit. */
 static bool (*const checks[EVPL_PORT_LIMITS])(const struct port *, struct evpl_port_limit *) = {
 	[EVPL_PORT_SECONDARY] = check_secondary,
 	[EVPL_PORT_ATTACHED] = check_attached,
@@ -373,7 +373,7 @@ static bool (*const checks[EVPL_PORT_LIMITS])(const struct port *, struct evpl_p
 	[EVPL_PORT_LATE] = check_late,
 };
 
-/* What the queues were set up with, beyond the port's configuration; drivers of virtual devices do not tell. */
+/* Asks for the queues' own configuration, beyond the port's. Drivers of virtual devices do not tell it. */
 static void
 ask_queues(struct port *p)
 {
@@ -425,8 +425,8 @@ ask(struct port *p, uint16_t port_id)
 	if (p->info.driver_name == NULL)
 		p->info.driver_name = "unknown driver";
 	/*
-	 * The number of queues does not tell: virtual devices have some from the start. ethdev sets an MTU when the
-	 * port is configured.
+	 * The number of queues does not show this, because virtual devices have some from the start. ethdev sets an MTU
+	 * when the port is configured.
 	 */
 	p->configured = p->conf.rxmode.mtu != 0;
 	if (p->configured)

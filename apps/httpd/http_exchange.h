@@ -50,7 +50,7 @@ unsigned exchange_response_room(void);
 /* Sends what is in x->response, with that status. */
 void exchange_respond(struct exchange *x, unsigned status);
 
-/* Answers a request that cannot be trusted. Nor can the bytes behind it, so the connection ends. */
+/* Answers a request that cannot be trusted, and ends the connection: the bytes behind it cannot be trusted, either. */
 void exchange_refuse(struct exchange *x, unsigned status);
 
 /* Makes the content of /_/bytes/. 0, or -1: no memory. */

@@ -6,7 +6,7 @@
  *	[ self: iovec of the whole block ][ held: iovec, or empty ][ sent ][ bytes for lwIP ... ]
  *	                                                                   ^ what glue_malloc() returns
  *
- * held is a clone of the iovec that glue_write() writes while lwIP allocates: a PBUF_ROM so keeps what it points to.
+ * held is a clone of the iovec that glue_write() writes while lwIP allocates, so a PBUF_ROM keeps what it points to.
  * lwIP frees the block when the peer has acknowledged the bytes, and the reference goes with it.
  *
  * Freed blocks wait in one list per size. Otherwise the state of one connection, which may live for hours, would keep a

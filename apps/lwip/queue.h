@@ -18,7 +18,7 @@
  */
 #define GLUE_AHEAD 4096u
 
-/* What a received packet's checksums are known to be. */
+/* Checksums of a received packet that are known to be right. */
 #define GLUE_IP_GOOD 1u
 #define GLUE_L4_GOOD 2u
 
@@ -29,7 +29,7 @@ struct glue_queue {
 	bool rx_checksum;  /* the port was asked to check received packets, and its answer is believed */
 	uint16_t waiting;  /* packets not taken by the port yet */
 	uint64_t refused;  /* packets that the driver would not send as they are: freed */
-	uint64_t moves;	   /* packets received, queued and sent: a turn of the program's loop that adds none was idle */
+	uint64_t moves;	   /* packets received, queued and sent: a turn of the loop that adds none was idle */
 	uint64_t cycles;   /* of the TSC, in the port's bursts: the driver's, not the stack's */
 	struct rte_mbuf *packets[2 * GLUE_BURST];
 	uint32_t ahead_max; /* RX mbufs that packets taken ahead may hold, before one more burst */

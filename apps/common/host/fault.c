@@ -48,7 +48,7 @@ random_next(void)
 	return z ^ z >> 31;
 }
 
-/* 1 to twice the mean less 1. A limit lets tests count on a fault. */
+/* A distance from 1 to twice the mean less 1. The upper limit lets tests rely on a fault. */
 static double
 distance_next(double percent)
 {

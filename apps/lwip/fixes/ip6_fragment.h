@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Fragments IPv6 packets that are longer than their path takes. lwIP 2.1.3's ip6_frag() moves the pointers of the pbufs
- * that it gets, and TCP keeps those pbufs. What TCP then sent again were other bytes, or it ran off the pbufs' end. So
- * lwIP is built without ip6_frag() (LWIP_IPV6_FRAG). The glue cuts a frame on its way out, and leaves the pbufs as they
- * are.
+ * that it gets, and TCP keeps those pbufs. When TCP sent them again, it sent other bytes, or read behind the pbufs'
+ * end. So lwIP is built without ip6_frag() (LWIP_IPV6_FRAG). The glue cuts a frame on its way out, and leaves the pbufs
+ * as they are.
  */
 #ifndef GLUE_IP6_FRAGMENT_H
 #define GLUE_IP6_FRAGMENT_H

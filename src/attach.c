@@ -157,10 +157,7 @@ evpl_attach_other(struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t 
 		return attach_buffer(m, iovec, evpl_buffer(buffer), data, length);
 	if (RTE_MBUF_HAS_EXTBUF(base))
 		return attach_far(m, base, base->shinfo, data, length);
-	/*
-	 * A packet of ours came back. The new one is attached to the same bytes as that packet, so that packets form no
-	 * chain.
-	 */
+	/* A packet of ours came back. The new one is attached to that packet's bytes, so that no chain grows. */
 	if (evpl_packet_is_near(base))
 		on = (uintptr_t)base->shinfo;
 	if (on & EVPL_ON_BUFFER)

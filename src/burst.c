@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Bursts: one iovec per packet, straight from and to a port.
- */
+/* Bursts: one iovec per packet, straight from and to a port. */
 #include "base.h"
 #include "attach.h"
 #include "context.h"

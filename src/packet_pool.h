@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The pools of packet mbufs.
- */
+/* The pools of packet mbufs. */
 #ifndef EVPL_SRC_PACKET_POOL_H
 #define EVPL_SRC_PACKET_POOL_H
 

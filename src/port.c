@@ -227,10 +227,7 @@ check_tso(const struct port *p, struct evpl_port_limit *limit)
 		"does TSO by rte_gso_segment(), which crashes if a packet's headers are in an iovec");
 }
 
-/*
- * Drivers that pad with rte_pktmbuf_append(). A packet of iovecs has no tailroom, because a neighbour's bytes may
- * follow.
- */
+/* Drivers that pad with rte_pktmbuf_append(). A packet of iovecs has no tailroom: neighbours may follow. */
 static bool
 check_padding(const struct port *p, struct evpl_port_limit *limit)
 {

@@ -20,7 +20,8 @@
 
 struct files_options {
 	/*
-	 * --folder=DIR (.): the served folder. No link in it is followed, and no name that begins with a dot is served.
+	 * --folder=DIR (.): the served folder. The server follows no link in it, and serves no name that begins with a
+	 * dot.
 	 */
 	const char *folder;
 	uint64_t cache; /* --cache=BYTES (1G): most bytes of files held; a file without room is answered with 503 */
@@ -53,7 +54,7 @@ struct file {
 	char last_modified[HTTP_DATE_ROOM];
 	char etag[FILE_ETAG_ROOM];
 
-	/* private to files.c */
+	/* Private to files.c. */
 	int fd; /* -1 when all is read */
 	unsigned users;
 	bool stale; /* nobody finds it any more: ends with its last user */

@@ -69,10 +69,7 @@ int http_start(const struct http_options *options);
 /* After connections_stop(). */
 void http_stop(void);
 
-/*
- * Reads files on, and sends what waited for them. Once per turn of the main loop. Costs one load if nothing is to be
- * read.
- */
+/* Reads files on, and sends what waited. Once per turn of the main loop. Costs one load if nothing is to be read. */
 void http_poll(void);
 
 void http_stats(struct http_stats *stats);

@@ -260,10 +260,7 @@ end_connection(struct asker *a)
 	done_count++;
 }
 
-/*
- * Opens closed connections, or ends open ones, again and again. The first one is alone, because it finds the MAC
- * address.
- */
+/* Opens closed connections, or ends open ones, again and again. The first is alone: it finds the MAC address. */
 static void
 look_after_all(void *arg)
 {

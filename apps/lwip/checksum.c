@@ -47,10 +47,7 @@ find_behind_ip(const struct rte_mbuf *m)
 	return found;
 }
 
-/*
- * The checksum is right, or the sender verified the bytes and left it out, as a host does with its own packets on
- * virtio.
- */
+/* The sum is right, or left out by a sender that verified the bytes, as a host does with its own packets on virtio. */
 static bool
 is_verified(uint64_t flags, uint64_t good, uint64_t none)
 {
@@ -113,10 +110,7 @@ glue_queue_offload(struct rte_mbuf *m)
 
 	if (at == 0 || found.protocol != IPPROTO_TCP || m->data_len < at + sizeof(*tcp))
 		return;
-	/*
-	 * Software may sum wrongly behind a segment of odd length: in 22.11 at least net_tap and rte_raw_cksum_mbuf()
-	 * do.
-	 */
+	/* Behind a segment of odd length, net_tap and rte_raw_cksum_mbuf() sum wrongly, in 22.11 at least. */
 	if (odd_inside(m)) {
 		tcp->cksum = 0;
 		tcp->cksum = sum_segments(m, at,

@@ -77,7 +77,7 @@ struct glue_netif {
 	struct glue_netif_stats stats;
 };
 
-/* Starts lwIP on this thread. 0, or -ENOMEM. Only once per process, because lwIP has no way to stop. */
+/* Starts lwIP on this thread. 0, or -ENOMEM. Only once per process, because lwIP can start only once. */
 int glue_init(const struct glue_config *config);
 
 /*

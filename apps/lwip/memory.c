@@ -172,9 +172,7 @@ glue_free(void *memory)
 	}
 	stats.blocks--;
 	stats.bytes -= evpl_iovec_length(&b->self);
-	/*
-	 * A port may not have sent these bytes yet, so nobody may write to them. The buffer knows when they are sent.
-	 */
+	/* A port may not have sent these bytes yet: nobody may write to them. The buffer knows when it has. */
 	if (steps < BLOCK_SIZES && !b->sent)
 		push(&free_blocks[steps], b);
 	else

@@ -77,10 +77,7 @@ copy_mbuf(const struct rte_mbuf *packet, struct glue_netif_stats *stats)
 	struct pbuf *p;
 
 	glue_memory_receive(true);
-	/*
-	 * Not PBUF_POOL: there a packet of one byte takes as much as a long one, and liblwip0 2.1.3 writes behind the
-	 * pbuf.
-	 */
+	/* Not PBUF_POOL: there one byte takes as much as a long packet, and liblwip0 2.1.3 writes behind the pbuf. */
 	p = pbuf_alloc(PBUF_RAW, (u16_t)packet->pkt_len, PBUF_RAM);
 	glue_memory_receive(false);
 	if (p == NULL)
@@ -93,10 +90,7 @@ copy_mbuf(const struct rte_mbuf *packet, struct glue_netif_stats *stats)
 	return p;
 }
 
-/*
- * Whether the packet's mbufs may be kept. To count the free ones reads every lcore's cache: with plenty it is done
- * rarely.
- */
+/* Whether the packet's mbufs may be kept. To count free ones reads every lcore's cache: with plenty it is rare. */
 static bool
 may_keep(const struct rte_mbuf *m)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The table of records, and each thread's share of it.
- */
+/* The table of records, and each thread's share of it. */
 #include "trace/records.h"
 
 #include <pthread.h>
@@ -200,10 +198,7 @@ trace_turn(struct trace_thread *me)
 	return begin_stretch(me);
 }
 
-/*
- * When a thread ends, its chunks are left behind. Its number and name stay. The thread may come back: see
- * trace_thread_begin().
- */
+/* A thread that ends leaves its chunks behind. Its number and name stay, for it may return: trace_thread_begin(). */
 static void
 thread_ended(void *arg)
 {

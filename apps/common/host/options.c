@@ -96,7 +96,8 @@ int
 host_options_check(struct host_options *o)
 {
 	/*
-	 * A port would compute the right sum for a frame that we spoil, or leave the sum out of one that we must check.
+	 * A sending port would compute the right sum for a frame that we spoil. A receiving port may leave out a sum
+	 * that we must check.
 	 */
 	o->ports.rx_offload = !o->ports.no_offload && !fault_any(o->faults.rx);
 	o->ports.tx_offload = !o->ports.no_offload && o->faults.tx[FAULT_CORRUPT] <= 0;

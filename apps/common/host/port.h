@@ -43,8 +43,8 @@ struct host_ports {
 };
 
 /*
- * Finds all ports, and checks that each address is for one of them. Returns 0, or the exit status after an error line,
- * as the functions below do.
+ * Finds all ports, and checks that each address is for one of them. Returns 0, or the exit status after an error line.
+ * So do ports_start() and ports_add_netifs().
  */
 int ports_choose(struct host_ports *ports, const struct address_options *addresses);
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The report of a host, in words and as JSON: ports, lwIP, memory. The program's own part stands between its two
- * halves.
- */
+/* The report of a host, in words and as JSON: ports, lwIP, memory. The program's own part stands in the middle. */
 #ifndef HOST_REPORT_H
 #define HOST_REPORT_H
 

@@ -82,9 +82,7 @@ discard_rx(struct connection *c)
 		connection_consume(c, c->rx->len);
 }
 
-/*
- * Continues to close: sends FIN behind our last byte, and ends when the peer has acknowledged all and sent its own FIN.
- */
+/* Continues to close: sends FIN behind our last byte, and ends when the peer has acknowledged all and sent FIN. */
 static void
 close_further(struct connection *c)
 {

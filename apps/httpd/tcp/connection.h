@@ -112,7 +112,7 @@ struct connection {
 	bool eof;	  /* the peer sends nothing more behind rx */
 	uint32_t unacked; /* bytes handed to lwIP, not acknowledged */
 
-	/* private to connection.c */
+	/* Private to connection.c. */
 	bool closing, fin_sent;
 	enum connection_abort abort;
 	enum connection_wait wait;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Bytes in iovecs that are sent to any number of peers: a file, or a repeated pattern. Each iovec but the last has
- * `chunk` bytes.
- */
+/* Bytes in iovecs, sent to any number of peers: a file, or a pattern. Each iovec but the last has `chunk` bytes. */
 #ifndef HTTPD_CONTENT_H
 #define HTTPD_CONTENT_H
 

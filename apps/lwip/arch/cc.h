@@ -12,10 +12,7 @@
 #define LWIP_ERRNO_STDINCLUDE 1
 #define LWIP_TIMEVAL_PRIVATE 0
 
-/*
- * Reassembly keeps notes in the IPv6 header that it replaces. 64-bit pointers do not fit there, so lwIP copies the
- * header.
- */
+/* Reassembly keeps notes in the IPv6 header that it replaces. 64-bit pointers do not fit: lwIP copies the header. */
 #define IPV6_FRAG_COPYHEADER 1
 
 #define LWIP_PLATFORM_DIAG(arguments)                                                                                  \
@@ -55,9 +52,7 @@ uint16_t glue_checksum(const void *data, int length);
 void *glue_malloc(size_t size);
 void *glue_calloc(size_t count, size_t size);
 void glue_free(void *memory);
-/*
- * Bytes out of order that a connection may hold: TCP_WND, or none when memory is low. The peer then sends them again.
- */
+/* Bytes out of order that a connection may hold: TCP_WND, or none when memory is low. Peers send them again. */
 uint32_t glue_ooseq_bytes(void);
 
 #endif /* LWIP_ARCH_CC_H */

@@ -3,7 +3,7 @@
  * Received frames that lwIP 2.1.3 must not see. Some IPv6 frames: see ip6_filter.h. Frames that are too short: lwIP
  * reads these fields without a look at the frame's length, and gets what an earlier frame left in the buffer:
  *
- *	ARP       its 28 bytes: a frame of one byte was answered in the name of the last one that asked
+ *	ARP       its 28 bytes: a frame with one of them was answered in the name of the last sender that asked
  *	IPv4      the fields of its header, before lwIP checks by them that the header is there
  *	IPv6      the link-layer address in an option of neighbour discovery whose length is 0
  *

@@ -26,9 +26,7 @@ tcp_order_is_kept(const struct tcp_pcb *pcb)
 	return last == NULL || number_of(last) + TCP_TCPLEN(last) == pcb->snd_lbb;
 }
 
-/*
- * Moves segments that are older than the one before them to the head. They are in order among themselves, and stay so.
- */
+/* Moves segments that are older than the one before them to the head. Their own order stays as it is. */
 static void
 sort(struct tcp_seg **unsent)
 {

@@ -24,10 +24,7 @@ struct tcp_pcb;
  */
 bool tcp_order_is_kept(const struct tcp_pcb *pcb);
 
-/*
- * Puts the segments of all connections back into order, and sends. Looks at each connection: call it every second or
- * so.
- */
+/* Puts all connections' segments back into order, and sends. Looks at each connection: call it every second or so. */
 void tcp_order_mend(void);
 
 #endif /* TCP_ORDER_H */

@@ -8,10 +8,7 @@
 static bool reopens;
 static u32_t old_end;
 
-/*
- * lwipopts.h, LWIP_HOOK_TCP_ISN. With a number of the old connection, old segments would count in the new one: RFC
- * 1122.
- */
+/* lwipopts.h, LWIP_HOOK_TCP_ISN. With an old number, segments of the old connection would count: RFC 1122. */
 u32_t
 glue_tcp_isn(void)
 {

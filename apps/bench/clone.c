@@ -114,7 +114,7 @@ segments(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 BENCH_WAY(segments, local, EVPL_LOCAL)
 BENCH_WAY(segments, shared, EVPL_SHARED)
 
-/* extbuf_segments() attaches to bytes that belong to the case, so nothing is freed when the last mbuf ends. */
+/* segments_extbuf() attaches to bytes that belong to the case, so nothing is freed when the last mbuf ends. */
 static void
 large_ended(void *bytes, void *opaque)
 {

@@ -68,8 +68,7 @@ options_parse(int argc, char **argv, struct program_options *o)
 		.version = GLUE_LWIP_SOURCE ? EVPL_LOAD_VERSION " (lwIP built from source: no copies)"
 					    : EVPL_LOAD_VERSION " (lwIP of the system: what is sent is copied)",
 		.about = "Asks an HTTP server for one path, again and again, as wrk does: lwIP over DPDK ports, its "
-			 "bytes in "
-			 "iovecs.",
+			 "bytes in iovecs.",
 		.tables = tables,
 		.table_count = RTE_DIM(tables),
 		.width = 28,

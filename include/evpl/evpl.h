@@ -14,7 +14,8 @@
  *	evpl_mbuf.h    makes packets of iovecs and iovecs of packets, bursts on ports, RX pools
  *	evpl_port.h    reports what a port cannot do with packets of iovecs
  *	evpl_trace.h   the checked calls of a tracing build
- *	evpl_compat_pvt.h  what differs between DPDK versions (for this library's own use)
+ *	evpl_flags_pvt.h   all bits of iovec.flags (this and the next are for the library's own use)
+ *	evpl_compat_pvt.h  what differs between DPDK versions
  *
  * Errors:
  *	Set-up calls return 0 or a negative errno.

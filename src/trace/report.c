@@ -224,11 +224,7 @@ trace_stop_range(enum trace_call call, const struct evpl_iovec *iovec, trace_pla
 	else
 		snprintf(text, sizeof(text), "%s: offset %" PRIu64 ", length %" PRIu64 ", of %" PRIu32 " bytes", what,
 			 offset, length, iovec->length);
-	say_bug(text);
-	say_iovec(stderr, iovec, r);
-	say_record(r);
-	trace_say_place(stderr, "misused", call, here);
-	stop();
+	trace_stop_plain(call, iovec, here, text);
 }
 
 void

@@ -11,7 +11,8 @@ import struct
 import sys
 
 MUST = ['ARP', 'VLAN', 'QinQ', 'IPv4', 'IPv4 options', 'IPv4 fragment', 'IPv6', 'IPv6 fragment', 'TCP SYN', 'TCP FIN',
-        'TCP RST', 'TCP over IPv4', 'TCP over IPv6', 'UDP over IPv4', 'UDP over IPv6', 'UDP without checksum', 'ICMP echo', 'ICMP unreachable',
+        'TCP RST', 'TCP over IPv4', 'TCP over IPv6', 'UDP over IPv4', 'UDP over IPv6', 'UDP without checksum',
+         'ICMP echo', 'ICMP unreachable',
         'ICMPv6 echo', 'ICMPv6 neighbour discovery', 'ICMPv6 unreachable', 'jumbo (over 1518 bytes)', 'jumbo TCP']
 
 

@@ -113,7 +113,8 @@ _programs = itertools.count()
 def eal_flags(lcores=1, memory=256, telemetry=False):
     """No huge pages, no NIC, no files left behind, and any number of them at once."""
     return [f"--lcores={cpus(lcores)}", "--no-huge", "--iova-mode=va", "--no-pci", "--no-shconf",
-            *([] if telemetry else ["--no-telemetry"]), "-m", str(memory), "--file-prefix", f"evpl-e2e-{os.getpid()}-{next(_serial)}", "--log-level=.,error"]
+            *([] if telemetry else ["--no-telemetry"]), "-m", str(memory), "--file-prefix",
+            f"evpl-e2e-{os.getpid()}-{next(_serial)}", "--log-level=.,error"]
 
 
 _children = []

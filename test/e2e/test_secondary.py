@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Packets of iovecs, and clones of them, that end in a secondary process.
 
-Two processes can share memory only through huge pages. Without 256 MiB of these, or without mount(2), the case is
-skipped.
+Two processes can share memory only through huge pages. Without 160 free pages of 2 MiB, or without mount(2),
+the case is skipped.
 """
 import os
 import subprocess

@@ -29,7 +29,7 @@ class Wrong(Exception):
 
 
 class Place:
-    """A marked line of a text."""
+    """A marked line of a case."""
     def __init__(self, path, number, function, static, line, elsewhere, address_of):
         self.path, self.number, self.function, self.static = path, number, function, static
         self.elsewhere = elsewhere
@@ -166,7 +166,7 @@ class Run:
 
 
 def pattern(words):
-    """Words of a text's comment, where %p stands for any address."""
+    """Words of a case's comment, where %p stands for any address."""
     return re.escape(words).replace("%p", HEX)
 
 

@@ -11,8 +11,8 @@
  *
  * To take and free a near packet takes 60 instructions, and a far one 160. The end of a far one is a call of its own.
  */
-#ifndef EVPL_ATTACH_H
-#define EVPL_ATTACH_H
+#ifndef EVPL_SRC_ATTACH_H
+#define EVPL_SRC_ATTACH_H
 
 #include "base.h"
 #include "buffer.h"
@@ -141,4 +141,4 @@ evpl_attach(struct rte_mbuf *m, const struct evpl_iovec *iovec, const void *data
 	return evpl_attach_other(m, iovec, (uintptr_t)data, (uint16_t)length);
 }
 
-#endif /* EVPL_ATTACH_H */
+#endif /* EVPL_SRC_ATTACH_H */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The table keeps these mbufs by their base, as long as base has its own count. So all clones beyond the limit share
- * them. A fresh mbuf for each clone would empty any pool. The spinlocks of the table are taken only beyond the limit,
- * or when the last reference of a base ends while such mbufs exist. 200,000 clones and releases of one iovec take 4
- * mbufs.
+ * Counts of an mbuf beyond 16 bits: other mbufs count for it, which is their base. A table keeps these mbufs by their
+ * base, as long as base has its own count. So all clones beyond the limit share them. A fresh mbuf for each clone would
+ * empty any pool. The spinlocks of the table are taken only beyond the limit, or when the last reference of a base ends
+ * while such mbufs exist. 200,000 clones and releases of one iovec take 4 mbufs.
  */
 #include "overflow.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A context's stash of free buffers.
+ * A context's stash of free buffers. The code is in buffer.c.
  */
 #ifndef EVPL_SRC_STASH_H
 #define EVPL_SRC_STASH_H

@@ -83,7 +83,7 @@ struct trace_record {
 			bool cut;	   /* it shows less than was taken */
 		};
 	};
-	uint32_t context; /* evpl_context.trace_number of the context that it was taken through */
+	uint32_t context; /* evpl_context.hook.number of the context that it was taken through */
 };
 
 /*

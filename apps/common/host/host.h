@@ -20,7 +20,7 @@ struct host_program {
 	const char *name;
 	/* Starts servers, or clients. lwIP runs, with all netifs. 0; else the exit status, after an error line. */
 	int (*start)(void);
-	/* Prints that the program is ready, and flushes that. */
+	/* Prints that the program is ready. The caller flushes the stream. */
 	void (*ready)(const struct host_ports *ports, FILE *out);
 	/* Work that lwIP does not call for, once per turn of the loop. NULL: none. */
 	void (*turn)(void);

@@ -66,11 +66,10 @@ EVPL_ATTACH_AT(buf_len, data_len, 14);
 static inline uint64_t
 evpl_rearm_load(struct rte_mbuf *m)
 {
-	const char *at = (const char *)m + offsetof(struct rte_mbuf, data_off);
-	uint64_t rearm = __atomic_load_n((const evpl_attach_word *)at, __ATOMIC_ACQUIRE);
+	uint64_t rearm = __atomic_load_n(&EVPL_ATTACH_WORD(m, data_off), __ATOMIC_ACQUIRE);
 
 #ifdef EVPL_COMPAT_TSAN
-	(void)evpl_compat_ref_load((struct rte_mbuf *)(uintptr_t)m); /* it cannot see that the word has the count */
+	(void)evpl_compat_ref_load(m); /* it cannot see that the word has the count */
 #endif
 	return rearm;
 }

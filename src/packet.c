@@ -347,6 +347,7 @@ put_home(struct evpl_context *ctx, struct rte_mempool *pool, struct rte_mbuf **m
 	}
 }
 
+/* For the rarer calls: put_home() is inlined once, where most bursts end. */
 static __rte_noinline void
 put_home_early(struct evpl_context *ctx, struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
 {
@@ -379,9 +380,7 @@ evpl_packets_release(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n)
 				put_home_early(evpl_context(evpl), pool, home, homes);
 			homes = 0;
 			pool = m->pool;
-			kind = m->ol_flags & RTE_MBUF_F_EXTERNAL;
-			if (kind != 0 && !evpl_pool_is_pinned(pool))
-				kind = 0;
+			kind = evpl_is_pinned(m) ? RTE_MBUF_F_EXTERNAL : 0;
 		}
 		if (likely((m->ol_flags & kinds) == kind && (kind == 0 || evpl_compat_ext_load(m->shinfo) == 1)))
 			home[homes++] = m;

@@ -6,6 +6,7 @@
 #define EVPL_SRC_PACKET_H
 
 #include "base.h"
+#include "attach.h"
 
 struct evpl_context;
 
@@ -28,14 +29,21 @@ evpl_is_pinned(const struct rte_mbuf *m)
 	return RTE_MBUF_HAS_EXTBUF(m) && evpl_pool_is_pinned(m->pool);
 }
 
-/* Whether the iovec is all that there is of a packet as it came from a port; if then evpl_overflow_is_idle(). */
+/*
+ * Whether the iovec is the whole of a packet as it came from a port, and its only reference. The caller checks
+ * evpl_overflow_is_idle() afterwards. Two branches after the flag's take 24 instructions instead of 31.
+ */
 static inline bool
 evpl_packet_is_untouched(const struct evpl_iovec *iovec)
 {
 	struct rte_mbuf *m = iovec->ref;
+	uint64_t other;
 
-	return (iovec->flags & EVPL_IOVEC_FLAG_PACKET) && evpl_compat_ref_load(m) == 1 &&
-	       iovec->data == rte_pktmbuf_mtod(m, void *) && iovec->length == m->data_len && iovec->length != 0;
+	if (!(iovec->flags & EVPL_IOVEC_FLAG_PACKET))
+		return false;
+	/* One comparison for data_off, the refcnt and nb_segs. The upper 16 bits are the port. */
+	other = ((uintptr_t)iovec->data - (uintptr_t)m->buf_addr + EVPL_REARM_EXCLUSIVE) ^ evpl_rearm_load(m);
+	return (other << 16 | (iovec->length ^ m->data_len)) == 0 && m->data_len != 0;
 }
 
 /* An iovec asks for no offload, so its mbuf that goes out as itself must not: whoever sent it before may have asked. */

@@ -338,7 +338,17 @@ rx_burst_of_mbufs_of_every_kind_is_local_only_where_that_is_safe(void **state)
 }
 
 /* Kinds of mbufs that are not as the others of a burst. */
-enum odd { ODD_PINNED, ODD_DIRECT, ODD_OTHER_POOL, ODD_HELD, ODD_INDIRECT, ODD_CHAIN, ODD_UNMARKED, ODD_KINDS };
+enum odd {
+	ODD_PINNED,
+	ODD_DIRECT,
+	ODD_OTHER_POOL,
+	ODD_HELD,
+	ODD_INDIRECT,
+	ODD_CHAIN,
+	ODD_UNMARKED,
+	ODD_NO_SEGMENT,
+	ODD_KINDS
+};
 
 struct odd_burst {
 	struct rte_mempool *pinned, *direct, *other;
@@ -374,6 +384,10 @@ odd_mbuf(struct odd_burst *o, enum odd kind, bool pinned, uint64_t seed)
 	case ODD_UNMARKED: /* as PMDs leave them that overwrite ol_flags: an mbuf with a buffer of its own, it seems */
 		m = filled_mbuf(o->pinned, 500, seed);
 		m->ol_flags = 0;
+		return m;
+	case ODD_NO_SEGMENT: /* a driver's mistake: it is copied, as all that does not have one segment */
+		m = filled_mbuf(usual, 500, seed);
+		m->nb_segs = 0;
 		return m;
 	case ODD_KINDS:
 		break;

@@ -58,6 +58,7 @@ int option_set(const struct option_row *row, void *values, const char *text);
 int option_check(const struct option_row *row);
 
 /* The rest makes rows. */
+typedef const char *option_text; /* one word, for _Generic below */
 #define OPTION_FIELD(type, member) ((type *)0)->member
 
 /* The size of an integer that holds max; it does not build for other types, or if max is more. */
@@ -108,12 +109,13 @@ int option_check(const struct option_row *row);
 		.size = _Generic(OPTION_FIELD(type, member), double                                                    \
 				 : sizeof(double))                                                                     \
 	}
-#define OPTION_TEXT(type, member, name_, argument_, help_, expected_, usual_)                                            \
-	{                                                                                                                \
+#define OPTION_TEXT(type, member, name_, argument_, help_, expected_, usual_)                                          \
+	{                                                                                                              \
 		.kind = OPTION_IS_TEXT, .name = (name_), .argument = (argument_), .help = (help_),                     \
 		.offset = offsetof(type, member),                                                                      \
-		.size = _Generic(OPTION_FIELD(type, member), const char *: sizeof(char *)), .expected = (expected_),   \
-		.usual_text = (usual_) \
+		.size = _Generic(OPTION_FIELD(type, member), option_text                                               \
+				 : sizeof(option_text)),                                                               \
+		.expected = (expected_), .usual_text = (usual_)                                                        \
 	}
 /* Where a report goes. argument_: "FILE", or "[FILE]" where it may be left out. */
 #define OPTION_FILE(type, member, name_, argument_, help_)                                                             \

@@ -7,6 +7,7 @@
 #define FWD_MODE_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
@@ -87,6 +88,14 @@ fwd_send(struct fwd_stream *s, const struct fwd_target *t, struct evpl_iovec *io
 	fwd_count(&t->count->tx_packets, n);
 	fwd_count(&t->count->tx_bytes, bytes);
 	return n;
+}
+
+/* The first bytes of a frame that the target's port sends to its peer. */
+static inline void
+fwd_macs(const struct fwd_target *t, uint8_t macs[2 * RTE_ETHER_ADDR_LEN])
+{
+	memcpy(macs, &t->peer, RTE_ETHER_ADDR_LEN);
+	memcpy(macs + RTE_ETHER_ADDR_LEN, &t->mac, RTE_ETHER_ADDR_LEN);
 }
 
 /*

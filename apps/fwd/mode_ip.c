@@ -45,6 +45,19 @@ swap_layers(uint8_t *data, const struct fwd_headers *h)
 		swap_fields(data + h->l4_offset, sizeof(uint16_t));
 }
 
+/* Reads the headers of packet i of n, and counts it if they are wrong. Returns its bytes. */
+static inline uint8_t *
+parse(struct fwd_stream *s, uint16_t i, uint16_t n, struct fwd_headers *h)
+{
+	uint8_t *data = evpl_iovec_data(&s->iovecs[i]);
+
+	fwd_prefetch(s->iovecs, i, n);
+	fwd_headers_parse(data, evpl_iovec_length(&s->iovecs[i]), h);
+	if (unlikely(h->malformed))
+		fwd_count(&s->count->rx_malformed, 1);
+	return data;
+}
+
 uint16_t
 fwd_5tswap(struct fwd_stream *s, uint16_t n)
 {
@@ -54,14 +67,10 @@ fwd_5tswap(struct fwd_stream *s, uint16_t n)
 	if (unlikely(n == 0))
 		return 0;
 	for (uint16_t i = 0; i < n; i++) {
-		uint8_t *data = evpl_iovec_data(&s->iovecs[i]);
-		uint32_t length = evpl_iovec_length(&s->iovecs[i]);
 		struct fwd_headers h;
+		uint8_t *data = parse(s, i, n, &h);
+		uint32_t length = evpl_iovec_length(&s->iovecs[i]);
 
-		fwd_prefetch(s->iovecs, i, n);
-		fwd_headers_parse(data, length, &h);
-		if (unlikely(h.malformed))
-			fwd_count(&s->count->rx_malformed, 1);
 		if (likely(length >= RTE_ETHER_HDR_LEN))
 			swap_layers(data, &h);
 	}
@@ -156,17 +165,12 @@ fwd_csum(struct fwd_stream *s, uint16_t n)
 	n = fwd_receive(s, n, &bytes);
 	if (unlikely(n == 0))
 		return 0;
-	memcpy(macs, &t->peer, RTE_ETHER_ADDR_LEN);
-	memcpy(macs + RTE_ETHER_ADDR_LEN, &t->mac, RTE_ETHER_ADDR_LEN);
+	fwd_macs(t, macs);
 	for (uint16_t i = 0; i < n; i++) {
-		uint8_t *data = evpl_iovec_data(&s->iovecs[i]);
-		uint32_t length = evpl_iovec_length(&s->iovecs[i]);
 		struct fwd_headers h;
+		uint8_t *data = parse(s, i, n, &h);
+		uint32_t length = evpl_iovec_length(&s->iovecs[i]);
 
-		fwd_prefetch(s->iovecs, i, n);
-		fwd_headers_parse(data, length, &h);
-		if (unlikely(h.malformed))
-			fwd_count(&s->count->rx_malformed, 1);
 		if (likely(length >= RTE_ETHER_HDR_LEN))
 			memcpy(data, macs, sizeof(macs));
 		if (h.l3 != FWD_L3_OTHER)

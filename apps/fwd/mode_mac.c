@@ -17,8 +17,7 @@ fwd_mac(struct fwd_stream *s, uint16_t n)
 	n = fwd_receive(s, n, &bytes);
 	if (unlikely(n == 0))
 		return 0;
-	memcpy(macs, &t->peer, RTE_ETHER_ADDR_LEN);
-	memcpy(macs + RTE_ETHER_ADDR_LEN, &t->mac, RTE_ETHER_ADDR_LEN);
+	fwd_macs(t, macs);
 	for (uint16_t i = 0; i < n; i++) {
 		fwd_prefetch(iovecs, i, n);
 		if (likely(evpl_iovec_length(&iovecs[i]) >= RTE_ETHER_HDR_LEN))

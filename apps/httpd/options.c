@@ -124,8 +124,7 @@ options_parse(int argc, char **argv, struct httpd_options *o)
 {
 	static const struct command command = {
 		.program = "evpl-httpd",
-		.version = GLUE_LWIP_SOURCE ? EVPL_HTTPD_VERSION " (lwIP built from source: no copies)"
-					    : EVPL_HTTPD_VERSION " (lwIP of the system: what is sent is copied)",
+		.version = EVPL_HTTPD_VERSION HOST_LWIP_VERSION,
 		.about = "Serves files over HTTP, and echo, discard and chargen: lwIP over DPDK ports, its bytes in "
 			 "iovecs.",
 		.tables = tables,

@@ -65,8 +65,7 @@ options_parse(int argc, char **argv, struct program_options *o)
 {
 	static const struct command command = {
 		.program = "evpl-load",
-		.version = GLUE_LWIP_SOURCE ? EVPL_LOAD_VERSION " (lwIP built from source: no copies)"
-					    : EVPL_LOAD_VERSION " (lwIP of the system: what is sent is copied)",
+		.version = EVPL_LOAD_VERSION HOST_LWIP_VERSION,
 		.about = "Asks an HTTP server for one path, again and again, as wrk does: lwIP over DPDK ports, its "
 			 "bytes in iovecs.",
 		.tables = tables,

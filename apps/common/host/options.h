@@ -25,6 +25,13 @@ struct host_options {
 	const char *json;
 };
 
+/* What stands behind the program's version in --version. */
+#if GLUE_LWIP_SOURCE
+#define HOST_LWIP_VERSION " (lwIP built from source: no copies)"
+#else
+#define HOST_LWIP_VERSION " (lwIP of the system: what is sent is copied)"
+#endif
+
 /*
  * A program's tables, for struct command. Its struct host_options is at the offset `at`. The program's own tables
  * follow HOST_FIRST_TABLE, or lie between the others.

@@ -76,7 +76,7 @@ note_ended(void *addr, void *opaque)
 		rte_free(note);
 	else
 		__atomic_store_n(&note->ref, NULL, __ATOMIC_RELEASE);
-	evpl_ref_drop(ref);
+	evpl_ref_drop(NULL, ref, EVPL_IOVEC_FLAG_SHARED, 1);
 }
 
 static void

@@ -223,12 +223,15 @@ reference_last(struct evpl_context *ctx, struct evpl_buffer *buffer)
 void
 evpl_ref_end(struct evpl_context *ctx, struct rte_mbuf *ref)
 {
+	struct rte_mbuf *base;
+
+	while (unlikely(evpl_overflow_end(ref, &base))) {
+		if (base == NULL || (evpl_compat_ref_load(base) != 1 && evpl_compat_ref_sub(base, 1) != 0))
+			return;
+		ref = base;
+	}
 	if (rte_mbuf_refcnt_read(ref) != 1)
 		rte_mbuf_refcnt_set(ref, 1); /* as DPDK keeps free mbufs */
-	if (unlikely(__atomic_load_n(&evpl_overflow_count, __ATOMIC_RELAXED) != 0) && evpl_overflow_base_ended(ref))
-		return;
-	if (unlikely(evpl_overflow_ended(ref)))
-		return;
 	if (evpl_buffer_of(ref) == ref) {
 		reference_last(ctx, evpl_buffer(ref));
 	} else if (!evpl_is_pinned(ref)) {
@@ -238,12 +241,4 @@ evpl_ref_end(struct evpl_context *ctx, struct rte_mbuf *ref)
 		rte_mbuf_ext_refcnt_set(ref->shinfo, 1);
 		rte_pktmbuf_free_seg(ref); /* it reads a count of 1, which it need not acquire */
 	}
-}
-
-void
-evpl_ref_drop(struct rte_mbuf *ref)
-{
-	/* Whoever is alone needs no atomic: nobody else counts. */
-	if (evpl_compat_ref_load(ref) == 1 || evpl_compat_ref_sub(ref, 1) == 0)
-		evpl_ref_end(NULL, ref);
 }

@@ -5,7 +5,6 @@
 #include "context.h"
 #include "global.h"
 #include "lane.h"
-#include "overflow.h"
 #include "packet.h"
 #include "packet_pool.h"
 #include "trace/hooks.h"
@@ -268,9 +267,6 @@ forwarded(const struct evpl_iovec *iovecs, unsigned n, struct rte_mbuf **packets
 		offloads |= m->ol_flags;
 		packets[i] = m;
 	}
-	/* After the counts: a thread that released another reference has first published where clones count. */
-	if (unlikely(!evpl_overflow_is_idle()))
-		return 0;
 	if (unlikely(offloads & RTE_MBUF_F_TX_OFFLOAD_MASK)) {
 		for (unsigned k = 0; k < i; k++)
 			evpl_packet_clear_offloads(packets[k]);

@@ -264,20 +264,6 @@ evpl_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec 
 	iovecs[niovs - 1].flags &= ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED;
 }
 
-/* Gives back n references, of one iovec or of n. They are not of the window's mbuf. */
-static void
-drop(struct evpl *evpl, struct rte_mbuf *ref, bool shared, uint16_t n)
-{
-	if (!shared && rte_mbuf_refcnt_read(ref) > n) {
-		rte_mbuf_refcnt_set(ref, (uint16_t)(rte_mbuf_refcnt_read(ref) - n));
-		return;
-	}
-	/* Whoever reads n holds all of them and needs no atomic. */
-	if (shared && evpl_compat_ref_load(ref) != n && evpl_compat_ref_sub(ref, n) != 0)
-		return;
-	evpl_ref_end(evpl_context(evpl), ref);
-}
-
 void
 evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 {
@@ -289,7 +275,7 @@ evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 		evpl_iovec_stop("evpl_iovec_release", iovec, 0, iovec->length, "the iovec is empty");
 	hook_released(iovec);
 	if (evpl == NULL || ref != evpl->window[shared].ref) {
-		drop(evpl, ref, shared, 1);
+		evpl_ref_drop(evpl_context(evpl), ref, shared, 1);
 		return;
 	}
 	w = &evpl->window[shared];
@@ -347,7 +333,7 @@ evpl_iovecs_release_slow(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned 
 			evpl_iovec_release(evpl, &iovecs[i]);
 		return;
 	}
-	drop(evpl, ref, flags != 0, (uint16_t)n);
+	evpl_ref_drop(evpl_context(evpl), ref, flags, (uint16_t)n);
 }
 
 void

@@ -151,7 +151,7 @@ packet_ended(const struct rte_mbuf *m, const struct evpl_lane *lane)
 	if (on & EVPL_ON_BUFFER)
 		evpl_buffer_packet_ended((struct evpl_buffer *)(on - EVPL_ON_BUFFER), lane);
 	else if (on & EVPL_ON_MBUF)
-		evpl_ref_drop((struct rte_mbuf *)(on - EVPL_ON_MBUF));
+		evpl_ref_drop(NULL, (struct rte_mbuf *)(on - EVPL_ON_MBUF), EVPL_IOVEC_FLAG_SHARED, 1);
 }
 
 static __rte_noinline int

@@ -110,8 +110,7 @@ evpl_window_ensure_stock(struct evpl_context *ctx, unsigned kind)
 	if (other == NULL)
 		return false;
 	hook_window_leaves(ctx, kind);
-	if (stock_return(w, kind, evpl_window_prepaid(w)))
-		evpl_ref_end(ctx, w->ref);
+	(void)stock_return(w, kind, evpl_window_prepaid(w)); /* not the last: the other mbuf holds one */
 	w->ref = other;
 	rte_mbuf_refcnt_set(other, EVPL_PREPAID_STEP);
 	evpl_window_set_stock(w, w->stock + EVPL_PREPAID_STEP);

@@ -92,7 +92,7 @@ in_every_order(void **state, void (*make)(struct evpl *evpl, void *arg, struct e
 
 			make(evpl, arg, &iovec);
 			clone_and_release(evpl, &iovec, (enum order)order, null);
-			/* What counted for the buffer goes with it, at the latest when it is no longer current. */
+			/* At the latest when the buffer is no longer current. */
 			evpl = home_fresh(*state);
 			evpl_stats_get(&stats);
 			assert_int_equal(stats.overflow_mbufs_in_use, 0);
@@ -190,6 +190,56 @@ clones_of_a_foreign_direct_mbuf_beyond_65535_release_in_any_order(void **state)
 	in_every_order(state, make_received_shared, pool);
 	home_assert_pool(pool, 63);
 	rte_mempool_free(pool);
+}
+
+/* The program has one more reference of the received mbuf, as DPDK counts it. It ends when only other mbufs count. */
+static void
+own_reference_ends_among_clones(struct evpl *evpl, struct rte_mempool *pool)
+{
+	struct evpl_iovec *iovec = calloc(CLONES, sizeof(*iovec));
+	struct rte_mbuf *received;
+	unsigned others = 0;
+
+	assert_non_null(iovec);
+	make_received_shared(evpl, pool, &iovec[0]);
+	received = iovec[0].ref;
+	rte_mbuf_refcnt_update(received, 1);
+	for (unsigned i = 1; i < CLONES; i++)
+		evpl_iovec_clone(&iovec[i], &iovec[0]);
+	for (unsigned i = 0; i < CLONES; i++) {
+		if (iovec[i].ref == received)
+			evpl_iovec_release(evpl, &iovec[i]);
+		else
+			evpl_iovec_move(&iovec[others++], &iovec[i]);
+	}
+	assert_in_range(others, 1, CLONES - 1);
+	rte_pktmbuf_free(received);
+	assert_int_equal(rte_mempool_in_use_count(pool), 1);
+	iovec_assert(&iovec[0], 42, 0);
+	evpl_iovecs_release(evpl, iovec, (int)others);
+	home_assert_held(0);
+	free(iovec);
+}
+
+static void
+reference_of_the_program_may_end_among_clones_of_a_direct_mbuf(void **state)
+{
+	struct rte_mempool *pool = plain_pool("count", 63, RTE_MBUF_DEFAULT_BUF_SIZE);
+
+	own_reference_ends_among_clones(home_context(state), pool);
+	home_assert_pool(pool, 63);
+	rte_mempool_free(pool);
+}
+
+static void
+reference_of_the_program_may_end_among_clones_of_a_pinned_mbuf(void **state)
+{
+	struct rte_mempool *pool = evpl_rx_pool_create("count", 64, 0, SOCKET_ID_ANY);
+
+	assert_non_null(pool);
+	own_reference_ends_among_clones(home_context(state), pool);
+	home_assert_pool(pool, 64);
+	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
 }
 
 /* n iovecs of one byte each, out of buffers that have more bytes than a count has values. */
@@ -478,6 +528,8 @@ static const struct CMUnitTest cases[] = {
 	home_case(clones_of_received_local_beyond_65535_release_in_any_order, few_packets),
 	home_case(clones_of_received_shared_beyond_65535_release_in_any_order, few_packets),
 	home_case(clones_of_a_foreign_direct_mbuf_beyond_65535_release_in_any_order, few_packets),
+	home_case(reference_of_the_program_may_end_among_clones_of_a_direct_mbuf, few_packets),
+	home_case(reference_of_the_program_may_end_among_clones_of_a_pinned_mbuf, few_packets),
 	home_case(allocs_of_one_byte_beyond_65535_in_a_buffer_keep_their_bytes, buffers_2m),
 	home_case(allocs_and_clones_together_beyond_65535_keep_their_bytes, buffers_2m),
 	home_case(packets_of_one_buffer_beyond_its_count_are_refused, many_packets),

@@ -4,7 +4,7 @@
 
 #include "buffer.h"
 #include "global.h"
-#include "lane.h"
+#include "tx_cache.h"
 #include "overflow.h"
 #include "ref.h"
 #include "trace/hooks.h"
@@ -41,9 +41,9 @@ attach_buffer(struct rte_mbuf *m, const struct evpl_iovec *iovec, struct evpl_bu
 {
 	/*
 	 * Only the buffer's own reference may claim. After the last reference has ended, a stock must not shrink any
-	 * more (see evpl_lanes_reap()).
+	 * more (see evpl_tx_caches_reap()).
 	 */
-	if (iovec->ref == buffer->mbuf && evpl_lane_claim(buffer)) {
+	if (iovec->ref == buffer->mbuf && evpl_tx_cache_claim(buffer)) {
 		evpl_buffer_set_stock(buffer, buffer->stock - 1);
 	} else if (unlikely(evpl_compat_count_add(buffer->packets, 1) > EVPL_PACKETS_MAX)) {
 		(void)evpl_compat_count_sub(buffer->packets, 1); /* not the last: the reference holds one */

@@ -3,7 +3,7 @@
  * Buffers: where they come from, and where they go when their last reference ends.
  *
  *	free     refcnt 1, packets 1, in the slab's pool or in a context's stash
- *	held     refcnt = iovecs + references in a window's stock, packets = 1 + those in flight + a lane's stock
+ *	held     refcnt = iovecs + references in a window's stock, packets = 1 + those in flight + a TX cache's stock
  *	lent     refcnt 1, packets one less: no iovec is left; the last packet's end brings it home
  */
 #include "buffer.h"
@@ -12,7 +12,7 @@
 #include "class.h"
 #include "context.h"
 #include "global.h"
-#include "lane.h"
+#include "tx_cache.h"
 #include "overflow.h"
 #include "packet.h"
 #include "ref.h"
@@ -134,7 +134,7 @@ evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 		return buffer;
 	}
 	buffer = evpl_slab_take(ctx, class, false);
-	if (unlikely(buffer == NULL) && evpl_lanes_reap())
+	if (unlikely(buffer == NULL) && evpl_tx_caches_reap())
 		buffer = evpl_slab_take(ctx, class, false);
 	if (unlikely(buffer == NULL))
 		buffer = stash->count > 0 ? stash_take(stash) : evpl_slab_take(ctx, class, true);
@@ -200,18 +200,18 @@ evpl_stash_flush(struct evpl_context *ctx)
 static void
 reference_last(struct evpl_context *ctx, struct evpl_buffer *buffer)
 {
-	uint32_t lane = __atomic_load_n(&buffer->lane, __ATOMIC_RELAXED);
+	uint32_t cache = __atomic_load_n(&buffer->cache, __ATOMIC_RELAXED);
 
 	/*
-	 * The lane has stock, so the count of the references is not the last one. Whoever brings the buffer home must
+	 * The TX cache has stock, so the count of the references is not the last one. Whoever brings the buffer home must
 	 * check.
 	 */
-	if (lane == evpl_lane->number)
+	if (cache == evpl_tx_cache->number)
 		evpl_buffer_set_stock(buffer, buffer->stock + 1);
-	/* From here on any thread may take it off the lane. */
-	if (lane != 0)
+	/* From here on any thread may take it off the TX cache. */
+	if (cache != 0)
 		__atomic_store_n(&buffer->ended, true, __ATOMIC_RELEASE);
-	if (lane == evpl_lane->number) {
+	if (cache == evpl_tx_cache->number) {
 		if (!evpl_buffer_unclaim_spent(buffer))
 			return;
 	} else if (evpl_compat_count_load(buffer->packets) != 1 && evpl_compat_count_sub(buffer->packets, 1) != 0) {

@@ -5,10 +5,10 @@
 #include "base.h"
 #include "class.h"
 #include "global.h"
-#include "lane.h"
+#include "tx_cache.h"
 #include "overflow.h"
 #include "packet_pool.h"
-#include "reserved.h"
+#include "reserved_bytes.h"
 #include "slab.h"
 #include "stats.h"
 #include "telemetry.h"
@@ -127,7 +127,7 @@ release_all(struct evpl_global *g)
 		TAILQ_REMOVE(&g->rx_pools, slab, entry);
 		evpl_slab_destroy(slab);
 	}
-	evpl_lanes_reset();
+	evpl_tx_caches_reset();
 	while (g->slab_count > 0) {
 		hook_slab_end(g->slabs[g->slab_count - 1]);
 		evpl_slab_destroy(g->slabs[--g->slab_count]);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Counts of an mbuf beyond 16 bits: other mbufs count for it, which is their base. Each of them has one reference of its
- * base, so the base stays for as long as they do, whoever else counts on it. A table keeps them by their base, so that
- * all clones beyond the limit share them: a fresh mbuf for each clone would empty any pool. The table has no reference.
- * An mbuf leaves it when its own count ends. The spinlocks of the table are taken only beyond the limit, and when such
- * an mbuf ends. 200,000 clones of one iovec take 4 mbufs.
+ * Counts of an mbuf beyond 16 bits: other mbufs count for it, which is their base. Each of them has one reference of
+ * its base, so the base stays for as long as they do, whoever else counts on it. A table keeps them by their base, so
+ * that all clones beyond the limit share them: a fresh mbuf for each clone would empty any pool. The table has no
+ * reference. An mbuf leaves it when its own count ends. The spinlocks of the table are taken only beyond the limit, and
+ * when such an mbuf ends. 200,000 clones of one iovec take 4 mbufs.
  */
 #include "overflow.h"
 
 #include "buffer.h"
 #include "global.h"
-#include "lane.h"
+#include "tx_cache.h"
 #include "packet_pool.h"
 #include "pause.h"
 #include "ref.h"
@@ -28,7 +28,7 @@
 
 /* The private area of an mbuf that counts for another. */
 struct overflow {
-	uint64_t no_lane; /* 0, as in a buffer that no lane has claimed */
+	uint64_t no_cache; /* 0, as in a buffer that no TX cache has claimed */
 	struct rte_mbuf *mbuf;
 	struct rte_mbuf *base; /* it has one reference of this mbuf */
 	struct rte_mbuf *root; /* has the bytes: the base, or the root of the base */
@@ -150,7 +150,7 @@ evpl_overflow_new(struct rte_mbuf *base)
 	if (m == NULL)
 		return NULL;
 	o = overflow_of(m);
-	o->no_lane = 0;
+	o->no_cache = 0;
 	o->mbuf = m;
 	o->base = base;
 	o->root = evpl_overflow_root(base);
@@ -165,10 +165,10 @@ count_more(struct rte_mbuf *m, uint32_t kind)
 {
 	if (evpl_compat_ref_load(m) >= EVPL_REF_LIMIT)
 		return false;
-	if (evpl_ref_add(m, kind, 1) != 1)
+	if (evpl_pvt_ref_add(m, kind, 1) != 1)
 		return true;
 	/* Whoever ended it waits for the lock in evpl_overflow_end(). */
-	(void)evpl_ref_sub(m, kind, 1);
+	(void)evpl_pvt_ref_sub(m, kind, 1);
 	return false;
 }
 

@@ -7,15 +7,16 @@
 
 struct rte_mbuf *evpl_overflow_root(const struct rte_mbuf *ref); /* has the bytes it counts for; maybe ref itself */
 struct rte_mbuf *evpl_overflow_new(struct rte_mbuf *base); /* a new one, refcnt 1, with a reference of base; NULL */
-struct rte_mbuf *evpl_overflow_take(struct rte_mbuf *base, uint32_t kind); /* adds a count, as evpl_ref_add(); NULL */
-uintptr_t evpl_view_limit(const struct rte_mbuf *ref);			   /* end up to which a view may grow */
-void evpl_overflow_try_again(void);					   /* EAL may have memory again */
-unsigned evpl_overflow_in_use(void);					   /* with the lock held */
-void evpl_overflow_free(void);						   /* with the lock held, and none in use */
+struct rte_mbuf *evpl_overflow_take(struct rte_mbuf *base,
+				    uint32_t kind);    /* adds a count, as evpl_pvt_ref_add(); NULL */
+uintptr_t evpl_view_limit(const struct rte_mbuf *ref); /* end up to which a view may grow */
+void evpl_overflow_try_again(void);		       /* EAL may have memory again */
+unsigned evpl_overflow_in_use(void);		       /* with the lock held */
+void evpl_overflow_free(void);			       /* with the lock held, and none in use */
 
 /*
- * Ends an mbuf that counts for another, when the caller has its last count or believes so. The reference of *base is the
- * caller's then. NULL there: others count on the mbuf. False: it counts for no other mbuf.
+ * Ends an mbuf that counts for another, when the caller has its last count or believes so. The reference of *base is
+ * the caller's then. NULL there: others count on the mbuf. False: it counts for no other mbuf.
  */
 bool evpl_overflow_end(struct rte_mbuf *m, struct rte_mbuf **base);
 

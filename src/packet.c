@@ -109,7 +109,7 @@ segment_failed(struct evpl_context *ctx, struct rte_mbuf *m)
 static inline struct rte_mbuf *
 segment(struct evpl_context *ctx, const struct evpl_iovec *iovec, const char *data, uint32_t length)
 {
-	struct rte_mbuf *m = evpl_lane_take(ctx->packet_pool);
+	struct rte_mbuf *m = evpl_tx_cache_take(ctx->packet_pool);
 
 	if (likely(m != NULL) && unlikely(evpl_attach(m, iovec, data, length) != 0))
 		return segment_failed(ctx, m);
@@ -343,7 +343,7 @@ put_early(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
  * others, if it has one segment and nothing but the iovec holds it or its bytes.
  */
 unsigned
-evpl_packets_release(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n)
+evpl_pvt_packets_release(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n)
 {
 	const uint64_t kinds = RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
 	struct rte_mempool *pool = NULL;

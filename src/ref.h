@@ -22,7 +22,7 @@ evpl_ref_drop(struct evpl_context *ctx, struct rte_mbuf *ref, uint32_t kind, uin
 	/* Whoever reads 1 holds the only count, and needs no atomic. */
 	bool alone = (kind & EVPL_IOVEC_FLAG_SHARED) && n == 1 && evpl_compat_ref_load(ref) == 1;
 
-	if (alone || evpl_ref_sub(ref, kind, n) == 0)
+	if (alone || evpl_pvt_ref_sub(ref, kind, n) == 0)
 		evpl_ref_end(ctx, ref);
 }
 

@@ -2,8 +2,8 @@
 /*
  * Reserved bytes at the end of a struct that a program fills: where a later version may have fields (evpl_core.h).
  */
-#ifndef EVPL_SRC_RESERVED_H
-#define EVPL_SRC_RESERVED_H
+#ifndef EVPL_SRC_RESERVED_BYTES_H
+#define EVPL_SRC_RESERVED_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,4 +19,4 @@ reserved_is_zero(uint32_t word, const uint64_t *words, size_t count)
 	return any == 0;
 }
 
-#endif /* EVPL_SRC_RESERVED_H */
+#endif /* EVPL_SRC_RESERVED_BYTES_H */

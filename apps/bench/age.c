@@ -10,7 +10,7 @@
 
 /* Holds as many packets as there is memory for, and repeats that until PACKETS were held in all. */
 static void
-grow_old(unsigned flags)
+age_library(unsigned flags)
 {
 	unsigned packets = bench_options.quick ? PACKETS / 10 : PACKETS, held;
 	struct evpl_iovec *iovecs = calloc(packets, sizeof(*iovecs));
@@ -35,7 +35,7 @@ grow_old(unsigned flags)
 }
 
 BENCH_INLINE double
-held_for(enum bench_impl impl, const struct bench_case *c, bool old)
+ns_of_pieces(enum bench_impl impl, const struct bench_case *c, bool old)
 {
 	struct bench_env env;
 	struct evpl_iovec held[256];
@@ -44,7 +44,7 @@ held_for(enum bench_impl impl, const struct bench_case *c, bool old)
 	bench_library_start(NULL);
 	env = bench_env(impl);
 	if (old)
-		grow_old(impl == EVPL_SHARED ? EVPL_IOVEC_FLAG_SHARED : 0);
+		age_library(impl == EVPL_SHARED ? EVPL_IOVEC_FLAG_SHARED : 0);
 	/*
 	 * The first passes, a fourth of the measured ones, are not measured: they pay for what a new slab costs once.
 	 */
@@ -52,9 +52,9 @@ held_for(enum bench_impl impl, const struct bench_case *c, bool old)
 		if (i == passes / 4)
 			started = bench_now();
 		for (unsigned k = 0; k < c->count; k++)
-			take(impl, &env, &held[k], c->length);
+			alloc_one(impl, &env, &held[k], c->length);
 		for (unsigned k = 0; k < c->count; k++)
-			give(impl, &env, &held[k]);
+			release_one(impl, &env, &held[k]);
 	}
 	started = bench_now() - started;
 	bench_library_stop();
@@ -64,25 +64,25 @@ held_for(enum bench_impl impl, const struct bench_case *c, bool old)
 static double
 old_local(const struct bench_case *c)
 {
-	return held_for(EVPL_LOCAL, c, true);
+	return ns_of_pieces(EVPL_LOCAL, c, true);
 }
 
 static double
 fresh_local(const struct bench_case *c)
 {
-	return held_for(EVPL_LOCAL, c, false);
+	return ns_of_pieces(EVPL_LOCAL, c, false);
 }
 
 static double
 old_shared(const struct bench_case *c)
 {
-	return held_for(EVPL_SHARED, c, true);
+	return ns_of_pieces(EVPL_SHARED, c, true);
 }
 
 static double
 fresh_shared(const struct bench_case *c)
 {
-	return held_for(EVPL_SHARED, c, false);
+	return ns_of_pieces(EVPL_SHARED, c, false);
 }
 
 #define AGE(kind, KIND, pieces, bytes, text)                                                                           \

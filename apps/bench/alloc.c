@@ -22,7 +22,7 @@ reserve_commit(const struct bench_case *c, uint64_t n)
 			bench_fail("%s: out of memory", c->name);
 		evpl_iovec_set_length(&iovec, c->length * 3 / 4);
 		evpl_iovec_commit(evpl, 0, &iovec, 1);
-		bench_keep(&iovec);
+		bench_do_not_optimize(&iovec);
 		evpl_iovec_release(evpl, &iovec);
 	}
 	return bench_now() - started;
@@ -38,7 +38,7 @@ alloc_append(const struct bench_case *c, uint64_t n)
 
 		if (mbuf == NULL || rte_pktmbuf_append(mbuf, (uint16_t)(c->length * 3 / 4)) == NULL)
 			bench_fail("%s: out of mbufs", c->name);
-		bench_keep(mbuf);
+		bench_do_not_optimize(mbuf);
 		rte_pktmbuf_free(mbuf);
 	}
 	return bench_now() - started;

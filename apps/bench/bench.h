@@ -72,16 +72,16 @@ void bench_library_stop(void);
 
 /*
  * Runs function on that many lcores; the main lcore has index 0. They wait for each other before their work begins, by
- * calling bench_meet().
+ * calling bench_begin().
  */
-void bench_together(unsigned lcores, void (*function)(unsigned index, void *arg), void *arg);
-void bench_meet(void);
+void bench_run_on_lcores(unsigned lcores, void (*function)(unsigned index, void *arg), void *arg);
+void bench_begin(void);
 
 /*
- * The time from the first lcore that left bench_meet() to the last one that called bench_leave(). Valid after
- * bench_together().
+ * The time from the first lcore that left bench_begin() to the last one that called bench_end(). Valid after
+ * bench_run_on_lcores().
  */
-void bench_leave(void);
+void bench_end(void);
 uint64_t bench_elapsed(void);
 
 /* Makes a pool as a DPDK program would make it. When it is freed, all mbufs must be home. */
@@ -109,7 +109,7 @@ bench_ns(uint64_t cycles)
 
 /* Makes the compiler assume that the bytes behind the pointer are read and written. */
 static inline void
-bench_keep(const void *p)
+bench_do_not_optimize(const void *p)
 {
 	__asm__ volatile("" : : "r"(p) : "memory");
 }

@@ -13,14 +13,14 @@ clone_release(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 	struct evpl_iovec held, view;
 	uint64_t started;
 
-	take(impl, &env, &held, c->length);
+	alloc_one(impl, &env, &held, c->length);
 	started = bench_now();
 	for (uint64_t i = 0; i < n; i++) {
 		evpl_iovec_clone(&view, &held);
-		give(impl, &env, &view);
+		release_one(impl, &env, &view);
 	}
 	started = bench_now() - started;
-	give(impl, &env, &held);
+	release_one(impl, &env, &held);
 	return started;
 }
 
@@ -34,16 +34,16 @@ clone_pktmbuf(const struct bench_case *c, uint64_t n)
 	struct rte_mbuf *held, *view;
 	uint64_t started;
 
-	take(PKTMBUF, &env, &held, c->length);
+	alloc_one(PKTMBUF, &env, &held, c->length);
 	started = bench_now();
 	for (uint64_t i = 0; i < n; i++) {
 		view = rte_pktmbuf_clone(held, bench_pool);
 		if (view == NULL)
 			bench_fail("%s: out of mbufs", c->name);
-		give(PKTMBUF, &env, &view);
+		release_one(PKTMBUF, &env, &view);
 	}
 	started = bench_now() - started;
-	give(PKTMBUF, &env, &held);
+	release_one(PKTMBUF, &env, &held);
 	return started;
 }
 
@@ -55,14 +55,14 @@ count_pktmbuf(const struct bench_case *c, uint64_t n)
 	struct rte_mbuf *held;
 	uint64_t started;
 
-	take(PKTMBUF, &env, &held, c->length);
+	alloc_one(PKTMBUF, &env, &held, c->length);
 	started = bench_now();
 	for (uint64_t i = 0; i < n; i++) {
 		rte_mbuf_refcnt_update(held, 1);
-		give(PKTMBUF, &env, &held);
+		release_one(PKTMBUF, &env, &held);
 	}
 	started = bench_now() - started;
-	give(PKTMBUF, &env, &held);
+	release_one(PKTMBUF, &env, &held);
 	return started;
 }
 
@@ -73,17 +73,17 @@ count_malloc(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 	struct counted *held;
 	uint64_t started;
 
-	take(impl, &env, &held, c->length);
+	alloc_one(impl, &env, &held, c->length);
 	started = bench_now();
 	for (uint64_t i = 0; i < n; i++) {
 		if (impl == MALLOC)
 			held->count++;
 		else
 			__atomic_add_fetch(&held->count, 1, __ATOMIC_RELAXED);
-		give(impl, &env, &held);
+		release_one(impl, &env, &held);
 	}
 	started = bench_now() - started;
-	give(impl, &env, &held);
+	release_one(impl, &env, &held);
 	return started;
 }
 
@@ -98,16 +98,16 @@ segments(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 	uint64_t started;
 
 	RTE_SET_USED(c);
-	take(impl, &env, &large, LARGE);
+	alloc_one(impl, &env, &large, LARGE);
 	started = bench_now();
 	for (uint64_t i = 0; i < n; i++) {
 		for (unsigned k = 0; k < SEGMENTS; k++)
 			evpl_iovec_clone_segment(&views[k], &large, k * SEGMENT, RTE_MIN(SEGMENT, LARGE - k * SEGMENT));
 		for (unsigned k = 0; k < SEGMENTS; k++)
-			give(impl, &env, &views[k]);
+			release_one(impl, &env, &views[k]);
 	}
 	started = bench_now() - started;
-	give(impl, &env, &large);
+	release_one(impl, &env, &large);
 	return started;
 }
 
@@ -144,7 +144,7 @@ segments_extbuf(const struct bench_case *c, uint64_t n)
 			views[k]->data_len = length;
 			views[k]->pkt_len = length;
 		}
-		bench_keep(views);
+		bench_do_not_optimize(views);
 		for (unsigned k = 0; k < SEGMENTS; k++)
 			rte_pktmbuf_free(views[k]);
 	}

@@ -65,7 +65,7 @@ slot_at(enum bench_impl impl, void *slots, size_t k)
 }
 
 BENCH_INLINE void
-take(enum bench_impl impl, const struct bench_env *env, void *slot, unsigned length)
+alloc_one(enum bench_impl impl, const struct bench_env *env, void *slot, unsigned length)
 {
 	struct counted *counted;
 	bool taken;
@@ -94,15 +94,15 @@ take(enum bench_impl impl, const struct bench_env *env, void *slot, unsigned len
 	}
 	if (unlikely(!taken))
 		bench_fail("out of memory: give EAL more (-m), or huge pages");
-	bench_keep(slot);
+	bench_do_not_optimize(slot);
 }
 
 BENCH_INLINE void
-give(enum bench_impl impl, const struct bench_env *env, void *slot)
+release_one(enum bench_impl impl, const struct bench_env *env, void *slot)
 {
 	struct counted *counted;
 
-	bench_keep(slot);
+	bench_do_not_optimize(slot);
 	switch (impl) {
 	case EVPL_LOCAL:
 	case EVPL_SHARED:
@@ -138,7 +138,7 @@ BENCH_INLINE void
 write_bytes(void *bytes, unsigned length, unsigned value)
 {
 	memset(bytes, (int)value, length);
-	bench_keep(bytes);
+	bench_do_not_optimize(bytes);
 }
 
 BENCH_INLINE void
@@ -166,12 +166,12 @@ alloc_release_on(enum bench_impl impl, struct bench_env env, const struct bench_
 	} slot;
 
 	/* The first operation is not measured, because it may do work that is done only once. */
-	take(impl, &env, &slot, length);
-	give(impl, &env, &slot);
+	alloc_one(impl, &env, &slot, length);
+	release_one(impl, &env, &slot);
 	started = bench_now();
 	for (uint64_t i = 0; i < n; i++) {
-		take(impl, &env, &slot, length);
-		give(impl, &env, &slot);
+		alloc_one(impl, &env, &slot, length);
+		release_one(impl, &env, &slot);
 	}
 	return bench_now() - started;
 }

@@ -82,16 +82,16 @@ chains(enum bench_impl impl, const struct bench_case *c, uint64_t n, bool slices
 	struct rte_mbuf *mbufs[BENCH_BURST];
 	uint64_t started;
 
-	take(impl, &env, &large, LARGE);
+	alloc_one(impl, &env, &large, LARGE);
 	started = bench_now();
 	for (uint64_t i = 0; i < n; i++) {
 		for (unsigned k = 0; k < BENCH_BURST; k++) {
-			take(impl, &env, &packet[0], HEADER);
+			alloc_one(impl, &env, &packet[0], HEADER);
 			write_bytes(evpl_iovec_data(&packet[0]), HEADER, k);
 			if (slices)
 				evpl_iovec_clone_segment(&packet[1], &large, k % SLICES * PAYLOAD, PAYLOAD);
 			else
-				take(impl, &env, &packet[1], PAYLOAD);
+				alloc_one(impl, &env, &packet[1], PAYLOAD);
 			mbufs[k] = evpl_iovecs_to_mbuf(env.evpl, packet, 2);
 			if (mbufs[k] == NULL)
 				bench_fail("%s: no packet: %s", c->name, rte_strerror(rte_errno));
@@ -99,7 +99,7 @@ chains(enum bench_impl impl, const struct bench_case *c, uint64_t n, bool slices
 		send_mbufs(c, mbufs);
 	}
 	started = bench_now() - started;
-	give(impl, &env, &large);
+	release_one(impl, &env, &large);
 	return started;
 }
 
@@ -181,7 +181,7 @@ single(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 
 	for (uint64_t i = 0; i < n; i++) {
 		for (unsigned k = 0; k < BENCH_BURST; k++) {
-			take(impl, &env, &iovecs[k], c->length);
+			alloc_one(impl, &env, &iovecs[k], c->length);
 			write_bytes(evpl_iovec_data(&iovecs[k]), HEADER, k);
 		}
 		if (evpl_tx_burst(env.evpl, ports[PORT_MBUF], 0, iovecs, BENCH_BURST) != BENCH_BURST)

@@ -72,7 +72,7 @@ respond_content(struct exchange *x, const struct http_request *request, const st
 
 /* Whether a date field's time is the file's last change, or later. */
 static bool
-is_since(const char *date, const struct file *file)
+is_unmodified_since(const char *date, const struct file *file)
 {
 	time_t time = http_date_parse(date);
 
@@ -91,17 +91,17 @@ check_preconditions(const struct http_request *request, const struct file *file)
 		if (!http_etag_listed(&request->if_match, etag, false))
 			return 412;
 	} else if (unmodified != NULL && http_date_parse(unmodified) != -1) {
-		if (!is_since(unmodified, file))
+		if (!is_unmodified_since(unmodified, file))
 			return 412;
 	}
 	if (request->if_none_match.count > 0)
 		return http_etag_listed(&request->if_none_match, etag, true) ? 304 : 0;
-	return modified != NULL && is_since(modified, file) ? 304 : 0;
+	return modified != NULL && is_unmodified_since(modified, file) ? 304 : 0;
 }
 
 /* The Range field, unless the client means another version of the file. */
 static const char *
-range_of(const struct http_request *request, const struct file *file)
+applicable_range(const struct http_request *request, const struct file *file)
 {
 	const char *condition = request->if_range;
 	time_t date;
@@ -114,7 +114,7 @@ range_of(const struct http_request *request, const struct file *file)
 
 /* Redirects to the path with a "/" at its end: 301. 414: that location is too long. */
 static unsigned
-redirect(struct exchange *x, const struct http_request *request)
+redirect_to_folder(struct exchange *x, const struct http_request *request)
 {
 	char location[LONGEST_HEAD];
 	unsigned room = exchange_response_room() - HTTP_RESPONSE_ROOM;
@@ -138,7 +138,7 @@ respond_file(struct exchange *x, const struct http_request *request)
 		case FILES_OK:
 			break;
 		case FILES_FOLDER:
-			status = redirect(x, request);
+			status = redirect_to_folder(x, request);
 			break;
 		case FILES_NO_ROOM:
 			status = 503;
@@ -164,7 +164,7 @@ respond_file(struct exchange *x, const struct http_request *request)
 		exchange_respond(x, status);
 		return;
 	}
-	respond_content(x, request, &x->file->content, x->file->content.length, range_of(request, x->file));
+	respond_content(x, request, &x->file->content, x->file->content.length, applicable_range(request, x->file));
 }
 
 static void

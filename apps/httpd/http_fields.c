@@ -135,7 +135,7 @@ http_list_has_others(const char *list, const char *word)
 }
 
 static bool
-is_only(const char *text, size_t length, const char *marks, bool letters)
+consists_of(const char *text, size_t length, const char *marks, bool letters)
 {
 	for (size_t i = 0; i < length; i++) {
 		char lower = (char)(text[i] | 0x20);
@@ -154,17 +154,18 @@ http_is_host(const char *text, size_t length)
 
 	if (length > 0 && text[0] == '[') { /* an IPv6 address */
 		behind = memchr(text, ']', length);
-		if (behind == NULL || behind == text + 1 || !is_only(text + 1, (size_t)(behind - text) - 1, ":.", true))
+		if (behind == NULL || behind == text + 1 ||
+		    !consists_of(text + 1, (size_t)(behind - text) - 1, ":.", true))
 			return false;
 		behind++;
 	} else {
 		behind = memchr(text, ':', length);
 		if (behind == NULL)
 			behind = end;
-		if (!is_only(text, (size_t)(behind - text), "-._~%!$&'()*+;=", true))
+		if (!consists_of(text, (size_t)(behind - text), "-._~%!$&'()*+;=", true))
 			return false;
 	}
-	return behind == end || (*behind == ':' && is_only(behind + 1, (size_t)(end - behind) - 1, "", false));
+	return behind == end || (*behind == ':' && consists_of(behind + 1, (size_t)(end - behind) - 1, "", false));
 }
 
 time_t

@@ -7,7 +7,7 @@
 
 /* Checks a line of the head that has ended, and whether it is the last. Returns 0 or a status. */
 static unsigned
-end_line(struct http_head *head)
+finish_line(struct http_head *head)
 {
 	unsigned length = head->length - head->line;
 
@@ -47,7 +47,7 @@ http_head_take(struct http_head *head, const char *data, size_t length, size_t *
 		head->length += (unsigned)piece;
 		*r_taken += piece;
 		if (newline != NULL && status == 0)
-			status = end_line(head);
+			status = finish_line(head);
 	}
 	return status;
 }

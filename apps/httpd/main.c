@@ -51,14 +51,14 @@ turn(void)
 static void
 line(const struct host_report *host, FILE *out)
 {
-	report_take(&report);
+	report_update(&report);
 	report_line(&report, host, out);
 }
 
 static int
 end(void)
 {
-	report_take(&report);
+	report_update(&report);
 	return 0;
 }
 

@@ -19,7 +19,7 @@ struct httpd_report {
 };
 
 /* Takes the counters as they are now. */
-void report_take(struct httpd_report *r);
+void report_update(struct httpd_report *r);
 
 /* Prints one line, for --stats-period. */
 void report_line(const struct httpd_report *r, const struct host_report *host, FILE *out);

@@ -17,7 +17,7 @@ static struct content chargen;
 
 /* Writes the first pbuf's bytes, as many as there is room for. Returns their number; 0: wait. */
 static unsigned
-echo_first(struct connection *c)
+echo_first_pbuf(struct connection *c)
 {
 	struct pbuf *p = c->rx;
 	unsigned length = LWIP_MIN(p->len, connection_room(c));
@@ -39,7 +39,7 @@ static void
 echo_advance(struct connection *c)
 {
 	while (c->rx != NULL) {
-		unsigned sent = echo_first(c);
+		unsigned sent = echo_first_pbuf(c);
 
 		if (sent == 0)
 			return;

@@ -29,14 +29,14 @@ glue_evpl(void)
 }
 
 static void
-upkeep(void *argument)
+do_upkeep(void *argument)
 {
 	tcp_order_mend();
 	tcp_orphans_end();
 #if GLUE_LWIP_SOURCE
 	glue_memory_trim();
 #endif
-	sys_timeout(UPKEEP_MS, upkeep, argument);
+	sys_timeout(UPKEEP_MS, do_upkeep, argument);
 }
 
 int
@@ -51,7 +51,7 @@ glue_init(const struct glue_config *c)
 	glue_memory_init(config.evpl, config.memory);
 #endif
 	lwip_init();
-	sys_timeout(UPKEEP_MS, upkeep, NULL);
+	sys_timeout(UPKEEP_MS, do_upkeep, NULL);
 	return 0;
 }
 
@@ -73,7 +73,7 @@ void
 glue_finish(void)
 {
 	glue_pbuf_finish();
-	sys_untimeout(upkeep, NULL);
+	sys_untimeout(do_upkeep, NULL);
 #if GLUE_LWIP_SOURCE
 	glue_memory_trim();
 #endif
@@ -94,7 +94,7 @@ glue_memory_is_low(void)
 }
 
 void
-glue_memory_receive(bool on)
+glue_memory_use_reserve(bool on)
 {
 	(void)on;
 }

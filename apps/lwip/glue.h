@@ -113,7 +113,7 @@ bool glue_checksum_control(void);
 void glue_memory_stats_get(struct glue_memory_stats *stats);
 
 /* TCP segments that were sent again, for whatever reason. (lwIP's own lwip_stats counts only some.) */
-uint64_t glue_tcp_again(void);
+uint64_t glue_tcp_sent_again(void);
 
 /*
  * Whether more than half of config.memory is in use. lwIP then keeps nothing that comes out of order. Programs should

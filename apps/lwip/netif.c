@@ -17,7 +17,7 @@
 bool
 glue_netif_is_full(struct glue_netif *n)
 {
-	bool full = glue_queue_full(&n->queue);
+	bool full = glue_queue_is_full(&n->queue);
 
 	n->stats.tx_full += full;
 	return full;
@@ -114,7 +114,7 @@ set_checksums(struct glue_netif *n, unsigned good)
 }
 
 static bool
-passes(struct glue_netif *n, const struct pbuf *frame)
+frame_passes(struct glue_netif *n, const struct pbuf *frame)
 {
 	enum frame_verdict verdict = frame_filter(frame);
 
@@ -124,9 +124,9 @@ passes(struct glue_netif *n, const struct pbuf *frame)
 }
 
 static void
-input(struct glue_netif *n, struct rte_mbuf *m)
+input_packet(struct glue_netif *n, struct rte_mbuf *m)
 {
-	unsigned good = n->queue.rx_checksum ? glue_queue_checked(m) : 0, length = m->pkt_len;
+	unsigned good = n->queue.rx_checksum ? glue_queue_good_checksums(m) : 0, length = m->pkt_len;
 	struct pbuf *p;
 
 	n->stats.rx_packets++;
@@ -141,12 +141,12 @@ input(struct glue_netif *n, struct rte_mbuf *m)
 		n->stats.rx_no_memory++;
 		return;
 	}
-	if (!passes(n, p)) {
+	if (!frame_passes(n, p)) {
 		pbuf_free(p);
 		return;
 	}
 	/* No port sums fragments. Segments that are already queued are too long, and will be fragmented. */
-	if (ip6_filter_shrinks(p))
+	if (ip6_filter_is_too_big(p))
 		n->queue.tcp_checksum = false;
 	set_checksums(n, good);
 	if (n->netif.input(p, &n->netif) != ERR_OK)
@@ -160,7 +160,7 @@ glue_netif_poll(struct glue_netif *n)
 	uint16_t count = glue_queue_receive(&n->queue, packets);
 
 	for (uint16_t i = 0; i < count; i++)
-		input(n, packets[i]);
+		input_packet(n, packets[i]);
 	glue_queue_flush(&n->queue);
 	return count;
 }

@@ -76,10 +76,10 @@ copy_mbuf(const struct rte_mbuf *packet, struct glue_netif_stats *stats)
 	unsigned at = 0;
 	struct pbuf *p;
 
-	glue_memory_receive(true);
+	glue_memory_use_reserve(true);
 	/* Not PBUF_POOL: there one byte takes as much as a long packet, and liblwip0 2.1.3 writes behind the pbuf. */
 	p = pbuf_alloc(PBUF_RAW, (u16_t)packet->pkt_len, PBUF_RAM);
-	glue_memory_receive(false);
+	glue_memory_use_reserve(false);
 	if (p == NULL)
 		return NULL;
 	for (const struct rte_mbuf *m = packet; m != NULL; m = m->next) {
@@ -92,7 +92,7 @@ copy_mbuf(const struct rte_mbuf *packet, struct glue_netif_stats *stats)
 
 /* Whether the packet's mbufs may be kept. To count free ones reads every lcore's cache: with plenty it is rare. */
 static bool
-may_keep(const struct rte_mbuf *m)
+may_keep_mbufs(const struct rte_mbuf *m)
 {
 	unsigned available;
 
@@ -119,7 +119,7 @@ glue_pbuf_from_mbuf(struct rte_mbuf *m, struct glue_netif_stats *stats)
 		rte_pktmbuf_free(m);
 		return NULL;
 	}
-	if (!config.copy && headers && m->nb_segs <= free_count && may_keep(m))
+	if (!config.copy && headers && m->nb_segs <= free_count && may_keep_mbufs(m))
 		n = evpl_iovecs_from_mbuf(config.evpl, m, 0, SEGMENTS, iovecs);
 	if (n < 0) {
 		p = copy_mbuf(m, stats);
@@ -183,14 +183,14 @@ add_pbuf(struct evpl_iovec *iovec, struct pbuf *p, unsigned offset, struct glue_
 	evpl_iovec_clone_segment(iovec, from, at + offset, p->len - offset);
 #if GLUE_LWIP_SOURCE
 	if (from == glue_memory_self(p))
-		glue_memory_sent(p);
+		glue_memory_mark_sent(p);
 #endif
 	return true;
 }
 
 /* Bytes to copy from a packet's start. */
 static unsigned
-lead_length(const struct pbuf *p)
+copied_length(const struct pbuf *p)
 {
 	unsigned length = 0;
 
@@ -205,7 +205,7 @@ lead_length(const struct pbuf *p)
 static int
 to_iovecs(struct evpl_iovec *iovecs, struct pbuf *p, struct glue_netif_stats *stats)
 {
-	unsigned skip = lead_length(p);
+	unsigned skip = copied_length(p);
 	int n = 1;
 
 	if (!add_copy(&iovecs[0], p, 0, skip, stats))

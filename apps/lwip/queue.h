@@ -43,7 +43,7 @@ struct glue_queue {
 uint16_t glue_queue_receive(struct glue_queue *q, struct rte_mbuf **packets);
 
 /* checksum.c: GLUE_IP_GOOD and GLUE_L4_GOOD, where the port says so. A fragment never has GLUE_L4_GOOD. */
-unsigned glue_queue_checked(const struct rte_mbuf *m);
+unsigned glue_queue_good_checksums(const struct rte_mbuf *m);
 
 /*
  * Whether the packet came in a VLAN whose tag the port took off: lwIP would take it for one of its own link. VLAN 0
@@ -55,11 +55,11 @@ glue_queue_is_of_other_vlan(const struct rte_mbuf *m)
 	return (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 && (m->vlan_tci & 0xFFF) != 0;
 }
 
-/* Takes over a packet, to be sent with the next flush or before. Only if the queue is not full: glue_queue_full(). */
+/* Takes over a packet, to be sent with the next flush or before. Only if the queue is not full: glue_queue_is_full(). */
 void glue_queue_send(struct glue_queue *q, struct rte_mbuf *m);
 
 /* Whether there is no room for another packet: the port took nothing for a while. */
-bool glue_queue_full(struct glue_queue *q);
+bool glue_queue_is_full(struct glue_queue *q);
 
 /* Hands the waiting packets to the port, which may leave some waiting. */
 void glue_queue_flush(struct glue_queue *q);
@@ -68,6 +68,6 @@ void glue_queue_flush(struct glue_queue *q);
 void glue_queue_drop(struct glue_queue *q);
 
 /* checksum.c: asks the port for the checksum of m, if it is a TCP packet. */
-void glue_queue_offload(struct rte_mbuf *m);
+void glue_queue_offload_checksum(struct rte_mbuf *m);
 
 #endif /* GLUE_QUEUE_H */

@@ -14,7 +14,7 @@
  * not grow so, or NULL.
  */
 static struct pbuf *
-last_of_another(const struct tcp_pcb *pcb, const char *bytes, unsigned length)
+last_of_another_iovec(const struct tcp_pcb *pcb, const char *bytes, unsigned length)
 {
 	struct tcp_seg *segment = pcb->unsent;
 	struct evpl_iovec *held;
@@ -37,7 +37,7 @@ last_of_another(const struct tcp_pcb *pcb, const char *bytes, unsigned length)
 static err_t
 write_held(struct tcp_pcb *pcb, struct evpl_iovec *iovec, const char *bytes, unsigned length, u8_t flags)
 {
-	struct pbuf *another = last_of_another(pcb, bytes, length);
+	struct pbuf *another = last_of_another_iovec(pcb, bytes, length);
 	err_t error;
 
 	/* lwIP appends to no pbuf whose bytes may change. */

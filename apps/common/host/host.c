@@ -37,7 +37,7 @@ tick(struct run *r)
 	r->report->seconds = (double)(rte_rdtsc() - r->started) / (double)rte_get_tsc_hz();
 	signals_leak_report();
 	if (period > 0 && r->report->seconds >= (r->lines + 1) * period) {
-		host_report_take(r->report, r->ports);
+		host_report_update(r->report, r->ports);
 		r->program->line(r->report, r->out);
 		fflush(r->out);
 		r->lines++;
@@ -68,7 +68,7 @@ loop(struct run *r)
 		now = rte_rdtsc();
 		for (unsigned i = 0; i < TURNS_PER_TICK; i++) {
 			turn(r);
-			now = host_report_turn(&r->report->cycles, r->ports, now);
+			now = host_report_count_turn(&r->report->cycles, r->ports, now);
 		}
 	}
 }
@@ -97,7 +97,7 @@ with_lwip(struct run *r)
 		ports_wait_links(r->ports);
 		print_ready(r);
 		loop(r);
-		host_report_take(r->report, r->ports);
+		host_report_update(r->report, r->ports);
 		status = r->program->end();
 	}
 	r->program->stop();
@@ -177,7 +177,7 @@ with_eal(struct run *r, struct json_file *json)
 	const struct host_options *o = r->options;
 	struct evpl_global_config config = o->library;
 	unsigned lost_mbufs;
-	int status = ports_choose(r->ports, &o->addresses);
+	int status = ports_find(r->ports, &o->addresses);
 
 	if (status != 0)
 		return status;
@@ -187,7 +187,7 @@ with_eal(struct run *r, struct json_file *json)
 		return status;
 	status = with_evpl(r);
 	lost_mbufs = ports_free(r->ports);
-	if (!host_report_take_lost(r->report, lost_mbufs)) {
+	if (!host_report_count_lost(r->report, lost_mbufs)) {
 		evpl_leak_report(stderr);
 		status = 1;
 	}

@@ -78,7 +78,7 @@ check_addresses(const struct host_ports *ports, const struct address_options *o)
 }
 
 int
-ports_choose(struct host_ports *ports, const struct address_options *addresses)
+ports_find(struct host_ports *ports, const struct address_options *addresses)
 {
 	uint16_t ids[RTE_MAX_ETHPORTS];
 	unsigned count = ethdev_list(ids);
@@ -238,7 +238,7 @@ check_frames(const struct host_port *p, const struct port_options *o, const stru
 }
 
 static int
-configure(struct host_port *p, const struct port_options *o, const struct rte_eth_dev_info *info)
+configure_port(struct host_port *p, const struct port_options *o, const struct rte_eth_dev_info *info)
 {
 	struct ethdev_queues queues = {.rx = 1, .tx = 1, .rxd = o->rxd, .txd = o->txd, .rx_pool = p->rx_pool};
 	struct rte_eth_conf conf = {0};
@@ -258,7 +258,7 @@ configure(struct host_port *p, const struct port_options *o, const struct rte_et
 }
 
 static int
-prepare(struct host_ports *ports, struct host_port *p, const struct port_options *o)
+prepare_port(struct host_ports *ports, struct host_port *p, const struct port_options *o)
 {
 	struct rte_eth_dev_info info;
 	int status, rc = rte_eth_dev_info_get(p->dev.id, &info);
@@ -266,7 +266,7 @@ prepare(struct host_ports *ports, struct host_port *p, const struct port_options
 	if (rc != 0)
 		return ethdev_failed(&p->dev, "information", rc);
 	status = make_pools(ports, p, o, &info);
-	return status != 0 ? status : configure(p, o, &info);
+	return status != 0 ? status : configure_port(p, o, &info);
 }
 
 static int
@@ -281,7 +281,7 @@ set_mtu_behind_ethdev(const struct host_port *p)
 }
 
 static int
-start(struct host_port *p)
+start_port(struct host_port *p)
 {
 	int rc;
 
@@ -304,9 +304,9 @@ ports_start(struct host_ports *ports, const struct port_options *o)
 
 	/* The kernel's interfaces are changed only after every port was found to be right. */
 	for (unsigned i = 0; i < ports->count && status == 0; i++)
-		status = prepare(ports, &ports->port[i], o);
+		status = prepare_port(ports, &ports->port[i], o);
 	for (unsigned i = 0; i < ports->count && status == 0; i++)
-		status = start(&ports->port[i]);
+		status = start_port(&ports->port[i]);
 	return status;
 }
 
@@ -360,7 +360,7 @@ ports_remove_netifs(struct host_ports *ports)
 }
 
 static void
-take_counters(struct host_port *p)
+read_counters(struct host_port *p)
 {
 	struct rte_eth_stats stats;
 
@@ -380,7 +380,7 @@ ports_close(struct host_ports *ports)
 
 		if (!p->dev.started)
 			continue;
-		take_counters(p);
+		read_counters(p);
 		ethdev_drain(&p->dev, 0, UINT16_MAX);
 	}
 	for (unsigned i = ports->count; i-- > 0;)

@@ -40,7 +40,7 @@ static struct tcp_pcb *listeners[SERVERS_MAX];
 static unsigned listener_count;
 
 static void
-enter(struct connection *c)
+add_open(struct connection *c)
 {
 	LIST_INSERT_HEAD(&open_list, c, link);
 	stats.accepted++;
@@ -51,7 +51,7 @@ enter(struct connection *c)
 
 /* lwIP's pcb is gone, or is about to go. Ends everything else of the connection. */
 static void
-leave(struct connection *c)
+release_connection(struct connection *c)
 {
 	if (c->server->ended != NULL)
 		c->server->ended(c);
@@ -84,7 +84,7 @@ discard_rx(struct connection *c)
 
 /* Continues to close: sends FIN behind our last byte, and ends when the peer has acknowledged all and sent FIN. */
 static void
-close_further(struct connection *c)
+continue_close(struct connection *c)
 {
 	struct tcp_pcb *pcb = c->pcb;
 
@@ -95,7 +95,7 @@ close_further(struct connection *c)
 		return;
 	stats.closed++;
 	detach(pcb);
-	leave(c);
+	release_connection(c);
 	tcp_close(pcb);
 }
 
@@ -106,26 +106,26 @@ abort_now(struct connection *c)
 
 	stats.aborted[c->abort]++;
 	detach(pcb);
-	leave(c);
+	release_connection(c);
 	tcp_abort(pcb);
 	return ERR_ABRT;
 }
 
 /* The end of every callback, with its return value. */
 static err_t
-go_on(struct connection *c)
+advance_or_end(struct connection *c)
 {
 	if (!c->closing && c->abort == CONNECTION_GOES_ON)
 		c->server->advance(c);
 	if (c->abort != CONNECTION_GOES_ON)
 		return abort_now(c);
 	if (c->closing)
-		close_further(c);
+		continue_close(c);
 	return ERR_OK;
 }
 
 static void
-append(struct connection *c, struct pbuf *p)
+append_received(struct connection *c, struct pbuf *p)
 {
 	p->tot_len = p->len;
 	if (c->rx == NULL)
@@ -139,7 +139,7 @@ append(struct connection *c, struct pbuf *p)
 
 /* Queues p behind rx, unless that would be too many. */
 static bool
-keep(struct connection *c, struct pbuf *p)
+queue_received(struct connection *c, struct pbuf *p)
 {
 	unsigned pbufs = c->rx_pbufs + pbuf_clen(p), bytes = c->rx_bytes + p->tot_len;
 
@@ -154,7 +154,7 @@ keep(struct connection *c, struct pbuf *p)
 		if (p->len == 0)
 			pbuf_free(p);
 		else
-			append(c, p);
+			append_received(c, p);
 		p = next;
 	}
 	return true;
@@ -169,15 +169,15 @@ on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
 	(void)err;
 	if (p == NULL) {
 		c->eof = true;
-	} else if (!keep(c, p)) {
+	} else if (!queue_received(c, p)) {
 		stats.rx_refused++;
 		return ERR_MEM;
 	}
-	return go_on(c);
+	return advance_or_end(c);
 }
 
 static void
-start_progress(struct connection *c)
+restart_progress(struct connection *c)
 {
 	c->progress_ms = sys_now();
 	c->moved = 0;
@@ -195,7 +195,7 @@ on_sent(void *arg, struct tcp_pcb *pcb, u16_t n)
 		c->since_ms = sys_now();
 	if (c->server->acknowledged != NULL && !c->closing)
 		c->server->acknowledged(c, n);
-	return go_on(c);
+	return advance_or_end(c);
 }
 
 static void
@@ -207,11 +207,11 @@ on_error(void *arg, err_t err)
 		stats.closed++;
 	else
 		stats.reset++;
-	leave(c);
+	release_connection(c);
 }
 
 static bool
-is_over(uint32_t since_ms, unsigned seconds)
+has_passed(uint32_t since_ms, unsigned seconds)
 {
 	return sys_now() - since_ms >= seconds * 1000;
 }
@@ -220,11 +220,11 @@ is_over(uint32_t since_ms, unsigned seconds)
 static void
 check_progress(struct connection *c)
 {
-	if (!is_over(c->progress_ms, limits.progress_s))
+	if (!has_passed(c->progress_ms, limits.progress_s))
 		return;
 	if (c->moved < CONNECTION_PROGRESS)
 		c->abort = CONNECTION_STALLED;
-	start_progress(c);
+	restart_progress(c);
 }
 
 static void
@@ -232,17 +232,17 @@ check_idle(struct connection *c)
 {
 	if (c->closing) {
 		/* The peer has read all, and does not close. lwIP's own time-outs end the rest. */
-		c->eof |= is_over(c->since_ms, CONNECTION_LINGER_S);
-	} else if (is_over(c->since_ms, limits.idle_s)) {
+		c->eof |= has_passed(c->since_ms, CONNECTION_LINGER_S);
+	} else if (has_passed(c->since_ms, limits.idle_s)) {
 		stats.idle++;
 		connection_close(c);
 	}
 }
 
 static void
-check_time(struct connection *c)
+check_timeouts(struct connection *c)
 {
-	if (c->wait == CONNECTION_LATE && is_over(c->since_ms, c->server->late_s)) {
+	if (c->wait == CONNECTION_LATE && has_passed(c->since_ms, c->server->late_s)) {
 		stats.late++;
 		c->server->late(c);
 	}
@@ -258,8 +258,8 @@ on_poll(void *arg, struct tcp_pcb *pcb)
 	struct connection *c = arg;
 
 	(void)pcb;
-	check_time(c);
-	return go_on(c);
+	check_timeouts(c);
+	return advance_or_end(c);
 }
 
 static void
@@ -275,7 +275,7 @@ peer_of(const struct tcp_pcb *pcb, struct peer *peer)
 }
 
 static err_t
-refuse(struct tcp_pcb *pcb, enum connection_abort reason)
+abort_new(struct tcp_pcb *pcb, enum connection_abort reason)
 {
 	stats.aborted[reason]++;
 	tcp_abort(pcb);
@@ -293,16 +293,16 @@ on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 		return ERR_VAL;
 	}
 	if (c == NULL)
-		return refuse(pcb, CONNECTION_TOO_MANY);
+		return abort_new(pcb, CONNECTION_TOO_MANY);
 	peer_of(pcb, &peer);
 	if (!peers_enter(&peer, limits.peer_connections))
-		return refuse(pcb, CONNECTION_TOO_MANY_OF_ONE);
+		return abort_new(pcb, CONNECTION_TOO_MANY_OF_ONE);
 	LIST_REMOVE(c, link);
 	memset(c, 0, sizeof(*c));
 	c->pcb = pcb;
 	c->server = arg;
 	c->peer = peer;
-	enter(c);
+	add_open(c);
 	connection_expect(c, CONNECTION_IDLE);
 	tcp_nagle_disable(pcb);
 	tcp_arg(pcb, c);
@@ -310,7 +310,7 @@ on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 	tcp_sent(pcb, on_sent);
 	tcp_err(pcb, on_error);
 	tcp_poll(pcb, on_poll, POLL_INTERVAL);
-	return go_on(c);
+	return advance_or_end(c);
 }
 
 int
@@ -417,14 +417,14 @@ connection_room(const struct connection *c)
 
 /* Counts what lwIP was asked to send. */
 static bool
-written(struct connection *c, unsigned length, err_t error)
+count_written(struct connection *c, unsigned length, err_t error)
 {
 	if (error != ERR_OK) {
 		stats.no_memory++;
 		return false;
 	}
 	if (c->unacked == 0)
-		start_progress(c);
+		restart_progress(c);
 	c->unacked += length;
 	return true;
 }
@@ -432,13 +432,13 @@ written(struct connection *c, unsigned length, err_t error)
 bool
 connection_write(struct connection *c, struct evpl_iovec *iovec, unsigned offset, unsigned length, bool more)
 {
-	return written(c, length, glue_write(c->pcb, iovec, offset, length, more ? TCP_WRITE_FLAG_MORE : 0));
+	return count_written(c, length, glue_write(c->pcb, iovec, offset, length, more ? TCP_WRITE_FLAG_MORE : 0));
 }
 
 bool
 connection_write_pbuf(struct connection *c, struct pbuf *p, unsigned length)
 {
-	return written(c, length, glue_write_pbuf(c->pcb, p, length, 0));
+	return count_written(c, length, glue_write_pbuf(c->pcb, p, length, 0));
 }
 
 void
@@ -465,7 +465,7 @@ connection_expect(struct connection *c, enum connection_wait wait)
 	c->wait = wait;
 	c->since_ms = sys_now();
 	if (c->unacked == 0)
-		start_progress(c);
+		restart_progress(c);
 }
 
 void
@@ -484,7 +484,7 @@ connection_abort(struct connection *c, enum connection_abort reason)
 void
 connection_wake(struct connection *c)
 {
-	go_on(c);
+	advance_or_end(c);
 	if (c->pcb != NULL)
 		tcp_output(c->pcb);
 }

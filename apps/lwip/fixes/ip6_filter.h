@@ -10,6 +10,6 @@
 bool ip6_filter_passes(const struct pbuf *frame);
 
 /* Whether a frame that passes is an ICMPv6 "packet too big": packets then go out in fragments. */
-bool ip6_filter_shrinks(const struct pbuf *frame);
+bool ip6_filter_is_too_big(const struct pbuf *frame);
 
 #endif /* GLUE_IP6_FILTER_H */

@@ -109,7 +109,7 @@ hide_options(struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_
 
 /* No window is longer than a quarter of all numbers. */
 static bool
-is_far(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
+has_far_number(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
 {
 	u32_t distance = header->seqno - pcb->rcv_nxt;
 
@@ -125,7 +125,7 @@ may_end_persist(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
 }
 
 static err_t
-refuse(void)
+drop_segment(void)
 {
 	TCP_STATS_INC(tcp.drop);
 	return ERR_VAL;
@@ -133,7 +133,7 @@ refuse(void)
 
 /* ERR_OK: lwIP may see the segment. The header is in this machine's byte order, and p begins behind its options. */
 err_t
-glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_t *second,
+glue_tcp_filter(struct tcp_pcb *pcb, struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_t *second,
 		struct pbuf *p)
 {
 	if (pcb->state == TIME_WAIT && tcp_time_wait_ends(pcb, header, length, first_length, p))
@@ -147,12 +147,12 @@ glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, u16_t length, u16_t
 			return ERR_OK;
 		hide_options(header, length, first_length, second);
 		/* A peer that has sent us a SYN acknowledges ours without another SYN. */
-		return (TCPH_FLAGS(header) & (TCP_ACK | TCP_RST)) != TCP_ACK ? ERR_OK : refuse();
+		return (TCPH_FLAGS(header) & (TCP_ACK | TCP_RST)) != TCP_ACK ? ERR_OK : drop_segment();
 	}
 	if (pcb->state == LISTEN || pcb->state == SYN_SENT || pcb->state == TIME_WAIT)
 		return ERR_OK;
-	if (is_far(pcb, header) || has_mss(header, length, first_length, second))
-		return refuse();
+	if (has_far_number(pcb, header) || has_mss(header, length, first_length, second))
+		return drop_segment();
 	/* tcp_output() starts it again, after this segment. */
 	if (may_end_persist(pcb, header))
 		pcb->persist_backoff = 0;

@@ -275,18 +275,13 @@ static struct connection_server server = {
 int
 http_start(const struct http_options *o)
 {
-	err_t err;
-
 	options = *o;
 	server.late_s = o->request_s;
 	if (exchange_start() != 0) {
 		error_line("no memory for the HTTP server");
 		return -1;
 	}
-	err = o->port != 0 ? connections_listen(&server, o->port) : ERR_OK;
-	if (err != ERR_OK)
-		error_line("--http-port=%u: %s", o->port, err == ERR_USE ? "another server has it" : "no memory");
-	return err == ERR_OK ? 0 : -1;
+	return connections_listen(&server, o->port);
 }
 
 void

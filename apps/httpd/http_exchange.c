@@ -6,6 +6,7 @@
 #include "http_exchange.h"
 #include "http_fields.h"
 #include "http_path.h"
+#include "http_text.h"
 
 #define GENERATED "/_/bytes/"
 #define DISCARD "/_/discard"
@@ -170,12 +171,11 @@ respond_file(struct exchange *x, const struct http_request *request)
 static void
 respond_generated(struct exchange *x, const struct http_request *request, const char *number)
 {
-	uint64_t length = 0;
+	uint64_t length;
+	const char *end = http_number_parse(number, &length);
 	unsigned status;
 
-	for (; *number >= '0' && *number <= '9' && length < UINT64_MAX / 20; number++)
-		length = length * 10 + (uint64_t)(*number - '0');
-	if (*number != '\0' || number[-1] == '/' || length > INT64_MAX) {
+	if (end == number || *end != '\0' || length > INT64_MAX) {
 		exchange_respond(x, 404);
 		return;
 	}
@@ -234,26 +234,22 @@ exchange_begin(struct exchange *x)
 		respond_file(x, &request);
 }
 
+static char
+next_pattern_byte(uint64_t at, void *state)
+{
+	uint32_t *x = state;
+
+	(void)at;
+	*x = (*x * UINT32_C(1103515245) + 12345) & INT32_MAX;
+	return (char)(*x >> 16);
+}
+
 int
 exchange_start(void)
 {
 	uint32_t x = 1;
 
-	if (content_init(&pattern, HTTP_PATTERN_PERIOD) != 0)
-		return -1;
-	while (content_held(&pattern) < HTTP_PATTERN_PERIOD) {
-		struct evpl_iovec *iovec = content_grow(&pattern, glue_evpl());
-		uint8_t *bytes;
-
-		if (iovec == NULL)
-			return -1;
-		bytes = evpl_iovec_data(iovec);
-		for (unsigned i = 0; i < evpl_iovec_length(iovec); i++) {
-			x = (x * UINT32_C(1103515245) + 12345) & INT32_MAX;
-			bytes[i] = (uint8_t)(x >> 16);
-		}
-	}
-	return 0;
+	return content_generate(&pattern, glue_evpl(), HTTP_PATTERN_PERIOD, next_pattern_byte, &x);
 }
 
 void

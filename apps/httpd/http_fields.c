@@ -3,21 +3,7 @@
 #include <strings.h>
 
 #include "http_fields.h"
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* Reads digits. A number that is too large becomes the largest. Returns the place behind the digits. */
-static const char *
-parse_number(const char *text, uint64_t *value)
-{
-	for (*value = 0; is_digit(*text); text++)
-		*value = *value > (UINT64_MAX - 9) / 10 ? UINT64_MAX : *value * 10 + (uint64_t)(*text - '0');
-	return text;
-}
+#include "http_text.h"
 
 enum http_range
 http_range_parse(const char *text, uint64_t length, uint64_t *r_first, uint64_t *r_end)
@@ -28,11 +14,11 @@ http_range_parse(const char *text, uint64_t length, uint64_t *r_first, uint64_t 
 	if (text == NULL || strncasecmp(text, "bytes=", 6) != 0)
 		return HTTP_RANGE_WHOLE;
 	text += 6;
-	end = parse_number(text, &first);
-	if (*end != '-' || (end == text && !is_digit(end[1])))
+	end = http_number_parse(text, &first);
+	if (*end != '-' || (end == text && !http_is_digit(end[1])))
 		return HTTP_RANGE_WHOLE;
-	if (is_digit(end[1])) {
-		const char *behind = parse_number(end + 1, &last);
+	if (http_is_digit(end[1])) {
+		const char *behind = http_number_parse(end + 1, &last);
 
 		if (*behind != '\0')
 			return HTTP_RANGE_WHOLE;
@@ -134,13 +120,12 @@ http_list_has_others(const char *list, const char *word)
 	return others > 0;
 }
 
+/* Whether the text has only digits, these marks, and letters if they are allowed. */
 static bool
 consists_of(const char *text, size_t length, const char *marks, bool letters)
 {
 	for (size_t i = 0; i < length; i++) {
-		char lower = (char)(text[i] | 0x20);
-
-		if (!is_digit(text[i]) && !(letters && lower >= 'a' && lower <= 'z') &&
+		if (!http_is_digit(text[i]) && !(letters && http_is_letter(text[i])) &&
 		    (text[i] == '\0' || strchr(marks, text[i]) == NULL))
 			return false;
 	}

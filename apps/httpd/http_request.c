@@ -4,6 +4,7 @@
 
 #include "http_fields.h"
 #include "http_request.h"
+#include "http_text.h"
 
 /* Checks a line of the head that has ended, and whether it is the last. Returns 0 or a status. */
 static unsigned
@@ -52,19 +53,11 @@ http_head_take(struct http_head *head, const char *data, size_t length, size_t *
 	return status;
 }
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* The characters of methods and field names (RFC 9110, 5.6.2). */
 static bool
 is_token_character(char c)
 {
-	char lower = (char)(c | 0x20);
-
-	return is_digit(c) || (lower >= 'a' && lower <= 'z') || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+	return http_is_digit(c) || http_is_letter(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 static bool
@@ -169,7 +162,7 @@ parse_target(char *text, struct http_request *request)
 static unsigned
 parse_version(const char *text, bool *old)
 {
-	if (strncmp(text, "HTTP/", 5) != 0 || !is_digit(text[5]) || text[6] != '.' || !is_digit(text[7]) ||
+	if (strncmp(text, "HTTP/", 5) != 0 || !http_is_digit(text[5]) || text[6] != '.' || !http_is_digit(text[7]) ||
 	    text[8] != '\0')
 		return 400;
 	*old = text[7] == '0';
@@ -199,17 +192,12 @@ parse_request_line(char *line, struct http_request *request, bool *old)
 static unsigned
 parse_length(const char *text, struct http_request *request)
 {
-	if (request->has_length || text[0] == '\0')
+	const char *end = http_number_parse(text, &request->length);
+
+	if (request->has_length || end == text || *end != '\0')
 		return 400;
-	for (const char *p = text; *p != '\0'; p++) {
-		if (!is_digit(*p))
-			return 400;
-		if (request->length > (UINT64_MAX - 9) / 10)
-			return 413;
-		request->length = request->length * 10 + (uint64_t)(*p - '0');
-	}
 	request->has_length = true;
-	return 0;
+	return request->length == UINT64_MAX ? 413 : 0;
 }
 
 /* The fields' values, before they are checked against each other. */

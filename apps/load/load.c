@@ -85,10 +85,7 @@ detach_asker(struct asker *a)
 {
 	struct tcp_pcb *pcb = a->pcb;
 
-	tcp_arg(pcb, NULL);
-	tcp_recv(pcb, NULL);
-	tcp_err(pcb, NULL);
-	tcp_poll(pcb, NULL, 0);
+	glue_detach(pcb);
 	reset_asker(a);
 	return pcb;
 }

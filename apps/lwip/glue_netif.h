@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How frames leave a netif, for the other files of the glue. glue.h has what programs call. */
+/* Netifs, and how frames leave them, for the other files of the glue. glue.h has what programs call. */
 #ifndef GLUE_NETIF_H
 #define GLUE_NETIF_H
 
@@ -15,5 +15,8 @@ bool glue_netif_is_full(struct glue_netif *n);
  * that there was no memory, and returns ERR_MEM.
  */
 err_t glue_netif_send(struct glue_netif *n, struct rte_mbuf *m, unsigned length);
+
+/* Sends what waits on all netifs, then removes them. */
+void glue_netifs_remove(void);
 
 #endif /* GLUE_NETIF_H */

@@ -6,6 +6,7 @@
 
 #include "glue_memory.h"
 #include "glue_pbuf.h"
+#include "glue_port.h"
 
 /*
  * Room for Ethernet, IP and TCP headers with their options. lwIP reads them from a packet's first pbuf. When it sends a
@@ -15,7 +16,6 @@
 #define HEADERS 128u
 /* Short pbufs behind the headers are copied with them, up to this: to attach one costs more than to copy it. */
 #define LEAD 512u
-#define SEGMENTS 16u
 
 /*
  * Mbufs that stay free for a port to receive into: two bursts take at most these. Echo holds what it sends back for
@@ -111,7 +111,7 @@ struct pbuf *
 glue_pbuf_from_mbuf(struct rte_mbuf *m, struct glue_netif_stats *stats)
 {
 	bool headers = m->nb_segs == 1 || m->data_len >= HEADERS;
-	struct evpl_iovec iovecs[SEGMENTS];
+	struct evpl_iovec iovecs[GLUE_FRAME_SEGMENTS];
 	struct pbuf *p = NULL;
 	int n = -1;
 
@@ -120,7 +120,7 @@ glue_pbuf_from_mbuf(struct rte_mbuf *m, struct glue_netif_stats *stats)
 		return NULL;
 	}
 	if (!config.copy && headers && m->nb_segs <= free_count && may_keep_mbufs(m))
-		n = evpl_iovecs_from_mbuf(config.evpl, m, 0, SEGMENTS, iovecs);
+		n = evpl_iovecs_from_mbuf(config.evpl, m, 0, GLUE_FRAME_SEGMENTS, iovecs);
 	if (n < 0) {
 		p = copy_mbuf(m, stats);
 		rte_pktmbuf_free(m);
@@ -256,11 +256,11 @@ to_linear(const struct pbuf *p, struct glue_netif_stats *stats)
 struct rte_mbuf *
 glue_pbuf_to_mbuf(struct pbuf *p, unsigned segments, struct glue_netif_stats *stats)
 {
-	struct evpl_iovec iovecs[SEGMENTS];
+	struct evpl_iovec iovecs[GLUE_FRAME_SEGMENTS];
 	struct rte_mbuf *m;
 	int n;
 
-	if (config.copy || pbuf_clen(p) + 1u > RTE_MIN(segments, SEGMENTS))
+	if (config.copy || pbuf_clen(p) + 1u > RTE_MIN(segments, GLUE_FRAME_SEGMENTS))
 		return to_linear(p, stats);
 	n = to_iovecs(iovecs, p, stats);
 	if (n == 0)

@@ -55,7 +55,7 @@ glue_queue_is_of_other_vlan(const struct rte_mbuf *m)
 	return (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 && (m->vlan_tci & 0xFFF) != 0;
 }
 
-/* Takes over a packet, to be sent with the next flush or before. Only if the queue is not full: glue_queue_is_full(). */
+/* Takes over a packet, and sends it with the next flush or before. The queue must not be full: glue_queue_is_full(). */
 void glue_queue_send(struct glue_queue *q, struct rte_mbuf *m);
 
 /* Whether there is no room for another packet: the port took nothing for a while. */

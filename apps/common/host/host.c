@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "host.h"
 
-#include <lwip/timeouts.h>
-
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -20,7 +18,6 @@
 /* A run of the program. */
 struct run {
 	const struct host_program *program;
-	const struct host_options *options;
 	struct host_ports *ports;
 	struct host_report *report;
 	FILE *out;
@@ -28,46 +25,45 @@ struct run {
 	unsigned lines;
 };
 
-/* True: it is time to stop. */
+/* Does what depends on the time. True: it is time to stop. */
 static bool
-tick(struct run *r)
+check_time(struct run *r)
 {
-	double period = r->options->stats_period_s;
+	const struct host_options *o = r->program->options;
+	double period = o->stats_period_s;
 
 	r->report->seconds = (double)(rte_rdtsc() - r->started) / (double)rte_get_tsc_hz();
 	signals_leak_report();
 	if (period > 0 && r->report->seconds >= (r->lines + 1) * period) {
 		host_report_update(r->report, r->ports);
-		r->program->line(r->report, r->out);
+		r->program->print_line(r->report, r->out);
 		fflush(r->out);
 		r->lines++;
 	}
 	if (r->program->tick != NULL)
 		r->program->tick(r->out);
-	return signals_stop_requested() || (r->options->duration_s > 0 && r->report->seconds >= r->options->duration_s);
+	return signals_stop_requested() || (o->duration_s > 0 && r->report->seconds >= o->duration_s);
 }
 
 /* One turn of the main loop. */
 static void
-turn(const struct run *r)
+poll_all(const struct run *r)
 {
-	for (unsigned i = 0; i < r->ports->count; i++)
-		glue_netif_poll(&r->ports->port[i].glue);
-	sys_check_timeouts();
-	if (r->program->turn != NULL)
-		r->program->turn();
+	glue_poll();
+	if (r->program->poll != NULL)
+		r->program->poll();
 }
 
 static void
-loop(struct run *r)
+run_loop(struct run *r)
 {
 	uint64_t now;
 
 	r->started = rte_rdtsc();
-	while (!tick(r)) {
+	while (!check_time(r)) {
 		now = rte_rdtsc();
 		for (unsigned i = 0; i < TURNS_PER_TICK; i++) {
-			turn(r);
+			poll_all(r);
 			now = host_report_count_turn(&r->report->cycles, r->ports, now);
 		}
 	}
@@ -76,17 +72,17 @@ loop(struct run *r)
 static void
 print_ready(const struct run *r)
 {
-	fprintf(r->out, "%s: lwIP %s, %s\n", r->program->name, HOST_LWIP,
+	fprintf(r->out, "%s: lwIP %s, %s\n", r->program->command->program, HOST_LWIP,
 		glue_zero_copy() ? "no payload is copied" : "what is sent is copied");
-	r->program->ready(r->ports, r->out);
+	r->program->print_ready(r->ports, r->out);
 	fflush(r->out);
 }
 
 /* Runs lwIP, its netifs, and all that runs on them, until the program stops. */
 static int
-with_lwip(struct run *r)
+run_with_lwip(struct run *r)
 {
-	const struct host_options *o = r->options;
+	const struct host_options *o = r->program->options;
 	int status = ports_add_netifs(r->ports, &o->ports, &o->addresses);
 
 	for (unsigned i = 0; i < r->ports->count && status == 0; i++)
@@ -96,16 +92,13 @@ with_lwip(struct run *r)
 	if (status == 0) {
 		ports_wait_links(r->ports);
 		print_ready(r);
-		loop(r);
+		run_loop(r);
 		host_report_update(r->report, r->ports);
-		status = r->program->end();
+		status = r->program->finish();
 	}
 	r->program->stop();
 	fault_stop();
 	glue_stop();
-	for (unsigned i = 0; i < r->ports->count; i++)
-		glue_netif_flush(&r->ports->port[i].glue);
-	ports_remove_netifs(r->ports);
 	return status;
 }
 
@@ -120,9 +113,9 @@ lwip_memory(const struct host_options *o)
 
 /* Runs everything that needs the library. */
 static int
-with_evpl(struct run *r)
+run_with_evpl(struct run *r)
 {
-	const struct host_options *o = r->options;
+	const struct host_options *o = r->program->options;
 	struct evpl *evpl = evpl_create(NULL);
 	struct glue_config config = {.evpl = evpl,
 				     .rx_hold = ports_rx_hold(r->ports, &o->ports),
@@ -141,7 +134,7 @@ with_evpl(struct run *r)
 		status = 1;
 	}
 	if (status == 0)
-		status = with_lwip(r);
+		status = run_with_lwip(r);
 	ports_close(r->ports);
 	glue_finish();
 	evpl_destroy(evpl);
@@ -154,7 +147,7 @@ print_json(const void *run, FILE *out)
 	const struct run *r = run;
 
 	host_report_json_begin(r->report, out);
-	r->program->json(out);
+	r->program->write_json(out);
 	host_report_json_end(r->report, out);
 }
 
@@ -164,7 +157,7 @@ write_report(const struct run *r, struct json_file *json)
 	int status;
 
 	host_report_print_begin(r->report, r->out);
-	r->program->print(r->out);
+	r->program->print_report(r->out);
 	host_report_print_end(r->report, r->out);
 	status = json_file_flush_words(json);
 	return json_file_write(json, print_json, r) != 0 ? 1 : status;
@@ -172,9 +165,9 @@ write_report(const struct run *r, struct json_file *json)
 
 /* Runs everything that needs EAL. */
 static int
-with_eal(struct run *r, struct json_file *json)
+run_with_eal(struct run *r, struct json_file *json)
 {
-	const struct host_options *o = r->options;
+	const struct host_options *o = r->program->options;
 	struct evpl_global_config config = o->library;
 	unsigned lost_mbufs;
 	int status = ports_find(r->ports, &o->addresses);
@@ -185,7 +178,7 @@ with_eal(struct run *r, struct json_file *json)
 	status = library_start(&config);
 	if (status != 0)
 		return status;
-	status = with_evpl(r);
+	status = run_with_evpl(r);
 	lost_mbufs = ports_free(r->ports);
 	if (!host_report_count_lost(r->report, lost_mbufs)) {
 		evpl_leak_report(stderr);
@@ -198,25 +191,38 @@ with_eal(struct run *r, struct json_file *json)
 	return status;
 }
 
-int
-host_run(const struct host_program *program, const struct host_options *options, int eal_count, char **argv)
+/* The first eal_count arguments of argv are EAL's. */
+static int
+run(const struct host_program *program, int eal_count, char **argv)
 {
 	static struct host_ports ports;
 	static struct host_report report;
-	struct run run = {.program = program, .options = options, .ports = &ports, .report = &report};
+	struct run run = {.program = program, .ports = &ports, .report = &report};
 	struct json_file json;
 	int status = 1;
 
-	if (json_file_open(&json, options->json) != 0)
+	if (json_file_open(&json, program->options->json) != 0)
 		return 1;
 	run.out = json_file_words(&json);
 	if (rte_eal_init(eal_count, argv) < 0) {
 		error_line("EAL does not start: %s (its own messages are above)", rte_strerror(rte_errno));
 	} else {
 		signals_catch();
-		status = with_eal(&run, &json);
+		status = run_with_eal(&run, &json);
 		rte_eal_cleanup();
 	}
 	json_file_close(&json);
 	return status;
+}
+
+int
+host_main(const struct host_program *program, int argc, char **argv)
+{
+	int eal_count = command_parse(program->command, argc, argv, program->values);
+
+	if (eal_count == 0)
+		return 0;
+	if (eal_count < 0 || host_options_check(program->options) != 0 || program->check_options() != 0)
+		return 2;
+	return run(program, eal_count, argv);
 }

@@ -8,13 +8,13 @@
 #include "../error.h"
 #include "../pool.h"
 #include "af_packet.h"
+#include "glue_port.h"
 #include "port.h"
 
 /* The ring size for counts, if neither the command line nor the port names one. */
 #define RING_SIZE 1024u
-/* Most segments of a frame from lwIP, and so most packet mbufs. */
-#define FRAME_SEGMENTS 16u
-#define FRAME_SEGMENTS_USUAL 3u /* of these, packet mbufs: two, and one to spare */
+/* Packet mbufs of a usual frame from lwIP: two, and one to spare. */
+#define FRAME_SEGMENTS_USUAL 3u
 #define LINK_WAIT_MS 3000
 
 /* Checks for limits that no iovec can be sent through. The glue handles the rest. */
@@ -44,9 +44,7 @@ add_port(struct host_ports *ports, uint16_t id)
 	}
 	if (ethdev_init(&p->dev, id, &info) != 0)
 		return 1;
-	/* Both ends of a tap have one MAC, and would so have one link-local address. */
-	if (strcmp(info.driver_name, "net_tap") == 0)
-		p->dev.mac.addr_bytes[3] ^= 1;
+	glue_port_change_mac(&info, p->dev.mac.addr_bytes);
 	ports->count++;
 	return check_limits(p);
 }
@@ -190,15 +188,9 @@ choose_offloads(struct host_port *p, const struct port_options *o, const struct 
 		(RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM);
 
 	/* Never RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE: it frees mbufs without releasing what they are attached to. */
-	p->glue.segments = 1;
-	if ((info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0 && !o->copy) {
+	p->glue.segments = o->copy ? 1 : glue_port_segments(info);
+	if (p->glue.segments > 1)
 		conf->txmode.offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
-		p->glue.segments = FRAME_SEGMENTS;
-		if (info->tx_desc_lim.nb_seg_max != 0)
-			p->glue.segments = RTE_MIN(p->glue.segments, info->tx_desc_lim.nb_seg_max);
-		if (info->tx_desc_lim.nb_mtu_seg_max != 0)
-			p->glue.segments = RTE_MIN(p->glue.segments, info->tx_desc_lim.nb_mtu_seg_max);
-	}
 	if (longest_frame(o, info) + RTE_PKTMBUF_HEADROOM > rte_pktmbuf_data_room_size(p->rx_pool))
 		conf->rxmode.offloads |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
 	/* The mbuf then has the tag, and glue_queue_is_of_other_vlan() sees it. */
@@ -322,7 +314,6 @@ ports_add_netifs(struct host_ports *ports, const struct port_options *options, c
 		p->glue.queue.ahead_max = rx_ahead(ports, options);
 		if (glue_netif_add(&p->glue, p->dev.mac.addr_bytes, p->mtu) != 0)
 			return ethdev_failed(&p->dev, "lwIP takes no netif more", -ENOMEM);
-		p->netif_added = true;
 		if (!addresses_set(&p->glue.netif, p->dev.id, o)) {
 			error_line("port %u (%s): more addresses than lwIP has room for", p->dev.id, p->dev.name);
 			return 2;
@@ -347,16 +338,6 @@ ports_wait_links(const struct host_ports *ports)
 
 	for (unsigned i = 0; i < ports->count; i++)
 		ethdev_wait_link(&ports->port[i].dev, &ms);
-}
-
-void
-ports_remove_netifs(struct host_ports *ports)
-{
-	for (unsigned i = 0; i < ports->count; i++) {
-		if (ports->port[i].netif_added)
-			glue_netif_remove(&ports->port[i].glue);
-		ports->port[i].netif_added = false;
-	}
 }
 
 static void

@@ -26,7 +26,6 @@ struct port_options {
 
 struct host_port {
 	struct ethdev dev;
-	bool netif_added;
 	uint16_t mtu;
 	bool mtu_behind_ethdev;				/* ethdev allows less than the driver: af_packet.h */
 	bool tx_checksum, rx_checksum;			/* the port computes or checks them */
@@ -65,9 +64,6 @@ void ports_print_addresses(const struct host_ports *ports, FILE *out);
 
 /* Waits a while for links that are down. */
 void ports_wait_links(const struct host_ports *ports);
-
-/* Removes the netifs. */
-void ports_remove_netifs(struct host_ports *ports);
 
 /* Stops and closes every port. */
 void ports_close(struct host_ports *ports);

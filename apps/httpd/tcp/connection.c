@@ -5,6 +5,7 @@
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/sys.h>
 
+#include "../../common/error.h"
 #include "connection.h"
 #include "fixes/tcp_order.h"
 #include "glue.h"
@@ -14,8 +15,6 @@
 
 /* Half a second, in lwIP's slow timer intervals. */
 #define POLL_INTERVAL (500 / TCP_SLOW_INTERVAL)
-
-#define SERVERS_MAX 8
 
 /*
  * Limits of a connection when lwIP's memory is low, so small that all connections fit. The defaults are 4,096
@@ -36,8 +35,6 @@ static struct connection_limits limits;
 static struct connection_stats stats;
 static struct connection *all;
 static LIST_HEAD(, connection) open_list, free_list;
-static struct tcp_pcb *listeners[SERVERS_MAX];
-static unsigned listener_count;
 
 static void
 add_open(struct connection *c)
@@ -64,37 +61,19 @@ release_connection(struct connection *c)
 	LIST_INSERT_HEAD(&free_list, c, link);
 }
 
-/* lwIP keeps the pcb, and calls us no more. */
-static void
-detach(struct tcp_pcb *pcb)
-{
-	tcp_arg(pcb, NULL);
-	tcp_recv(pcb, NULL);
-	tcp_sent(pcb, NULL);
-	tcp_err(pcb, NULL);
-	tcp_poll(pcb, NULL, 0);
-}
-
-static void
-discard_rx(struct connection *c)
-{
-	while (c->rx != NULL)
-		connection_consume(c, c->rx->len);
-}
-
 /* Continues to close: sends FIN behind our last byte, and ends when the peer has acknowledged all and sent FIN. */
 static void
 continue_close(struct connection *c)
 {
 	struct tcp_pcb *pcb = c->pcb;
 
-	discard_rx(c);
+	connection_discard(c);
 	if (!c->fin_sent && tcp_order_is_kept(pcb))
 		c->fin_sent = tcp_shutdown(pcb, 0, 1) == ERR_OK;
 	if (!c->fin_sent || c->unacked > 0 || !c->eof)
 		return;
 	stats.closed++;
-	detach(pcb);
+	glue_detach(pcb);
 	release_connection(c);
 	tcp_close(pcb);
 }
@@ -105,7 +84,7 @@ abort_now(struct connection *c)
 	struct tcp_pcb *pcb = c->pcb;
 
 	stats.aborted[c->abort]++;
-	detach(pcb);
+	glue_detach(pcb);
 	release_connection(c);
 	tcp_abort(pcb);
 	return ERR_ABRT;
@@ -330,8 +309,6 @@ connections_start(const struct connection_limits *l)
 void
 connections_stop(void)
 {
-	while (listener_count > 0)
-		tcp_close(listeners[--listener_count]);
 	while (!LIST_EMPTY(&open_list)) {
 		LIST_FIRST(&open_list)->abort = CONNECTION_STOPPED;
 		abort_now(LIST_FIRST(&open_list));
@@ -342,27 +319,16 @@ connections_stop(void)
 	LIST_INIT(&free_list);
 }
 
-err_t
+int
 connections_listen(const struct connection_server *server, uint16_t port)
 {
-	struct tcp_pcb *pcb, *listener;
-	err_t err;
+	void *arg = (void *)(uintptr_t)server;
+	err_t error = port != 0 ? glue_listen(port, (u8_t)limits.backlog, on_accept, arg) : ERR_OK;
 
-	if (listener_count == SERVERS_MAX)
-		return ERR_MEM;
-	pcb = tcp_new_ip_type(IPADDR_TYPE_ANY);
-	if (pcb == NULL)
-		return ERR_MEM;
-	err = tcp_bind(pcb, IP_ANY_TYPE, port);
-	listener = err == ERR_OK ? tcp_listen_with_backlog_and_err(pcb, (u8_t)limits.backlog, &err) : NULL;
-	if (listener == NULL) {
-		tcp_close(pcb);
-		return err;
-	}
-	tcp_arg(listener, (void *)(uintptr_t)server);
-	tcp_accept(listener, on_accept);
-	listeners[listener_count++] = listener;
-	return ERR_OK;
+	if (error == ERR_OK)
+		return 0;
+	error_line("--%s-port=%u: %s", server->name, port, error == ERR_USE ? "another server has it" : "no memory");
+	return -1;
 }
 
 void
@@ -396,6 +362,18 @@ connection_consume(struct connection *c, unsigned n)
 {
 	connection_free_rx(c, n);
 	tcp_recved(c->pcb, (u16_t)n);
+}
+
+unsigned
+connection_discard(struct connection *c)
+{
+	unsigned n = 0;
+
+	while (c->rx != NULL) {
+		n += c->rx->len;
+		connection_consume(c, c->rx->len);
+	}
+	return n;
 }
 
 unsigned

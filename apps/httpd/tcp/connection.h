@@ -83,7 +83,7 @@ extern const char *const connection_abort_names[CONNECTION_ABORTS];
 struct connection;
 
 struct connection_server {
-	const char *name;
+	const char *name; /* of the service, and of its option --NAME-port */
 	/* Does what can be done: bytes came or were acknowledged, the peer ended its side (c->eof), or time passed. */
 	void (*advance)(struct connection *c);
 	/* The peer acknowledged n bytes; may be NULL. advance() follows. */
@@ -130,16 +130,25 @@ struct connection {
 /* Call it before any server starts. 0, or -1: no memory. */
 int connections_start(const struct connection_limits *limits);
 
-/* Ends all connections and listening with RST. Servers release their own memory after it. */
+/*
+ * Ends all connections with RST. Servers release their own memory after it. Nothing may call lwIP's input after it,
+ * because the servers still listen until glue_stop().
+ */
 void connections_stop(void);
 
-/* Listens on a port of all addresses, as long as the program runs. ERR_OK, ERR_MEM, ERR_USE. */
-err_t connections_listen(const struct connection_server *server, uint16_t port);
+/*
+ * Listens on a port of all addresses, as long as the program runs; port 0: does nothing. 0, or -1 after an error line,
+ * which names the option --NAME-port.
+ */
+int connections_listen(const struct connection_server *server, uint16_t port);
 
 void connections_stats(struct connection_stats *stats);
 
 /* Ends the first n bytes of rx: frees their pbufs, and lets the peer send as many again. */
 void connection_consume(struct connection *c, unsigned n);
+
+/* Consumes all of rx. Returns the number of bytes. */
+unsigned connection_discard(struct connection *c);
 
 /* As connection_consume(), but the peer may not send more until tcp_recved() is called. */
 void connection_free_rx(struct connection *c, unsigned n);

@@ -34,6 +34,7 @@ age_library(unsigned flags)
 	free(iovecs);
 }
 
+/* The time of one piece: taken and released, with c->count held at once, in a library that is old or fresh. */
 BENCH_INLINE double
 ns_of_pieces(enum bench_impl impl, const struct bench_case *c, bool old)
 {
@@ -61,29 +62,10 @@ ns_of_pieces(enum bench_impl impl, const struct bench_case *c, bool old)
 	return bench_ns(started) / (double)(passes * c->count);
 }
 
-static double
-old_local(const struct bench_case *c)
-{
-	return ns_of_pieces(EVPL_LOCAL, c, true);
-}
-
-static double
-fresh_local(const struct bench_case *c)
-{
-	return ns_of_pieces(EVPL_LOCAL, c, false);
-}
-
-static double
-old_shared(const struct bench_case *c)
-{
-	return ns_of_pieces(EVPL_SHARED, c, true);
-}
-
-static double
-fresh_shared(const struct bench_case *c)
-{
-	return ns_of_pieces(EVPL_SHARED, c, false);
-}
+BENCH_VALUE_CALL(old_local, ns_of_pieces(EVPL_LOCAL, c, true))
+BENCH_VALUE_CALL(fresh_local, ns_of_pieces(EVPL_LOCAL, c, false))
+BENCH_VALUE_CALL(old_shared, ns_of_pieces(EVPL_SHARED, c, true))
+BENCH_VALUE_CALL(fresh_shared, ns_of_pieces(EVPL_SHARED, c, false))
 
 #define AGE(kind, KIND, pieces, bytes, text)                                                                           \
 	{                                                                                                              \

@@ -2,12 +2,8 @@
 /* Takes and gives back immediately; reserves and commits. */
 #include "impl.h"
 
-BENCH_WAY(alloc_release, local, EVPL_LOCAL)
-BENCH_WAY(alloc_release, shared, EVPL_SHARED)
-BENCH_WAY(alloc_release, pktmbuf, PKTMBUF)
-BENCH_WAY(alloc_release, malloc, MALLOC)
-BENCH_WAY(alloc_release, malloc_atomic, MALLOC_ATOMIC)
-BENCH_WAY(alloc_release, mimalloc, MIMALLOC_ATOMIC)
+#define WAY(suffix, impl) BENCH_WAY(alloc_release, suffix, impl)
+BENCH_EACH_IMPL(WAY)
 
 /* Commits three quarters of what was reserved. */
 static uint64_t
@@ -44,26 +40,18 @@ alloc_append(const struct bench_case *c, uint64_t n)
 	return bench_now() - started;
 }
 
-#define LOCAL(bytes, wanted)                                                                                           \
+#define ALLOC(kind, text, bytes, wanted)                                                                               \
 	{                                                                                                              \
-		.name = "alloc/local/" #bytes, .what = "alloc " #bytes " bytes LOCAL + release", .unit = "ns",         \
+		.name = "alloc/" #kind "/" #bytes, .what = "alloc " #bytes " bytes " text, .unit = "ns",               \
 		.want = (wanted), .mbufs = 2047, .length = (bytes), .ways = {                                          \
-			{"evpl", alloc_release_local, NULL, NULL},                                                     \
+			{"evpl", alloc_release_##kind, NULL, NULL},                                                    \
 			{"pktmbuf", alloc_release_pktmbuf, NULL, NULL},                                                \
-			{"malloc", alloc_release_malloc, NULL, NULL},                                                  \
+			{"malloc", alloc_release_malloc_##kind, NULL, NULL},                                           \
 			{"mimalloc", alloc_release_mimalloc, NULL, mimalloc_present},                                  \
 		}                                                                                                      \
 	}
-#define SHARED(bytes, wanted)                                                                                          \
-	{                                                                                                              \
-		.name = "alloc/shared/" #bytes, .what = "alloc " #bytes " bytes SHARED + release on the same thread",  \
-		.unit = "ns", .want = (wanted), .mbufs = 2047, .length = (bytes), .ways = {                            \
-			{"evpl", alloc_release_shared, NULL, NULL},                                                    \
-			{"pktmbuf", alloc_release_pktmbuf, NULL, NULL},                                                \
-			{"malloc", alloc_release_malloc_atomic, NULL, NULL},                                           \
-			{"mimalloc", alloc_release_mimalloc, NULL, mimalloc_present},                                  \
-		}                                                                                                      \
-	}
+#define LOCAL(bytes, wanted) ALLOC(local, "LOCAL + release", bytes, wanted)
+#define SHARED(bytes, wanted) ALLOC(shared, "SHARED + release on the same thread", bytes, wanted)
 
 const struct bench_case bench_alloc[] = {
 	LOCAL(64, 3.5),

@@ -124,7 +124,7 @@ grow_or_alloc(unsigned index, void *arg)
 }
 
 static double
-longest_stall(bool grow)
+longest_stall(const struct bench_case *c, bool grow)
 {
 	stall.grow = grow;
 	if (stall.quiet == 0)
@@ -132,24 +132,13 @@ longest_stall(bool grow)
 	atomic_store(&stall.begun, false);
 	atomic_store(&stall.done, false);
 	bench_library_start(NULL);
-	bench_run_on_lcores(2, grow_or_alloc, NULL);
+	bench_run_on_lcores(c->lcores, grow_or_alloc, NULL);
 	bench_library_stop();
 	return bench_ns(stall.longest) / 1000;
 }
 
-static double
-stall_growing(const struct bench_case *c)
-{
-	RTE_SET_USED(c);
-	return longest_stall(true);
-}
-
-static double
-stall_quiet(const struct bench_case *c)
-{
-	RTE_SET_USED(c);
-	return longest_stall(false);
-}
+BENCH_VALUE_CALL(stall_growing, longest_stall(c, true))
+BENCH_VALUE_CALL(stall_quiet, longest_stall(c, false))
 
 const struct bench_case bench_growth[] = {
 	{

@@ -120,17 +120,8 @@ hand_over(const struct bench_case *c, uint64_t n, struct rte_ring *ring, void (*
 	return bench_elapsed();
 }
 
-static uint64_t
-handover_shared(const struct bench_case *c, uint64_t n)
-{
-	return hand_over(c, n, rings[0], play_shared);
-}
-
-static uint64_t
-handover_pktmbuf(const struct bench_case *c, uint64_t n)
-{
-	return hand_over(c, n, rings[1], play_pktmbuf);
-}
+BENCH_WAY_CALL(handover_shared, hand_over(c, n, rings[0], play_shared))
+BENCH_WAY_CALL(handover_pktmbuf, hand_over(c, n, rings[1], play_pktmbuf))
 
 static const char *
 setup(const struct bench_case *c)

@@ -32,12 +32,8 @@ hold(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 	return bench_now() - started;
 }
 
-BENCH_WAY(hold, local, EVPL_LOCAL)
-BENCH_WAY(hold, shared, EVPL_SHARED)
-BENCH_WAY(hold, pktmbuf, PKTMBUF)
-BENCH_WAY(hold, malloc_local, MALLOC)
-BENCH_WAY(hold, malloc_shared, MALLOC_ATOMIC)
-BENCH_WAY(hold, mimalloc, MIMALLOC_ATOMIC)
+#define WAY(suffix, impl) BENCH_WAY(hold, suffix, impl)
+BENCH_EACH_IMPL(WAY)
 
 /* The same with DPDK's bulk calls, for a caller that has its mbufs in one array, in order. */
 static uint64_t

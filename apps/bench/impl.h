@@ -33,11 +33,26 @@ struct bench_env {
 
 #define BENCH_INLINE static inline __attribute__((always_inline))
 
-#define BENCH_WAY(loop, suffix, impl)                                                                                  \
-	static uint64_t loop##_##suffix(const struct bench_case *c, uint64_t n)                                        \
+/* Defines a way: a function that returns a call of a loop, which may use c and n. */
+#define BENCH_WAY_CALL(name, call)                                                                                     \
+	static uint64_t name(const struct bench_case *c, uint64_t n)                                                   \
 	{                                                                                                              \
-		return loop(impl, c, n);                                                                               \
+		return call;                                                                                           \
 	}
+
+#define BENCH_WAY(loop, suffix, impl) BENCH_WAY_CALL(loop##_##suffix, loop(impl, c, n))
+
+/* The same for a way that returns one figure. */
+#define BENCH_VALUE_CALL(name, call)                                                                                   \
+	static double name(const struct bench_case *c)                                                                 \
+	{                                                                                                              \
+		return call;                                                                                           \
+	}
+
+/* Calls define(suffix, impl) for every implementation. */
+#define BENCH_EACH_IMPL(define)                                                                                        \
+	define(local, EVPL_LOCAL) define(shared, EVPL_SHARED) define(pktmbuf, PKTMBUF) define(malloc_local, MALLOC)    \
+		define(malloc_shared, MALLOC_ATOMIC) define(mimalloc, MIMALLOC_ATOMIC)
 
 BENCH_INLINE bool
 is_evpl(enum bench_impl impl)
@@ -50,6 +65,12 @@ bench_env(enum bench_impl impl)
 {
 	return (struct bench_env){.evpl = is_evpl(impl) ? bench_context() : NULL, .pool = bench_pool};
 }
+
+/* Room for one piece of any implementation. */
+union bench_slot {
+	struct evpl_iovec iovec;
+	void *pointer;
+};
 
 /* An iovec is held by value, the others are held by a pointer. Each array is as large as its users' array would be. */
 BENCH_INLINE size_t
@@ -159,11 +180,8 @@ BENCH_INLINE uint64_t
 alloc_release_on(enum bench_impl impl, struct bench_env env, const struct bench_case *c, uint64_t n)
 {
 	unsigned length = c->length;
+	union bench_slot slot;
 	uint64_t started;
-	union {
-		struct evpl_iovec iovec;
-		void *pointer;
-	} slot;
 
 	/* The first operation is not measured, because it may do work that is done only once. */
 	alloc_one(impl, &env, &slot, length);

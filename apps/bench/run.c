@@ -89,7 +89,8 @@ run_rounds(const struct bench_case *c, struct bench_result *result)
 }
 
 /*
- * Whether that many lcores, as bench_run_on_lcores() takes them, have cores of their own: two on one core only take turns.
+ * Whether that many lcores, as bench_run_on_lcores() takes them, have cores of their own. Two lcores on one core would
+ * only take turns.
  */
 static bool
 have_lcores(unsigned lcores)

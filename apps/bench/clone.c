@@ -6,11 +6,12 @@
 #define SEGMENT 1448u
 #define SEGMENTS ((BENCH_LARGE + SEGMENT - 1) / SEGMENT)
 
-/* Takes a second reference to what held has. Returns the slot that must be released: view, or held again. */
-typedef void *(*reference)(const struct bench_case *c, union bench_slot *view, union bench_slot *held);
+/* Takes a second reference to what held has. Returns the slot to release: view, or held again. */
+typedef void *(*reference)(enum bench_impl impl, const struct bench_case *c, union bench_slot *view,
+			   union bench_slot *held);
 
 BENCH_INLINE uint64_t
-refer_and_release(enum bench_impl impl, const struct bench_case *c, uint64_t n, reference second)
+refer_and_release(enum bench_impl impl, const struct bench_case *c, uint64_t n, reference refer)
 {
 	struct bench_env env = bench_env(impl);
 	union bench_slot held, view;
@@ -19,63 +20,48 @@ refer_and_release(enum bench_impl impl, const struct bench_case *c, uint64_t n, 
 	alloc_one(impl, &env, &held, c->length);
 	started = bench_now();
 	for (uint64_t i = 0; i < n; i++)
-		release_one(impl, &env, second(c, &view, &held));
+		release_one(impl, &env, refer(impl, c, &view, &held));
 	started = bench_now() - started;
 	release_one(impl, &env, &held);
 	return started;
 }
 
 BENCH_INLINE void *
-clone_iovec(const struct bench_case *c, union bench_slot *view, union bench_slot *held)
+clone_piece(enum bench_impl impl, const struct bench_case *c, union bench_slot *view, union bench_slot *held)
 {
-	RTE_SET_USED(c);
-	evpl_iovec_clone(&view->iovec, &held->iovec);
-	return view;
-}
-
-BENCH_INLINE void *
-clone_mbuf(const struct bench_case *c, union bench_slot *view, union bench_slot *held)
-{
+	if (is_evpl(impl)) {
+		evpl_iovec_clone(&view->iovec, &held->iovec);
+		return view;
+	}
 	view->pointer = rte_pktmbuf_clone(held->pointer, bench_pool);
 	if (view->pointer == NULL)
 		bench_fail("%s: out of mbufs", c->name);
 	return view;
 }
 
-/* Only counts on the same mbuf. A queue or another segment would need a separate view of the bytes. */
+/* Only counts on the same mbuf or bytes. A queue or another segment would need a separate view of the bytes. */
 BENCH_INLINE void *
-count_mbuf(const struct bench_case *c, union bench_slot *view, union bench_slot *held)
+count_piece(enum bench_impl impl, const struct bench_case *c, union bench_slot *view, union bench_slot *held)
 {
+	struct counted *counted = held->pointer;
+
 	RTE_SET_USED(c);
 	RTE_SET_USED(view);
-	rte_mbuf_refcnt_update(held->pointer, 1);
+	if (impl == PKTMBUF)
+		rte_mbuf_refcnt_update(held->pointer, 1);
+	else if (impl == MALLOC)
+		counted->count++;
+	else
+		__atomic_add_fetch(&counted->count, 1, __ATOMIC_RELAXED);
 	return held;
 }
 
-BENCH_INLINE void *
-count_plain(const struct bench_case *c, union bench_slot *view, union bench_slot *held)
-{
-	RTE_SET_USED(c);
-	RTE_SET_USED(view);
-	((struct counted *)held->pointer)->count++;
-	return held;
-}
-
-BENCH_INLINE void *
-count_atomic(const struct bench_case *c, union bench_slot *view, union bench_slot *held)
-{
-	RTE_SET_USED(c);
-	RTE_SET_USED(view);
-	__atomic_add_fetch(&((struct counted *)held->pointer)->count, 1, __ATOMIC_RELAXED);
-	return held;
-}
-
-BENCH_WAY_CALL(clone_release_local, refer_and_release(EVPL_LOCAL, c, n, clone_iovec))
-BENCH_WAY_CALL(clone_release_shared, refer_and_release(EVPL_SHARED, c, n, clone_iovec))
-BENCH_WAY_CALL(clone_pktmbuf, refer_and_release(PKTMBUF, c, n, clone_mbuf))
-BENCH_WAY_CALL(count_pktmbuf, refer_and_release(PKTMBUF, c, n, count_mbuf))
-BENCH_WAY_CALL(count_malloc_local, refer_and_release(MALLOC, c, n, count_plain))
-BENCH_WAY_CALL(count_malloc_shared, refer_and_release(MALLOC_ATOMIC, c, n, count_atomic))
+BENCH_WAY_CALL(clone_release_local, refer_and_release(EVPL_LOCAL, c, n, clone_piece))
+BENCH_WAY_CALL(clone_release_shared, refer_and_release(EVPL_SHARED, c, n, clone_piece))
+BENCH_WAY_CALL(clone_pktmbuf, refer_and_release(PKTMBUF, c, n, clone_piece))
+BENCH_WAY_CALL(count_pktmbuf, refer_and_release(PKTMBUF, c, n, count_piece))
+BENCH_WAY_CALL(count_malloc_local, refer_and_release(MALLOC, c, n, count_piece))
+BENCH_WAY_CALL(count_malloc_shared, refer_and_release(MALLOC_ATOMIC, c, n, count_piece))
 
 BENCH_INLINE uint64_t
 segments(enum bench_impl impl, const struct bench_case *c, uint64_t n)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The cost of evpl_global_config.sample_period: of noting where every 128th allocation comes from. */
+/* The cost of evpl_global_config.sample_period, which records the place of every 128th allocation. */
 #include "impl.h"
 
 /*

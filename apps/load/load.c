@@ -16,8 +16,8 @@
 
 #define REQUEST_MAX 4096
 /*
- * Connections are opened so often, and so many at a time: a server's backlog is short, and lwIP keeps few packets for a
- * MAC address that it asks for.
+ * At most OPEN_AT_ONCE connections are opened every OPEN_MS. More would be too many for a server's backlog, or for the
+ * packets that lwIP keeps while it asks for a MAC address.
  */
 #define OPEN_MS 20
 #define OPEN_AT_ONCE 64u
@@ -257,7 +257,10 @@ end_connection(struct asker *a)
 	done_count++;
 }
 
-/* Opens closed connections, or ends open ones, again and again. The first is alone: it finds the MAC address. */
+/*
+ * Opens closed connections, or ends open ones; then sets its own timer. The first one is alone: it finds the MAC
+ * address.
+ */
 static void
 open_and_end_connections(void *arg)
 {

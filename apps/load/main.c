@@ -48,7 +48,7 @@ print_target(const struct host_ports *ports, FILE *out)
 	fprintf(out, ": %u connections\n", load_values.load.connections);
 }
 
-/* Whoever waits for --time can stop the other side now. */
+/* Prints the result when --time is over. Then the other side can be stopped. */
 static void
 print_when_done(FILE *out)
 {

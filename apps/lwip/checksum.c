@@ -17,7 +17,7 @@ glue_checksum(const void *data, int length)
 	return rte_raw_cksum(data, (size_t)length);
 }
 
-/* The header behind an IP header: its offset and its protocol. at is 0 if unknown: fragments, other headers between. */
+/* The header behind an IP header: its offset and its protocol. at is 0 for fragments, and behind other headers. */
 struct behind_ip {
 	uint64_t ip_version; /* RTE_MBUF_F_TX_IPV4 or _IPV6 */
 	uint16_t at;
@@ -47,7 +47,7 @@ find_behind_ip(const struct rte_mbuf *m)
 	return found;
 }
 
-/* The sum is right, or left out by a sender that verified the bytes, as a host does with its own packets on virtio. */
+/* The sum is good, or the sender left it out. On virtio a host leaves out the sums of its own packets. */
 static bool
 is_verified(uint64_t flags, uint64_t good, uint64_t none)
 {

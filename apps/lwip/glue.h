@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * lwIP over DPDK ports, with every byte in iovecs. A program on lwIP's raw API needs this header beside lwIP's own.
+ * lwIP over DPDK ports, with every byte in iovecs. A program that uses lwIP's raw API includes this header and lwIP's
+ * own headers.
  *
  *	received:  mbuf -> iovec -> struct pbuf_custom, which releases the iovec when lwIP frees it   (pbuf.c)
  *	sent:      glue_write() -> PBUF_ROM, whose block holds a clone of the iovec until it is freed (memory.c)
@@ -39,14 +40,14 @@ struct glue_config {
 	 */
 	unsigned rx_hold;
 	/*
-	 * Packets of a frame's length, for bytes that are copied when they are sent: at least as many as ports hold at
-	 * once. lwIP gets memory back only when its queued bytes are sent, so sending never depends on memory that lwIP
-	 * can take.
+	 * The pool of packets for bytes that are copied when they are sent. Each packet has room for a frame. There are
+	 * at least as many packets as all ports hold at once. Only sending uses this pool, because lwIP gets memory
+	 * back only when its queued bytes are sent: sending must work even if lwIP has taken all other memory.
 	 */
 	struct rte_mempool *tx_pool;
 	/* Most bytes that lwIP may allocate; 0: no limit. An lwIP that brings its own memory has no limit. */
 	uint64_t memory;
-	bool copy; /* every byte in both directions, for comparison; tx_pool may then be an ordinary one */
+	bool copy; /* copies every byte in both directions, for comparison; tx_pool may be an ordinary pool then */
 };
 
 struct glue_netif_stats {
@@ -71,7 +72,9 @@ struct glue_memory_stats {
 	uint64_t failed; /* requests that found no memory */
 };
 
-/* One lwIP netif on one queue pair of a port. All zero but what the caller sets before glue_netif_add(). */
+/*
+ * One lwIP netif on one queue pair of a port. Before glue_netif_add() all fields are zero that the caller does not set.
+ */
 struct glue_netif {
 	struct glue_queue queue; /* the caller's: port_id, queue_id, tcp_checksum, rx_checksum */
 	unsigned segments;	 /* set by the caller: most segments of a packet that the port sends; 1: one */
@@ -137,14 +140,14 @@ uint64_t glue_tcp_sent_again(void);
 
 /*
  * Whether more than half of config.memory is in use. lwIP then keeps nothing that comes out of order. Programs should
- * then queue and keep less, so that no peer can take what the others need: the other half is for a little of each.
+ * then queue and keep less for each peer. So the other half suffices for all peers, and no peer can take it alone.
  */
 bool glue_memory_is_low(void);
 
 /*
- * Writes length bytes of the iovec from offset on, as tcp_write() without TCP_WRITE_FLAG_COPY. What lwIP queues holds a
+ * Writes length bytes of the iovec from offset on, as tcp_write() without TCP_WRITE_FLAG_COPY. lwIP's queue holds a
  * reference to the whole iovec until the peer has acknowledged the bytes, or the connection is gone. The caller keeps
- * its own iovec and may release it at once, but nobody may write to those bytes any more.
+ * its own iovec and may release it at once. But nobody may write to those bytes any more.
  * The bytes are copied with config.copy, and with an lwIP that has to copy (see glue_zero_copy()).
  * flags: TCP_WRITE_FLAG_MORE, or 0. length: 1 to 65,535.
  * Returns what tcp_write() does: ERR_OK; ERR_MEM with nothing queued (no room in the send buffer, or no memory: try

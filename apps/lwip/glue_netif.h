@@ -7,12 +7,12 @@
 
 #include "glue.h"
 
-/* Whether the port takes no more packets now. Counts it, if so. */
+/* Whether the port takes no more packets now. If so, tx_full counts it. */
 bool glue_netif_is_full(struct glue_netif *n);
 
 /*
- * Sends a frame; length: its bytes. Call it only if the port is not full. Returns ERR_OK. m may be NULL: then it counts
- * that there was no memory, and returns ERR_MEM.
+ * Sends a frame of length bytes. Call it only if the port is not full. Returns ERR_OK. If m is NULL, there was no
+ * memory: tx_no_memory counts it, and the call returns ERR_MEM.
  */
 err_t glue_netif_send(struct glue_netif *n, struct rte_mbuf *m, unsigned length);
 

@@ -14,7 +14,7 @@
  * the start of what lwIP owns is always sent as a copy, and everything behind it in place.
  */
 #define HEADERS 128u
-/* Short pbufs behind the headers are copied with them, up to this: to attach one costs more than to copy it. */
+/* Short pbufs behind the headers are copied with them, up to this length. Attaching one costs more than copying it. */
 #define LEAD 512u
 
 /*
@@ -90,7 +90,10 @@ copy_mbuf(const struct rte_mbuf *packet, struct glue_netif_stats *stats)
 	return p;
 }
 
-/* Whether the packet's mbufs may be kept. To count free ones reads every lcore's cache: with plenty it is rare. */
+/*
+ * Whether the packet's mbufs may be kept. Counting the free mbufs reads the cache of every lcore, so they are counted
+ * rarely while there are many.
+ */
 static bool
 may_keep_mbufs(const struct rte_mbuf *m)
 {
@@ -289,7 +292,7 @@ glue_pbuf_init(const struct glue_config *c)
 void
 glue_pbuf_finish(void)
 {
-	/* lwIP still holds some otherwise, and they lie in there. */
+	/* Otherwise lwIP still uses some of them. */
 	if (free_count == config.rx_hold)
 		free(all_received);
 	all_received = NULL;

@@ -51,7 +51,7 @@ glue_queue_receive(struct glue_queue *q, struct rte_mbuf **packets)
 	return count;
 }
 
-/* Lets the driver write what it needs for the checksums that it was asked for. To do it twice does no harm. */
+/* The driver prepares the packets for its checksums. Preparing a packet twice does no harm. */
 static void
 prepare_waiting(struct glue_queue *q)
 {

@@ -10,8 +10,8 @@
 #if GLUE_LWIP_SOURCE
 /*
  * tcp_write() makes the last unsent PBUF_ROM longer if the new bytes follow it in memory. But that pbuf holds one
- * iovec, and the bytes behind may belong to another one: iovecs in a buffer are neighbours. Returns a pbuf that must
- * not grow so, or NULL.
+ * iovec, and the bytes behind may belong to another one: iovecs in a buffer are neighbours. Returns the pbuf that must
+ * not become longer, or NULL.
  */
 static struct pbuf *
 last_of_another_iovec(const struct tcp_pcb *pcb, const char *bytes, unsigned length)

@@ -40,15 +40,15 @@ struct connection_limits {
 	unsigned progress_s;
 };
 
-/* A pbuf with as many bytes is worth its RX mbuf. The receive window limits such pbufs. */
+/* Each time as many received bytes allow one more pbuf than rx_pbufs. The receive window limits these bytes. */
 #define CONNECTION_PBUF_BYTES 512
 
 /* Bytes that a transfer must move in progress_s, unless it ends earlier. */
 #define CONNECTION_PROGRESS 4096
 
 /*
- * After we close, a connection is kept for this many seconds, so that the peer closes, too. A peer that still reads our
- * last bytes has longer.
+ * After we close, a connection is kept for this many seconds, so that the peer can close, too. A peer that still reads
+ * our last bytes has more time.
  */
 #define CONNECTION_LINGER_S 2
 
@@ -64,10 +64,10 @@ enum connection_abort {
 };
 
 struct connection_stats {
-	uint64_t accepted; /* and not refused at once */
+	uint64_t accepted; /* without those that were refused at once */
 	uint32_t active;
 	uint32_t peak;
-	uint64_t closed;		     /* by FIN from both sides, or nearly: see CONNECTION_LINGER_S */
+	uint64_t closed;		     /* by FIN of both sides, or of ours alone: see CONNECTION_LINGER_S */
 	uint64_t reset;			     /* by the peer, or given up by lwIP after its retransmissions */
 	uint64_t aborted[CONNECTION_ABORTS]; /* by us, by reason */
 	uint64_t idle;			     /* closed for --idle-timeout */
@@ -98,7 +98,7 @@ struct connection_server {
 /* What the server waits for on a connection, and with which time-out. The server updates it. */
 enum connection_wait {
 	CONNECTION_IDLE,     /* anything: --idle-timeout */
-	CONNECTION_LATE,     /* all of something: late_s from now, then late() */
+	CONNECTION_LATE,     /* the rest of something that must be whole late_s from now; else late() */
 	CONNECTION_TRANSFER, /* bytes to move: --progress-timeout. Holds also while bytes are not acknowledged */
 };
 

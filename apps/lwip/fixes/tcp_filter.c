@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * TCP segments that lwIP 2.1.3 must not see as they are (lwipopts.h, LWIP_HOOK_TCP_INPACKET_PCB). Any peer of a
- * connection could send one and so end the program at an assertion. The segment is dropped or changed, or the
- * connection is.
+ * connection could send one, and end the program at an assertion. This file drops the segment, or changes the segment
+ * or the connection.
  *
- *	a sequence number half of all numbers away from the next one       "insane offset!": it is before and behind
+ *	a sequence number half of all numbers away from the next one       "insane offset!": it counts as before it too
  *	an MSS option without SYN                                          a queued segment is longer than allowed
- *	a SYN with a window of 0 or 1, then a larger window                likewise: half of it is 0, "no limit"
- *	SYN and ACK together, for a connection that the peer opens         "insane offset!": lwIP takes its number
+ *	a SYN with a window of 0 or 1, then a larger window                the same: half of it is 0, which is no limit
+ *	SYN and ACK together, for a connection that the peer opens         "insane offset!": lwIP believes its number
  *	an MSS too small for the options of SYN, which was not sent again  "mss_local is too small"
  *	an ACK of all that waits for a window to open                      "persist ticking with empty send buffer"
  *	a window of 64 KiB for what does not fit into the other one        "Can't split segment into length 0"
@@ -116,7 +116,7 @@ has_far_number(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
 	return distance > UINT32_MAX / 4 && distance < UINT32_MAX - UINT32_MAX / 4;
 }
 
-/* Whether lwIP must decide anew to probe a closed window: the bytes may be acknowledged now, or may fit. */
+/* Whether lwIP must decide again if it probes a closed window: the bytes may be acknowledged now, or may fit. */
 static bool
 may_end_persist(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
 {

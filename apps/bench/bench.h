@@ -2,8 +2,9 @@
 /*
  * What the cases share: the description of a case, and the few things that every loop needs.
  *
- * A case is one line of the table: the same work, done in several ways. ways[0] is this library. ways[1] is what it is
- * compared with first. A way is a loop that is compiled separately. It is called once per batch, never per operation.
+ * A case is one line of the table: the same work, done in several ways. ways[0] is this library. ways[1] is the first
+ * implementation that it is compared with. Each way is a loop that is compiled separately. It is called once per batch,
+ * never per operation.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -71,15 +72,15 @@ void bench_library_start(const struct evpl_global_config *config);
 void bench_library_stop(void);
 
 /*
- * Runs function on that many lcores; the main lcore has index 0. They wait for each other before their work begins, by
- * calling bench_begin().
+ * Runs function on that many lcores; the main lcore has index 0. The function calls bench_begin() before its work,
+ * which waits until all lcores have called it, and bench_end() after its work.
  */
 void bench_run_on_lcores(unsigned lcores, void (*function)(unsigned index, void *arg), void *arg);
 void bench_begin(void);
 
 /*
- * The time from the first lcore that left bench_begin() to the last one that called bench_end(). Valid after
- * bench_run_on_lcores().
+ * bench_elapsed() returns the time from the first lcore that left bench_begin() to the last one that called
+ * bench_end(). It is valid after bench_run_on_lcores().
  */
 void bench_end(void);
 uint64_t bench_elapsed(void);

@@ -52,7 +52,7 @@ static struct {
 	uint64_t longest, quiet; /* TSC */
 } stall;
 
-/* Takes whole buffers until there are SLABS more slabs. Or waits for as long as that took. */
+/* Takes whole buffers until there are SLABS more slabs; without stall.grow it waits as long as that took. */
 static void
 grow_slabs(void)
 {
@@ -81,7 +81,7 @@ grow_slabs(void)
 		evpl_iovec_release(evpl, &iovecs[k]);
 }
 
-/* Needs a buffer now and then, which is one of those that it gave back. */
+/* Takes buffers now and then. They are always buffers that it gave back before. */
 static void
 alloc_beside(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Iovecs and mbufs are taken on one lcore and released on another. Iovecs go through the ring by value, mbufs as
- * pointers, as their users would do it. Both use rte_ring, with elements of the size that they need.
+ * pointers, as programs do it. Both use rte_ring, with elements of the size that they need.
  */
 #include "impl.h"
 

@@ -88,7 +88,7 @@ BENCH_WAY(hold_many, shared, EVPL_SHARED)
 
 /*
  * BENCH_HELD_MAX are always in flight, as packets in queues are. Each pass gives the oldest back and takes as many new
- * ones, which are written and read. So what comes from the pool was last used that many packets ago.
+ * ones, which are written and read. So each mbuf that comes from the pool was last used BENCH_HELD_MAX packets ago.
  */
 BENCH_INLINE uint64_t
 in_flight(enum bench_impl impl, const struct bench_case *c, uint64_t n)

@@ -18,7 +18,7 @@
 
 enum bench_impl { EVPL_LOCAL, EVPL_SHARED, PKTMBUF, MALLOC, MALLOC_ATOMIC, MIMALLOC_ATOMIC };
 
-/* What users of malloc put before their bytes: a count, as iovecs and mbufs have one. */
+/* Programs that use malloc put a count before their bytes, because iovecs and mbufs have one too. */
 struct counted {
 	uint32_t count;
 	uint32_t length;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* 60 KB of which mbufs are segments, without a copy: what extbuf's ways are. */
+/* 60 KB that mbufs are attached to, piece by piece: for the ways named extbuf. */
 #ifndef BENCH_LARGE_H
 #define BENCH_LARGE_H
 
@@ -10,10 +10,10 @@
 extern struct rte_mbuf_ext_shared_info bench_large_info;
 extern char bench_large[BENCH_LARGE];
 
-/* Call it before a loop: no mbuf is a segment yet. */
+/* Call it before a loop, when no mbuf is attached. */
 void bench_large_begin(void);
 
-/* Makes a new mbuf a segment with these bytes as its buffer. The caller sets its lengths. */
+/* Attaches a new mbuf to these bytes. The caller sets data_len and pkt_len. */
 static inline void
 bench_large_attach(struct rte_mbuf *m, unsigned offset, unsigned length)
 {

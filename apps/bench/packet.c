@@ -166,7 +166,7 @@ send_single(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 BENCH_WAY_CALL(single_local, send_single(EVPL_LOCAL, c, n))
 BENCH_WAY_CALL(single_shared, send_single(EVPL_SHARED, c, n))
 
-/* The same with packets that are mbufs from the start, of one pool or the other. */
+/* The same with packets that are mbufs from the start. They come from one pool or the other. */
 static uint64_t
 send_whole(const struct bench_case *c, uint64_t n, struct rte_mempool *pool)
 {

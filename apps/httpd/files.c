@@ -19,7 +19,7 @@
 /* Buffers that files leave for what is sent. */
 #define SPARE_BUFFERS 8
 
-/* A file that finds no memory for so long is given up: it may be the one that has all of it. */
+/* A file that finds no memory for so long is given up. It may be the file that has all of the memory. */
 #define PATIENCE_MS 1000
 
 static struct evpl *evpl;
@@ -99,8 +99,8 @@ now_ms(void)
 }
 
 /*
- * Opens segment by segment. So no segment can be a symbolic link, and no name leads upwards. O_NONBLOCK: a FIFO would
- * wait for its writer. -1 with errno.
+ * Opens segment by segment. So no segment can be a symbolic link, and no name leads upwards. Without O_NONBLOCK the
+ * call would wait for the writer of a FIFO. -1 with errno.
  */
 static int
 open_below(const char *name)
@@ -131,7 +131,7 @@ open_below(const char *name)
 	}
 }
 
-/* FNV-1a, because rte_jhash() reads whole words, and so bytes behind a name's end. */
+/* FNV-1a. rte_jhash() reads whole words, and would read bytes behind a name's end. */
 static struct bucket *
 bucket_of(const char *name)
 {
@@ -212,7 +212,7 @@ make_room(uint64_t cost)
 	return true;
 }
 
-/* Whether there are buffers, or can be, beyond those in use. */
+/* Whether there are free buffers, or new ones can be made. */
 static bool
 has_spare_buffers(void)
 {

@@ -42,7 +42,7 @@ release_file(struct exchange *x)
 	x->file = NULL;
 }
 
-/* Heads are short, and most come whole. The response takes the room that was not needed. */
+/* Gives back the room that the head did not need: most heads are short. */
 static void
 shrink_head_room(struct exchange *x)
 {

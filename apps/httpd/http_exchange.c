@@ -196,7 +196,7 @@ begin_upload(struct exchange *x, const struct http_request *request)
 		refuse_method(x, "PUT, POST");
 		return;
 	}
-	/* Nothing is there that an entity tag, or "*", could name. */
+	/* There is no content, so neither an entity tag nor "*" can match. */
 	if (request->if_match.count > 0) {
 		x->response.close |= request->length > 0;
 		exchange_respond(x, 412);

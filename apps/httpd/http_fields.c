@@ -26,7 +26,7 @@ http_range_parse(const char *text, uint64_t length, uint64_t *r_first, uint64_t 
 		return HTTP_RANGE_WHOLE;
 	}
 	if (end == text) { /* "-N": the last N bytes */
-		/* The last bytes of an empty content: no part exists, but RFC 9110, 14.1.2, does not refuse it. */
+		/* An empty content has no last bytes. RFC 9110, 14.1.2, answers with the whole content then. */
 		if (length == 0 && last > 0)
 			return HTTP_RANGE_WHOLE;
 		first = last < length ? length - last : 0;

@@ -6,7 +6,7 @@
 #include "http_request.h"
 #include "http_text.h"
 
-/* Checks a line of the head that has ended, and whether it is the last. Returns 0 or a status. */
+/* A line of the head has ended: checks its CRLF, and whether it is the empty line. Returns 0 or a status. */
 static unsigned
 finish_line(struct http_head *head)
 {
@@ -308,7 +308,7 @@ parse_field_line(char *line, struct http_request *request, struct fields *f)
 	return parse_field(line, value, request, f);
 }
 
-/* The end of the body must be beyond doubt. */
+/* There must be no doubt where the body ends. */
 static unsigned
 check_body(const struct http_request *request, const struct fields *f)
 {
@@ -330,7 +330,7 @@ check_fields(struct http_request *request, const struct fields *f)
 		return 400;
 	if (status != 0)
 		return status;
-	/* The part would be taken for the whole (RFC 9110, 14.5). */
+	/* Otherwise a part would be stored as the whole content (RFC 9110, 14.5). */
 	if (f->content_range && request->method == HTTP_PUT)
 		return 400;
 	/* An HTTP/1.0 client does not wait for "100 Continue". */

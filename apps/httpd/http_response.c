@@ -23,7 +23,7 @@ static void __attribute__((format(printf, 2, 3))) add_format(struct text *t, con
 	va_start(args, format);
 	n = vsnprintf(t->out + t->length, t->room - t->length, format, args);
 	va_end(args);
-	/* Text that does not fit uses up the room, which shows at the end. */
+	/* Text that does not fit sets the length to the room. http_response_format() checks that at its end. */
 	t->length = (size_t)n < t->room - t->length ? t->length + (size_t)n : t->room;
 }
 

@@ -77,7 +77,7 @@ help_more(void)
 	       "2: the command line is wrong.\n");
 }
 
-/* Clients behind a router are one neighbour, and each may have many connections. So the number may be right. */
+/* Only a warning: all clients behind a router are one neighbour, and each client may have many connections. */
 static void
 warn_of_neighbours(unsigned connections)
 {

@@ -21,7 +21,7 @@
  */
 #define OPEN_MS 20
 #define OPEN_AT_ONCE 64u
-#define CONNECT_S 30  /* for the first connection, and for the first answer: --time begins with its request */
+#define CONNECT_S 30  /* extra time for the first connection and the first answer */
 #define GRACE_S 30    /* for answers that have begun when --time is over */
 #define WRITE_AGAIN 1 /* tcp_poll()'s steps */
 
@@ -72,14 +72,14 @@ load_target_valid(const char *target)
 	return parse_target(target, &address) != NULL;
 }
 
-/* Gives up the answer: lwIP's pcb is gone, or goes. */
+/* Forgets the pcb, which is gone or ends soon, and its answer. */
 static void
 reset_asker(struct asker *a)
 {
 	*a = (struct asker){0};
 }
 
-/* After this lwIP calls us no more. */
+/* After this call lwIP calls no function of ours for the connection. */
 static struct tcp_pcb *
 detach_asker(struct asker *a)
 {
@@ -206,7 +206,7 @@ static err_t
 on_connected(void *arg, struct tcp_pcb *pcb, err_t error)
 {
 	(void)error;
-	/* lwIP polls while it connects, too, so this comes only now. */
+	/* lwIP would also poll while it connects, so this is set only now. */
 	tcp_poll(pcb, on_poll, WRITE_AGAIN);
 	any_connected = true;
 	send_request(arg);
@@ -241,7 +241,7 @@ open_connection(struct asker *a)
 	return false;
 }
 
-/* --time is over: ends a connection that has not asked, and in the end one without an answer. */
+/* --time is over: ends a connection that waits for no answer. After GRACE_S it ends every connection. */
 static void
 end_connection(struct asker *a)
 {

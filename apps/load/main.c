@@ -70,7 +70,7 @@ print_answered(const struct host_report *host, FILE *out)
 		host->seconds, stats.requests, stats.body_bytes, stats.refused, stats.broken);
 }
 
-/* A load that nobody answers has failed. */
+/* Without any answer the program has failed. */
 static int
 judge_answers(void)
 {

@@ -21,8 +21,8 @@ struct direction {
 	err_t (*pass)(struct pbuf *p, struct netif *netif);
 	struct netif *netif;
 	bool shared;	    /* frames belong to lwIP, which may send them again */
-	struct pbuf *held;  /* waits to go out of order */
-	unsigned overtaken; /* frames that must still go before it */
+	struct pbuf *held;  /* the frame that others overtake */
+	unsigned overtaken; /* frames that must still overtake it */
 };
 
 static struct {

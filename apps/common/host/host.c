@@ -102,7 +102,7 @@ run_with_lwip(struct run *r)
 	return status;
 }
 
-/* At most half of all slabs: blocks do not fill buffers, and files lie there, too. */
+/* The limit of lwIP's memory: at most half of all slabs. Blocks do not fill buffers, and slabs hold files, too. */
 static uint64_t
 lwip_memory(const struct host_options *o)
 {

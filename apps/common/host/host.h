@@ -27,9 +27,9 @@ struct host_program {
 	int (*start)(void);
 	/* Prints that the program is ready. The caller flushes the stream. */
 	void (*print_ready)(const struct host_ports *ports, FILE *out);
-	/* Work that lwIP does not call for, once per turn of the loop. NULL: none. */
+	/* Work that no callback of lwIP does, once per turn of the loop. NULL: none. */
 	void (*poll)(void);
-	/* The same, once in several turns. NULL: none. */
+	/* The same, but only in one of several turns. NULL: none. */
 	void (*tick)(FILE *out);
 	/* Prints a line of figures, for --stats-period. */
 	void (*print_line)(const struct host_report *r, FILE *out);

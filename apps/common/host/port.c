@@ -11,7 +11,7 @@
 #include "glue_port.h"
 #include "port.h"
 
-/* The ring size for counts, if neither the command line nor the port names one. */
+/* Pools are computed for this size of a ring, unless the command line names a size. */
 #define RING_SIZE 1024u
 /* Packet mbufs of a usual frame from lwIP: two, and one to spare. */
 #define FRAME_SEGMENTS_USUAL 3u

@@ -24,7 +24,7 @@
  */
 #define LOW_RX_PBUFS 4
 #define LOW_SEND_PBUFS (glue_zero_copy() ? 32u : 4u) /* each copied one has a whole segment */
-/* Bytes when nothing is queued. A response's head goes out, however short the peer's segments are. */
+/* Bytes that may be written when nothing is queued. They suffice for a response's head, even with short segments. */
 #define LOW_SEND_AT_LEAST 1024
 
 const char *const connection_abort_names[CONNECTION_ABORTS] = {
@@ -46,7 +46,7 @@ add_open(struct connection *c)
 		stats.peak = stats.active;
 }
 
-/* lwIP's pcb is gone, or is about to go. Ends everything else of the connection. */
+/* Ends everything of the connection but the pcb, which is gone, or ends soon. */
 static void
 release_connection(struct connection *c)
 {
@@ -90,7 +90,7 @@ abort_now(struct connection *c)
 	return ERR_ABRT;
 }
 
-/* The end of every callback, with its return value. */
+/* Every callback ends with this call, and returns its value. */
 static err_t
 advance_or_end(struct connection *c)
 {
@@ -195,7 +195,7 @@ has_passed(uint32_t since_ms, unsigned seconds)
 	return sys_now() - since_ms >= seconds * 1000;
 }
 
-/* Bytes must move, and not one by one. */
+/* Aborts a connection that moves too few bytes. */
 static void
 check_progress(struct connection *c)
 {

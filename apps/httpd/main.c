@@ -52,14 +52,14 @@ poll_servers(void)
 static void
 print_counters(const struct host_report *host, FILE *out)
 {
-	report_update(&report);
+	report_take(&report);
 	report_line(&report, host, out);
 }
 
 static int
 finish_report(void)
 {
-	report_update(&report);
+	report_take(&report);
 	return 0;
 }
 
@@ -89,18 +89,19 @@ int
 main(int argc, char **argv)
 {
 	static const struct host_program program = {
+		.name = "evpl-httpd",
 		.command = &httpd_command,
 		.values = &httpd_options,
 		.options = &httpd_options.host,
 		.check_options = httpd_options_check,
 		.start = start_servers,
-		.print_ready = print_ports,
-		.poll = poll_servers,
-		.print_line = print_counters,
-		.finish = finish_report,
+		.ready = print_ports,
+		.turn = poll_servers,
+		.line = print_counters,
+		.end = finish_report,
 		.stop = stop_servers,
-		.print_report = print_report,
-		.write_json = write_json,
+		.print = print_report,
+		.json = write_json,
 	};
 
 	return host_main(&program, argc, argv);

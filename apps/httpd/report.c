@@ -6,7 +6,7 @@
 #include "../common/json.h"
 
 void
-report_update(struct httpd_report *r)
+report_take(struct httpd_report *r)
 {
 	connections_stats(&r->connections);
 	http_stats(&r->http);

@@ -19,7 +19,7 @@ struct httpd_report {
 };
 
 /* Copies all counters into the report. */
-void report_update(struct httpd_report *r);
+void report_take(struct httpd_report *r);
 
 /* Prints one line, for --stats-period. */
 void report_line(const struct httpd_report *r, const struct host_report *host, FILE *out);

@@ -85,18 +85,19 @@ int
 main(int argc, char **argv)
 {
 	static const struct host_program program = {
+		.name = "evpl-load",
 		.command = &load_command,
 		.values = &load_values,
 		.options = &load_values.host,
 		.check_options = load_options_check,
 		.start = start_asking,
-		.print_ready = print_target,
+		.ready = print_target,
 		.tick = print_when_done,
-		.print_line = print_answered,
-		.finish = judge_answers,
+		.line = print_answered,
+		.end = judge_answers,
 		.stop = load_stop,
-		.print_report = print_load,
-		.write_json = write_load_json,
+		.print = print_load,
+		.json = write_load_json,
 	};
 
 	return host_main(&program, argc, argv);

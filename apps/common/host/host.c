@@ -18,6 +18,7 @@
 /* A run of the program. */
 struct run {
 	const struct host_program *program;
+	const struct host_options *options;
 	struct host_ports *ports;
 	struct host_report *report;
 	FILE *out;
@@ -29,14 +30,14 @@ struct run {
 static bool
 check_time(struct run *r)
 {
-	const struct host_options *o = r->program->options;
+	const struct host_options *o = r->options;
 	double period = o->stats_period_s;
 
 	r->report->seconds = (double)(rte_rdtsc() - r->started) / (double)rte_get_tsc_hz();
 	signals_leak_report();
 	if (period > 0 && r->report->seconds >= (r->lines + 1) * period) {
-		host_report_update(r->report, r->ports);
-		r->program->print_line(r->report, r->out);
+		host_report_take(r->report, r->ports);
+		r->program->line(r->report, r->out);
 		fflush(r->out);
 		r->lines++;
 	}
@@ -50,8 +51,8 @@ static void
 poll_all(const struct run *r)
 {
 	glue_poll();
-	if (r->program->poll != NULL)
-		r->program->poll();
+	if (r->program->turn != NULL)
+		r->program->turn();
 }
 
 static void
@@ -64,7 +65,7 @@ run_loop(struct run *r)
 		now = rte_rdtsc();
 		for (unsigned i = 0; i < TURNS_PER_TICK; i++) {
 			poll_all(r);
-			now = host_report_count_turn(&r->report->cycles, r->ports, now);
+			now = host_report_turn(&r->report->cycles, r->ports, now);
 		}
 	}
 }
@@ -72,9 +73,9 @@ run_loop(struct run *r)
 static void
 print_ready(const struct run *r)
 {
-	fprintf(r->out, "%s: lwIP %s, %s\n", r->program->command->program, HOST_LWIP,
+	fprintf(r->out, "%s: lwIP %s, %s\n", r->program->name, HOST_LWIP,
 		glue_zero_copy() ? "no payload is copied" : "what is sent is copied");
-	r->program->print_ready(r->ports, r->out);
+	r->program->ready(r->ports, r->out);
 	fflush(r->out);
 }
 
@@ -82,7 +83,7 @@ print_ready(const struct run *r)
 static int
 run_with_lwip(struct run *r)
 {
-	const struct host_options *o = r->program->options;
+	const struct host_options *o = r->options;
 	int status = ports_add_netifs(r->ports, &o->ports, &o->addresses);
 
 	for (unsigned i = 0; i < r->ports->count && status == 0; i++)
@@ -93,8 +94,8 @@ run_with_lwip(struct run *r)
 		ports_wait_links(r->ports);
 		print_ready(r);
 		run_loop(r);
-		host_report_update(r->report, r->ports);
-		status = r->program->finish();
+		host_report_take(r->report, r->ports);
+		status = r->program->end();
 	}
 	r->program->stop();
 	fault_stop();
@@ -115,7 +116,7 @@ lwip_memory(const struct host_options *o)
 static int
 run_with_evpl(struct run *r)
 {
-	const struct host_options *o = r->program->options;
+	const struct host_options *o = r->options;
 	struct evpl *evpl = evpl_create(NULL);
 	struct glue_config config = {.evpl = evpl,
 				     .rx_hold = ports_rx_hold(r->ports, &o->ports),
@@ -147,7 +148,7 @@ print_json(const void *run, FILE *out)
 	const struct run *r = run;
 
 	host_report_json_begin(r->report, out);
-	r->program->write_json(out);
+	r->program->json(out);
 	host_report_json_end(r->report, out);
 }
 
@@ -157,7 +158,7 @@ write_report(const struct run *r, struct json_file *json)
 	int status;
 
 	host_report_print_begin(r->report, r->out);
-	r->program->print_report(r->out);
+	r->program->print(r->out);
 	host_report_print_end(r->report, r->out);
 	status = json_file_flush_words(json);
 	return json_file_write(json, print_json, r) != 0 ? 1 : status;
@@ -167,10 +168,10 @@ write_report(const struct run *r, struct json_file *json)
 static int
 run_with_eal(struct run *r, struct json_file *json)
 {
-	const struct host_options *o = r->program->options;
+	const struct host_options *o = r->options;
 	struct evpl_global_config config = o->library;
 	unsigned lost_mbufs;
-	int status = ports_find(r->ports, &o->addresses);
+	int status = ports_choose(r->ports, &o->addresses);
 
 	if (status != 0)
 		return status;
@@ -180,7 +181,7 @@ run_with_eal(struct run *r, struct json_file *json)
 		return status;
 	status = run_with_evpl(r);
 	lost_mbufs = ports_free(r->ports);
-	if (!host_report_count_lost(r->report, lost_mbufs)) {
+	if (!host_report_take_lost(r->report, lost_mbufs)) {
 		evpl_leak_report(stderr);
 		status = 1;
 	}
@@ -191,17 +192,16 @@ run_with_eal(struct run *r, struct json_file *json)
 	return status;
 }
 
-/* The first eal_count arguments of argv are EAL's. */
-static int
-run(const struct host_program *program, int eal_count, char **argv)
+int
+host_run(const struct host_program *program, const struct host_options *options, int eal_count, char **argv)
 {
 	static struct host_ports ports;
 	static struct host_report report;
-	struct run run = {.program = program, .ports = &ports, .report = &report};
+	struct run run = {.program = program, .options = options, .ports = &ports, .report = &report};
 	struct json_file json;
 	int status = 1;
 
-	if (json_file_open(&json, program->options->json) != 0)
+	if (json_file_open(&json, options->json) != 0)
 		return 1;
 	run.out = json_file_words(&json);
 	if (rte_eal_init(eal_count, argv) < 0) {
@@ -224,5 +224,5 @@ host_main(const struct host_program *program, int argc, char **argv)
 		return 0;
 	if (eal_count < 0 || host_options_check(program->options) != 0 || program->check_options() != 0)
 		return 2;
-	return run(program, eal_count, argv);
+	return host_run(program, program->options, eal_count, argv);
 }

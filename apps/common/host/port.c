@@ -76,7 +76,7 @@ check_addresses(const struct host_ports *ports, const struct address_options *o)
 }
 
 int
-ports_find(struct host_ports *ports, const struct address_options *addresses)
+ports_choose(struct host_ports *ports, const struct address_options *addresses)
 {
 	uint16_t ids[RTE_MAX_ETHPORTS];
 	unsigned count = ethdev_list(ids);

@@ -45,7 +45,7 @@ struct host_ports {
  * Finds all ports, and checks that each address is for one of them. This call, ports_start() and ports_add_netifs()
  * return 0, or the exit status after an error line.
  */
-int ports_find(struct host_ports *ports, const struct address_options *addresses);
+int ports_choose(struct host_ports *ports, const struct address_options *addresses);
 
 /* Packet mbufs that may be in flight on all ports. */
 uint32_t ports_packet_mbufs(const struct host_ports *ports, const struct port_options *o);

@@ -11,7 +11,7 @@
 #include "../library.h"
 
 uint64_t
-host_report_count_turn(struct report_cycles *c, const struct host_ports *ports, uint64_t from)
+host_report_turn(struct report_cycles *c, const struct host_ports *ports, uint64_t from)
 {
 	uint64_t moves = 0, driver = 0, now = rte_rdtsc();
 
@@ -35,7 +35,7 @@ host_report_count_turn(struct report_cycles *c, const struct host_ports *ports, 
 }
 
 void
-host_report_update(struct host_report *r, const struct host_ports *ports)
+host_report_take(struct host_report *r, const struct host_ports *ports)
 {
 	r->ports = ports;
 	fault_stats_get(&r->faults);
@@ -56,7 +56,7 @@ host_report_update(struct host_report *r, const struct host_ports *ports)
 }
 
 bool
-host_report_count_lost(struct host_report *r, unsigned lost_mbufs)
+host_report_take_lost(struct host_report *r, unsigned lost_mbufs)
 {
 	evpl_stats_get(&r->lost);
 	r->lost_mbufs = lost_mbufs;

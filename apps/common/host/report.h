@@ -41,13 +41,13 @@ struct host_report {
 };
 
 /* Counts the turn that began at the TSC value `from`, and ends now. Returns the TSC. */
-uint64_t host_report_count_turn(struct report_cycles *c, const struct host_ports *ports, uint64_t from);
+uint64_t host_report_turn(struct report_cycles *c, const struct host_ports *ports, uint64_t from);
 
 /* Copies all counters into the report. */
-void host_report_update(struct host_report *r, const struct host_ports *ports);
+void host_report_take(struct host_report *r, const struct host_ports *ports);
 
 /* Counts what is not home. Call it when ports and lwIP are gone. True: everything is home. */
-bool host_report_count_lost(struct host_report *r, unsigned lost_mbufs);
+bool host_report_take_lost(struct host_report *r, unsigned lost_mbufs);
 
 /* The parts before and behind the program's own figures. */
 void host_report_print_begin(const struct host_report *r, FILE *out);

@@ -11,6 +11,7 @@
 
 #include <rte_dev.h>
 #include <rte_ethdev.h>
+#include <rte_lcore.h>
 
 #include "capture.h"
 #include "ethdev.h"
@@ -23,6 +24,9 @@ static struct {
 	unsigned calls_before, calls_after;
 	bool started;
 } mtu;
+
+/* What rte_eth_dev_socket_id() returns. */
+static int node;
 
 /* rte_eth_link_get_nowait(): how often the link is down, and what it returns. */
 static unsigned link_downs;
@@ -49,6 +53,13 @@ rte_eth_dev_set_mtu(uint16_t port_id, uint16_t value)
 	else
 		mtu.calls_before++;
 	return mtu.started ? mtu.after : mtu.before;
+}
+
+int
+rte_eth_dev_socket_id(uint16_t port_id)
+{
+	(void)port_id;
+	return node;
 }
 
 int
@@ -114,7 +125,14 @@ init_fills_in_what_the_port_says(void **state)
 	assert_string_equal(info.driver_name, "net_null");
 	assert_int_equal(d.id, dev.id);
 	assert_false(d.started);
-	assert_true(d.socket >= 0);
+	assert_int_equal(d.socket, 0);
+	node = 3;
+	assert_int_equal(ethdev_init(&d, dev.id, &info), 0);
+	assert_int_equal(d.socket, 3);
+	node = SOCKET_ID_ANY; /* the main lcore's */
+	assert_int_equal(ethdev_init(&d, dev.id, &info), 0);
+	assert_int_equal(d.socket, rte_lcore_to_socket_id(rte_get_main_lcore()));
+	node = 0;
 	assert_int_equal(rte_eth_macaddr_get(dev.id, &mac), 0);
 	assert_memory_equal(&d.mac, &mac, sizeof(mac));
 }

@@ -21,6 +21,8 @@
 
 #include <cmocka.h>
 
+#include <rte_mbuf.h>
+
 #include <evpl/evpl.h>
 
 #include "host/host.h"
@@ -28,7 +30,7 @@
 /* What the program in the child does. */
 static struct {
 	int start, end; /* what these return */
-	bool loses_a_buffer;
+	bool loses_a_buffer, loses_an_mbuf;
 } told;
 
 /* In the child: which functions were called. Turns, ticks and lines count once. */
@@ -63,6 +65,8 @@ static void
 on_ready(const struct host_ports *ports, FILE *out)
 {
 	if (ports->count != 1 || out == NULL)
+		abort();
+	if (told.loses_an_mbuf && rte_pktmbuf_alloc(ports->port[0].rx_pool) == NULL)
 		abort();
 	called("ready");
 }
@@ -123,9 +127,10 @@ run(int to, const char *const *eal)
 					     .stop = on_stop,
 					     .print = on_print,
 					     .json = on_json};
-	const struct host_options options = {.ports = {.mtu = 1500, .mbufs = 255, .rxd = 64, .txd = 64},
-					     .lwip_memory = 1 << 20,
-					     .json = "/dev/null"};
+	const struct host_options options = {
+		.ports = {.mtu = 1500, .mbufs = 255, .rxd = 64, .txd = 64, .copy = told.loses_an_mbuf},
+		.lwip_memory = 1 << 20,
+		.json = "/dev/null"};
 	static char words[16][64] = {
 		"unit-host", "--no-huge", "--iova-mode=va", "--no-pci", "--no-shconf", "--no-telemetry",
 		"-m",	     "256",	  "--log-level=1",  "-l"};
@@ -231,15 +236,28 @@ lost_buffer_is_a_failure(void **state)
 	assert_run(null_port, 1, "start ready turn end stop print json");
 }
 
+/* Of a pool that the library does not know, so nobody else would notice. */
+static void
+lost_mbuf_of_a_plain_pool_is_a_failure(void **state)
+{
+	(void)state;
+	told.loses_an_mbuf = true;
+	assert_run(null_port, 1, "start ready turn end stop print json");
+}
+
 #define host_case(function) cmocka_unit_test_setup(function, as_told)
 
 int
 main(void)
 {
 	const struct CMUnitTest cases[] = {
-		host_case(program_runs_from_start_to_report), host_case(eal_that_does_not_start_ends_the_program),
-		host_case(no_port_ends_the_program),	      host_case(start_that_fails_is_stopped_without_a_report),
-		host_case(end_that_fails_is_the_exit_status), host_case(lost_buffer_is_a_failure),
+		host_case(program_runs_from_start_to_report),
+		host_case(eal_that_does_not_start_ends_the_program),
+		host_case(no_port_ends_the_program),
+		host_case(start_that_fails_is_stopped_without_a_report),
+		host_case(end_that_fails_is_the_exit_status),
+		host_case(lost_buffer_is_a_failure),
+		host_case(lost_mbuf_of_a_plain_pool_is_a_failure),
 	};
 
 	return cmocka_run_group_tests_name("host", cases, NULL, NULL);

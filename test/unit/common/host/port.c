@@ -247,7 +247,7 @@ rooms_hold_a_frame_unless_the_port_makes_chains(void **state)
 	assert_room(1500, 4096, 4096);
 	assert_room(9000, 0, 9000 + 18 + RTE_PKTMBUF_HEADROOM);
 	lies.rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER;
-	assert_room(1500, 0, RTE_MBUF_DEFAULT_BUF_SIZE);
+	assert_room(9000, 0, RTE_MBUF_DEFAULT_BUF_SIZE);
 }
 
 static void

@@ -59,7 +59,8 @@ def out_of_order(directory):
     """Each waits for the byte before it, in an mbuf of its own: they are counted, not only their bytes."""
     httpd.need_source()
     connections, count = 3, 1500
-    with Server(directory, "--rxd=256", f"--idle-timeout={NEVER}", f"--request-timeout={NEVER}") as server, RawTcp("evpl0") as raw:
+    with Server(directory, "--rxd=256", f"--idle-timeout={NEVER}", f"--request-timeout={NEVER}") as server, \
+            RawTcp("evpl0") as raw:
         opened = {port: raw.open(port, 80) for port in range(20000, 20000 + connections)}
         for port, (seq, ack) in opened.items():
             raw.send_all((port, 80, seq + 10 + 2 * i, ack, ACK | PSH, b"x") for i in range(count))
@@ -166,7 +167,8 @@ def tcp_traps(directory):
             for turn in range(4):
                 ack += turn == 0 and mss is None    # of what is sent for a window of 1
                 # What is not acknowledged comes again, and a closed window is tried.
-                data = (number + length for _, got, number, _, _, length in raw.data(TIMEOUT) if got == port and length > 0)
+                data = (number + length for _, got, number, _, _, length in raw.data(TIMEOUT)
+                        if got == port and length > 0)
                 number = next(data, None)
                 check(number is not None, f"chargen sent nothing to port {port}")
                 ack = max(ack, number)
@@ -234,7 +236,8 @@ def noise(directory):
             body = bytearray(whole[:dice.choice([len(whole), dice.randrange(len(whole) + 1)])])
             for _ in range(dice.randrange(1, 4)):
                 if body:
-                    body[dice.randrange(min(len(body), 56))] = dice.choice([0, 1, 0x7f, 0x80, 0xff, dice.randrange(256)])
+                    at = dice.randrange(min(len(body), 56))
+                    body[at] = dice.choice([0, 1, 0x7f, 0x80, 0xff, dice.randrange(256)])
             send(0x0800, raw.summed(bytes(body)))
         send(0x8100, b"\0\1\x08\0" + whole)
         server.served()
@@ -247,7 +250,8 @@ def hoard(directory, port, first, window):
                 f"--progress-timeout={NEVER}") as server, RawTcp("evpl0") as raw:
         for ours in range(20000, 20031):
             seq, ack = raw.open(ours, port)
-            raw.send_all(((ours, port, seq + first + 1400 * i, ack, ACK | PSH, b"x" * 1400) for i in range(100)), window=window)
+            raw.send_all(((ours, port, seq + first + 1400 * i, ack, ACK | PSH, b"x" * 1400) for i in range(100)),
+                         window=window)
         download("large", server.large)
         server.served()
     memory = server.report["memory"]

@@ -70,7 +70,8 @@ def slow_heads(directory):
                     s.sendall(b"x")
         check_equal(statuses(got)[-1:], ["408"], f"the answer to a head that never ends after {text!r}")
 
-    with Server(directory, f"--request-timeout={SOON}", f"--idle-timeout={NEVER}", f"--progress-timeout={NEVER}") as server:
+    with Server(directory, f"--request-timeout={SOON}", f"--idle-timeout={NEVER}",
+                f"--progress-timeout={NEVER}") as server:
         at_once(*[lambda text=text: client(text) for text in (b"G", b"GET / HTTP/1.1\r\n", GET + b"GET /small") * 4],
                 server.served)
         server.served()
@@ -80,7 +81,8 @@ def slow_heads(directory):
 
 @case("silence: FIN")
 def idle(directory):
-    with Server(directory, f"--idle-timeout={SOON}", f"--request-timeout={NEVER}", f"--progress-timeout={NEVER}") as server:
+    with Server(directory, f"--idle-timeout={SOON}", f"--request-timeout={NEVER}",
+                f"--progress-timeout={NEVER}") as server:
         at_once(*[lambda text=text, port=port: check_equal(ask(text, port)[1], "FIN", f"end of {text!r} to port {port}")
                   for text, port in ((b"", 80), (GET, 80), (b"", 7), (b"x", 7), (b"", 9), (b"x", 9))], server.served)
         server.wait_alone()
@@ -92,14 +94,16 @@ def not_reading(directory):
     """What is on its way to one is bounded, and not for long."""
     budget, asked = 16384, b"GET /_/bytes/1000000000 HTTP/1.1\r\n" + HOST + b"\r\n"
 
-    with Server(directory, f"--progress-timeout={SOON}", f"--send-budget={budget}", f"--idle-timeout={NEVER}") as server:
+    with Server(directory, f"--progress-timeout={SOON}", f"--send-budget={budget}",
+                f"--idle-timeout={NEVER}") as server:
         clients = [(text, port, connect(port, BUFFER)) for text, port in [(asked, 80)] * 6 + [
             (b"GET /large HTTP/1.1\r\n" + HOST + b"\r\n", 80), (b"", 19)]]
         for text, _, s in clients:
             s.sendall(text)
         server.served()
         server.wait_alone()
-        # Their windows are closed, so they may not have taken the RST: what they send when they read at last has another.
+        # Their windows are closed, so they may not have taken the RST: what they send when they read at last has
+        # another.
         for text, port, s in clients:
             check_equal(rest(s)[1], "RST", f"the end of one that asked {text[:30]!r} of port {port}, and did not read")
             s.close()
@@ -149,7 +153,8 @@ def slow_uploads(directory):
                     time.sleep(0.05)
                 raise AssertionError("an upload of single bytes was never ended")
 
-    with Server(directory, f"--progress-timeout={SOON}", f"--idle-timeout={NEVER}", f"--request-timeout={NEVER}") as server:
+    with Server(directory, f"--progress-timeout={SOON}", f"--idle-timeout={NEVER}",
+                f"--request-timeout={NEVER}") as server:
         at_once(*[client] * 4, server.served)
     server.counted(stalled=4, reset=0)
     check(0 < server.report["http"]["upload_bytes"] < 4 * 4096, "uploads moved, or not at all")
@@ -281,7 +286,8 @@ def garbage(directory):
     rng = random.Random(7)
     seeds = [GET, LAST, GET * 3, UPLOAD + b"Content-Length: 5\r\n\r\nhello" + GET,
              b"HEAD /small HTTP/1.0\r\nRange: bytes=1-5\r\nIf-None-Match: \"x\", W/\"y\"\r\n\r\n",
-             b"GET /small HTTP/1.1\r\n" + HOST + b"Range: bytes=-500\r\nIf-Modified-Since: Mon, 23 Nov 2026 22:00:00 GMT\r\n\r\n",
+             b"GET /small HTTP/1.1\r\n" + HOST + b"Range: bytes=-500\r\n"
+             b"If-Modified-Since: Mon, 23 Nov 2026 22:00:00 GMT\r\n\r\n",
              UPLOAD + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\nhello", bytes(range(256))]
 
     def spoilt():
@@ -290,7 +296,8 @@ def garbage(directory):
             at, length = rng.randrange(len(data) + 1), rng.randrange(1, 9)
             piece = data[at:at + length]
             data[at:at + length] = rng.choice((b"", rng.randbytes(length), piece * 2, piece[::-1],
-                                               rng.choice((b"\r", b"\n", b"\0", b" ", b":", b"%", b"\r\n\r\n", b"/../"))))
+                                               rng.choice((b"\r", b"\n", b"\0", b" ", b":", b"%", b"\r\n\r\n",
+                                                           b"/../"))))
         return bytes(data)
 
     count, seen = 200 if SLOW else 400, {}
@@ -324,7 +331,8 @@ def half_closed(directory):
         check(got.endswith(server.bytes("large")) and end == "FIN", "a download that was half-closed is not whole")
         got, end = ask(b"GET /_/bytes/300000 HTTP/1.1\r\n" + HOST + b"\r\n", half=True)
         check(got.endswith((pattern() * 5)[:300000]) and end == "FIN", "nor is that of bytes that are computed")
-        for text, port in ((b"", 80), (b"GET / HT", 80), (UPLOAD + b"Content-Length: 10\r\n\r\nabc", 80), (b"", 7), (b"x", 9)):
+        for text, port in ((b"", 80), (b"GET / HT", 80), (UPLOAD + b"Content-Length: 10\r\n\r\nabc", 80),
+                           (b"", 7), (b"x", 9)):
             check_equal(ask(text, port, half=True), (b"", "FIN"), f"{text!r} and FIN, to port {port}")
         data = random.randbytes(100000)
         check_equal(ask(data[:20000], 7, half=True), (data[:20000], "FIN"), "what is echoed behind a FIN")
@@ -340,7 +348,8 @@ def resets(directory):
     with Server(directory) as server:
         for _ in range(count):
             for text, port, reads in ((b"GET /large HTTP/1.1\r\n" + HOST + b"\r\n", 80, 5000), (b"x" * 60000, 7, 5000),
-                                      (UPLOAD + b"Content-Length: 1000000\r\n\r\n" + b"x" * 50000, 80, 0), (b"GET", 80, 0)):
+                                      (UPLOAD + b"Content-Length: 1000000\r\n\r\n" + b"x" * 50000, 80, 0),
+                                      (b"GET", 80, 0)):
                 s = connect(port)
                 s.sendall(text)
                 if reads:

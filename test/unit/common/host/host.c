@@ -136,13 +136,14 @@ run(int to, const char *const *eal)
 		"-m",	     "256",	  "--log-level=1",  "-l"};
 	char *argv[17] = {NULL};
 	cpu_set_t set;
-	int argc = 10, core = 0, status;
+	int argc = 10, status;
+	unsigned core = 0;
 
 	if (sched_getaffinity(0, sizeof(set), &set) != 0)
 		abort();
 	while (!CPU_ISSET(core, &set))
 		core++;
-	snprintf(words[argc++], sizeof(words[0]), "%d", core);
+	snprintf(words[argc++], sizeof(words[0]), "%u", core);
 	for (; *eal != NULL; eal++)
 		snprintf(words[argc++], sizeof(words[0]), "%s", *eal);
 	for (int i = 0; i < argc; i++)

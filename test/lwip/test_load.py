@@ -67,8 +67,10 @@ def short(directory):
     wait_for(lambda: ": 64 connections," in read(server.out_path), "64 connections", server)
     server.stop().clean()
     got = load.stop().report["load"]
-    check_equal((load.rc, load.lost()), (1 if got["broken"] or not got["requests"] else 0, 0), "exit code, buffers lost")
-    check_equal((got["refused"], got["different"], got["body_bytes"]), (0, 0, got["requests"]), "refused, different, bytes of bodies")
+    check_equal((load.rc, load.lost()), (1 if got["broken"] or not got["requests"] else 0, 0),
+                "exit code, buffers lost")
+    check_equal((got["refused"], got["different"], got["body_bytes"]), (0, 0, got["requests"]),
+                "refused, different, bytes of bodies")
     check_equal(server.report["connections"]["peak"], 64, "connections at once")
 
 

@@ -5,10 +5,10 @@
  * A received packet's iovec is released, and the packet is handed to evpl_iovecs_from_mbuf again.
  * expect: an mbuf that is already free
  */
-ZOO_CASE(free_after_iovec_release)
+ZOO_CASE(after_iovec_release)
 
 static void
-free_after_iovec_release_bug(struct evpl *evpl, unsigned flags)
+after_iovec_release_bug(struct evpl *evpl, unsigned flags)
 {
 	struct rte_mempool *pool = evpl_rx_pool_create("zoo", 63, 0, SOCKET_ID_ANY);
 	struct rte_mbuf *packet = rte_pktmbuf_alloc(pool);
@@ -21,7 +21,7 @@ free_after_iovec_release_bug(struct evpl *evpl, unsigned flags)
 }
 
 static void
-free_after_iovec_release_twin(struct evpl *evpl, unsigned flags)
+after_iovec_release_twin(struct evpl *evpl, unsigned flags)
 {
 	struct rte_mempool *pool = evpl_rx_pool_create("zoo", 63, 0, SOCKET_ID_ANY);
 	struct rte_mbuf *packet = rte_pktmbuf_alloc(pool);
@@ -38,30 +38,30 @@ free_after_iovec_release_twin(struct evpl *evpl, unsigned flags)
  * An mbuf which another lcore freed, into its own cache, is handed to evpl_iovecs_from_mbuf.
  * expect: an mbuf that is already free
  */
-ZOO_CASE(free_by_other_lcore)
+ZOO_CASE(by_other_lcore)
 
 static int
-free_by_other_lcore_end(void *arg)
+by_other_lcore_end(void *arg)
 {
 	rte_pktmbuf_free(arg);
 	return 0;
 }
 
 static void
-free_by_other_lcore_bug(struct evpl *evpl, unsigned flags)
+by_other_lcore_bug(struct evpl *evpl, unsigned flags)
 {
 	struct rte_mempool *pool = zoo_pool(32);
 	struct rte_mbuf *packet = rte_pktmbuf_alloc(pool);
 	struct evpl_iovec iovec;
 
 	rte_pktmbuf_append(packet, 100);
-	zoo_on_worker(free_by_other_lcore_end, packet);
+	zoo_on_worker(by_other_lcore_end, packet);
 	evpl_iovecs_from_mbuf(evpl, packet, flags, 1, &iovec); /* misused */
 	evpl_iovec_release(evpl, &iovec);
 }
 
 static void
-free_by_other_lcore_twin(struct evpl *evpl, unsigned flags)
+by_other_lcore_twin(struct evpl *evpl, unsigned flags)
 {
 	struct rte_mempool *pool = zoo_pool(32);
 	struct rte_mbuf *packet = rte_pktmbuf_alloc(pool);
@@ -69,17 +69,17 @@ free_by_other_lcore_twin(struct evpl *evpl, unsigned flags)
 
 	rte_pktmbuf_append(packet, 100);
 	evpl_iovecs_from_mbuf(evpl, packet, flags, 1, &iovec);
-	zoo_on_worker(free_by_other_lcore_end, evpl_iovecs_to_mbuf(evpl, &iovec, 1));
+	zoo_on_worker(by_other_lcore_end, evpl_iovecs_to_mbuf(evpl, &iovec, 1));
 }
 
 /*
  * An mbuf of a pool with data inside and with caches, which was freed, is handed to evpl_iovecs_from_mbuf.
  * expect: an mbuf that is already free
  */
-ZOO_CASE(free_direct_pool_cached)
+ZOO_CASE(direct_pool_cached)
 
 static void
-free_direct_pool_cached_bug(struct evpl *evpl, unsigned flags)
+direct_pool_cached_bug(struct evpl *evpl, unsigned flags)
 {
 	struct rte_mempool *pool = zoo_pool(32);
 	struct rte_mbuf *packet = rte_pktmbuf_alloc(pool);
@@ -92,7 +92,7 @@ free_direct_pool_cached_bug(struct evpl *evpl, unsigned flags)
 }
 
 static void
-free_direct_pool_cached_twin(struct evpl *evpl, unsigned flags)
+direct_pool_cached_twin(struct evpl *evpl, unsigned flags)
 {
 	struct rte_mempool *pool = zoo_pool(32);
 	struct rte_mbuf *packet = rte_pktmbuf_alloc(pool);
@@ -107,10 +107,10 @@ free_direct_pool_cached_twin(struct evpl *evpl, unsigned flags)
  * An mbuf of a pool with data inside and without caches, which was freed, is handed to evpl_iovecs_from_mbuf.
  * expect: an mbuf that is already free
  */
-ZOO_CASE(free_direct_pool_uncached)
+ZOO_CASE(direct_pool_uncached)
 
 static void
-free_direct_pool_uncached_bug(struct evpl *evpl, unsigned flags)
+direct_pool_uncached_bug(struct evpl *evpl, unsigned flags)
 {
 	struct rte_mempool *pool = zoo_pool(0);
 	struct rte_mbuf *packet = rte_pktmbuf_alloc(pool);
@@ -123,7 +123,7 @@ free_direct_pool_uncached_bug(struct evpl *evpl, unsigned flags)
 }
 
 static void
-free_direct_pool_uncached_twin(struct evpl *evpl, unsigned flags)
+direct_pool_uncached_twin(struct evpl *evpl, unsigned flags)
 {
 	struct rte_mempool *pool = zoo_pool(0);
 	struct rte_mbuf *packet = rte_pktmbuf_alloc(pool);
@@ -138,10 +138,10 @@ free_direct_pool_uncached_twin(struct evpl *evpl, unsigned flags)
  * An mbuf of evpl_rx_pool_create(), which was freed, is handed to evpl_iovecs_from_mbuf.
  * expect: an mbuf that is already free
  */
-ZOO_CASE(free_rx_pool)
+ZOO_CASE(rx_pool)
 
 static void
-free_rx_pool_bug(struct evpl *evpl, unsigned flags)
+rx_pool_bug(struct evpl *evpl, unsigned flags)
 {
 	struct rte_mempool *pool = evpl_rx_pool_create("zoo", 63, 0, SOCKET_ID_ANY);
 	struct rte_mbuf *packet = rte_pktmbuf_alloc(pool);
@@ -154,7 +154,7 @@ free_rx_pool_bug(struct evpl *evpl, unsigned flags)
 }
 
 static void
-free_rx_pool_twin(struct evpl *evpl, unsigned flags)
+rx_pool_twin(struct evpl *evpl, unsigned flags)
 {
 	struct rte_mempool *pool = evpl_rx_pool_create("zoo", 63, 0, SOCKET_ID_ANY);
 	struct rte_mbuf *packet = rte_pktmbuf_alloc(pool);
@@ -169,30 +169,30 @@ free_rx_pool_twin(struct evpl *evpl, unsigned flags)
  * An mbuf of evpl_rx_pool_create(), which another lcore freed, is handed to evpl_iovecs_from_mbuf.
  * expect: an mbuf that is already free
  */
-ZOO_CASE(free_rx_pool_by_other_lcore)
+ZOO_CASE(rx_pool_by_other_lcore)
 
 static int
-free_rx_pool_by_other_lcore_end(void *arg)
+rx_pool_by_other_lcore_end(void *arg)
 {
 	rte_pktmbuf_free(arg);
 	return 0;
 }
 
 static void
-free_rx_pool_by_other_lcore_bug(struct evpl *evpl, unsigned flags)
+rx_pool_by_other_lcore_bug(struct evpl *evpl, unsigned flags)
 {
 	struct rte_mempool *pool = evpl_rx_pool_create("zoo", 63, 0, SOCKET_ID_ANY);
 	struct rte_mbuf *packet = rte_pktmbuf_alloc(pool);
 	struct evpl_iovec iovec;
 
 	rte_pktmbuf_append(packet, 100);
-	zoo_on_worker(free_rx_pool_by_other_lcore_end, packet);
+	zoo_on_worker(rx_pool_by_other_lcore_end, packet);
 	evpl_iovecs_from_mbuf(evpl, packet, flags, 1, &iovec); /* misused */
 	evpl_iovec_release(evpl, &iovec);
 }
 
 static void
-free_rx_pool_by_other_lcore_twin(struct evpl *evpl, unsigned flags)
+rx_pool_by_other_lcore_twin(struct evpl *evpl, unsigned flags)
 {
 	struct rte_mempool *pool = evpl_rx_pool_create("zoo", 63, 0, SOCKET_ID_ANY);
 	struct rte_mbuf *packet = rte_pktmbuf_alloc(pool);
@@ -200,17 +200,17 @@ free_rx_pool_by_other_lcore_twin(struct evpl *evpl, unsigned flags)
 
 	rte_pktmbuf_append(packet, 100);
 	evpl_iovecs_from_mbuf(evpl, packet, flags, 1, &iovec);
-	zoo_on_worker(free_rx_pool_by_other_lcore_end, evpl_iovecs_to_mbuf(evpl, &iovec, 1));
+	zoo_on_worker(rx_pool_by_other_lcore_end, evpl_iovecs_to_mbuf(evpl, &iovec, 1));
 }
 
 /*
  * Of a packet of two segments that is handed to evpl_iovecs_from_mbuf, the second one is free.
  * expect: an mbuf that is already free
  */
-ZOO_CASE(free_second_segment)
+ZOO_CASE(second_segment)
 
 static void
-free_second_segment_bug(struct evpl *evpl, unsigned flags)
+second_segment_bug(struct evpl *evpl, unsigned flags)
 {
 	struct rte_mempool *pool = zoo_pool(32);
 	struct rte_mbuf *packet = rte_pktmbuf_alloc(pool), *second = rte_pktmbuf_alloc(pool);
@@ -225,7 +225,7 @@ free_second_segment_bug(struct evpl *evpl, unsigned flags)
 }
 
 static void
-free_second_segment_twin(struct evpl *evpl, unsigned flags)
+second_segment_twin(struct evpl *evpl, unsigned flags)
 {
 	struct rte_mempool *pool = zoo_pool(32);
 	struct rte_mbuf *packet = rte_pktmbuf_alloc(pool), *second = rte_pktmbuf_alloc(pool);

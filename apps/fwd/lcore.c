@@ -68,7 +68,7 @@ init_stream(struct fwd_run *run, struct fwd_stream *s, struct fwd_lcore *lcore, 
 	} else {
 		init_target(s, o->mode->answers ? index : other_port(o, index, run->ports->count));
 	}
-	s->packet_pool = &run->ports->rx_pool[run->ports->port[index].dev.socket];
+	s->packet_pool = &run->ports->rx_pool[run->ports->port[index].rx_socket];
 	s->packet_room = (uint32_t)o->mbuf_size - RTE_PKTMBUF_HEADROOM;
 	if (o->mode->burst == fwd_txonly)
 		fwd_txonly_header(s);
@@ -163,6 +163,16 @@ fwd_run_counters(const struct fwd_run *run, unsigned index, struct fwd_counters 
 		fwd_counters_add(sum, &run->lcores[i].counters[index]);
 }
 
+uint64_t
+fwd_run_cycles(const struct fwd_run *run)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < run->lcore_count; i++)
+		sum += fwd_count_read(&run->lcores[i].cycles);
+	return sum;
+}
+
 static void
 set_phase(struct fwd_run *run, enum fwd_phase phase)
 {
@@ -207,9 +217,41 @@ setup(struct fwd_lcore *lcore)
 	return lcore->ready;
 }
 
+typedef uint16_t (*burst_function)(struct fwd_stream *s, uint16_t n);
+
+/* As in testpmd, the cycles of bursts that found no packet do not count. */
+static uint16_t
+timed_burst(struct fwd_stream *s, uint16_t n)
+{
+	const struct fwd_mode *mode = s->options->mode;
+	uint64_t start = rte_rdtsc();
+	uint16_t done = mode->burst(s, n);
+
+	if (done != 0 || mode->generates)
+		fwd_count(&s->lcore->cycles, rte_rdtsc() - start);
+	return done;
+}
+
+static burst_function
+burst_of(const struct fwd_options *o)
+{
+	return o->record_cycles ? timed_burst : o->mode->burst;
+}
+
+static void
+send_first(struct fwd_lcore *lcore)
+{
+	const struct fwd_options *o = lcore->run->options;
+
+	for (unsigned i = 0; i < lcore->stream_count && fwd_sends_first(o); i++) {
+		fwd_txonly_header(&lcore->streams[i]);
+		fwd_txonly(&lcore->streams[i], o->burst);
+	}
+}
+
 /* Handles one burst of every stream. */
 static inline void
-forward(struct fwd_lcore *lcore, uint16_t (*burst)(struct fwd_stream *, uint16_t), uint16_t n)
+forward(struct fwd_lcore *lcore, burst_function burst, uint16_t n)
 {
 	for (unsigned i = 0; i < lcore->stream_count; i++)
 		burst(&lcore->streams[i], n);
@@ -220,7 +262,7 @@ forward(struct fwd_lcore *lcore, uint16_t (*burst)(struct fwd_stream *, uint16_t
  * exactly that many packets are handled, with any number of lcores.
  */
 static void
-forward_quota(struct fwd_lcore *lcore, uint16_t (*burst)(struct fwd_stream *, uint16_t), uint16_t n)
+forward_quota(struct fwd_lcore *lcore, burst_function burst, uint16_t n)
 {
 	int64_t *quota = &lcore->run->quota;
 
@@ -245,13 +287,15 @@ worker(void *arg)
 {
 	struct fwd_lcore *lcore = arg;
 	struct fwd_run *run = lcore->run;
-	uint16_t (*burst)(struct fwd_stream *, uint16_t) = run->options->mode->burst;
+	burst_function burst = burst_of(run->options);
 	uint16_t n = run->options->burst;
 
 	setup(lcore);
 	report_line(run);
 	while (get_phase(run) == FWD_PHASE_SETUP)
 		rte_pause();
+	if (get_phase(run) == FWD_PHASE_RUN)
+		send_first(lcore);
 	if (run->options->packets != 0) {
 		while (__atomic_load_n(&run->phase, __ATOMIC_RELAXED) == FWD_PHASE_RUN)
 			forward_quota(lcore, burst, n);
@@ -272,10 +316,11 @@ static void
 run_alone(struct fwd_run *run, fwd_tick tick, void *arg)
 {
 	struct fwd_lcore *lcore = &run->lcores[0];
-	uint16_t (*burst)(struct fwd_stream *, uint16_t) = run->options->mode->burst;
+	burst_function burst = burst_of(run->options);
 	uint64_t interval = rte_get_tsc_hz() / 1000 * TICK_MS;
 	uint64_t next = run->started + interval;
 
+	send_first(lcore);
 	for (;;) {
 		for (unsigned i = 0; i < ROUNDS_PER_TICK; i++) {
 			if (run->options->packets != 0)

@@ -183,6 +183,15 @@ fwd_flowgen(struct fwd_stream *s, uint16_t n)
 	return sent;
 }
 
+/* The source addresses of testpmd's --txonly-multi-flow: 256 for each lcore. */
+static void
+set_next_source(struct fwd_stream *s, uint8_t *header)
+{
+	uint32_t number = s->lcore->next_flow++ & 0xff;
+
+	set_addresses(header, (s->options->ip_dst | number << 8) + s->lcore->id, s->options->ip_dst);
+}
+
 /* Makes one packet of several iovecs; the header may cross their borders. NULL: no memory. */
 static struct rte_mbuf *
 make_segments(struct fwd_stream *s)
@@ -223,6 +232,8 @@ send_segmented(struct fwd_stream *s, uint16_t n)
 	uint16_t made, sent;
 
 	for (made = 0; made < n; made++) {
+		if (s->options->multi_flow)
+			set_next_source(s, s->header);
 		packets[made] = make_segments(s);
 		if (packets[made] == NULL)
 			break;
@@ -246,5 +257,7 @@ fwd_txonly(struct fwd_stream *s, uint16_t n)
 	if (unlikely(s->options->segment_count > 1))
 		return send_segmented(s, n);
 	n = make_packets(s, s->options->length, n);
+	for (uint16_t i = 0; unlikely(s->options->multi_flow) && i < n; i++)
+		set_next_source(s, evpl_iovec_data(&s->iovecs[i]));
 	return n == 0 ? 0 : fwd_send(s, &s->targets[0], s->iovecs, n, (uint64_t)n * s->options->length);
 }

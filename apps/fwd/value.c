@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,6 +138,27 @@ value_peer(struct value *v, void *options)
 		}
 	}
 	value_expected(v, "port,MAC, as 0,02:00:00:00:00:01");
+}
+
+/* One MAC address per line: the first one is behind port 0. */
+void
+value_peers_file(struct value *v, void *options)
+{
+	struct fwd_options *o = options;
+	FILE *file = fopen(v->text, "re");
+	unsigned port = 0;
+	char line[64];
+
+	if (file == NULL) {
+		value_expected(v, "a file with one MAC address per line, and it cannot be read");
+		return;
+	}
+	while (port < RTE_MAX_ETHPORTS && !v->failed && fgets(line, sizeof(line), file) != NULL) {
+		line[strcspn(line, " \t\r\n")] = '\0';
+		if (rte_ether_unformat_addr(line, &o->peers[port++]) != 0)
+			value_expected(v, "a file with one MAC address per line, as 02:00:00:00:00:01");
+	}
+	fclose(file);
 }
 
 void

@@ -154,17 +154,34 @@ fwd_removal_quiet(struct fwd_removal *r)
 	__atomic_store_n(&r->quiet, 1, __ATOMIC_RELEASE);
 }
 
+/* Waits a limited time until an unplugged device's memory is freed, because the program's end would free it, too. */
+static void
+wait_unplugged(uint16_t id)
+{
+	for (unsigned ms = 0; ms < QUIET_WAIT_MS && rte_eth_dev_is_valid_port(id); ms++)
+		rte_delay_us_sleep(1000);
+}
+
+static void
+forget(struct fwd_removal *r, uint16_t id)
+{
+	for (unsigned e = 0; e < RTE_DIM(events); e++) {
+		/* While the callback runs, it cannot be taken away. */
+		while (rte_eth_dev_callback_unregister(id, events[e], on_event, r) == -EAGAIN)
+			rte_delay_us_sleep(1000);
+	}
+}
+
 void
 fwd_removal_end(struct fwd_removal *r)
 {
 	for (unsigned i = 0; i < r->ports->count; i++) {
 		const struct fwd_port *p = &r->ports->port[i];
 
-		for (unsigned e = 0; e < RTE_DIM(events); e++) {
-			/* While the callback runs, it cannot be taken away. */
-			while (rte_eth_dev_callback_unregister(p->dev.id, events[e], on_event, r) == -EAGAIN)
-				rte_delay_us_sleep(1000);
-		}
+		if (fwd_port_gone(p) == FWD_UNPLUGGED)
+			wait_unplugged(p->dev.id);
+		else
+			forget(r, p->dev.id);
 	}
 	if (r->links >= 0)
 		close(r->links);

@@ -76,27 +76,47 @@ init_stream(struct fwd_run *run, struct fwd_stream *s, struct fwd_lcore *lcore, 
 		fwd_flowgen_header(s);
 }
 
+/* Whether --coremask, if it is given, names worker lcores only. */
 static int
-choose_lcores(struct fwd_run *run, unsigned count)
+check_coremask(uint64_t mask)
 {
-	unsigned id, n = 0;
+	for (unsigned id = 0; id < 64; id++) {
+		if ((mask >> id & 1) == 0)
+			continue;
+		if (id == rte_get_main_lcore()) {
+			error_line("--coremask: lcore %u is the main one, which does not forward", id);
+			return 2;
+		}
+		if (!rte_lcore_is_enabled(id)) {
+			error_line("--coremask: EAL has no lcore %u (see -l)", id);
+			return 2;
+		}
+	}
+	return 0;
+}
+
+/* Fills in the ids of the lcores that may forward. Returns their number. */
+static unsigned
+list_lcores(uint64_t mask, unsigned ids[RTE_MAX_LCORE])
+{
+	unsigned n = 0;
 
 	if (rte_lcore_count() == 1) {
-		run->lcores[n++].id = rte_lcore_id();
-	} else {
-		/* As RTE_LCORE_FOREACH_WORKER, which uses -1 for an unsigned value. */
-		for (id = rte_get_next_lcore(UINT_MAX, 1, 0); id < RTE_MAX_LCORE && n < count;
-		     id = rte_get_next_lcore(id, 1, 0))
-			run->lcores[n++].id = id;
+		ids[0] = rte_lcore_id();
+		return 1;
 	}
-	run->lcore_count = n;
-	return n == count ? 0 : 1;
+	/* As RTE_LCORE_FOREACH_WORKER, which uses -1 for an unsigned value. */
+	for (unsigned id = rte_get_next_lcore(UINT_MAX, 1, 0); id < RTE_MAX_LCORE; id = rte_get_next_lcore(id, 1, 0)) {
+		if (mask == 0 || (id < 64 && (mask >> id & 1) != 0))
+			ids[n++] = id;
+	}
+	return n;
 }
 
 int
 fwd_run_init(struct fwd_run *run, const struct fwd_options *o, const struct fwd_ports *ports)
 {
-	unsigned available = rte_lcore_count() == 1 ? 1 : rte_lcore_count() - 1;
+	unsigned ids[RTE_MAX_LCORE], available = list_lcores(o->coremask, ids);
 	/*
 	 * Streams are distributed in groups. With tee a group is all streams that send through one queue index;
 	 * otherwise it is one stream.
@@ -111,10 +131,12 @@ fwd_run_init(struct fwd_run *run, const struct fwd_options *o, const struct fwd_
 	run->options = o;
 	run->ports = ports;
 	run->quota = (int64_t)o->packets;
+	if (check_coremask(o->coremask) != 0)
+		return 2;
 	if (o->cores > available) {
-		error_line(
-			"--nb-cores=%u: EAL has %u lcore%s to forward with (the main one only if it is alone; see -l)",
-			o->cores, available, available == 1 ? "" : "s");
+		error_line("--nb-cores=%u: EAL has %u lcore%s to forward with (the main one only if it is alone; see "
+			   "-l, --coremask)",
+			   o->cores, available, available == 1 ? "" : "s");
 		return 2;
 	}
 	run->stream_count = groups * group;
@@ -130,14 +152,13 @@ fwd_run_init(struct fwd_run *run, const struct fwd_options *o, const struct fwd_
 		error_line("no memory for %u streams", run->stream_count);
 		return 1;
 	}
-	if (choose_lcores(run, lcores) != 0)
-		return 1;
-
+	run->lcore_count = lcores;
 	for (unsigned i = 0; i < lcores; i++) {
 		struct fwd_lcore *lcore = &run->lcores[i];
 		/* Evenly, and neighbours together. */
 		unsigned first = i * groups / lcores, last = (i + 1) * groups / lcores;
 
+		lcore->id = ids[i];
 		lcore->run = run;
 		lcore->streams = &run->streams[first * group];
 		lcore->stream_count = (last - first) * group;

@@ -20,7 +20,9 @@
 
 static const struct option_row first_rows[] = {
 	OPTION_OTHER(value_mode, "forward-mode", "MODE", "one of the modes below (io)"),
-	OPTION_NUMBER(struct fwd_options, cores, "nb-cores", "N", "forwarding lcores (1)", 1, RTE_MAX_LCORE, 1),
+	OPTION_NUMBER(struct fwd_options, cores, "nb-cores", "N", "forwarding lcores (1, or those of --coremask)", 1,
+		      RTE_MAX_LCORE, 0),
+	OPTION_OTHER(value_coremask, "coremask", "HEX", "lcores that may forward (all but the main one)"),
 	OPTION_NUMBER(struct fwd_options, rxq, "rxq", "N", "RX queues per port (1)", 1, RTE_MAX_QUEUES_PER_PORT, 1),
 	OPTION_NUMBER(struct fwd_options, txq, "txq", "N", "TX queues per port (1)", 1, RTE_MAX_QUEUES_PER_PORT, 1),
 	OPTION_NUMBER(struct fwd_options, rxd, "rxd", "N", "descriptors per RX queue (the port's default)", 1,
@@ -69,7 +71,7 @@ static const struct option_row first_rows[] = {
 		"memory of received packets: slab, mbuf (mbufs with their own data), auto (the faster one; mbuf if a "
 		"port loses VLAN tags in slabs)"),
 	OPTION_OTHER(value_port_numa, "port-numa-config", "(P,NODE),...",
-		     "NUMA node of the memory and the rings of port P (the port's own)"),
+		     "NUMA node of the memory and the rings of port P (its own)"),
 	OPTION_OTHER(value_ring_numa, "ring-numa-config", "(P,F,NODE),...",
 		     "NUMA node of the RX rings (F=1), the TX rings (F=2) or both (F=3) of port P"),
 	OPTION_FLAG(struct fwd_options, numa.none, "no-numa", "all ports' memory is on one NUMA node (the first)"),
@@ -109,10 +111,12 @@ help_more(void)
 	printf("\nModes:\n");
 	for (unsigned i = 0; fwd_mode_at(i) != NULL; i++)
 		printf("  %-*s %s\n", HELP_WIDTH, fwd_mode_at(i)->name, fwd_mode_at(i)->help);
-	printf("\nAn example that needs no NIC, no huge pages and no root:\n"
+	printf("\nWithout EAL options it starts with what the machine allows, and with two net_null ports if there is "
+	       "no NIC for DPDK.\nAn example that needs no NIC, no huge pages and no root:\n"
 	       "  evpl-fwd -l 0,1 --no-pci --no-huge --no-shconf -m 256 --vdev=net_null0 --vdev=net_null1 -- "
 	       "--forward-mode=macswap --duration=5\n\n"
-	       "Exit status: 0: all went well; 1: something failed, or a buffer did not come home;\n"
+	       "Exit status: 0: all went well; 1: something failed, a port went away, or a buffer did not come "
+	       "home;\n"
 	       "2: the command line is wrong.\n");
 }
 
@@ -141,8 +145,10 @@ set_defaults(struct fwd_options *o)
 }
 
 static int
-check_combination(const struct fwd_options *o)
+check_combination(struct fwd_options *o)
 {
+	if (o->cores == 0)
+		o->cores = o->coremask != 0 ? (unsigned)__builtin_popcountll(o->coremask) : 1;
 	if (library_check(&o->library) != 0)
 		return -1;
 	if (o->mode->receives && o->mode->transmits && o->rxq > o->txq) {

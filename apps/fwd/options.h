@@ -47,6 +47,7 @@ struct fwd_rss {
 struct fwd_options {
 	const struct fwd_mode *mode;
 	unsigned cores;
+	uint64_t coremask; /* lcores that may forward; 0: all but the main one */
 
 	uint16_t rxq, txq;
 	uint16_t rxd, txd; /* 0: the port's default */

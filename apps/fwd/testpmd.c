@@ -56,8 +56,6 @@ const struct option_row testpmd_refused_rows[TESTPMD_REFUSED_ROWS] = {
 	OPTION_REFUSED("cmdline-file", 0, "FILE", NO_PROMPT),
 	OPTION_REFUSED("disable-device-start", 0, NULL, "no interactive prompt could start the ports later"),
 	OPTION_REFUSED("flow-isolate-all", 0, NULL, "no interactive prompt could add the flow rules that this needs"),
-	OPTION_REFUSED("coremask", 0, "HEX",
-		       "say which lcores there are by EAL's -l, and how many forward by --nb-cores"),
 	OPTION_REFUSED("num-procs", 0, "N", ONE_PROCESS),
 	OPTION_REFUSED("proc-id", 0, "N", ONE_PROCESS),
 	OPTION_REFUSED("eth-link-speed", 0, "N", "ports negotiate their speed"),

@@ -10,7 +10,7 @@
 extern const struct option_row testpmd_noted_rows[TESTPMD_NOTED_ROWS];
 
 /* They would change what is forwarded or printed, so each ends the program with its reason. */
-#define TESTPMD_REFUSED_ROWS 31
+#define TESTPMD_REFUSED_ROWS 30
 extern const struct option_row testpmd_refused_rows[TESTPMD_REFUSED_ROWS];
 
 #endif /* FWD_TESTPMD_H */

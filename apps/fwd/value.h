@@ -10,6 +10,7 @@
 void value_mode(struct value *v, void *options);
 void value_topology(struct value *v, void *options);
 void value_rx_pool(struct value *v, void *options);
+void value_coremask(struct value *v, void *options);
 void value_portmask(struct value *v, void *options);
 void value_portlist(struct value *v, void *options);
 void value_peer(struct value *v, void *options);

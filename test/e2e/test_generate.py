@@ -79,6 +79,7 @@ def multi_flow(directory, length, txpkts, options, lcores=1):
 
 case("generate_txonly_multi_flow_addresses_of_testpmd", 64, "64", [])(multi_flow)
 case("generate_txonly_multi_flow_second_lcore", 64, "64", [], 2)(multi_flow)
+case("generate_txonly_multi_flow_third_lcore", 64, "64", ["--coremask=4"], 3)(multi_flow)
 case("generate_txonly_multi_flow_shared_large", 3000, "3000", ["--shared"])(multi_flow)
 case("generate_txonly_multi_flow_five_segments", 1014, "14,1,30,69,900", [])(multi_flow)
 

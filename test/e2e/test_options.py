@@ -28,6 +28,10 @@ WRONG = [
     (["--nb-cores=one"], "one"),
     (["--nb-cores=2"], "nb-cores"),                         # there is one lcore
     (["--nb-cores=99999999999999999999"], "nb-cores"),
+    (["--coremask=0"], "coremask"),
+    (["--coremask=0x2g"], "coremask"),
+    (["--coremask=0x1"], "lcore 0 is the main one"),
+    (["--coremask=0x2"], "no lcore 1"),
     (["--rxq=0"], "rxq"),
     (["--rxq=2"], "txq"),                                   # each RX queue needs a TX queue
     (["--rxq=65536", "--txq=65536"], "rxq"),
@@ -199,6 +203,15 @@ def of_testpmd_noted(directory):
 def nb_ports(directory):
     run = run_fwd(directory, [*NULL2, "net_null2"], ["--nb-ports=2", "--portlist=2,0,1", "--packets=100"])
     check_equal([p["port"] for p in run.report["ports"]], [2, 0], "ports")
+
+
+@case("options_coremask_names_the_lcores_that_forward")
+def coremask(directory):
+    for options, lcores in ((["--coremask=0xc"], 2), (["--coremask=8"], 1), (["--coremask=0xe", "--nb-cores=2"], 2)):
+        run = run_fwd(directory, NULL2, [*options, "--packets=100"], lcores=4)
+        check_equal(run.report["lcores"], lcores, f"lcores of {options}")
+    run = Fwd(directory, NULL2, ["--coremask=0x6", "--nb-cores=3", "--packets=100"], lcores=4).end()
+    check_equal((run.rc, len(run.err.splitlines())), (2, 1), f"exit code, lines ({run.err!r})")
 
 
 @case("options_record_core_cycles_as_testpmd_prints_them")

@@ -102,6 +102,21 @@ def af_packet(directory):
     gone(run, 0, "net_af_packet0", "its network interface was deleted")
 
 
+@case("removal_from_a_bridge_is_not_one")
+def bridge(directory):
+    """The kernel then tells of a deleted link, too, but of the bridge's family."""
+    run = tap(directory)
+    shown(run)
+    try:
+        netns.ip("link add evpl7 type bridge")
+    except RuntimeError as error:
+        raise Skip(f"this kernel has no bridges: {error}") from None
+    netns.ip("link set evpl1 master evpl7")
+    netns.ip("link set evpl1 nomaster")
+    netns.ip("link del evpl0")
+    gone(run, 0, "net_tap0", "its network interface was deleted")
+
+
 @case("removal_of_another_interface_is_not_one")
 def other_interface(directory):
     run = tap(directory)

@@ -75,15 +75,34 @@ watch(struct watch *w, struct fwd_ports *ports, struct fwd_xstats *xstats, struc
 {
 	int status;
 
-	fwd_removal_watch(&w->removal, ports);
+	if (!fwd_removal_begin(&w->removal)) {
+		fwd_removal_quiet(&w->removal);
+		return 1;
+	}
 	status = fwd_run_start(w->run, tick, w);
 	fwd_removal_quiet(&w->removal);
 	if (fwd_removal_seen(&w->removal))
 		status = 1;
-	fwd_removal_end(&w->removal);
 	fwd_ports_stats(ports);
 	fwd_report_take(report, w->run, ports, xstats);
 	fwd_run_end(w->run);
+	return status;
+}
+
+/* The same, when the ports were just started. */
+static int
+wait_and_watch(struct watch *w, struct fwd_ports *ports, struct fwd_xstats *xstats, struct fwd_report *report)
+{
+	const struct fwd_options *o = w->options;
+	int status;
+
+	fwd_removal_watch(&w->removal, ports);
+	status = fwd_xstats_find(xstats, ports, o);
+	if (status == 0 && !o->no_link_check)
+		fwd_ports_wait_links(ports);
+	if (status == 0)
+		status = watch(w, ports, xstats, report);
+	fwd_removal_end(&w->removal);
 	return status;
 }
 
@@ -122,12 +141,7 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 	if (status == 0)
 		status = fwd_ports_start(ports, o, run->lcore_count);
 	if (status == 0)
-		status = fwd_xstats_find(&xstats, ports, o);
-	if (status == 0) {
-		if (!o->no_link_check)
-			fwd_ports_wait_links(ports);
-		status = watch(&w, ports, &xstats, &report);
-	}
+		status = wait_and_watch(&w, ports, &xstats, &report);
 	fwd_ports_close(ports, o);
 	if (report.run != NULL && report_run(&report, json) != 0)
 		status = 1;

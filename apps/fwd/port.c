@@ -249,7 +249,7 @@ fwd_ports_packet_mbufs(const struct fwd_ports *ports, const struct fwd_options *
 	n += (uint64_t)ports->count * o->txq * RTE_MAX(o->txd, RING_SIZE);
 	if (fwd_makes_packets(o))
 		n *= o->segment_count;
-	else if (!prefers_slab(ports, o))
+	if (o->mode->multiplies && !prefers_slab(ports, o))
 		n *= 2; /* while a clone of an mbuf with its own data is in flight, a second mbuf holds it */
 	return (uint32_t)RTE_MIN(RTE_MAX(n, (uint64_t)EVPL_DEFAULT_PACKET_MBUFS), (uint64_t)PACKET_MBUFS_MAX);
 }

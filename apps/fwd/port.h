@@ -33,7 +33,7 @@ struct fwd_port {
 static inline enum fwd_gone
 fwd_port_gone(const struct fwd_port *p)
 {
-	return (enum fwd_gone)__atomic_load_n(&p->gone, __ATOMIC_RELAXED);
+	return (enum fwd_gone)__atomic_load_n(&p->gone, __ATOMIC_SEQ_CST);
 }
 
 static inline bool

@@ -22,7 +22,7 @@ static const enum rte_eth_event_type events[] = {RTE_ETH_EVENT_INTR_RMV, RTE_ETH
 static void
 set_gone(struct fwd_port *p, enum fwd_gone how)
 {
-	__atomic_store_n(&p->gone, (int)how, __ATOMIC_RELAXED);
+	__atomic_store_n(&p->gone, (int)how, __ATOMIC_SEQ_CST);
 }
 
 /* EAL calls this in a thread of its own. When it returns from DESTROY, the memory of the port's queues is freed. */
@@ -37,7 +37,7 @@ on_event(uint16_t id, enum rte_eth_event_type event, void *arg, void *result)
 			set_gone(&r->ports->port[i], event == RTE_ETH_EVENT_DESTROY ? FWD_UNPLUGGED : FWD_REMOVED);
 	}
 	for (unsigned ms = 0; event == RTE_ETH_EVENT_DESTROY && ms < QUIET_WAIT_MS; ms++) {
-		if (__atomic_load_n(&r->quiet, __ATOMIC_ACQUIRE))
+		if (__atomic_load_n(&r->quiet, __ATOMIC_SEQ_CST))
 			break;
 		rte_delay_us_sleep(1000);
 	}
@@ -63,7 +63,7 @@ fwd_removal_watch(struct fwd_removal *r, struct fwd_ports *ports)
 {
 	bool links = false;
 
-	*r = (struct fwd_removal){.ports = ports, .links = -1};
+	*r = (struct fwd_removal){.ports = ports, .links = -1, .quiet = 1};
 	for (unsigned i = 0; i < ports->count; i++) {
 		struct fwd_port *p = &ports->port[i];
 
@@ -147,11 +147,27 @@ fwd_removal_seen(struct fwd_removal *r)
 	return seen;
 }
 
+static void
+set_quiet(struct fwd_removal *r, int quiet)
+{
+	/*
+	 * In one order with `gone`. So either on_event() sees that lcores use the port, and waits for their last use of
+	 * it; or fwd_removal_begin() sees that the port is gone, and no lcore uses it.
+	 */
+	__atomic_store_n(&r->quiet, quiet, __ATOMIC_SEQ_CST);
+}
+
+bool
+fwd_removal_begin(struct fwd_removal *r)
+{
+	set_quiet(r, 0);
+	return !fwd_removal_seen(r);
+}
+
 void
 fwd_removal_quiet(struct fwd_removal *r)
 {
-	/* Pairs with the acquire in on_event(): the lcores' last use of the port is before that. */
-	__atomic_store_n(&r->quiet, 1, __ATOMIC_RELEASE);
+	set_quiet(r, 1);
 }
 
 /* Waits a limited time until an unplugged device's memory is freed, because the program's end would free it, too. */

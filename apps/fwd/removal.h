@@ -20,8 +20,11 @@ struct fwd_removal {
 	bool printed; /* the line about it */
 };
 
-/* The ports must be started. */
+/* The ports must be started, and no lcore uses them yet. */
 void fwd_removal_watch(struct fwd_removal *r, struct fwd_ports *ports);
+
+/* To be called before lcores use the ports. False after an error line: a port is gone already. */
+bool fwd_removal_begin(struct fwd_removal *r);
 
 /* Whether a port is gone. The first time an error line is printed. The main thread calls it every few milliseconds. */
 bool fwd_removal_seen(struct fwd_removal *r);

@@ -229,6 +229,7 @@ send_segmented(struct fwd_stream *s, uint16_t n)
 {
 	struct fwd_target *t = &s->targets[0];
 	struct rte_mbuf *packets[FWD_BURST_MAX];
+	uint32_t first = s->lcore->next_flow;
 	uint16_t made, sent;
 
 	for (made = 0; made < n; made++) {
@@ -240,14 +241,28 @@ send_segmented(struct fwd_stream *s, uint16_t n)
 	}
 	if (made < n)
 		fwd_count(&t->count->drop_memory, (uint64_t)(n - made));
-	if (made == 0)
-		return 0;
-	sent = rte_eth_tx_burst(t->port, t->queue, packets, made);
+	sent = made == 0 ? 0 : rte_eth_tx_burst(t->port, t->queue, packets, made);
+	/* The flows of dropped packets are sent again, as in testpmd. */
+	s->lcore->next_flow = first + sent;
 	fwd_count(&t->count->tx_packets, sent);
 	fwd_count(&t->count->tx_bytes, (uint64_t)sent * s->options->length);
 	fwd_count(&t->count->drop_full, (uint64_t)(made - sent));
 	for (uint16_t i = sent; i < made; i++)
 		rte_pktmbuf_free(packets[i]);
+	return sent;
+}
+
+/* Sends n packets with source addresses of their own. The flows of dropped packets are sent again, as in testpmd. */
+static uint16_t
+send_flows(struct fwd_stream *s, uint16_t n)
+{
+	uint32_t first = s->lcore->next_flow;
+	uint16_t sent;
+
+	for (uint16_t i = 0; i < n; i++)
+		set_next_source(s, evpl_iovec_data(&s->iovecs[i]));
+	sent = n == 0 ? 0 : fwd_send(s, &s->targets[0], s->iovecs, n, (uint64_t)n * s->options->length);
+	s->lcore->next_flow = first + sent;
 	return sent;
 }
 
@@ -257,7 +272,7 @@ fwd_txonly(struct fwd_stream *s, uint16_t n)
 	if (unlikely(s->options->segment_count > 1))
 		return send_segmented(s, n);
 	n = make_packets(s, s->options->length, n);
-	for (uint16_t i = 0; unlikely(s->options->multi_flow) && i < n; i++)
-		set_next_source(s, evpl_iovec_data(&s->iovecs[i]));
+	if (unlikely(s->options->multi_flow))
+		return send_flows(s, n);
 	return n == 0 ? 0 : fwd_send(s, &s->targets[0], s->iovecs, n, (uint64_t)n * s->options->length);
 }

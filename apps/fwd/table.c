@@ -91,7 +91,7 @@ sample(struct fwd_table *t)
 
 enum column { PORT, NAME, RX_PPS, RX_MBIT, TX_PPS, TX_MBIT, DROPPED, MISSED, COLUMNS };
 
-/* All of them together have 79 characters. */
+/* All of them together have 79 characters. The name gets more if the terminal has more. */
 static const struct {
 	const char *heading;
 	int width;
@@ -106,14 +106,29 @@ static const struct {
 static const enum column dispensable[] = {RX_MBIT, TX_MBIT, NAME, MISSED, DROPPED, TX_PPS};
 
 struct cells {
-	char text[COLUMNS][24];
+	char text[COLUMNS][RTE_ETH_NAME_MAX_LEN];
 };
 
-/* The columns that fit into the width, as a bit mask. */
+/* What fits into the width. */
+struct layout {
+	unsigned chosen; /* columns, as a bit mask */
+	unsigned name;	 /* the width of names */
+};
+
 static unsigned
-choose_columns(unsigned width)
+longest_name(const struct fwd_ports *ports)
 {
-	unsigned chosen = (1u << COLUMNS) - 1, needed = COLUMNS - 1;
+	unsigned longest = 0;
+
+	for (unsigned i = 0; i < ports->count; i++)
+		longest = RTE_MAX(longest, (unsigned)strlen(ports->port[i].dev.name));
+	return longest;
+}
+
+static struct layout
+choose_layout(const struct fwd_ports *ports, unsigned width)
+{
+	unsigned chosen = (1u << COLUMNS) - 1, needed = COLUMNS - 1, name = (unsigned)columns[NAME].width, more;
 
 	for (unsigned i = 0; i < COLUMNS; i++)
 		needed += (unsigned)columns[i].width;
@@ -121,19 +136,22 @@ choose_columns(unsigned width)
 		chosen &= ~(1u << dispensable[i]);
 		needed -= (unsigned)columns[dispensable[i]].width + 1;
 	}
-	return chosen;
+	more = width > needed ? width - needed : 0;
+	if (longest_name(ports) > name)
+		name += RTE_MIN(more, longest_name(ports) - name);
+	return (struct layout){.chosen = chosen, .name = name};
 }
 
 static void
-draw_cells(struct screen *s, unsigned chosen, const struct cells *cells)
+draw_cells(struct screen *s, const struct layout *l, const struct cells *cells)
 {
 	char line[256] = "";
 	size_t length = 0;
 
 	for (unsigned i = 0; i < COLUMNS; i++) {
-		int width = columns[i].width;
+		int width = i == NAME ? (int)l->name : columns[i].width;
 
-		if ((chosen & 1u << i) == 0)
+		if ((l->chosen & 1u << i) == 0)
 			continue;
 		/* A name is cut; a number never is. */
 		length += (size_t)snprintf(line + length, sizeof(line) - length,
@@ -168,7 +186,7 @@ write_count(char *buf, size_t size, uint64_t n)
 }
 
 static void
-draw_row(struct screen *s, unsigned chosen, const char *label, const char *name, const struct fwd_table_row *row)
+draw_row(struct screen *s, const struct layout *l, const char *label, const char *name, const struct fwd_table_row *row)
 {
 	struct cells c;
 
@@ -180,12 +198,12 @@ draw_row(struct screen *s, unsigned chosen, const char *label, const char *name,
 	snprintf(c.text[TX_MBIT], sizeof(c.text[TX_MBIT]), "%.1f", row->tx_bits / 1e6);
 	write_count(c.text[DROPPED], sizeof(c.text[DROPPED]), row->dropped);
 	write_count(c.text[MISSED], sizeof(c.text[MISSED]), row->missed);
-	draw_cells(s, chosen, &c);
+	draw_cells(s, l, &c);
 }
 
 /* As many ports as there is room for, if the sum needs a line, too. */
 static void
-draw_ports(struct fwd_table *t, unsigned chosen)
+draw_ports(struct fwd_table *t, const struct layout *l)
 {
 	unsigned count = t->ports->count, room = screen_room(&t->screen), shown = count;
 
@@ -196,11 +214,11 @@ draw_ports(struct fwd_table *t, unsigned chosen)
 		char label[8];
 
 		snprintf(label, sizeof(label), "%u", p->dev.id);
-		draw_row(&t->screen, chosen, label, p->dev.name, &t->rows[i]);
+		draw_row(&t->screen, l, label, p->dev.name, &t->rows[i]);
 	}
 	if (shown < count && room >= 2)
 		screen_line(&t->screen, "(and %u more)", count - shown);
-	draw_row(&t->screen, chosen, "all", "", &t->rows[count]);
+	draw_row(&t->screen, l, "all", "", &t->rows[count]);
 }
 
 static void
@@ -238,10 +256,10 @@ draw(struct fwd_table *t)
 {
 	struct screen *s = &t->screen;
 	struct cells headings;
-	unsigned chosen;
+	struct layout layout;
 
 	screen_begin(s);
-	chosen = choose_columns(s->width);
+	layout = choose_layout(t->ports, s->width);
 	/* In a terminal of one or two lines the sum counts most. */
 	if (s->height > 2)
 		screen_line(s, "%s after %.0f s", t->run->options->mode->name,
@@ -249,8 +267,8 @@ draw(struct fwd_table *t)
 	for (unsigned i = 0; i < COLUMNS; i++)
 		snprintf(headings.text[i], sizeof(headings.text[i]), "%s", columns[i].heading);
 	if (s->height > 1)
-		draw_cells(s, chosen, &headings);
-	draw_ports(t, chosen);
+		draw_cells(s, &layout, &headings);
+	draw_ports(t, &layout);
 	draw_memory(t);
 	draw_xstats(t);
 	screen_end(s);

@@ -175,12 +175,10 @@ def of_testpmd(_directory):
         raise Skip("dpdk-testpmd is not installed (Debian: dpdk-dev)")
     told = subprocess.run(["dpdk-testpmd", *harness.eal_flags(2), "--", "--help"], capture_output=True, text=True,
                           timeout=TIMEOUT, check=False).stdout
-    names = set(re.findall(r"^  --([a-z0-9-]+)(?=[:= ])", told, re.MULTILINE)) - {"help"}
+    # That of 26.11 has one by another name than its own parser.
+    names = set(re.findall(r"^  --([a-z0-9-]+)(?=[:= ])", told, re.MULTILINE)) - {"help", "txonly-nb-flows"}
     if "tx-first" not in names:
         raise Skip("dpdk-testpmd does not tell its options here")
-    version = subprocess.run([fwd_path(), "--version"], capture_output=True, text=True, timeout=20, check=True).stdout
-    if "DPDK 22.11" not in version:
-        raise Skip("the table of options is that of DPDK 22.11")
     for name in sorted(names):
         done = subprocess.run([fwd_path(), "--no-huge", "--", f"--{name}=x"], capture_output=True, text=True,
                               timeout=20, check=False)

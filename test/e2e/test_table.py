@@ -83,6 +83,17 @@ def many(directory):
     check(re.match(SUM, lines[8]) and len(lines) == 9, f"no sum\n{lines}")
 
 
+@case("table_shows_as_much_of_a_name_as_there_is_room_for")
+def names(directory):
+    for width, shown in ((80, "net_null_012"), (83, "net_null_012345"), (100, "net_null_0123456789")):
+        terminal = Terminal(width, 24)
+        run = start(directory, terminal, ["net_null_0123456789", "net_null1"])
+        lines = table(terminal, run)
+        check_equal(finish(terminal, run), 0, "lines that scrolled")
+        check_equal(lines[2].split()[1], shown, f"the name on {width} columns")
+        check_equal({len(line) for line in lines[1:5]}, {67 + len(shown)}, "the lengths of rows")
+
+
 @case("table_is_drawn_again_when_the_terminal_changes")
 def resized(directory):
     """The same table, as its title shows, and not only the next one. A slow machine may need more than one try."""

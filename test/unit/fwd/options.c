@@ -68,7 +68,7 @@ refuses(const char *options, const char *words)
 	assert_int_equal(strcspn(said, "\n"), strlen(said) - 1);
 }
 
-/* All options of testpmd 22.11, from its own list for getopt (app/test-pmd/parameters.c). */
+/* All options of testpmd 22.11 to 26.11, from its own lists for getopt (app/test-pmd/parameters.c). */
 static const char *const there[] = {
 	"--eth-peer=0,02:00:00:00:00:01",
 	"--tx-first",
@@ -144,6 +144,8 @@ static const char *const noted[] = {
 	"--mp-alloc=anon",
 	"--no-iova-contig",
 	"--rx-mq-mode=1",
+	"--enable-rss",
+	"--disable-flow-flush",
 };
 
 static const char *const refused[] = {
@@ -178,6 +180,10 @@ static const char *const refused[] = {
 	"--record-burst-stats",
 	"--num-procs=2",
 	"--proc-id=1",
+	"--cmdline-file-noecho=x",
+	"--hairpin-map=0:0:1:1:1",
+	"--noisy-forward-mode=io",
+	"--txonly-flows=3",
 };
 
 static void

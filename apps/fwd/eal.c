@@ -28,7 +28,7 @@
 struct arguments {
 	int count, shown;
 	char *text[ARGUMENTS_MAX + 1];
-	char lcores[1024];
+	char lcores[2048];
 };
 
 static void
@@ -119,24 +119,37 @@ can_have_telemetry(void)
 	return false;
 }
 
-/* One lcore for each CPU that this process may use, but no more than there is work for. */
+/* The CPUs that this process may use. Returns their number. */
+static unsigned
+list_cpus(unsigned cpus[CPU_SETSIZE])
+{
+	cpu_set_t allowed;
+	unsigned n = 0;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+		return 0;
+	for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (CPU_ISSET(cpu, &allowed))
+			cpus[n++] = cpu;
+	}
+	return n;
+}
+
+/*
+ * The main lcore and those that forward, on the CPUs in turn. A single CPU does not need two lcores: the main one can
+ * forward.
+ */
 static void
 choose_lcores(struct arguments *a, unsigned cores)
 {
-	cpu_set_t allowed;
+	unsigned cpus[CPU_SETSIZE], n = list_cpus(cpus), lcores = n == 1 && cores == 1 ? 1 : cores + 1;
 	size_t length = 0;
-	unsigned lcores = 0;
 
-	if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
-		return;
-	for (unsigned cpu = 0; cpu < CPU_SETSIZE && lcores < RTE_MAX_LCORE && lcores <= cores; cpu++) {
-		if (!CPU_ISSET(cpu, &allowed) || length + 16 > sizeof(a->lcores))
-			continue;
+	for (unsigned i = 0; n != 0 && i < lcores && length + 16 < sizeof(a->lcores); i++)
 		length += (size_t)snprintf(a->lcores + length, sizeof(a->lcores) - length, "%s%u@%u",
-					   lcores == 0 ? "--lcores=" : ",", lcores, cpu);
-		lcores++;
-	}
-	add(a, a->lcores);
+					   i == 0 ? "--lcores=" : ",", i, cpus[i % n]);
+	if (length != 0)
+		add(a, a->lcores);
 }
 
 static void

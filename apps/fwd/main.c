@@ -167,6 +167,19 @@ can_be_captured(void)
 #endif
 }
 
+/* The highest lcore that forwards, if lcores 1 and more do. */
+static unsigned
+highest_lcore(const struct fwd_options *o)
+{
+	unsigned highest = 0;
+
+	for (unsigned id = 0; id < 64; id++) {
+		if (o->coremask >> id & 1)
+			highest = id;
+	}
+	return RTE_MAX(o->cores, highest);
+}
+
 /* Everything that needs EAL. */
 static int
 with_eal(int eal_count, char **argv, const struct fwd_options *o, struct json_file *json)
@@ -176,7 +189,7 @@ with_eal(int eal_count, char **argv, const struct fwd_options *o, struct json_fi
 	struct evpl_global_config config = o->library;
 	int status;
 
-	if (fwd_eal_start(eal_count, argv, o->cores) != 0)
+	if (fwd_eal_start(eal_count, argv, highest_lcore(o)) != 0)
 		return 1;
 	if (can_be_captured() && rte_pdump_init() != 0)
 		error_line("note: packets cannot be captured: %s", rte_strerror(rte_errno));

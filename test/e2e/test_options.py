@@ -274,6 +274,22 @@ def no_eal(directory):
     check("note: no EAL" not in again.stderr, again.stderr)
 
 
+def no_eal_lcores(_directory, options, highest, cpus):
+    """As many lcores as are needed, on the CPUs that there are."""
+    allowed = sorted(os.sched_getaffinity(0))[:cpus]
+    done = subprocess.run([fwd_path(), "--", "--packets=100", "--json=-", *options], capture_output=True, text=True,
+                          timeout=TIMEOUT, check=False, preexec_fn=lambda: os.sched_setaffinity(0, allowed))
+    want = ",".join(f"{i}@{allowed[i % len(allowed)]}" for i in range(highest + 1))
+    check(f" --lcores={want} " in done.stderr, f"lcores {want} were expected: {done.stderr}")
+    if "--vdev=net_null0" in done.stderr:
+        check_equal(done.returncode, 0, f"exit code\n{done.stderr}")
+
+
+case("options_none_for_eal_on_one_cpu_is_one_lcore", [], 0, 1)(no_eal_lcores)
+case("options_none_for_eal_lcores_share_cpus", ["--nb-cores=3", "--rxq=2", "--txq=2"], 3, 2)(no_eal_lcores)
+case("options_none_for_eal_lcores_of_a_mask", ["--coremask=0x10"], 4, 2)(no_eal_lcores)
+
+
 @case("options_of_eal_without_huge_pages_say_the_line_to_type")
 def no_huge_pages(_directory):
     if any(int(read(path)) for path in glob.glob("/sys/kernel/mm/hugepages/*/free_hugepages")):

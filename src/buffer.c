@@ -203,8 +203,8 @@ reference_last(struct evpl_context *ctx, struct evpl_buffer *buffer)
 	uint32_t cache = __atomic_load_n(&buffer->cache, __ATOMIC_RELAXED);
 
 	/*
-	 * The TX cache has stock, so the count of the references is not the last one. Whoever brings the buffer home must
-	 * check.
+	 * The TX cache has stock, so the count of the references is not the last one. Whoever brings the buffer home
+	 * must check.
 	 */
 	if (cache == evpl_tx_cache->number)
 		evpl_buffer_set_stock(buffer, buffer->stock + 1);

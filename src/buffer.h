@@ -22,7 +22,8 @@ struct evpl_context;
  */
 struct evpl_buffer {
 	/*
-	 * The number of the TX cache that has the stock, or 0. It is first: 0 there tells that another mbuf is no buffer.
+	 * The number of the TX cache that has the stock, or 0. It is the first field, so that 0 there shows that
+	 * another mbuf is no buffer.
 	 */
 	uint32_t cache;
 	uint32_t stock;		    /* counts that the TX cache can hand out; at least 1 while there is a TX cache */

@@ -260,9 +260,9 @@ evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec)
 	uint32_t flags = evpl_pvt_iovec_view_flags(iovec) & EVPL_IOVEC_RELEASE_MASK;
 
 	/*
-	 * Iovecs of packets, reservations and listed samples have more flags: evpl_pvt_iovec_release_slow() handles them.
-	 * Two branches on the flags replace an index into the windows: this takes three instructions less, and none of
-	 * them waits for the flags.
+	 * Iovecs of packets, reservations and listed samples have more flags. evpl_pvt_iovec_release_slow() handles
+	 * them. Two branches on the flags replace an index into the windows. This takes three instructions less, and
+	 * no instruction waits for the flags.
 	 */
 	if (likely(evpl != NULL)) {
 		if ((flags & (EVPL_STOCK_COUNT - 1)) == 0) {

@@ -8,22 +8,25 @@
 #ifndef EVPL_COMPAT_PVT_H
 #define EVPL_COMPAT_PVT_H
 
-#include <rte_config.h> /* and before any other: rte_version.h, too, asks for ALLOW_EXPERIMENTAL_API */
+#include <rte_config.h> /* only this one before the macro: DPDK's other headers ask for ALLOW_EXPERIMENTAL_API */
 
-/* rte_eth_dev_conf_get is experimental in every version so far; programs that include us are not told. */
+/*
+ * rte_eth_dev_conf_get is experimental in every version so far. Only the library is compiled with experimental calls,
+ * not the programs that include this header.
+ */
 #if defined(EVPL_BUILDING) && !defined(ALLOW_EXPERIMENTAL_API)
 #define ALLOW_EXPERIMENTAL_API
 #endif
 
-#include <sys/types.h> /* ssize_t, which DPDK's headers use and leave to a lax -std */
+#include <sys/types.h> /* ssize_t: DPDK's headers use it, but declare it only with a GNU -std */
 
 #include <rte_mbuf.h>
 #include <rte_version.h>
 
 /*
- * Reference counts. DPDK's rte_mbuf_refcnt_update and rte_mbuf_ext_refcnt_update replace the atomic
- * by a plain store when they read 1, which loses an update when two holders of one reference count up
- * at the same moment; these never do. The fields became RTE_ATOMIC(uint16_t) in 23.11.
+ * Reference counts. When DPDK's rte_mbuf_refcnt_update and rte_mbuf_ext_refcnt_update read 1, they use a plain store
+ * instead of an atomic addition. If two holders of one reference add at the same moment, one update is lost. The
+ * functions below always use an atomic. The fields became RTE_ATOMIC(uint16_t) in 23.11.
  */
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
 #include <rte_stdatomic.h>
@@ -52,56 +55,56 @@ typedef uint16_t evpl_compat_count;
 extern "C" {
 #endif
 
-/** Counts @p n more; returns the new count. Pairs with nothing: who counts up holds one. */
+/** Counts @p n more; returns the new count. Pairs with nothing: whoever adds already holds a count. */
 static inline uint16_t
 evpl_compat_count_add(evpl_compat_count *count, uint16_t n)
 {
 	return (uint16_t)(EVPL_COUNT_ADD(count, n) + n);
 }
 
-/** Counts @p n less; returns the new count. Releases our writes, acquires those of earlier droppers. */
+/** Counts @p n less; returns the new count. Releases our writes, acquires those of threads that counted less before. */
 static inline uint16_t
 evpl_compat_count_sub(evpl_compat_count *count, uint16_t n)
 {
 	return (uint16_t)(EVPL_COUNT_SUB(count, n) - n);
 }
 
-/** The count; acquires what every dropper of evpl_compat_count_sub wrote. */
+/** Returns the count. Pairs with evpl_compat_count_sub(): acquires what was written before it. */
 static inline uint16_t
 evpl_compat_count_load(evpl_compat_count *count)
 {
 	return EVPL_COUNT_LOAD(count);
 }
 
-/** Sets the count; releases our writes to who loads it. */
+/** Sets the count; releases our writes to the threads that load it. */
 static inline void
 evpl_compat_count_store(evpl_compat_count *count, uint16_t n)
 {
 	EVPL_COUNT_STORE(count, n);
 }
 
-/** Counts @p n more references of @p m; returns the new count. Pairs with nothing: who counts up holds one. */
+/** Counts @p n more references of @p m; returns the new count. Pairs with nothing: whoever adds holds one. */
 static inline uint16_t
 evpl_compat_ref_add(struct rte_mbuf *m, uint16_t n)
 {
 	return evpl_compat_count_add(&m->refcnt, n);
 }
 
-/** Gives @p n references back; returns the new count. Releases our writes, acquires those of earlier droppers. */
+/** Gives @p n references back; returns the new count. The order is that of evpl_compat_count_sub(). */
 static inline uint16_t
 evpl_compat_ref_sub(struct rte_mbuf *m, uint16_t n)
 {
 	return evpl_compat_count_sub(&m->refcnt, n);
 }
 
-/** The count; acquires what every dropper of evpl_compat_ref_sub wrote. */
+/** Returns the count. Pairs with evpl_compat_ref_sub(): acquires what was written before it. */
 static inline uint16_t
 evpl_compat_ref_load(struct rte_mbuf *m)
 {
 	return evpl_compat_count_load(&m->refcnt);
 }
 
-/** Sets the count; releases our writes to who loads it. */
+/** Sets the count; releases our writes to the threads that load it. */
 static inline void
 evpl_compat_ref_store(struct rte_mbuf *m, uint16_t n)
 {
@@ -130,7 +133,8 @@ evpl_compat_ext_load(struct rte_mbuf_ext_shared_info *shinfo)
 }
 
 /*
- * For a callback at the end of an external buffer: acquires what other threads did with the bytes before they let go.
+ * For a callback at the end of an external buffer: acquires what other threads did with the bytes before they gave
+ * their references back.
  * DPDK's last decrement reads the 1 that they left without an acquire, and then stores 0 plainly, so only a fence
  * after that read pairs with them. Thread sanitizer does not know fences; for it the load is enough.
  */
@@ -147,7 +151,7 @@ evpl_compat_ext_ended(struct rte_mbuf_ext_shared_info *shinfo)
 }
 #endif
 
-/* Telemetry: the unsigned calls were named _u64 until 23.03, and those went in 25.11. */
+/* Telemetry: before 23.03 the unsigned calls were named _u64. 25.11 has no calls of that name. */
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
 #define evpl_compat_tel_add_uint(d, name, value) rte_tel_data_add_dict_uint((d), (name), (value))
 #else

@@ -19,7 +19,7 @@
 
 #include <evpl/evpl_compat_pvt.h>
 
-/* The comments of this header and of the other headers name what these declare. */
+/* The comments of this and the other headers mention calls and constants of these. */
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_memory.h>
@@ -27,8 +27,8 @@
 #define EVPL_EXPORT __attribute__((visibility("default")))
 
 /*
- * Inline functions are static in every program. src/inline.c compiles the same text once more into exported symbols,
- * for function pointers, debuggers and other languages.
+ * Inline functions are static in every program. src/inline_exports.c compiles the same text once more into
+ * exported symbols, for function pointers, debuggers and other languages.
  */
 #ifndef EVPL_INLINE
 #define EVPL_INLINE static inline
@@ -65,13 +65,12 @@ extern "C" {
 
 /*
  * How the three structs below grow. Each ends with reserved bytes, and its size never changes. A later version takes
- * the first reserved bytes for a new field. In a configuration, zero there means that field's default; a program that
- * was compiled before has zeros there. A library that does not know the field refuses any other value (EINVAL). In
- * evpl_stats, a library that does not know the field writes zero.
+ * the first reserved bytes for a new field. In a configuration, zero in the new field means its default. An older
+ * program has zeros there. A library that does not know the field refuses any other value (EINVAL). In evpl_stats, a
+ * library that does not know the field writes zero.
  *
- * The reason for reserved bytes, and against a member that holds the struct's size: {.slab_size = N} and NULL stay all
- * that a program writes. A size that a program forgets would be 0, and the library would ignore its new fields without
- * a word.
+ * A member that holds the struct's size is not used. A program would have to set it, and could no longer write just
+ * {.slab_size = N}. If a program forgot it, the size would be 0, and the library would silently ignore its new fields.
  */
 
 /** The configuration that evpl_init() takes. Zero in a field means its default. */
@@ -110,8 +109,8 @@ struct evpl_global_config {
 	/**
 	 * Samples one of every sample_period allocations; 0: none. An allocation is a call of evpl_iovec_alloc(),
 	 * evpl_iovecs_alloc() or evpl_iovec_reserve(). Packets that ports deliver are not sampled. Allocations are
-	 * counted per context, and apart for LOCAL and SHARED. A sample is the caller's address, and clones inherit it.
-	 * evpl_leak_report() and telemetry (/evpl/held) print where the samples that are still held were allocated.
+	 * counted per context, LOCAL and SHARED ones separately. A sample is the caller's address, and clones inherit
+	 * it. evpl_leak_report() and telemetry (/evpl/held) print where the samples that are still held were allocated.
 	 *
 	 * If all allocations have one size (one length and one alignment), exactly every Nth is sampled. Otherwise the
 	 * chance of each grows with its size.
@@ -150,10 +149,11 @@ struct evpl_thread_config {
 	unsigned rx_flags;
 	/**
 	 * The number of free small buffers that the context keeps for itself, 1 to 64. The last one in is the first one
-	 * out. The default is as many as make 4 MiB, and at least 2. The context keeps the same number of large
-	 * buffers, but at most as many as make 4 MiB, or 2 if that is more. Other contexts cannot take these buffers,
-	 * so choose a small number with few slabs and many contexts. (Any thread that needs a buffer can take one that
-	 * another thread sent from, once nothing of it is left.)
+	 * out. The default is the number that fits into 4 MiB, and at least 2. The context keeps the same number of
+	 * large buffers, but at most as many as fit into 4 MiB (at most 2, if fewer fit). Other contexts cannot take
+	 * these buffers, so choose a small number with few slabs and many contexts. (A buffer from which a thread sent
+	 * packets may not be home yet although no iovec and no packet of it is left. Any thread that needs a buffer can
+	 * take such a buffer.)
 	 */
 	unsigned stash_buffers;
 	uint32_t reserved_word; /**< zero: for later versions */
@@ -259,13 +259,14 @@ EVPL_EXPORT void evpl_leak_report(FILE *out);
 
 /**
  * Bytes of a small buffer after rounding; 0 when the library is not running.
- * Threads: any thread. Cost: takes a lock.
+ * Owns: nothing. Threads: any thread. Cost: takes a lock.
  */
 EVPL_EXPORT uint32_t evpl_buffer_size(void);
 
 /**
  * The most bytes that fit into one iovec: those of a large buffer after rounding, or of a small one if there is one
- * class. Otherwise as evpl_buffer_size().
+ * class. 0 when the library is not running.
+ * Owns: nothing. Threads: any thread. Cost: takes a lock.
  */
 EVPL_EXPORT uint32_t evpl_large_buffer_size(void);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file
- * Private words of bits: struct evpl_iovec.flags, struct evpl_window.stock, and the mark that a reservation was cloned.
- * Not an API: include evpl/evpl.h.
+ * Private fields that are made of bits: struct evpl_iovec.flags, struct evpl_window.stock, and the mark that a
+ * reservation was cloned. Not an API: include evpl/evpl.h.
  *
- * iovec.flags in a plain build. Bits 31 to 4 are 0, but in iovecs that are samples (evpl_global_config.sample_period):
+ * iovec.flags in a plain build. Bits 31 to 4 are 0, except in samples (evpl_global_config.sample_period):
  *
  *	   31      30     29                               4   3      2        1       0
  *	+-------+------+------------------------------------+-----+--------+-------+-------+

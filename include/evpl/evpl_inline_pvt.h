@@ -36,7 +36,7 @@ struct evpl_window {
 	uintptr_t next;	      /* first byte that is still free */
 	uintptr_t end;	      /* one past the last byte that the window has */
 	struct rte_mbuf *ref; /* iovecs carved here count on it */
-	uint64_t stock;	      /* below EVPL_STOCK_COUNT: prepaid, the references of ref in stock */
+	uint64_t stock;	      /* two halves, see evpl_flags_pvt.h; the lower one is called prepaid */
 };
 
 static inline uint32_t
@@ -91,12 +91,12 @@ EVPL_EXPORT void evpl_pvt_sample_share(const struct evpl_iovec *iovec); /* one m
  * Length and flags, written in one store and read in one load of the same size, even for the flags alone. The CPU can
  * then take them from a store that has not reached the cache.
  */
-typedef uint64_t __attribute__((may_alias)) evpl_iovec_view;
+typedef uint64_t __attribute__((may_alias)) evpl_pvt_view;
 
 static inline void
 evpl_pvt_iovec_set_view(struct evpl_iovec *iovec, uint32_t length, uint32_t flags)
 {
-	*(evpl_iovec_view *)((char *)iovec + offsetof(struct evpl_iovec, length)) = length | (uint64_t)flags << 32;
+	*(evpl_pvt_view *)((char *)iovec + offsetof(struct evpl_iovec, length)) = length | (uint64_t)flags << 32;
 }
 
 static inline uint32_t
@@ -105,7 +105,7 @@ evpl_pvt_iovec_view_flags(const struct evpl_iovec *iovec)
 	const char *view = (const char *)iovec + offsetof(struct evpl_iovec, length);
 
 	/* Atomic only so that the compiler does not load just the upper half. */
-	return (uint32_t)(__atomic_load_n((const evpl_iovec_view *)view, __ATOMIC_RELAXED) >> 32);
+	return (uint32_t)(__atomic_load_n((const evpl_pvt_view *)view, __ATOMIC_RELAXED) >> 32);
 }
 
 /* Whether alignment is valid: 0, which means none, or a power of two. */

@@ -31,7 +31,7 @@
 
 #include <evpl/evpl_memory.h>
 
-/* The comments below name what this header declares. */
+/* The comments below mention its calls. */
 #include <rte_mempool.h>
 
 #ifdef __cplusplus
@@ -86,7 +86,7 @@ EVPL_EXPORT int evpl_iovecs_from_mbuf(struct evpl *evpl, struct rte_mbuf *mbuf, 
  * context, and counted in evpl_stats.rx_linearized. Such a packet is freed if it is longer than a buffer (counted in
  * rx_too_long), or if no buffer is free (counted in rx_no_memory). To take such packets without a copy, use
  * rte_eth_rx_burst() and evpl_iovecs_from_mbuf().
- * @return the number of iovecs filled, 0 to n. 0 and rte_errno EINVAL: a NULL.
+ * @return the number of iovecs filled, 0 to n. If an argument is NULL, it is 0 and rte_errno is EINVAL.
  * Owns: the caller holds the iovecs.
  * Threads: the owner; one thread per queue at a time, as rte_eth_rx_burst().
  * Cost: rte_eth_rx_burst() plus a few instructions per packet; no atomic. The bytes of packets in one segment are not
@@ -98,11 +98,11 @@ EVPL_EXPORT uint16_t evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t
 /**
  * Sends up to @p n packets, one iovec each. Each packet is the one that evpl_iovecs_to_mbuf() makes of that one iovec,
  * so it has no TX offload flags.
- * @return packets sent (0 and rte_errno EINVAL: a NULL). The iovecs of sent packets are consumed. The other iovecs stay
- *	the caller's, unchanged, but TX offload flags of received mbufs may be cleared. If fewer than n were sent,
- *	either the port's queue is full (rte_errno is 0), or the first iovec that was not sent could not become a
- *	packet. Then rte_errno is as for evpl_iovecs_to_mbuf(): EINVAL for an empty iovec or one without bytes; ENOMEM
- *	and EOVERFLOW may be gone at the next call.
+ * @return the number of packets sent. If an argument is NULL, it is 0 and rte_errno is EINVAL. The iovecs of sent
+ *	packets are consumed. The other iovecs stay the caller's, unchanged, but TX offload flags of received mbufs may
+ *	be cleared. If fewer than n were sent, either the port's queue is full (rte_errno is 0), or the first iovec
+ *	that was not sent could not become a packet. Then rte_errno is as for evpl_iovecs_to_mbuf(): EINVAL for an empty
+ *	iovec or one without bytes; ENOMEM and EOVERFLOW may be gone at the next call.
  * Owns: sent packets belong to the port.
  * Threads: the owner, and holder of every iovec; one thread per queue at a time, as rte_eth_tx_burst().
  * Cost: rte_eth_tx_burst(). Each packet that is not sent as the mbuf that it came in also costs what
@@ -114,9 +114,9 @@ EVPL_EXPORT uint16_t evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t
 /**
  * Takes @p n packets of @p length bytes each, to be filled and sent: one iovec per packet. Each packet is an mbuf of
  * @p pool from the start. If its whole iovec is sent (evpl_tx_burst(), evpl_iovecs_to_mbuf()), that mbuf is sent, which
- * needs neither a packet mbuf nor an atomic. All other calls treat the iovec as a received packet. Behind its bytes the
- * mbuf holds nothing else. Before its bytes RTE_PKTMBUF_HEADROOM bytes are free, for the owner of the packet to prepend
- * headers. For bytes that are cloned, cut into segments or sent more than once, use evpl_iovec_alloc().
+ * needs neither a packet mbuf nor an atomic. All other calls treat the iovec as a received packet. The mbuf holds
+ * nothing behind the iovec's bytes. RTE_PKTMBUF_HEADROOM bytes before them are free, so the owner of the packet can
+ * prepend headers. For bytes that are cloned, cut into segments or sent more than once, use evpl_iovec_alloc().
  * @param pool    of evpl_rx_pool_create(), or any other pool of mbufs with data rooms (rte_pktmbuf_pool_create()).
  * @param length  bytes, 1 to the pool's data room without the headroom.
  * @param flags   as for evpl_iovecs_from_mbuf(): LOCAL is granted for pools of evpl_rx_pool_create().
@@ -132,7 +132,7 @@ EVPL_EXPORT int evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, 
 
 /**
  * Makes a mempool for rte_eth_rx_queue_setup(). Its data rooms are in a slab of their own. What ports deliver from it
- * are mbufs with external buffers, whose iovecs may be LOCAL. It has per-lcore caches as pools of
+ * are mbufs with external buffers, whose iovecs may be LOCAL. It has per-lcore caches, like the pools of
  * rte_pktmbuf_pool_create().
  * @param name       at most 25 characters, unique in the process. Names that begin with "evpl_" are the library's.
  * @param n          mbufs, at least 1 (a queue's descriptors, plus what the program holds, plus 256 per lcore).

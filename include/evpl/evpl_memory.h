@@ -141,6 +141,8 @@ EVPL_HOT void evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec);
 
 /**
  * Gives back @p niov references, as evpl_iovec_release() for each. @p niov <= 0 does nothing.
+ * Owns: the references are gone.
+ * Threads: holder of every iovec.
  * Cost: consecutive iovecs that count on the same mbuf, such as those of evpl_iovecs_alloc(), need only one addition or
  *	one decrement for all of them.
  */
@@ -159,7 +161,7 @@ EVPL_HOT void evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, 
 EVPL_HOT void evpl_iovec_clone_segment(struct evpl_iovec *dst, const struct evpl_iovec *src, unsigned offset,
 				       unsigned length);
 
-/** Makes @p dst a second view of all of @p src's bytes, as evpl_iovec_clone_segment() of the whole iovec. */
+/** Makes @p dst a second view of all of @p src's bytes. Otherwise as evpl_iovec_clone_segment(). */
 EVPL_HOT void evpl_iovec_clone(struct evpl_iovec *dst, struct evpl_iovec *src);
 
 /**
@@ -179,11 +181,11 @@ EVPL_HOT void evpl_iovec_move_segment(struct evpl_iovec *dst, struct evpl_iovec 
 
 /**
  * Returns the address of the first byte; NULL for an empty iovec (a tracing build stops at an empty one).
- * Threads: holder. Cost: one load.
+ * Owns: nothing. Threads: holder. Cost: one load.
  */
 EVPL_HOT void *evpl_iovec_data(const struct evpl_iovec *iovec);
 
-/** Returns the number of bytes in view. Threads: holder. Cost: one load. */
+/** Returns the number of bytes in view. Owns: nothing. Threads: holder. Cost: one load. */
 EVPL_HOT unsigned evpl_iovec_length(const struct evpl_iovec *iovec);
 
 /**
@@ -191,6 +193,7 @@ EVPL_HOT unsigned evpl_iovec_length(const struct evpl_iovec *iovec);
  * @param length  bytes. Growth beyond the end of the buffer, or of a received segment's bytes, stops the program.
  *	Inside a buffer only tracing builds check. In a plain build a view that grows beyond what was taken reaches
  *	the bytes of a neighbour, so the caller must not do that.
+ * Owns: nothing changes.
  * Threads: holder.
  * Cost: one store; growing: a call.
  */

@@ -58,8 +58,9 @@ struct evpl_port_limit {
 
 /**
  * Reports what a port cannot do with packets of iovecs. Call it before rte_eth_dev_configure() to choose offloads, and
- * again when the queues are set up, because more is known then. (Between these two EAL logs a line per queue.) Limits
- * that no driver reports are known by the driver's name and DPDK's version; apps/README.md has the sources.
+ * again when the queues are set up, because more is known then. (A call between these two makes EAL log a line per
+ * queue.) Limits that no driver reports are known by the driver's name and DPDK's version; apps/README.md has the
+ * sources.
  * @param r_limits  filled in the order of the kinds, so errors come first; at most one of each kind. NULL: only counts.
  * @param max       room in @p r_limits; EVPL_PORT_LIMITS is always enough.
  * @return limits found (at most max are filled in); -EINVAL: r_limits is NULL and max is not 0; -ENODEV: no such port;

@@ -67,9 +67,10 @@ EVPL_EXPORT uint16_t evpl_tx_burst_at(const struct evpl_site *site, struct evpl 
 				      uint16_t queue_id, struct evpl_iovec *iovecs, uint16_t n);
 
 /*
- * The two most frequent calls first go to functions that do only the usual case. These return 0 if the case is another
- * one, and so they keep no values for later. The arguments are checked here, inline, because the compiler may know
- * them. This makes alloc + release faster: 8.8 ns instead of 9.8 ns, without watching bytes.
+ * The two most frequent calls first go to functions that do only the usual case. In any other case these return 0, and
+ * the inline function calls the general one. So they do not have to save values across a call. The arguments are
+ * checked here, inline, because the compiler may know them. This makes alloc + release faster: 8.8 ns instead of 9.8
+ * ns, without watching bytes.
  */
 static inline int
 evpl_iovec_alloc_first_at(const struct evpl_site *site, struct evpl *evpl, unsigned length, unsigned alignment,
@@ -93,8 +94,9 @@ evpl_iovec_release_first_at(const struct evpl_site *site, struct evpl *evpl, str
 #endif
 
 /*
- * The address of the site of the call that it stands in. In C the name has a counter, so that a call in the arguments
- * of another call shadows nothing. In C++ it is a function object, which is also allowed outside of functions.
+ * The address of the struct evpl_site of the place where the macro stands. In C the name has a counter, so that a call
+ * in the arguments of another call shadows nothing. In C++ it is a function object, which is also allowed outside of
+ * functions.
  */
 #ifdef __cplusplus
 #define EVPL_SITE                                                                                                      \

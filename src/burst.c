@@ -16,7 +16,7 @@
 #define CHUNK 64u /* packets per call of the PMD: their pointers are on the stack */
 
 static void
-count(uint64_t *counter, unsigned n)
+counter_add(uint64_t *counter, unsigned n)
 {
 	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
 }
@@ -33,12 +33,12 @@ linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *
 		bytes += m->data_len;
 	if (bytes == 0 || bytes > evpl_class_largest()->size) {
 		rte_pktmbuf_free(packet);
-		count(&ctx->rx_too_long, 1);
+		counter_add(&ctx->rx_too_long, 1);
 		return false;
 	}
 	if (evpl_iovec_alloc(&ctx->evpl, (unsigned)bytes, RTE_CACHE_LINE_SIZE, 1, ctx->rx_flags, iovec) != 1) {
 		rte_pktmbuf_free(packet);
-		count(&ctx->rx_no_memory, 1);
+		counter_add(&ctx->rx_no_memory, 1);
 		return false;
 	}
 	hook_linearized(iovec);
@@ -46,7 +46,7 @@ linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *
 	for (const struct rte_mbuf *m = packet; m != NULL; to += m->data_len, m = m->next)
 		memcpy(to, rte_pktmbuf_mtod(m, const void *), m->data_len);
 	rte_pktmbuf_free(packet);
-	count(&ctx->rx_linearized, 1);
+	counter_add(&ctx->rx_linearized, 1);
 	return true;
 }
 
@@ -254,7 +254,7 @@ batch_end(const struct batch *b, struct evpl *evpl, struct evpl_iovec *iovecs, u
  * returns how many. For these nothing needs to be made, counted or released.
  */
 static inline unsigned
-forwarded(const struct evpl_iovec *iovecs, unsigned n, struct rte_mbuf **packets)
+take_untouched(const struct evpl_iovec *iovecs, unsigned n, struct rte_mbuf **packets)
 {
 	uint64_t offloads = 0;
 	unsigned i;
@@ -289,7 +289,7 @@ evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 	do {
 		some = RTE_MIN(n - done, CHUNK);
 		error = 0;
-		whole = made = forwarded(iovecs, some, b.packets);
+		whole = made = take_untouched(iovecs, some, b.packets);
 		for (; made < some; made++) {
 			if (likely(batch_make_near(&b, made, &iovecs[made])))
 				continue;

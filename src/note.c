@@ -42,7 +42,7 @@ evpl_note_init(struct rte_mempool *pool, void *opaque, void *object, unsigned in
 }
 
 static __rte_noinline struct evpl_note *
-note_extra(void)
+note_alloc(void)
 {
 	struct evpl_note *note = rte_malloc("evpl", sizeof(*note), 0);
 
@@ -57,7 +57,7 @@ evpl_note_take(struct rte_mbuf *m, struct rte_mbuf *ref)
 	struct evpl_note *note = rte_mbuf_to_priv(m);
 
 	if (unlikely(__atomic_load_n(&note->ref, __ATOMIC_ACQUIRE) != NULL))
-		note = note_extra();
+		note = note_alloc();
 	if (unlikely(note == NULL))
 		return NULL;
 	note->ref = ref;

@@ -11,7 +11,6 @@
 #include "global.h"
 #include "packet_pool.h"
 #include "pause.h"
-#include "ref.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -149,7 +148,7 @@ evpl_overflow_new(struct rte_mbuf *base)
 
 /* Adds a count to an mbuf of the table, with the lock held. False: it is full, or its last count has ended. */
 static bool
-count_more(struct rte_mbuf *m, uint32_t kind)
+try_count(struct rte_mbuf *m, uint32_t kind)
 {
 	if (evpl_compat_ref_load(m) >= EVPL_REF_LIMIT)
 		return false;
@@ -170,7 +169,7 @@ evpl_overflow_take(struct rte_mbuf *base, uint32_t kind)
 	rte_spinlock_lock(&bucket->lock);
 	LIST_FOREACH(o, &bucket->others, entry)
 	{
-		if (o->base == base && count_more(o->mbuf, kind))
+		if (o->base == base && try_count(o->mbuf, kind))
 			break;
 	}
 	if (o != NULL) {

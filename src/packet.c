@@ -92,7 +92,7 @@ chain_undo(struct rte_mbuf *head)
 
 /* Whether the bytes of next follow those of iovec, and count on the same mbuf. */
 static inline bool
-joins(const struct evpl_iovec *iovec, const struct evpl_iovec *next)
+is_neighbour(const struct evpl_iovec *iovec, const struct evpl_iovec *next)
 {
 	return !HOOK_WATCHES_BYTES && (char *)iovec->data + iovec->length == next->data && iovec->ref == next->ref;
 }
@@ -124,7 +124,7 @@ packet_fits(const struct evpl_iovec *iovecs, int niovs)
 
 	for (int i = 0; i < niovs; i++) {
 		bytes += iovecs[i].length;
-		if (i > 0 && joins(&iovecs[i - 1], &iovecs[i])) {
+		if (i > 0 && is_neighbour(&iovecs[i - 1], &iovecs[i])) {
 			run += iovecs[i].length;
 			continue;
 		}
@@ -166,7 +166,7 @@ evpl_packet_build(struct evpl_context *ctx, struct evpl_iovec *iovecs, int niovs
 			tail = &m->next;
 			continue;
 		}
-		for (; next < end && joins(next - 1, next); next++)
+		for (; next < end && is_neighbour(next - 1, next); next++)
 			bytes += next->length;
 		total += bytes;
 		for (; bytes > 0; bytes -= length) {
@@ -333,7 +333,7 @@ evpl_iovecs_from_mbuf(struct evpl *evpl, struct rte_mbuf *mbuf, unsigned flags, 
 
 /* For the rarer calls: the put is inlined once more, where most bursts end. */
 static __rte_noinline void
-put_early(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
+put_out_of_line(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
 {
 	rte_mempool_put_bulk(pool, (void **)mbufs, n);
 }
@@ -360,7 +360,7 @@ evpl_pvt_packets_release(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned 
 		}
 		if (unlikely(m->pool != pool || homes == RTE_DIM(home))) {
 			if (homes != 0)
-				put_early(pool, home, homes);
+				put_out_of_line(pool, home, homes);
 			homes = 0;
 			pool = m->pool;
 			kind = evpl_is_pinned(m) ? RTE_MBUF_F_EXTERNAL : 0;

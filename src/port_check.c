@@ -278,7 +278,7 @@ frame_length(const struct port *p)
 
 /* The room of the RX queues; if unknown, the default of evpl_rx_pool_create(). */
 static uint32_t
-room(const struct port *p)
+rx_room(const struct port *p)
 {
 	return p->room != 0 ? p->room : RTE_MBUF_DEFAULT_DATAROOM;
 }
@@ -288,10 +288,10 @@ check_rx_room(const struct port *p, struct evpl_port_limit *limit)
 {
 	uint32_t frame = frame_length(p);
 
-	if (p->info.min_rx_bufsize > room(p))
+	if (p->info.min_rx_bufsize > rx_room(p))
 		return limit_found(limit, "evpl_rx_pool_create() with a larger data_room",
 				   "needs RX data rooms of %u bytes and the headroom; %u %s", p->info.min_rx_bufsize,
-				   room(p), p->room != 0 ? "its RX queues have" : "is the default");
+				   rx_room(p), p->room != 0 ? "its RX queues have" : "is the default");
 	/* Reports a frame's length only when it is certain to matter. */
 	if (!p->configured || p->room == 0 || frame <= p->room ||
 	    (p->conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0)
@@ -312,7 +312,7 @@ check_rx_segments(const struct port *p, struct evpl_port_limit *limit)
 	if ((on & RTE_ETH_RX_OFFLOAD_BUFFER_SPLIT) != 0)
 		return limit_found(limit, remedy,
 				   "splits received packets, and evpl_rx_burst() copies each into one iovec");
-	if (frame_length(p) <= room(p))
+	if (frame_length(p) <= rx_room(p))
 		return false;
 	/* net_pcap scatters, and does not announce it. */
 	if ((on & RTE_ETH_RX_OFFLOAD_SCATTER) == 0 && !driver_is(p, "net_pcap"))
@@ -372,7 +372,7 @@ static bool (*const checks[EVPL_PORT_LIMITS])(const struct port *, struct evpl_p
 
 /* Asks for the queues' own configuration, beyond the port's. Drivers of virtual devices do not tell it. */
 static void
-ask_queues(struct port *p)
+read_queues(struct port *p)
 {
 	uint64_t all = UINT64_MAX;
 
@@ -404,7 +404,7 @@ ask_queues(struct port *p)
 }
 
 static int
-ask(struct port *p, uint16_t port_id)
+read_port(struct port *p, uint16_t port_id)
 {
 	int rc;
 
@@ -427,7 +427,7 @@ ask(struct port *p, uint16_t port_id)
 	 */
 	p->configured = p->conf.rxmode.mtu != 0;
 	if (p->configured)
-		ask_queues(p);
+		read_queues(p);
 	return 0;
 }
 
@@ -441,7 +441,7 @@ evpl_port_check(uint16_t port_id, struct evpl_port_limit *r_limits, unsigned max
 
 	if (r_limits == NULL && max > 0)
 		return -EINVAL;
-	rc = ask(&port, port_id);
+	rc = read_port(&port, port_id);
 	if (rc != 0)
 		return rc;
 	for (unsigned kind = 0; kind < EVPL_PORT_LIMITS; kind++) {

@@ -6,7 +6,6 @@
 #define EVPL_SRC_STASH_H
 
 #include "base.h"
-#include "class.h"
 
 struct evpl_context;
 

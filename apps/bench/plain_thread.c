@@ -30,7 +30,7 @@ thread_main(void *arg)
 
 /* The thread inherits the main lcore's affinity, so it runs on that core while the main lcore waits. */
 static uint64_t
-in_thread(struct work *w)
+run_in_plain_thread(struct work *w)
 {
 	pthread_t thread;
 	int rc = pthread_create(&thread, NULL, thread_main, w);
@@ -50,7 +50,7 @@ in_thread(struct work *w)
 	{                                                                                                              \
 		struct work w = {.c = c, .loop = loop_##suffix, .n = n, .evpl = is_evpl(impl)};                        \
                                                                                                                        \
-		return in_thread(&w);                                                                                  \
+		return run_in_plain_thread(&w);                                                                        \
 	}
 
 BENCH_EACH_IMPL(PLAIN)

@@ -27,7 +27,7 @@ glue_port_change_mac(const struct rte_eth_dev_info *info, uint8_t mac[6])
 }
 
 static int
-start(struct glue_port *port, uint16_t id, struct rte_mempool *rx_pool)
+configure_and_start(struct glue_port *port, uint16_t id, struct rte_mempool *rx_pool)
 {
 	struct rte_eth_dev_info info;
 	struct rte_eth_conf conf = {0};
@@ -63,7 +63,7 @@ glue_port_start(struct glue_port *port, uint16_t id, struct rte_mempool *rx_pool
 	int rc;
 
 	*port = (struct glue_port){0};
-	rc = start(port, id, rx_pool);
+	rc = configure_and_start(port, id, rx_pool);
 	if (rc != 0)
 		glue_port_close(id);
 	return rc;

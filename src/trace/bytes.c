@@ -319,7 +319,7 @@ buffer_check(struct evpl_buffer *buffer)
 		trace_slots[buffer->hook.first].bytes.next = me->spare;
 		me->spare = buffer->hook.bytes;
 		buffer->hook.bytes = 0;
-		if (unlikely(trace_is_short()))
+		if (unlikely(trace_has_no_chunk()))
 			trace_spare_give(me);
 	}
 }
@@ -328,7 +328,7 @@ buffer_check(struct evpl_buffer *buffer)
 void
 trace_buffer_home(struct rte_mbuf *mbuf)
 {
-	if (unlikely(trace_is_short()))
+	if (unlikely(trace_has_no_chunk()))
 		buffer_check(rte_mbuf_to_priv(mbuf));
 }
 

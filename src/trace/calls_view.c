@@ -38,8 +38,8 @@ traced_iovec_clone(uint64_t where, struct evpl_iovec *dst, struct evpl_iovec *sr
 
 /* The source keeps its handle, so that a use of it is known for what it is. */
 static void
-moved(enum trace_call call, struct trace_thread *me, struct evpl_iovec *dst, struct evpl_iovec *src,
-      struct trace_record *r, uint32_t handle, uint32_t length, trace_place here)
+record_move(enum trace_call call, struct trace_thread *me, struct evpl_iovec *dst, struct evpl_iovec *src,
+	    struct trace_record *r, uint32_t handle, uint32_t length, trace_place here)
 {
 	uint64_t context = context_of(r);
 	struct trace_record *fresh;
@@ -79,7 +79,7 @@ traced_iovec_move(uint64_t where, struct evpl_iovec *dst, struct evpl_iovec *src
 		return;
 	length = r != NULL ? r->length : src->length;
 	evpl_plain_iovec_move(dst, src);
-	moved(CALL_MOVE, me, dst, src, r, handle, length, here);
+	record_move(CALL_MOVE, me, dst, src, r, handle, length, here);
 }
 
 void
@@ -105,7 +105,7 @@ traced_iovec_move_segment(uint64_t where, struct evpl_iovec *dst, struct evpl_io
 		}
 		return;
 	}
-	moved(CALL_MOVE_SEGMENT, me, dst, src, r, handle, length, here);
+	record_move(CALL_MOVE_SEGMENT, me, dst, src, r, handle, length, here);
 }
 
 void *

@@ -129,7 +129,7 @@ end_chunk(struct trace_thread *me)
 
 /* Finds the first free record in the next few chunks. The next turn ends the last of these chunks, as any other. */
 static bool
-search(struct trace_thread *me)
+find_in_next_chunks(struct trace_thread *me)
 {
 	static bool said;
 
@@ -163,7 +163,7 @@ search(struct trace_thread *me)
  * use.
  */
 bool
-trace_turn(struct trace_thread *me)
+trace_begin_turn(struct trace_thread *me)
 {
 	uint16_t chunk;
 
@@ -192,7 +192,7 @@ trace_turn(struct trace_thread *me)
 	me->full = 0;
 	chunk = add_chunk(me);
 	if (chunk == NONE)
-		return search(me);
+		return find_in_next_chunks(me);
 	begin_chunk(me, chunk);
 	end_waiting(me->chunk, TRACE_CHUNK / 2);
 	return begin_stretch(me);
@@ -305,7 +305,7 @@ trace_spare_give(struct trace_thread *me)
 }
 
 bool
-trace_is_short(void)
+trace_has_no_chunk(void)
 {
 	return __atomic_load_n(&never_used, __ATOMIC_RELAXED) == CHUNKS;
 }

@@ -54,9 +54,9 @@ typedef uint64_t trace_place;
 #define TRACE_HANDLE ((1u << TRACE_HANDLE_BITS) - 1)
 #define TRACE_SHARED (1u << 28) /* at its place in iovec.flags rotated by TRACE_HANDLE_SHIFT */
 #define TRACE_LIVE (2u << 28)
-#define TRACE_GONE (4u << 28)		      /* cleared half a round before the record's turn, see trace_turn() */
-#define TRACE_PACKET (8u << 28)		      /* of a packet that has not ended */
-#define TRACE_BYTES (TRACE_LIVE | TRACE_GONE) /* of bytes; spare records keep it */
+#define TRACE_GONE (4u << 28)	/* cleared half a round before the record's turn, see trace_begin_turn() */
+#define TRACE_PACKET (8u << 28) /* of a packet that has not ended */
+#define TRACE_BYTES (TRACE_LIVE | TRACE_GONE)		      /* of bytes; spare records keep it */
 #define TRACE_IN_USE (TRACE_LIVE | TRACE_GONE | TRACE_PACKET) /* any of these: must not be taken */
 
 /* trace_record.commit */
@@ -162,9 +162,9 @@ void trace_thread_look(struct trace_thread *me); /* finds its current lcore */
 void trace_thread_name(struct trace_thread *me); /* and its name */
 const struct trace_thread *trace_thread_of(trace_place place);
 bool trace_spare_take(struct trace_thread *me); /* adds spare records; false: no chunk is left */
-bool trace_turn(struct trace_thread *me);	/* call with cursor at stop; false: all records are in use */
+bool trace_begin_turn(struct trace_thread *me); /* call with cursor at stop; false: all records are in use */
 void trace_spare_give(struct trace_thread *me); /* gives back all but TRACE_SPARE */
-bool trace_is_short(void);			/* every chunk has a thread */
+bool trace_has_no_chunk(void);			/* every chunk has a thread */
 unsigned trace_records_used(void);		/* no index from here on was ever used */
 
 static inline struct trace_thread *
@@ -249,7 +249,7 @@ trace_slot_take(struct trace_thread *me, uint32_t *handle)
 		union trace_slot *slot = me->cursor;
 
 		if (unlikely(slot == me->stop)) {
-			if (!trace_turn(me))
+			if (!trace_begin_turn(me))
 				return NULL;
 			continue;
 		}

@@ -312,7 +312,7 @@ trace_stop_bytes(enum trace_call call, const struct trace_bytes *bytes, trace_pl
 
 /* One more live iovec, or packet. What was taken after `now` was read is no age old. */
 static void
-add(struct place *places, struct place *total, struct place *one, uint32_t when, uint32_t now)
+add_live(struct place *places, struct place *total, struct place *one, uint32_t when, uint32_t now)
 {
 	uint32_t age = (int32_t)(now - when) < 0 ? 0 : now - when;
 
@@ -375,7 +375,7 @@ find_places(int only_context, struct place *total)
 			places = calloc(EVPL_PLACES, sizeof(*places));
 		if (places == NULL)
 			return NULL;
-		add(places, total, &one, (uint32_t)(both >> 32), now);
+		add_live(places, total, &one, (uint32_t)(both >> 32), now);
 	}
 	if (places != NULL)
 		evpl_places_sort(places);

@@ -11,7 +11,7 @@
 static uint64_t again;
 
 static bool
-has_number(const struct pbuf *p, const struct tcp_hdr *header)
+takes_sequence_number(const struct pbuf *p, const struct tcp_hdr *header)
 {
 	return p->tot_len > TCPH_HDRLEN_BYTES(header) || (TCPH_FLAGS(header) & (TCP_SYN | TCP_FIN)) != 0;
 }
@@ -19,7 +19,7 @@ has_number(const struct pbuf *p, const struct tcp_hdr *header)
 uint32_t *
 glue_tcp_count_again(const struct pbuf *p, const struct tcp_hdr *header, const struct tcp_pcb *pcb, uint32_t *options)
 {
-	if (TCP_SEQ_LT(lwip_ntohl(header->seqno), pcb->snd_nxt) && has_number(p, header))
+	if (TCP_SEQ_LT(lwip_ntohl(header->seqno), pcb->snd_nxt) && takes_sequence_number(p, header))
 		again++;
 	return options;
 }

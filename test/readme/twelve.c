@@ -16,7 +16,7 @@ struct rte_mbuf *packet_of(struct evpl *evpl, const void *header, unsigned lengt
 
 #define CLIENTS 3
 
-static const char header[54] = "fifty-four bytes: Ethernet, IPv4 and TCP";
+static const char head[54] = "fifty-four bytes: Ethernet, IPv4 and TCP";
 static int number, status;
 
 static void
@@ -30,8 +30,8 @@ case_is(bool good, const char *name)
 static bool
 shows(const struct rte_mbuf *packet, const struct evpl_iovec *page)
 {
-	return packet != NULL && packet->nb_segs == 2 && packet->pkt_len == sizeof(header) + evpl_iovec_length(page) &&
-	       memcmp(rte_pktmbuf_mtod(packet, void *), header, sizeof(header)) == 0 &&
+	return packet != NULL && packet->nb_segs == 2 && packet->pkt_len == sizeof(head) + evpl_iovec_length(page) &&
+	       memcmp(rte_pktmbuf_mtod(packet, void *), head, sizeof(head)) == 0 &&
 	       rte_pktmbuf_mtod(packet->next, void *) == evpl_iovec_data(page);
 }
 
@@ -50,7 +50,7 @@ main(void)
 
 	puts("1..3");
 	for (int i = 0; i < CLIENTS; i++) {
-		packets[i] = packet_of(evpl, header, sizeof(header), &page);
+		packets[i] = packet_of(evpl, head, sizeof(head), &page);
 		all &= shows(packets[i], &page);
 	}
 	case_is(all, "each packet is its header and the page, not copied");

@@ -16,18 +16,11 @@
 
 #include "base.h"
 #include "buffer.h"
-#include "tx_cache.h"
 #include "packet_pool.h"
 #include "trace/hooks.h"
+#include "tx_cache.h"
 
 #include <stddef.h>
-
-/*
- * In an ordinary pool there are no near packets. Packets on direct mbufs then count on a note in the private area of
- * each packet mbuf of that pool.
- */
-uint16_t evpl_attach_note_size(void);
-void evpl_attach_note_init(struct rte_mempool *pool, void *opaque, void *object, unsigned index);
 
 /* Marks in a near packet's shinfo: what the packet counts on. Pointers of DPDK's own have these bits clear. */
 #define EVPL_ON_BUFFER ((uintptr_t)1) /* a buffer: its count of packets */

@@ -12,13 +12,13 @@
 #include "class.h"
 #include "context.h"
 #include "global.h"
-#include "tx_cache.h"
 #include "overflow.h"
 #include "packet.h"
 #include "ref.h"
 #include "slab.h"
 #include "stash.h"
 #include "trace/hooks.h"
+#include "tx_cache.h"
 
 #include <string.h>
 

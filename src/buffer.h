@@ -6,9 +6,9 @@
 #define EVPL_SRC_BUFFER_H
 
 #include "base.h"
-#include "tx_cache.h"
 #include "slab.h"
 #include "trace/hook_state.h"
+#include "tx_cache.h"
 
 struct evpl_context;
 

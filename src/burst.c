@@ -4,10 +4,10 @@
 #include "attach.h"
 #include "context.h"
 #include "global.h"
-#include "tx_cache.h"
 #include "packet.h"
 #include "packet_pool.h"
 #include "trace/hooks.h"
+#include "tx_cache.h"
 
 #include <string.h>
 

@@ -6,11 +6,11 @@
 
 #include "class.h"
 #include "global.h"
-#include "tx_cache.h"
 #include "packet_pool.h"
 #include "reserved_bytes.h"
 #include "stash.h"
 #include "trace/hooks.h"
+#include "tx_cache.h"
 #include "window.h"
 
 #include <pthread.h>

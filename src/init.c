@@ -5,7 +5,6 @@
 #include "base.h"
 #include "class.h"
 #include "global.h"
-#include "tx_cache.h"
 #include "overflow.h"
 #include "packet_pool.h"
 #include "reserved_bytes.h"
@@ -13,6 +12,7 @@
 #include "stats.h"
 #include "telemetry.h"
 #include "trace/hooks.h"
+#include "tx_cache.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -152,6 +152,10 @@ start(struct evpl_global *g, const struct evpl_global_config *config)
 	TAILQ_INIT(&g->contexts);
 	evpl_slabs_try_again();
 	g->rx_linearized = g->rx_too_long = g->rx_no_memory = 0;
+	if (g->near && !evpl_anchor_pool_create()) {
+		EVPL_LOG(ERR, "no memory for the pool of anchors");
+		return -ENOMEM;
+	}
 	for (unsigned i = 0; i < config->preallocate_slabs; i++) {
 		if (evpl_slab_grow(&g->classes[0], socket_id) == NULL) {
 			EVPL_LOG(ERR, "no memory for slab %u of %u (%" PRIu64 " bytes each)", i + 1,

@@ -357,6 +357,17 @@ evpl_pvt_iovec_clone_overflow(struct evpl_iovec *dst)
 	dst->flags &= ~(uint32_t)EVPL_IOVEC_FLAG_PACKET;
 }
 
+/* The end up to which a view may grow. */
+static uintptr_t
+view_limit(const struct rte_mbuf *ref)
+{
+	struct rte_mbuf *root = evpl_overflow_root(ref);
+
+	if (evpl_buffer_of(root) == root)
+		return (uintptr_t)root->buf_addr + evpl_buffer_class(root)->size;
+	return rte_pktmbuf_mtod(root, uintptr_t) + root->data_len; /* of a packet: the end of its received bytes */
+}
+
 void
 evpl_pvt_iovec_grow(struct evpl_iovec *iovec, unsigned length)
 {
@@ -364,7 +375,7 @@ evpl_pvt_iovec_grow(struct evpl_iovec *iovec, unsigned length)
 
 	if (ref == NULL)
 		evpl_pvt_iovec_stop("evpl_iovec_set_length", iovec, 0, length, "the iovec is empty");
-	if (length > evpl_view_limit(ref) - (uintptr_t)iovec->data)
+	if (length > view_limit(ref) - (uintptr_t)iovec->data)
 		evpl_pvt_iovec_stop("evpl_iovec_set_length", iovec, 0, length,
 				    "beyond the end of the buffer or packet");
 }

@@ -8,9 +8,7 @@
  */
 #include "overflow.h"
 
-#include "buffer.h"
 #include "global.h"
-#include "tx_cache.h"
 #include "packet_pool.h"
 #include "pause.h"
 #include "ref.h"
@@ -129,16 +127,6 @@ struct rte_mbuf *
 evpl_overflow_root(const struct rte_mbuf *ref)
 {
 	return is_overflow(ref) ? overflow_of(ref)->root : (struct rte_mbuf *)(uintptr_t)ref;
-}
-
-uintptr_t
-evpl_view_limit(const struct rte_mbuf *ref)
-{
-	struct rte_mbuf *root = evpl_overflow_root(ref);
-
-	if (evpl_buffer_of(root) == root)
-		return (uintptr_t)root->buf_addr + evpl_buffer_class(root)->size;
-	return rte_pktmbuf_mtod(root, uintptr_t) + root->data_len; /* of a packet: the end of its received bytes */
 }
 
 struct rte_mbuf *

@@ -8,11 +8,10 @@
 struct rte_mbuf *evpl_overflow_root(const struct rte_mbuf *ref); /* has the bytes it counts for; maybe ref itself */
 struct rte_mbuf *evpl_overflow_new(struct rte_mbuf *base); /* a new one, refcnt 1, with a reference of base; NULL */
 struct rte_mbuf *evpl_overflow_take(struct rte_mbuf *base,
-				    uint32_t kind);    /* adds a count, as evpl_pvt_ref_add(); NULL */
-uintptr_t evpl_view_limit(const struct rte_mbuf *ref); /* end up to which a view may grow */
-void evpl_overflow_try_again(void);		       /* EAL may have memory again */
-unsigned evpl_overflow_in_use(void);		       /* with the lock held */
-void evpl_overflow_free(void);			       /* with the lock held, and none in use */
+				    uint32_t kind); /* adds a count, as evpl_pvt_ref_add(); NULL */
+void evpl_overflow_try_again(void);		    /* EAL may have memory again */
+unsigned evpl_overflow_in_use(void);		    /* with the lock held */
+void evpl_overflow_free(void);			    /* with the lock held, and none in use */
 
 /*
  * Ends an mbuf that counts for another, when the caller has its last count or believes so. The reference of *base is

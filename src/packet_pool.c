@@ -14,9 +14,10 @@
 #include "attach.h"
 #include "buffer.h"
 #include "global.h"
-#include "tx_cache.h"
+#include "note.h"
 #include "ref.h"
 #include "trace/hooks.h"
+#include "tx_cache.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -341,25 +342,23 @@ pool_create(const char *what, unsigned n, unsigned room, int socket_id)
 	return rc == 0 ? pool : pool_failed(pool, -rc);
 }
 
-struct rte_mempool *
-evpl_anchor_pool(void)
+bool
+evpl_anchor_pool_create(void)
 {
-	struct evpl_global *g = &evpl_global;
-	struct rte_mempool *pool;
+	struct rte_mempool *pool = pool_create("evpl_anchors", 1, 0, SOCKET_ID_ANY);
 
-	if (g->anchor_pool != NULL)
-		return g->anchor_pool;
-	pool = pool_create("evpl_anchors", 1, 0, SOCKET_ID_ANY);
 	if (pool == NULL)
-		return NULL;
+		return false;
 	pool->pool_data = packets_create(pool);
-	if (pool->pool_data == NULL)
-		return pool_failed(pool, ENOMEM);
-	g->anchor_pool = pool;
-	return pool;
+	if (pool->pool_data == NULL) {
+		rte_mempool_free(pool);
+		return false;
+	}
+	evpl_global.anchor_pool = pool;
+	return true;
 }
 
-/* Makes an ordinary pool, with room for a note behind each mbuf: see attach.c. */
+/* Makes an ordinary pool, with room for a note behind each mbuf. */
 static struct rte_mempool *
 far_pool_create(int socket_id)
 {
@@ -369,9 +368,9 @@ far_pool_create(int socket_id)
 
 	snprintf(name, sizeof(name), "evpl_packets_%u", g->next_id++);
 	pool = rte_pktmbuf_pool_create(name, g->packet_mbufs, RTE_MIN(FAR_CACHE, g->packet_mbufs * 2 / 3),
-				       evpl_attach_note_size(), EVPL_PACKET_DATA_ROOM, socket_id);
+				       evpl_note_size(), EVPL_PACKET_DATA_ROOM, socket_id);
 	if (pool != NULL)
-		rte_mempool_obj_iter(pool, evpl_attach_note_init, NULL);
+		rte_mempool_obj_iter(pool, evpl_note_init, NULL);
 	return pool;
 }
 

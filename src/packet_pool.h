@@ -15,7 +15,7 @@
 #define EVPL_PACKET_DATA_ROOM (RTE_PKTMBUF_HEADROOM + 256)
 
 struct rte_mempool *evpl_packet_pool(int socket_id); /* a node's, made on first use; NULL with rte_errno */
-struct rte_mempool *evpl_anchor_pool(void);	     /* likewise; of the mbufs before buffers */
+bool evpl_anchor_pool_create(void);		     /* of the mbufs before buffers; false: no memory */
 void evpl_packet_pools_free(void);
 void evpl_packet_pool_return(struct rte_mempool *pool, struct rte_mbuf **mbufs,
 			     unsigned n); /* of a TX cache; any thread */

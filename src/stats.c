@@ -7,9 +7,9 @@
 #include "class.h"
 #include "context.h"
 #include "global.h"
-#include "tx_cache.h"
 #include "overflow.h"
 #include "slab.h"
+#include "tx_cache.h"
 
 #include <pthread.h>
 #include <string.h>

@@ -7,10 +7,10 @@
 #include "buffer.h"
 #include "class.h"
 #include "context.h"
-#include "tx_cache.h"
 #include "overflow.h"
 #include "ref.h"
 #include "trace/hooks.h"
+#include "tx_cache.h"
 
 /* Takes n references of w->ref out of the stock; true when they were the last. */
 static bool

@@ -6,6 +6,7 @@
 #ifndef HOST_FAULT_H
 #define HOST_FAULT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct netif;

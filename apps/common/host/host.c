@@ -23,7 +23,7 @@ struct run {
 	struct host_report *report;
 	FILE *out;
 	uint64_t started; /* TSC */
-	unsigned lines;
+	double periods;	  /* that have passed at the last line */
 };
 
 /* Does what depends on the time. True: it is time to stop. */
@@ -35,11 +35,11 @@ check_time(struct run *r)
 
 	r->report->seconds = (double)(rte_rdtsc() - r->started) / (double)rte_get_tsc_hz();
 	signals_leak_report();
-	if (period > 0 && r->report->seconds >= (r->lines + 1) * period) {
+	if (period > 0 && r->report->seconds >= (r->periods + 1) * period) {
 		host_report_take(r->report, r->ports);
 		r->program->line(r->report, r->out);
 		fflush(r->out);
-		r->lines++;
+		r->periods = (double)(uint64_t)(r->report->seconds / period); /* one line after a stall */
 	}
 	if (r->program->tick != NULL)
 		r->program->tick(r->out);

@@ -4,12 +4,11 @@
 
 #include "buffer.h"
 #include "global.h"
-#include "lane.h"
+#include "note.h"
 #include "overflow.h"
 #include "ref.h"
 #include "trace/hooks.h"
-
-#include <rte_malloc.h>
+#include "tx_cache.h"
 
 /* The address of an mbuf's bytes for devices. */
 static rte_iova_t
@@ -41,9 +40,9 @@ attach_buffer(struct rte_mbuf *m, const struct evpl_iovec *iovec, struct evpl_bu
 {
 	/*
 	 * Only the buffer's own reference may claim. After the last reference has ended, a stock must not shrink any
-	 * more (see evpl_lanes_reap()).
+	 * more (see evpl_tx_caches_reap()).
 	 */
-	if (iovec->ref == buffer->mbuf && evpl_lane_claim(buffer)) {
+	if (iovec->ref == buffer->mbuf && evpl_tx_cache_claim(buffer)) {
 		evpl_buffer_set_stock(buffer, buffer->stock - 1);
 	} else if (unlikely(evpl_compat_count_add(buffer->packets, 1) > EVPL_PACKETS_MAX)) {
 		(void)evpl_compat_count_sub(buffer->packets, 1); /* not the last: the reference holds one */
@@ -57,59 +56,6 @@ attach_buffer(struct rte_mbuf *m, const struct evpl_iovec *iovec, struct evpl_bu
 	return 0;
 }
 
-/* Keeps a far packet's reference of an mbuf that has no shinfo. */
-struct note {
-	struct rte_mbuf_ext_shared_info shinfo;
-	struct rte_mbuf *ref; /* NULL: free. A clone may keep it after its own mbuf is back. */
-	bool extra;	      /* taken in that case, from EAL's heap */
-};
-
-static void
-note_ended(void *addr, void *opaque)
-{
-	struct note *note = opaque;
-	struct rte_mbuf *ref = note->ref;
-
-	RTE_SET_USED(addr);
-	evpl_compat_ext_ended(&note->shinfo);
-	if (note->extra)
-		rte_free(note);
-	else
-		__atomic_store_n(&note->ref, NULL, __ATOMIC_RELEASE);
-	evpl_ref_drop(ref);
-}
-
-static void
-note_init(struct note *note, bool extra)
-{
-	*note = (struct note){.shinfo = {.free_cb = note_ended, .fcb_opaque = note}, .extra = extra};
-}
-
-uint16_t
-evpl_attach_note_size(void)
-{
-	return RTE_ALIGN(sizeof(struct note), RTE_MBUF_PRIV_ALIGN);
-}
-
-void
-evpl_attach_note_init(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
-{
-	RTE_SET_USED(pool);
-	RTE_SET_USED(opaque);
-	RTE_SET_USED(index);
-	note_init(rte_mbuf_to_priv(object), false);
-}
-
-static __rte_noinline struct note *
-extra_note(void)
-{
-	struct note *note = rte_malloc("evpl", sizeof(*note), 0);
-
-	if (note != NULL)
-		note_init(note, true);
-	return note;
-}
-
 /*
  * Attaches to a received mbuf that is direct, or to a clone of one. The packet keeps a reference of the mbuf. Clones of
  * a near packet count where clones of the mbuf count.
@@ -119,7 +65,7 @@ attach_mbuf(struct rte_mbuf *m, struct rte_mbuf *ref, const struct rte_mbuf *bas
 {
 	uintptr_t reach = data - (uintptr_t)(rte_mbuf_from_indirect((struct rte_mbuf *)(uintptr_t)base) + 1);
 	rte_iova_t iova = iova_of(base, data);
-	struct note *note = rte_mbuf_to_priv(m);
+	struct evpl_note *note;
 
 	if (unlikely(evpl_compat_ref_add(ref, 1) > EVPL_COUNT_MAX)) {
 		rte_errno = EOVERFLOW;
@@ -129,14 +75,11 @@ attach_mbuf(struct rte_mbuf *m, struct rte_mbuf *ref, const struct rte_mbuf *bas
 		evpl_attach_fill(m, data, length, iova, 0, (uintptr_t)ref | EVPL_ON_MBUF, (uint16_t)reach);
 		return 0;
 	}
-	if (!evpl_global.near && unlikely(__atomic_load_n(&note->ref, __ATOMIC_ACQUIRE) != NULL))
-		note = extra_note();
-	if (unlikely(evpl_global.near || note == NULL)) {
+	note = evpl_global.near ? NULL : evpl_note_take(m, ref);
+	if (unlikely(note == NULL)) {
 		rte_errno = ENOMEM;
 		goto fail;
 	}
-	note->ref = ref;
-	rte_mbuf_ext_refcnt_set(&note->shinfo, 1);
 	evpl_attach_fill(m, data, length, iova, RTE_MBUF_F_EXTERNAL, (uintptr_t)&note->shinfo, m->priv_size);
 	return 0;
 

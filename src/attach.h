@@ -16,18 +16,11 @@
 
 #include "base.h"
 #include "buffer.h"
-#include "lane.h"
 #include "packet_pool.h"
 #include "trace/hooks.h"
+#include "tx_cache.h"
 
 #include <stddef.h>
-
-/*
- * In an ordinary pool there are no near packets. Packets on direct mbufs then count on a note in the private area of
- * each packet mbuf of that pool.
- */
-uint16_t evpl_attach_note_size(void);
-void evpl_attach_note_init(struct rte_mempool *pool, void *opaque, void *object, unsigned index);
 
 /* Marks in a near packet's shinfo: what the packet counts on. Pointers of DPDK's own have these bits clear. */
 #define EVPL_ON_BUFFER ((uintptr_t)1) /* a buffer: its count of packets */
@@ -113,8 +106,8 @@ evpl_attach_buffer(struct rte_mbuf *m, const struct evpl_buffer *buffer, uintptr
 
 /* Attaches with a count in stock, as for most packets. False: it must be attached another way. */
 static inline bool
-evpl_attach_stocked(const struct evpl_lane *lane, struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t data,
-		    uint16_t length)
+evpl_attach_stocked(const struct evpl_tx_cache *cache, struct rte_mbuf *m, const struct evpl_iovec *iovec,
+		    uintptr_t data, uint16_t length)
 {
 	struct evpl_buffer *buffer;
 
@@ -122,7 +115,7 @@ evpl_attach_stocked(const struct evpl_lane *lane, struct rte_mbuf *m, const stru
 		return false;
 	/* This may also be the private area of an mbuf that counts for another. It begins with 0. */
 	buffer = evpl_buffer(iovec->ref);
-	if (unlikely(!evpl_buffer_is_claimed(buffer, lane) || buffer->stock == 1))
+	if (unlikely(!evpl_buffer_is_claimed(buffer, cache) || buffer->stock == 1))
 		return false;
 	evpl_buffer_set_stock(buffer, buffer->stock - 1);
 	evpl_attach_buffer(m, buffer, data, length);
@@ -135,7 +128,7 @@ int evpl_attach_other(struct rte_mbuf *m, const struct evpl_iovec *iovec, uintpt
 static inline int
 evpl_attach(struct rte_mbuf *m, const struct evpl_iovec *iovec, const void *data, uint32_t length)
 {
-	if (likely(evpl_attach_stocked(evpl_lane, m, iovec, (uintptr_t)data, (uint16_t)length)))
+	if (likely(evpl_attach_stocked(evpl_tx_cache, m, iovec, (uintptr_t)data, (uint16_t)length)))
 		return 0;
 	return evpl_attach_other(m, iovec, (uintptr_t)data, (uint16_t)length);
 }

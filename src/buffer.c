@@ -3,7 +3,7 @@
  * Buffers: where they come from, and where they go when their last reference ends.
  *
  *	free     refcnt 1, packets 1, in the slab's pool or in a context's stash
- *	held     refcnt = iovecs + references in a window's stock, packets = 1 + those in flight + a lane's stock
+ *	held     refcnt = iovecs + references in a window's stock, packets = 1 + those in flight + a TX cache's stock
  *	lent     refcnt 1, packets one less: no iovec is left; the last packet's end brings it home
  */
 #include "buffer.h"
@@ -12,13 +12,13 @@
 #include "class.h"
 #include "context.h"
 #include "global.h"
-#include "lane.h"
 #include "overflow.h"
 #include "packet.h"
 #include "ref.h"
 #include "slab.h"
 #include "stash.h"
 #include "trace/hooks.h"
+#include "tx_cache.h"
 
 #include <string.h>
 
@@ -134,7 +134,7 @@ evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 		return buffer;
 	}
 	buffer = evpl_slab_take(ctx, class, false);
-	if (unlikely(buffer == NULL) && evpl_lanes_reap())
+	if (unlikely(buffer == NULL) && evpl_tx_caches_reap())
 		buffer = evpl_slab_take(ctx, class, false);
 	if (unlikely(buffer == NULL))
 		buffer = stash->count > 0 ? stash_take(stash) : evpl_slab_take(ctx, class, true);
@@ -200,18 +200,18 @@ evpl_stash_flush(struct evpl_context *ctx)
 static void
 reference_last(struct evpl_context *ctx, struct evpl_buffer *buffer)
 {
-	uint32_t lane = __atomic_load_n(&buffer->lane, __ATOMIC_RELAXED);
+	uint32_t cache = __atomic_load_n(&buffer->cache, __ATOMIC_RELAXED);
 
 	/*
-	 * The lane has stock, so the count of the references is not the last one. Whoever brings the buffer home must
+	 * The TX cache has stock, so the count of the references is not the last one. Whoever brings the buffer home must
 	 * check.
 	 */
-	if (lane == evpl_lane->number)
+	if (cache == evpl_tx_cache->number)
 		evpl_buffer_set_stock(buffer, buffer->stock + 1);
-	/* From here on any thread may take it off the lane. */
-	if (lane != 0)
+	/* From here on any thread may take it off the TX cache. */
+	if (cache != 0)
 		__atomic_store_n(&buffer->ended, true, __ATOMIC_RELEASE);
-	if (lane == evpl_lane->number) {
+	if (cache == evpl_tx_cache->number) {
 		if (!evpl_buffer_unclaim_spent(buffer))
 			return;
 	} else if (evpl_compat_count_load(buffer->packets) != 1 && evpl_compat_count_sub(buffer->packets, 1) != 0) {
@@ -223,12 +223,15 @@ reference_last(struct evpl_context *ctx, struct evpl_buffer *buffer)
 void
 evpl_ref_end(struct evpl_context *ctx, struct rte_mbuf *ref)
 {
+	struct rte_mbuf *base;
+
+	while (unlikely(evpl_overflow_end(ref, &base))) {
+		if (base == NULL || (evpl_compat_ref_load(base) != 1 && evpl_compat_ref_sub(base, 1) != 0))
+			return;
+		ref = base;
+	}
 	if (rte_mbuf_refcnt_read(ref) != 1)
 		rte_mbuf_refcnt_set(ref, 1); /* as DPDK keeps free mbufs */
-	if (unlikely(__atomic_load_n(&evpl_overflow_count, __ATOMIC_RELAXED) != 0) && evpl_overflow_base_ended(ref))
-		return;
-	if (unlikely(evpl_overflow_ended(ref)))
-		return;
 	if (evpl_buffer_of(ref) == ref) {
 		reference_last(ctx, evpl_buffer(ref));
 	} else if (!evpl_is_pinned(ref)) {
@@ -238,12 +241,4 @@ evpl_ref_end(struct evpl_context *ctx, struct rte_mbuf *ref)
 		rte_mbuf_ext_refcnt_set(ref->shinfo, 1);
 		rte_pktmbuf_free_seg(ref); /* it reads a count of 1, which it need not acquire */
 	}
-}
-
-void
-evpl_ref_drop(struct rte_mbuf *ref)
-{
-	/* Whoever is alone needs no atomic: nobody else counts. */
-	if (evpl_compat_ref_load(ref) == 1 || evpl_compat_ref_sub(ref, 1) == 0)
-		evpl_ref_end(NULL, ref);
 }

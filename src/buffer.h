@@ -6,27 +6,27 @@
 #define EVPL_SRC_BUFFER_H
 
 #include "base.h"
-#include "lane.h"
 #include "slab.h"
 #include "trace/hook_state.h"
+#include "tx_cache.h"
 
 struct evpl_context;
 
-/* Packets on one buffer are refused above this, so that mbufs that count for it past 16 bits still find room. */
+/* Packets on one buffer are refused above this. The rest of the 16 bits is for threads that add at once. */
 #define EVPL_PACKETS_MAX 0xF000u
 
 /*
  * In the private area of a buffer's mbuf. What each packet needs of it is one cache line. packets is 1 while the buffer
- * is free or has a reference, and counts more: the packets on it, what its lane has in stock, and mbufs that count for
- * its own (overflow.c). It is the anchor's refcnt, or that of the mbuf's shinfo.
+ * is free or has a reference, and counts more: the packets on it, and what its TX cache has in stock. It is the
+ * anchor's refcnt, or that of the mbuf's shinfo.
  */
 struct evpl_buffer {
 	/*
-	 * The number of the lane that has the stock, or 0. It is first: 0 there tells that another mbuf is no buffer.
+	 * The number of the TX cache that has the stock, or 0. It is first: 0 there tells that another mbuf is no buffer.
 	 */
-	uint32_t lane;
-	uint32_t stock;		    /* counts that the lane can hand out; at least 1 while there is a lane */
-	uint16_t slot;		    /* in the lane's claims */
+	uint32_t cache;
+	uint32_t stock;		    /* counts that the TX cache can hand out; at least 1 while there is a TX cache */
+	uint16_t slot;		    /* in the TX cache's claims */
 	bool ended;		    /* a hint: the last reference has ended */
 	evpl_compat_count *packets; /* above */
 	uintptr_t room;		    /* its bytes ... */
@@ -52,9 +52,9 @@ evpl_buffer_class(struct rte_mbuf *buffer)
 
 /* Whether its stock is this thread's. */
 static inline bool
-evpl_buffer_is_claimed(const struct evpl_buffer *buffer, const struct evpl_lane *lane)
+evpl_buffer_is_claimed(const struct evpl_buffer *buffer, const struct evpl_tx_cache *cache)
 {
-	return __atomic_load_n(&buffer->lane, __ATOMIC_RELAXED) == lane->number;
+	return __atomic_load_n(&buffer->cache, __ATOMIC_RELAXED) == cache->number;
 }
 
 /* Of a buffer whose references have ended another thread may take the stock meanwhile. */
@@ -64,7 +64,7 @@ evpl_buffer_stock(const struct evpl_buffer *buffer)
 	return __atomic_load_n(&buffer->stock, __ATOMIC_RELAXED);
 }
 
-/* The lane's thread's; released for evpl_lanes_reap(), and whole for evpl_lanes_count(). */
+/* The TX cache's thread's; released for evpl_tx_caches_reap(), and whole for evpl_tx_caches_count(). */
 static inline void
 evpl_buffer_set_stock(struct evpl_buffer *buffer, uint32_t stock)
 {
@@ -83,20 +83,20 @@ evpl_buffer_is_spent(const struct evpl_buffer *buffer)
 	return evpl_compat_count_load(buffer->packets) == stock;
 }
 
-/* Takes it off this thread's lane if it is spent. False: it is not, or another thread has taken it. */
+/* Takes it off this thread's TX cache if it is spent. False: it is not, or another thread has taken it. */
 static inline bool
 evpl_buffer_unclaim_spent(struct evpl_buffer *buffer)
 {
-	return unlikely(evpl_buffer_is_spent(buffer)) && evpl_lane_unclaim_spent(buffer);
+	return unlikely(evpl_buffer_is_spent(buffer)) && evpl_tx_cache_unclaim_spent(buffer);
 }
 
 void evpl_buffer_counts_ended(struct evpl_buffer *buffer); /* of all counts, not only of packets */
 
 /* One packet less, on any thread. */
 static inline void
-evpl_buffer_packet_ended(struct evpl_buffer *buffer, const struct evpl_lane *lane)
+evpl_buffer_packet_ended(struct evpl_buffer *buffer, const struct evpl_tx_cache *cache)
 {
-	if (likely(evpl_buffer_is_claimed(buffer, lane))) {
+	if (likely(evpl_buffer_is_claimed(buffer, cache))) {
 		evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
 		if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)) && evpl_buffer_unclaim_spent(buffer))
 			evpl_buffer_counts_ended(buffer);

@@ -4,11 +4,10 @@
 #include "attach.h"
 #include "context.h"
 #include "global.h"
-#include "lane.h"
-#include "overflow.h"
 #include "packet.h"
 #include "packet_pool.h"
 #include "trace/hooks.h"
+#include "tx_cache.h"
 
 #include <string.h>
 
@@ -70,7 +69,7 @@ convert(struct rte_mbuf *const *packets, unsigned n, struct evpl_iovec *iovecs, 
 		uint64_t rearm = EVPL_ATTACH_WORD(m, data_off);
 
 		iovecs[i].data = (char *)m->buf_addr + (uint16_t)rearm;
-		evpl_iovec_set_view(&iovecs[i], m->data_len, flags);
+		evpl_pvt_iovec_set_view(&iovecs[i], m->data_len, flags);
 		iovecs[i].ref = m;
 		any |= rearm;
 		all &= rearm;
@@ -108,7 +107,7 @@ convert_any(struct evpl_context *ctx, struct rte_mbuf *const *packets, unsigned 
 			continue;
 		}
 		iovec->data = rte_pktmbuf_mtod(m, void *);
-		evpl_iovec_set_view(iovec, m->data_len, packet_flags(ctx, m));
+		evpl_pvt_iovec_set_view(iovec, m->data_len, packet_flags(ctx, m));
 		iovec->ref = m;
 		iovec++;
 	}
@@ -181,7 +180,7 @@ batch_make_near(struct batch *b, unsigned i, const struct evpl_iovec *iovec)
 	if (unlikely(b->used == b->fresh_count || iovec->length - 1 >= UINT16_MAX || iovec->ref == NULL))
 		return false;
 	m = b->fresh[b->used];
-	if (unlikely(!evpl_attach_stocked(evpl_lane, m, iovec, (uintptr_t)iovec->data, (uint16_t)iovec->length)))
+	if (unlikely(!evpl_attach_stocked(evpl_tx_cache, m, iovec, (uintptr_t)iovec->data, (uint16_t)iovec->length)))
 		return false;
 	b->packets[i] = m;
 	b->used++;
@@ -268,9 +267,6 @@ forwarded(const struct evpl_iovec *iovecs, unsigned n, struct rte_mbuf **packets
 		offloads |= m->ol_flags;
 		packets[i] = m;
 	}
-	/* After the counts: a thread that released another reference has first published where clones count. */
-	if (unlikely(!evpl_overflow_is_idle()))
-		return 0;
 	if (unlikely(offloads & RTE_MBUF_F_TX_OFFLOAD_MASK)) {
 		for (unsigned k = 0; k < i; k++)
 			evpl_packet_clear_offloads(packets[k]);

@@ -6,11 +6,11 @@
 
 #include "class.h"
 #include "global.h"
-#include "lane.h"
 #include "packet_pool.h"
-#include "reserved.h"
+#include "reserved_bytes.h"
 #include "stash.h"
 #include "trace/hooks.h"
+#include "tx_cache.h"
 #include "window.h"
 
 #include <pthread.h>
@@ -124,7 +124,7 @@ evpl_destroy(struct evpl *evpl)
 	evpl_window_close(ctx, 0);
 	evpl_window_close(ctx, EVPL_IOVEC_FLAG_SHARED);
 	evpl_stash_flush(ctx);
-	evpl_lane_flush();
+	evpl_tx_cache_flush();
 	pthread_mutex_lock(&g->lock);
 	/* Off the list first: evpl_stats_get() reads the cache of whoever is on it. */
 	TAILQ_REMOVE(&g->contexts, ctx, entry);

@@ -5,14 +5,14 @@
 #include "base.h"
 #include "class.h"
 #include "global.h"
-#include "lane.h"
 #include "overflow.h"
 #include "packet_pool.h"
-#include "reserved.h"
+#include "reserved_bytes.h"
 #include "slab.h"
 #include "stats.h"
 #include "telemetry.h"
 #include "trace/hooks.h"
+#include "tx_cache.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -127,7 +127,7 @@ release_all(struct evpl_global *g)
 		TAILQ_REMOVE(&g->rx_pools, slab, entry);
 		evpl_slab_destroy(slab);
 	}
-	evpl_lanes_reset();
+	evpl_tx_caches_reset();
 	while (g->slab_count > 0) {
 		hook_slab_end(g->slabs[g->slab_count - 1]);
 		evpl_slab_destroy(g->slabs[--g->slab_count]);
@@ -152,6 +152,10 @@ start(struct evpl_global *g, const struct evpl_global_config *config)
 	TAILQ_INIT(&g->contexts);
 	evpl_slabs_try_again();
 	g->rx_linearized = g->rx_too_long = g->rx_no_memory = 0;
+	if (g->near && !evpl_anchor_pool_create()) {
+		EVPL_LOG(ERR, "no memory for the pool of anchors");
+		return -ENOMEM;
+	}
 	for (unsigned i = 0; i < config->preallocate_slabs; i++) {
 		if (evpl_slab_grow(&g->classes[0], socket_id) == NULL) {
 			EVPL_LOG(ERR, "no memory for slab %u of %u (%" PRIu64 " bytes each)", i + 1,

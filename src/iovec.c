@@ -18,7 +18,8 @@
 #include <stdlib.h>
 
 void
-evpl_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offset, uint64_t length, const char *what)
+evpl_pvt_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offset, uint64_t length,
+		    const char *what)
 {
 	fprintf(stderr, "%s: %s: offset %" PRIu64 ", length %" PRIu64 ", iovec %p (data %p, length %" PRIu32 ", %s)\n",
 		call, what, offset, length, (const void *)iovec, iovec != NULL ? iovec->data : NULL,
@@ -30,7 +31,7 @@ evpl_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offse
 static void *
 align_up(uintptr_t address, unsigned alignment)
 {
-	return (void *)((address + evpl_align_mask(alignment)) & ~evpl_align_mask(alignment));
+	return (void *)((address + evpl_pvt_align_mask(alignment)) & ~evpl_pvt_align_mask(alignment));
 }
 
 static void
@@ -75,11 +76,11 @@ static bool
 carve(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned flags, struct evpl_iovec *iovec)
 {
 	struct evpl_window *w = &ctx->evpl.window[flags];
-	uintptr_t pad = (0 - w->next) & evpl_align_mask(alignment);
+	uintptr_t pad = (0 - w->next) & evpl_pvt_align_mask(alignment);
 
 	if ((uint64_t)pad + length > w->end - w->next || !evpl_window_ensure_stock(ctx, flags))
 		return false;
-	evpl_window_carve(w, w->stock, pad, length, flags, iovec);
+	evpl_pvt_window_carve(w, w->stock, pad, length, flags, iovec);
 	return true;
 }
 
@@ -98,7 +99,8 @@ take_last(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, u
 		return true;
 	if (evpl_window_rewind(ctx, flags, class) && carve(ctx, length, alignment, flags, iovec))
 		return true;
-	if (!reserve && w->end - w->next > evpl_class_capacity(class, alignment) - length && evpl_window_prepaid(w) > 1)
+	if (!reserve && w->end - w->next > evpl_class_capacity(class, alignment) - length &&
+	    evpl_pvt_window_prepaid(w) > 1)
 		return take_whole(ctx, class, length, alignment, flags, iovec);
 	buffer = take_buffer(ctx, class);
 	if (buffer == NULL)
@@ -154,7 +156,7 @@ take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs
 	unsigned needed;
 
 	if (evpl == NULL || r_iovec == NULL || max_iovecs == 0 || flags > EVPL_IOVEC_FLAG_SHARED ||
-	    !evpl_is_alignment(alignment) || alignment > evpl_class_largest()->max_alignment) {
+	    !evpl_pvt_is_alignment(alignment) || alignment > evpl_class_largest()->max_alignment) {
 		rte_errno = EINVAL;
 		return -1;
 	}
@@ -219,29 +221,29 @@ alloc_for(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_i
 }
 
 int
-evpl_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
-		      struct evpl_iovec *r_iovec)
+evpl_pvt_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
+			  struct evpl_iovec *r_iovec)
 {
 	return alloc_for(evpl, length, alignment, max_iovecs, flags, r_iovec, (uintptr_t)__builtin_return_address(0));
 }
 
 int
-evpl_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
-			struct evpl_iovec *r_iovec)
+evpl_pvt_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
+			    struct evpl_iovec *r_iovec)
 {
 	return take_or_sample(evpl, length, alignment, max_vec, 0, true, r_iovec,
 			      (uintptr_t)__builtin_return_address(0));
 }
 
 void
-evpl_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs)
+evpl_pvt_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs)
 {
 	struct evpl_window *w;
 	const struct evpl_iovec *last;
 	uintptr_t data;
 
-	if (evpl == NULL || niovs < 0 || (niovs > 0 && iovecs == NULL) || !evpl_is_alignment(alignment))
-		evpl_iovec_stop("evpl_iovec_commit", iovecs, alignment, (uint64_t)niovs, "a bad argument");
+	if (evpl == NULL || niovs < 0 || (niovs > 0 && iovecs == NULL) || !evpl_pvt_is_alignment(alignment))
+		evpl_pvt_iovec_stop("evpl_iovec_commit", iovecs, alignment, (uint64_t)niovs, "a bad argument");
 	w = &evpl->window[0];
 	/* Only the last iovec of a reservation can end where the window goes on. */
 	if (niovs == 0 || evpl->reserved_end == 0)
@@ -251,10 +253,10 @@ evpl_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec 
 	if (data != evpl->reserved || last->ref != w->ref || !(last->flags & EVPL_IOVEC_FLAG_RESERVED))
 		return;
 	if (last->length > evpl->reserved_end - data)
-		evpl_iovec_stop("evpl_iovec_commit", last, 0, evpl->reserved_end - data,
-				"longer than what was reserved");
+		evpl_pvt_iovec_stop("evpl_iovec_commit", last, 0, evpl->reserved_end - data,
+				    "longer than what was reserved");
 	/* What was taken after it, and a clone made since, may lie in the tail. */
-	if (w->next == evpl->reserved_end && !evpl_reservation_is_cloned(last->ref)) {
+	if (w->next == evpl->reserved_end && !evpl_pvt_reservation_is_cloned(last->ref)) {
 		uintptr_t end = (uintptr_t)align_up(data + last->length, alignment);
 
 		w->next = RTE_MIN(end, evpl->reserved_end);
@@ -264,39 +266,25 @@ evpl_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec 
 	iovecs[niovs - 1].flags &= ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED;
 }
 
-/* Gives back n references, of one iovec or of n. They are not of the window's mbuf. */
-static void
-drop(struct evpl *evpl, struct rte_mbuf *ref, bool shared, uint16_t n)
-{
-	if (!shared && rte_mbuf_refcnt_read(ref) > n) {
-		rte_mbuf_refcnt_set(ref, (uint16_t)(rte_mbuf_refcnt_read(ref) - n));
-		return;
-	}
-	/* Whoever reads n holds all of them and needs no atomic. */
-	if (shared && evpl_compat_ref_load(ref) != n && evpl_compat_ref_sub(ref, n) != 0)
-		return;
-	evpl_ref_end(evpl_context(evpl), ref);
-}
-
 void
-evpl_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
+evpl_pvt_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 {
 	bool shared = (iovec->flags & EVPL_IOVEC_FLAG_SHARED) != 0;
 	struct rte_mbuf *ref = iovec->ref;
 	struct evpl_window *w;
 
 	if (ref == NULL)
-		evpl_iovec_stop("evpl_iovec_release", iovec, 0, iovec->length, "the iovec is empty");
+		evpl_pvt_iovec_stop("evpl_iovec_release", iovec, 0, iovec->length, "the iovec is empty");
 	hook_released(iovec);
 	if (evpl == NULL || ref != evpl->window[shared].ref) {
-		drop(evpl, ref, shared, 1);
+		evpl_ref_drop(evpl_context(evpl), ref, shared, 1);
 		return;
 	}
 	w = &evpl->window[shared];
 	/* A full stock is halved. Otherwise a loop of clone and release would let it grow without end. */
-	if (evpl_window_prepaid(w) >= EVPL_PREPAID_MAX)
+	if (evpl_pvt_window_prepaid(w) >= EVPL_PREPAID_MAX)
 		evpl_window_halve_stock(w, shared);
-	evpl_window_set_stock(w, w->stock + 1);
+	evpl_pvt_window_set_stock(w, w->stock + 1);
 }
 
 /* One iovec of a bulk: a call of its own keeps the loop small. */
@@ -308,8 +296,8 @@ alloc_one(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags
 }
 
 int
-evpl_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
-		       struct evpl_iovec *r_iovecs, unsigned n)
+evpl_pvt_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
+			   struct evpl_iovec *r_iovecs, unsigned n)
 {
 	uintptr_t caller = (uintptr_t)__builtin_return_address(0);
 	int taken = 1;
@@ -319,7 +307,7 @@ evpl_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, u
 		return -1;
 	}
 	for (unsigned i = 0; i < n; i++) {
-		if (evpl_iovec_carve(evpl, length, alignment, 1, flags, 0, r_iovecs + i))
+		if (evpl_pvt_iovec_carve(evpl, length, alignment, 1, flags, 0, r_iovecs + i))
 			continue;
 		taken = alloc_one(evpl, length, alignment, flags, r_iovecs + i, caller);
 		if (taken == 1)
@@ -332,7 +320,7 @@ evpl_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, u
 
 /* All of them have the same flags and count on the same mbuf. */
 void
-evpl_iovecs_release_slow(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n)
+evpl_pvt_iovecs_release_slow(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n)
 {
 	struct rte_mbuf *ref = iovecs[0].ref;
 	uint32_t flags = iovecs[0].flags;
@@ -347,11 +335,11 @@ evpl_iovecs_release_slow(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned 
 			evpl_iovec_release(evpl, &iovecs[i]);
 		return;
 	}
-	drop(evpl, ref, flags != 0, (uint16_t)n);
+	evpl_ref_drop(evpl_context(evpl), ref, flags, (uint16_t)n);
 }
 
 void
-evpl_iovec_clone_overflow(struct evpl_iovec *dst)
+evpl_pvt_iovec_clone_overflow(struct evpl_iovec *dst)
 {
 	struct rte_mbuf *other = evpl_overflow_take(dst->ref, dst->flags);
 
@@ -363,19 +351,31 @@ evpl_iovec_clone_overflow(struct evpl_iovec *dst)
 		other = evpl_overflow_take(dst->ref, dst->flags);
 	}
 	if (other == NULL)
-		evpl_iovec_stop("evpl_iovec_clone", dst, 0, dst->length, "its references can no longer be counted");
-	(void)evpl_ref_sub(dst->ref, dst->flags, 1); /* not the last: the source holds one */
+		evpl_pvt_iovec_stop("evpl_iovec_clone", dst, 0, dst->length, "its references can no longer be counted");
+	(void)evpl_pvt_ref_sub(dst->ref, dst->flags, 1); /* not the last: the source holds one */
 	dst->ref = other;
 	dst->flags &= ~(uint32_t)EVPL_IOVEC_FLAG_PACKET;
 }
 
+/* The end up to which a view may grow. */
+static uintptr_t
+view_limit(const struct rte_mbuf *ref)
+{
+	struct rte_mbuf *root = evpl_overflow_root(ref);
+
+	if (evpl_buffer_of(root) == root)
+		return (uintptr_t)root->buf_addr + evpl_buffer_class(root)->size;
+	return rte_pktmbuf_mtod(root, uintptr_t) + root->data_len; /* of a packet: the end of its received bytes */
+}
+
 void
-evpl_iovec_grow(struct evpl_iovec *iovec, unsigned length)
+evpl_pvt_iovec_grow(struct evpl_iovec *iovec, unsigned length)
 {
 	const struct rte_mbuf *ref = iovec->ref;
 
 	if (ref == NULL)
-		evpl_iovec_stop("evpl_iovec_set_length", iovec, 0, length, "the iovec is empty");
-	if (length > evpl_view_limit(ref) - (uintptr_t)iovec->data)
-		evpl_iovec_stop("evpl_iovec_set_length", iovec, 0, length, "beyond the end of the buffer or packet");
+		evpl_pvt_iovec_stop("evpl_iovec_set_length", iovec, 0, length, "the iovec is empty");
+	if (length > view_limit(ref) - (uintptr_t)iovec->data)
+		evpl_pvt_iovec_stop("evpl_iovec_set_length", iovec, 0, length,
+				    "beyond the end of the buffer or packet");
 }

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Counts of an mbuf beyond 16 bits: other mbufs count for it, which is their base. A table keeps these mbufs by their
- * base, as long as base has its own count. So all clones beyond the limit share them. A fresh mbuf for each clone would
- * empty any pool. The spinlocks of the table are taken only beyond the limit, or when the last reference of a base ends
- * while such mbufs exist. 200,000 clones and releases of one iovec take 4 mbufs.
+ * Counts of an mbuf beyond 16 bits: other mbufs count for it, which is their base. Each of them has one reference of
+ * its base, so the base stays for as long as they do, whoever else counts on it. A table keeps them by their base, so
+ * that all clones beyond the limit share them: a fresh mbuf for each clone would empty any pool. The table has no
+ * reference. An mbuf leaves it when its own count ends. The spinlocks of the table are taken only beyond the limit, and
+ * when such an mbuf ends. 200,000 clones of one iovec take 4 mbufs.
  */
 #include "overflow.h"
 
-#include "buffer.h"
 #include "global.h"
-#include "lane.h"
 #include "packet_pool.h"
 #include "pause.h"
 #include "ref.h"
@@ -27,11 +26,11 @@
 
 /* The private area of an mbuf that counts for another. */
 struct overflow {
-	uint64_t no_lane; /* 0, as in a buffer that no lane has claimed */
+	uint64_t no_cache; /* 0, as in a buffer that no TX cache has claimed */
 	struct rte_mbuf *mbuf;
-	struct rte_mbuf *base; /* may be gone if root counts */
-	struct rte_mbuf *root; /* the mbuf that has the bytes; the same mbuf if it is attached to them */
-	uintptr_t end;	       /* views of the bytes may grow up to here */
+	struct rte_mbuf *base; /* it has one reference of this mbuf */
+	struct rte_mbuf *root; /* has the bytes: the base, or the root of the base */
+	bool listed;	       /* in the table */
 	LIST_ENTRY(overflow) entry;
 };
 
@@ -39,8 +38,6 @@ static struct bucket {
 	rte_spinlock_t lock;
 	LIST_HEAD(, overflow) others;
 } buckets[BUCKETS];
-
-unsigned evpl_overflow_count;
 
 /* Appended with evpl_global.lock held. A thread that has read the count may read as many pools. */
 static struct rte_mempool *pools[POOLS];
@@ -126,94 +123,54 @@ overflow_of(const struct rte_mbuf *m)
 	return rte_mbuf_to_priv((struct rte_mbuf *)(uintptr_t)m);
 }
 
-uintptr_t
-evpl_view_limit(const struct rte_mbuf *ref)
-{
-	if (is_overflow(ref))
-		return overflow_of(ref)->end;
-	if (evpl_buffer_of(ref) == ref)
-		return (uintptr_t)ref->buf_addr + evpl_buffer_class((struct rte_mbuf *)(uintptr_t)ref)->size;
-	return rte_pktmbuf_mtod(ref, uintptr_t) + ref->data_len; /* of a packet: the end of its received bytes */
-}
-
 struct rte_mbuf *
 evpl_overflow_root(const struct rte_mbuf *ref)
 {
 	return is_overflow(ref) ? overflow_of(ref)->root : (struct rte_mbuf *)(uintptr_t)ref;
 }
 
-/*
- * The count of the packets on base, and of the mbufs that count for it. NULL: there is none, so these mbufs hold base
- * itself.
- */
-static evpl_compat_count *
-packets_of(const struct rte_mbuf *base)
-{
-	struct rte_mbuf *root = evpl_overflow_root(base);
-
-	if (evpl_buffer_of(root) == root)
-		return evpl_buffer(root)->packets;
-	return RTE_MBUF_HAS_EXTBUF(root) ? &root->shinfo->refcnt : NULL;
-}
-
-bool
-evpl_overflow_ended(struct rte_mbuf *m)
-{
-	struct rte_mbuf *root, *base;
-
-	if (!is_overflow(m))
-		return false;
-	root = overflow_of(m)->root;
-	base = overflow_of(m)->base;
-	rte_pktmbuf_free_seg(m);
-	if (root == m)
-		return true;
-	if (evpl_buffer_of(root) == root)
-		evpl_buffer_packet_ended(evpl_buffer(root), evpl_lane);
-	else
-		evpl_ref_drop(base);
-	return true;
-}
-
 struct rte_mbuf *
 evpl_overflow_new(struct rte_mbuf *base)
 {
 	struct rte_mbuf *m = mbuf_alloc();
-	evpl_compat_count *count;
 	struct overflow *o;
 
 	if (m == NULL)
 		return NULL;
-	o = rte_mbuf_to_priv(m);
-	count = packets_of(base);
-	if (count != NULL && evpl_compat_count_add(count, 1) > EVPL_COUNT_MAX) {
-		(void)evpl_compat_count_sub(count, 1); /* not the last: the caller's reference holds one */
-		rte_pktmbuf_free(m);
-		return NULL;
-	}
-	o->no_lane = 0;
+	o = overflow_of(m);
+	o->no_cache = 0;
+	o->mbuf = m;
 	o->base = base;
 	o->root = evpl_overflow_root(base);
-	if (RTE_MBUF_HAS_EXTBUF(o->root) && evpl_buffer_of(o->root) != o->root) {
-		/* DPDK counts this attachment, so base may go. */
-		rte_pktmbuf_attach_extbuf(m, base->buf_addr, rte_mbuf_iova_get(base), base->buf_len, base->shinfo);
-		o->root = m;
-	}
-	o->end = evpl_view_limit(base);
+	o->listed = false;
+	(void)evpl_compat_ref_add(base, 1);
 	return m;
+}
+
+/* Adds a count to an mbuf of the table, with the lock held. False: it is full, or its last count has ended. */
+static bool
+count_more(struct rte_mbuf *m, uint32_t kind)
+{
+	if (evpl_compat_ref_load(m) >= EVPL_REF_LIMIT)
+		return false;
+	if (evpl_pvt_ref_add(m, kind, 1) != 1)
+		return true;
+	/* Whoever ended it waits for the lock in evpl_overflow_end(). */
+	(void)evpl_pvt_ref_sub(m, kind, 1);
+	return false;
 }
 
 struct rte_mbuf *
 evpl_overflow_take(struct rte_mbuf *base, uint32_t kind)
 {
 	struct bucket *bucket = bucket_of(base);
-	struct overflow *o;
 	struct rte_mbuf *m = NULL;
+	struct overflow *o;
 
 	rte_spinlock_lock(&bucket->lock);
 	LIST_FOREACH(o, &bucket->others, entry)
 	{
-		if (o->base == base && evpl_compat_ref_load(o->mbuf) < EVPL_REF_LIMIT)
+		if (o->base == base && count_more(o->mbuf, kind))
 			break;
 	}
 	if (o != NULL) {
@@ -225,68 +182,38 @@ evpl_overflow_take(struct rte_mbuf *base, uint32_t kind)
 		if (m == NULL)
 			return NULL;
 		rte_spinlock_lock(&bucket->lock);
-		o = rte_mbuf_to_priv(m);
-		o->mbuf = m;
-		__atomic_add_fetch(&evpl_overflow_count, 1, __ATOMIC_RELAXED);
+		o = overflow_of(m);
+		o->listed = true;
 	}
 	LIST_INSERT_HEAD(&bucket->others, o, entry);
-	/* The table's own count keeps m while it is found here. */
-	(void)evpl_ref_add(m, kind, 1);
 	rte_spinlock_unlock(&bucket->lock);
 	return m;
 }
 
-/*
- * The caller holds the only count of base. A base with an external buffer may go, because the other mbufs count on its
- * shinfo. Any other base must stay for as long as they do: the caller's count becomes theirs, one for each.
- */
 bool
-evpl_overflow_base_ended(struct rte_mbuf *base)
+evpl_overflow_end(struct rte_mbuf *m, struct rte_mbuf **base)
 {
-	struct bucket *bucket = bucket_of(base);
-	LIST_HEAD(, overflow) dropped = LIST_HEAD_INITIALIZER(dropped);
-	bool kept_by_others = false;
-	struct overflow *o, *next;
-	uint16_t n = 0;
+	struct bucket *bucket;
+	struct overflow *o;
+	bool last;
 
-	rte_spinlock_lock(&bucket->lock);
-	for (o = LIST_FIRST(&bucket->others); o != NULL; o = next) {
-		next = LIST_NEXT(o, entry);
-		if (o->base == base) {
-			LIST_REMOVE(o, entry);
-			LIST_INSERT_HEAD(&dropped, o, entry);
-			n++;
-		}
-	}
-	rte_spinlock_unlock(&bucket->lock);
-	if (n == 0)
+	if (!is_overflow(m))
 		return false;
-	__atomic_sub_fetch(&evpl_overflow_count, n, __ATOMIC_RELAXED);
-	if (packets_of(base) == NULL) {
-		evpl_compat_ref_store(base, n);
-		kept_by_others = true;
-	}
-	while ((o = LIST_FIRST(&dropped)) != NULL) {
-		LIST_REMOVE(o, entry);
-		evpl_ref_drop(o->mbuf);
-	}
-	return kept_by_others;
-}
-
-bool
-evpl_overflow_has(const struct rte_mbuf *base)
-{
-	struct bucket *bucket = bucket_of(base);
-	const struct overflow *o;
-
+	o = overflow_of(m);
+	*base = NULL;
+	bucket = bucket_of(o->base);
 	rte_spinlock_lock(&bucket->lock);
-	LIST_FOREACH(o, &bucket->others, entry)
-	{
-		if (o->base == base)
-			break;
-	}
+	/* A holder who read 1 has not subtracted it. Since then evpl_overflow_take() may have added more. */
+	last = evpl_compat_ref_load(m) <= 1 || evpl_compat_ref_sub(m, 1) == 0;
+	if (last && o->listed)
+		LIST_REMOVE(o, entry);
 	rte_spinlock_unlock(&bucket->lock);
-	return o != NULL;
+	if (last) {
+		*base = o->base;
+		rte_mbuf_refcnt_set(m, 1);
+		rte_mbuf_raw_free(m);
+	}
+	return true;
 }
 
 unsigned

@@ -5,23 +5,18 @@
 
 #include "base.h"
 
-extern unsigned evpl_overflow_count; /* relaxed; 0: evpl_overflow_base_ended() has nothing to do */
 struct rte_mbuf *evpl_overflow_root(const struct rte_mbuf *ref); /* has the bytes it counts for; maybe ref itself */
-bool evpl_overflow_ended(struct rte_mbuf *m);			 /* after its last count; false: no such mbuf */
-struct rte_mbuf *evpl_overflow_new(struct rte_mbuf *base);	 /* a new one, refcnt 1; NULL */
-struct rte_mbuf *evpl_overflow_take(struct rte_mbuf *base, uint32_t kind); /* adds a count, as evpl_ref_add(); NULL */
-uintptr_t evpl_view_limit(const struct rte_mbuf *ref);			   /* end up to which a view may grow */
-void evpl_overflow_try_again(void);					   /* EAL may have memory again */
-bool evpl_overflow_has(const struct rte_mbuf *base);			   /* others count for base */
-bool evpl_overflow_base_ended(struct rte_mbuf *base); /* after its own last count; true: others keep base */
-unsigned evpl_overflow_in_use(void);		      /* with the lock held */
-void evpl_overflow_free(void);			      /* with the lock held, and none in use */
+struct rte_mbuf *evpl_overflow_new(struct rte_mbuf *base); /* a new one, refcnt 1, with a reference of base; NULL */
+struct rte_mbuf *evpl_overflow_take(struct rte_mbuf *base,
+				    uint32_t kind); /* adds a count, as evpl_pvt_ref_add(); NULL */
+void evpl_overflow_try_again(void);		    /* EAL may have memory again */
+unsigned evpl_overflow_in_use(void);		    /* with the lock held */
+void evpl_overflow_free(void);			    /* with the lock held, and none in use */
 
-/* Whether no clone counts elsewhere. Only then does a count of 1 prove that a reference is the only one. */
-static inline bool
-evpl_overflow_is_idle(void)
-{
-	return likely(__atomic_load_n(&evpl_overflow_count, __ATOMIC_RELAXED) == 0);
-}
+/*
+ * Ends an mbuf that counts for another, when the caller has its last count or believes so. The reference of *base is
+ * the caller's then. NULL there: others count on the mbuf. False: it counts for no other mbuf.
+ */
+bool evpl_overflow_end(struct rte_mbuf *m, struct rte_mbuf **base);
 
 #endif /* EVPL_SRC_OVERFLOW_H */

@@ -6,9 +6,7 @@
 
 #include "attach.h"
 #include "context.h"
-#include "overflow.h"
 #include "packet_pool.h"
-#include "ref.h"
 #include "trace/hooks.h"
 
 #include <limits.h>
@@ -45,8 +43,6 @@ evpl_packet_goes_as_is(const struct evpl_iovec *iovec)
 	uintptr_t data = (uintptr_t)iovec->data, start;
 
 	if (!(iovec->flags & EVPL_IOVEC_FLAG_PACKET) || evpl_compat_ref_load(m) != 1)
-		return false;
-	if (!evpl_overflow_is_idle() && evpl_overflow_has(m))
 		return false;
 	if (evpl_packet_is_untouched(iovec))
 		return true;
@@ -113,7 +109,7 @@ segment_failed(struct evpl_context *ctx, struct rte_mbuf *m)
 static inline struct rte_mbuf *
 segment(struct evpl_context *ctx, const struct evpl_iovec *iovec, const char *data, uint32_t length)
 {
-	struct rte_mbuf *m = evpl_lane_take(ctx->packet_pool);
+	struct rte_mbuf *m = evpl_tx_cache_take(ctx->packet_pool);
 
 	if (likely(m != NULL) && unlikely(evpl_attach(m, iovec, data, length) != 0))
 		return segment_failed(ctx, m);
@@ -335,32 +331,19 @@ evpl_iovecs_from_mbuf(struct evpl *evpl, struct rte_mbuf *mbuf, unsigned flags, 
 	return (int)segments;
 }
 
-/* Mbufs that nothing but their iovecs holds, of one pool. */
-static inline void
-put_home(struct evpl_context *ctx, struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
-{
-	if (likely(evpl_overflow_is_idle())) {
-		rte_mempool_put_bulk(pool, (void **)mbufs, n);
-	} else {
-		for (unsigned i = 0; i < n; i++)
-			evpl_ref_end(ctx, mbufs[i]);
-	}
-}
-
-/* For the rarer calls: put_home() is inlined once, where most bursts end. */
+/* For the rarer calls: the put is inlined once more, where most bursts end. */
 static __rte_noinline void
-put_home_early(struct evpl_context *ctx, struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
+put_early(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
 {
-	put_home(ctx, pool, mbufs, n);
+	rte_mempool_put_bulk(pool, (void **)mbufs, n);
 }
 
 /*
  * Releases the first iovecs that are packets; returns how many. An mbuf goes to its pool directly, in one call with
- * others, if it has one segment and nothing but the iovec holds it or its bytes. The refcnt is read first: whoever let
- * go of another reference has published before whether it counts elsewhere.
+ * others, if it has one segment and nothing but the iovec holds it or its bytes.
  */
 unsigned
-evpl_packets_release(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n)
+evpl_pvt_packets_release(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n)
 {
 	const uint64_t kinds = RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
 	struct rte_mempool *pool = NULL;
@@ -377,7 +360,7 @@ evpl_packets_release(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n)
 		}
 		if (unlikely(m->pool != pool || homes == RTE_DIM(home))) {
 			if (homes != 0)
-				put_home_early(evpl_context(evpl), pool, home, homes);
+				put_early(pool, home, homes);
 			homes = 0;
 			pool = m->pool;
 			kind = evpl_is_pinned(m) ? RTE_MBUF_F_EXTERNAL : 0;
@@ -388,6 +371,6 @@ evpl_packets_release(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n)
 			evpl_iovec_release(evpl, &iovecs[i]);
 	}
 	if (homes != 0)
-		put_home(evpl_context(evpl), pool, home, homes);
+		rte_mempool_put_bulk(pool, (void **)home, homes);
 	return i;
 }

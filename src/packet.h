@@ -30,8 +30,8 @@ evpl_is_pinned(const struct rte_mbuf *m)
 }
 
 /*
- * Whether the iovec is the whole of a packet as it came from a port, and its only reference. The caller checks
- * evpl_overflow_is_idle() afterwards. Two branches after the flag's take 24 instructions instead of 31.
+ * Whether the iovec is the whole of a packet as it came from a port, and its only reference. Two branches after the
+ * flag's take 24 instructions instead of 31.
  */
 static inline bool
 evpl_packet_is_untouched(const struct evpl_iovec *iovec)

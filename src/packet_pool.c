@@ -3,7 +3,7 @@
  * The pools of packet mbufs, one per NUMA node, with mempool operations of their own. An mbuf that comes back releases
  * at once what it was attached to (see attach.h). So the end of a packet needs no callback of DPDK, and memory that
  * processes share has no address of a function. The pools have no cache per lcore, because that would hide returned
- * mbufs. A thread's lane is the cache.
+ * mbufs. A thread's TX cache keeps them instead.
  *
  * DPDK has room for 16 kinds of operations. Its own drivers take 14 of them (22.11) up to all (26.03). So both pools
  * here, of packets and of anchors, share one kind. It is registered after EAL has started: earlier it would take the
@@ -14,9 +14,10 @@
 #include "attach.h"
 #include "buffer.h"
 #include "global.h"
-#include "lane.h"
+#include "note.h"
 #include "ref.h"
 #include "trace/hooks.h"
+#include "tx_cache.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +28,7 @@
 #include <rte_mempool.h>
 #include <rte_ring.h>
 
-#define BULK 64u       /* mbufs that move between a lane and the pool */
+#define BULK 64u       /* mbufs that move between a TX cache and the pool */
 #define FAR_CACHE 256u /* mbufs per lcore */
 
 int evpl_packet_ops = -1;
@@ -36,7 +37,7 @@ int evpl_packet_ops = -1;
 struct packets {
 	uint8_t foreign[32];   /* 0xff: drivers with pools in hardware expect their index here */
 	struct rte_ring *ring; /* NULL: the anchors' pool, which is always empty */
-	unsigned most;	       /* mbufs that a lane keeps at most */
+	unsigned most;	       /* mbufs that a TX cache keeps at most */
 	bool open;	       /* the pool is filled: mbufs that come were in use */
 };
 
@@ -47,9 +48,9 @@ packets_of(const struct rte_mempool *pool)
 }
 
 static void
-lane_set_count(struct evpl_lane *lane, uint32_t count)
+cache_set_count(struct evpl_tx_cache *cache, uint32_t count)
 {
-	__atomic_store_n(&lane->count, count, __ATOMIC_RELEASE);
+	__atomic_store_n(&cache->count, count, __ATOMIC_RELEASE);
 }
 
 static void
@@ -87,7 +88,7 @@ pool_alloc(struct rte_mempool *pool)
 		return -rte_errno;
 	}
 	/* As much as a cache of 256 mbufs per lcore may hold; two thirds of a small pool. */
-	packets->most = RTE_MIN(EVPL_LANE_MBUFS, pool->size * 2 / 3);
+	packets->most = RTE_MIN(EVPL_TX_CACHE_MBUFS, pool->size * 2 / 3);
 	pool->pool_data = packets;
 	return 0;
 }
@@ -116,42 +117,42 @@ evpl_packet_pool_return(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsig
 	(void)ring_put(pool, (void **)mbufs, n);
 }
 
-/* A full lane keeps half. */
+/* A full TX cache keeps half. */
 static int
-lane_put(struct evpl_lane *lane, struct rte_mempool *pool, void *const *mbufs, unsigned n)
+cache_put(struct evpl_tx_cache *cache, struct rte_mempool *pool, void *const *mbufs, unsigned n)
 {
 	uint32_t keep, more;
 
-	/* An lcore that only sends packets which others made needs a lane, too. */
-	if (lane->pool == NULL && rte_lcore_id() != LCORE_ID_ANY && rte_eal_process_type() == RTE_PROC_PRIMARY &&
+	/* An lcore that only sends packets which others made needs a TX cache, too. */
+	if (cache->pool == NULL && rte_lcore_id() != LCORE_ID_ANY && rte_eal_process_type() == RTE_PROC_PRIMARY &&
 	    packets_of(pool)->open) {
-		evpl_lane_begin(pool, packets_of(pool)->most);
-		lane = evpl_lane;
+		evpl_tx_cache_begin(pool, packets_of(pool)->most);
+		cache = evpl_tx_cache;
 	}
-	if (lane->pool != pool || n > lane->most)
+	if (cache->pool != pool || n > cache->most)
 		return ring_put(pool, mbufs, n);
-	if (lane->count + n > lane->most) {
-		keep = RTE_MIN((lane->most - n) / 2, lane->count);
-		more = lane->count - keep;
-		lane_set_count(lane, keep); /* first, so that nobody counts them twice */
-		if (ring_put(pool, (void **)lane->mbufs + keep, more) != 0)
+	if (cache->count + n > cache->most) {
+		keep = RTE_MIN((cache->most - n) / 2, cache->count);
+		more = cache->count - keep;
+		cache_set_count(cache, keep); /* first, so that nobody counts them twice */
+		if (ring_put(pool, (void **)cache->mbufs + keep, more) != 0)
 			return -ENOBUFS;
 	}
-	memcpy(lane->mbufs + lane->count, mbufs, n * sizeof(*mbufs));
-	lane_set_count(lane, lane->count + n);
+	memcpy(cache->mbufs + cache->count, mbufs, n * sizeof(*mbufs));
+	cache_set_count(cache, cache->count + n);
 	return 0;
 }
 
 /* Releases what the packet counted on. */
 static void
-packet_ended(const struct rte_mbuf *m, const struct evpl_lane *lane)
+packet_ended(const struct rte_mbuf *m, const struct evpl_tx_cache *cache)
 {
 	uintptr_t on = (uintptr_t)m->shinfo;
 
 	if (on & EVPL_ON_BUFFER)
-		evpl_buffer_packet_ended((struct evpl_buffer *)(on - EVPL_ON_BUFFER), lane);
+		evpl_buffer_packet_ended((struct evpl_buffer *)(on - EVPL_ON_BUFFER), cache);
 	else if (on & EVPL_ON_MBUF)
-		evpl_ref_drop((struct rte_mbuf *)(on - EVPL_ON_MBUF));
+		evpl_ref_drop(NULL, (struct rte_mbuf *)(on - EVPL_ON_MBUF), EVPL_IOVEC_FLAG_SHARED, 1);
 }
 
 static __rte_noinline int
@@ -165,20 +166,20 @@ enqueue_any(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 #ifdef EVPL_COMPAT_TSAN
 		(void)evpl_compat_ref_load(mbufs[i]); /* it does not know fences */
 #endif
-		packet_ended(mbufs[i], evpl_lane);
+		packet_ended(mbufs[i], evpl_tx_cache);
 		hook_packet_freed(mbufs[i]);
 	}
-	return lane_put(evpl_lane, pool, mbufs, n);
+	return cache_put(evpl_tx_cache, pool, mbufs, n);
 }
 
 /* Lets the buffer come home, and then the mbuf: otherwise evpl_cleanup() could find nothing in use too early. */
 static __rte_noinline int
-enqueue_ended(struct evpl_lane *lane, struct evpl_buffer *buffer, struct rte_mbuf *m)
+enqueue_ended(struct evpl_tx_cache *cache, struct evpl_buffer *buffer, struct rte_mbuf *m)
 {
 	if (evpl_buffer_unclaim_spent(buffer))
 		evpl_buffer_counts_ended(buffer);
-	lane->mbufs[lane->count] = m;
-	lane_set_count(lane, lane->count + 1);
+	cache->mbufs[cache->count] = m;
+	cache_set_count(cache, cache->count + 1);
 	return 0;
 }
 
@@ -186,14 +187,14 @@ enqueue_ended(struct evpl_lane *lane, struct evpl_buffer *buffer, struct rte_mbu
 static int
 pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 {
-	struct evpl_lane *lane = evpl_lane;
-	uint32_t count = lane->count;
+	struct evpl_tx_cache *cache = evpl_tx_cache;
+	uint32_t count = cache->count;
 
 #ifndef EVPL_COMPAT_TSAN
 	/* DPDK's last read of a count does not acquire what other holders of the packet did. */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 #endif
-	if (likely(n == 1 && lane->pool == pool && count < lane->most)) {
+	if (likely(n == 1 && cache->pool == pool && count < cache->most)) {
 		struct rte_mbuf *m = mbufs[0];
 		uintptr_t on = (uintptr_t)m->shinfo;
 		struct evpl_buffer *buffer = (struct evpl_buffer *)(on - EVPL_ON_BUFFER);
@@ -201,12 +202,13 @@ pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 #ifdef EVPL_COMPAT_TSAN
 		(void)evpl_compat_ref_load(m); /* it does not know fences */
 #endif
-		if (!HOOK_COUNTS_EACH_PACKET && likely((on & EVPL_ON_BUFFER) && evpl_buffer_is_claimed(buffer, lane))) {
+		if (!HOOK_COUNTS_EACH_PACKET &&
+		    likely((on & EVPL_ON_BUFFER) && evpl_buffer_is_claimed(buffer, cache))) {
 			evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
 			if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)))
-				return enqueue_ended(lane, buffer, m);
-			lane->mbufs[count] = m;
-			lane_set_count(lane, count + 1);
+				return enqueue_ended(cache, buffer, m);
+			cache->mbufs[count] = m;
+			cache_set_count(cache, count + 1);
 			return 0;
 		}
 	}
@@ -215,20 +217,20 @@ pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 
 /* Takes up to n as they are: neither their counts nor their fields are those of a free DPDK mbuf. */
 static unsigned
-take_some(struct evpl_lane *lane, struct rte_mempool *pool, void **mbufs, unsigned n)
+take_some(struct evpl_tx_cache *cache, struct rte_mempool *pool, void **mbufs, unsigned n)
 {
 	struct rte_ring *ring = packets_of(pool)->ring;
 	unsigned got = 0;
 
-	if (lane->pool == pool) {
-		if (lane->count < n)
-			lane_set_count(lane, lane->count + rte_ring_mc_dequeue_burst(
-								   ring, (void **)lane->mbufs + lane->count,
-								   RTE_MIN(lane->most - lane->count, BULK), NULL));
-		got = RTE_MIN(n, lane->count);
-		lane_set_count(lane, lane->count - got);
+	if (cache->pool == pool) {
+		if (cache->count < n)
+			cache_set_count(cache, cache->count + rte_ring_mc_dequeue_burst(
+								      ring, (void **)cache->mbufs + cache->count,
+								      RTE_MIN(cache->most - cache->count, BULK), NULL));
+		got = RTE_MIN(n, cache->count);
+		cache_set_count(cache, cache->count - got);
 		for (unsigned i = 0; i < got; i++)
-			mbufs[i] = lane->mbufs[lane->count + got - 1 - i];
+			mbufs[i] = cache->mbufs[cache->count + got - 1 - i];
 	}
 	if (got < n)
 		got += rte_ring_mc_dequeue_burst(ring, mbufs + got, n - got, NULL);
@@ -249,14 +251,14 @@ mbuf_reset(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 static int
 pool_dequeue(struct rte_mempool *pool, void **mbufs, unsigned n)
 {
-	unsigned got = take_some(evpl_lane, pool, mbufs, n);
+	unsigned got = take_some(evpl_tx_cache, pool, mbufs, n);
 
 	for (unsigned i = 0; i < got; i++)
 		mbuf_reset(pool, NULL, mbufs[i], 0);
 	if (got == n)
 		return 0;
 	if (got > 0)
-		(void)lane_put(evpl_lane, pool, mbufs, got);
+		(void)cache_put(evpl_tx_cache, pool, mbufs, got);
 	return -ENOENT;
 }
 
@@ -269,8 +271,8 @@ pool_count(const struct rte_mempool *pool)
 
 	if (packets->ring == NULL)
 		return pool->size;
-	count = rte_ring_count(packets->ring); /* first, so that no mbuf is counted twice on its way from a lane */
-	return RTE_MIN(count + evpl_lanes_mbufs(pool), pool->size);
+	count = rte_ring_count(packets->ring); /* first, so that no mbuf is counted twice on its way from a TX cache */
+	return RTE_MIN(count + evpl_tx_caches_mbufs(pool), pool->size);
 }
 
 static const struct rte_mempool_ops packet_ops = {
@@ -340,25 +342,23 @@ pool_create(const char *what, unsigned n, unsigned room, int socket_id)
 	return rc == 0 ? pool : pool_failed(pool, -rc);
 }
 
-struct rte_mempool *
-evpl_anchor_pool(void)
+bool
+evpl_anchor_pool_create(void)
 {
-	struct evpl_global *g = &evpl_global;
-	struct rte_mempool *pool;
+	struct rte_mempool *pool = pool_create("evpl_anchors", 1, 0, SOCKET_ID_ANY);
 
-	if (g->anchor_pool != NULL)
-		return g->anchor_pool;
-	pool = pool_create("evpl_anchors", 1, 0, SOCKET_ID_ANY);
 	if (pool == NULL)
-		return NULL;
+		return false;
 	pool->pool_data = packets_create(pool);
-	if (pool->pool_data == NULL)
-		return pool_failed(pool, ENOMEM);
-	g->anchor_pool = pool;
-	return pool;
+	if (pool->pool_data == NULL) {
+		rte_mempool_free(pool);
+		return false;
+	}
+	evpl_global.anchor_pool = pool;
+	return true;
 }
 
-/* Makes an ordinary pool, with room for a note behind each mbuf: see attach.c. */
+/* Makes an ordinary pool, with room for a note behind each mbuf. */
 static struct rte_mempool *
 far_pool_create(int socket_id)
 {
@@ -368,9 +368,9 @@ far_pool_create(int socket_id)
 
 	snprintf(name, sizeof(name), "evpl_packets_%u", g->next_id++);
 	pool = rte_pktmbuf_pool_create(name, g->packet_mbufs, RTE_MIN(FAR_CACHE, g->packet_mbufs * 2 / 3),
-				       evpl_attach_note_size(), EVPL_PACKET_DATA_ROOM, socket_id);
+				       evpl_note_size(), EVPL_PACKET_DATA_ROOM, socket_id);
 	if (pool != NULL)
-		rte_mempool_obj_iter(pool, evpl_attach_note_init, NULL);
+		rte_mempool_obj_iter(pool, evpl_note_init, NULL);
 	return pool;
 }
 
@@ -414,16 +414,16 @@ evpl_packet_pools_free(void)
 	g->anchor_pool = NULL;
 }
 
-/* Allocates if the lane has too few mbufs, or if there is no lane yet. */
+/* Allocates if the TX cache has too few mbufs, or if there is no TX cache yet. */
 static unsigned
 alloc_slow(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
 {
 	unsigned got = 0;
 
-	if (evpl_lane->pool == NULL)
-		evpl_lane_begin(pool, evpl_global.near ? packets_of(pool)->most : 0);
+	if (evpl_tx_cache->pool == NULL)
+		evpl_tx_cache_begin(pool, evpl_global.near ? packets_of(pool)->most : 0);
 	if (evpl_global.near)
-		got = take_some(evpl_lane, pool, (void **)mbufs, n);
+		got = take_some(evpl_tx_cache, pool, (void **)mbufs, n);
 	else if (rte_mempool_get_bulk(pool, (void **)mbufs, n) == 0)
 		got = n;
 	else /* the last few may come only one by one */
@@ -437,12 +437,12 @@ alloc_slow(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
 unsigned
 evpl_packet_alloc(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
 {
-	struct evpl_lane *lane = evpl_lane;
+	struct evpl_tx_cache *cache = evpl_tx_cache;
 
-	if (unlikely(lane->pool != pool || lane->count < n))
+	if (unlikely(cache->pool != pool || cache->count < n))
 		return alloc_slow(pool, mbufs, n);
-	lane_set_count(lane, lane->count - n);
-	memcpy(mbufs, lane->mbufs + lane->count, n * sizeof(*mbufs));
+	cache_set_count(cache, cache->count - n);
+	memcpy(mbufs, cache->mbufs + cache->count, n * sizeof(*mbufs));
 	return n;
 }
 
@@ -458,7 +458,7 @@ void
 evpl_packet_free(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
 {
 	if (evpl_global.near)
-		(void)lane_put(evpl_lane, pool, (void **)mbufs, n);
+		(void)cache_put(evpl_tx_cache, pool, (void **)mbufs, n);
 	else
 		rte_mempool_put_bulk(pool, (void **)mbufs, n);
 }

@@ -4,7 +4,7 @@
 #define EVPL_SRC_PACKET_POOL_H
 
 #include "base.h"
-#include "lane.h"
+#include "tx_cache.h"
 
 #include <rte_mempool.h>
 
@@ -15,28 +15,29 @@
 #define EVPL_PACKET_DATA_ROOM (RTE_PKTMBUF_HEADROOM + 256)
 
 struct rte_mempool *evpl_packet_pool(int socket_id); /* a node's, made on first use; NULL with rte_errno */
-struct rte_mempool *evpl_anchor_pool(void);	     /* likewise; of the mbufs before buffers */
+bool evpl_anchor_pool_create(void);		     /* of the mbufs before buffers; false: no memory */
 void evpl_packet_pools_free(void);
-void evpl_packet_pool_return(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n); /* of a lane; any thread */
-extern int evpl_packet_ops;	     /* index of their operations; -1: none */
-bool evpl_packet_ops_attach(void);   /* in a secondary process; false: do not free the primary's packets */
-bool evpl_packet_ops_register(void); /* false: impossible */
+void evpl_packet_pool_return(struct rte_mempool *pool, struct rte_mbuf **mbufs,
+			     unsigned n); /* of a TX cache; any thread */
+extern int evpl_packet_ops;		  /* index of their operations; -1: none */
+bool evpl_packet_ops_attach(void);	  /* in a secondary process; false: do not free the primary's packets */
+bool evpl_packet_ops_register(void);	  /* false: impossible */
 /* Takes up to n mbufs with no field set. Fewer: rte_errno is ENOMEM. */
 unsigned evpl_packet_alloc(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n);
 struct rte_mbuf *evpl_packet_alloc_one(struct rte_mempool *pool);		      /* likewise; NULL */
 void evpl_packet_free(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n); /* unused ones */
 
-/* As evpl_packet_alloc_one(), from this thread's lane first; NULL. */
+/* As evpl_packet_alloc_one(), from this thread's TX cache first; NULL. */
 static inline struct rte_mbuf *
-evpl_lane_take(struct rte_mempool *pool)
+evpl_tx_cache_take(struct rte_mempool *pool)
 {
-	struct evpl_lane *lane = evpl_lane;
-	uint32_t count = lane->count;
+	struct evpl_tx_cache *cache = evpl_tx_cache;
+	uint32_t count = cache->count;
 
-	if (unlikely(lane->pool != pool || count == 0))
+	if (unlikely(cache->pool != pool || count == 0))
 		return evpl_packet_alloc_one(pool);
-	__atomic_store_n(&lane->count, count - 1, __ATOMIC_RELAXED);
-	return lane->mbufs[count - 1];
+	__atomic_store_n(&cache->count, count - 1, __ATOMIC_RELAXED);
+	return cache->mbufs[count - 1];
 }
 
 /* Whether the mbuf belongs to a packet pool. */

@@ -12,7 +12,18 @@ struct evpl_context;
 /* Counts of 16 bits are refused, or the program stops, above this: some room for threads that add at once. */
 #define EVPL_COUNT_MAX 0xFF00u
 
-void evpl_ref_end(struct evpl_context *ctx, struct rte_mbuf *ref); /* the caller holds the only count */
-void evpl_ref_drop(struct rte_mbuf *ref);			   /* one atomic count, wherever it was counted */
+void evpl_ref_end(struct evpl_context *ctx,
+		  struct rte_mbuf *ref); /* the caller holds the only count; ctx may be NULL */
+
+/* Gives back n counts, by the kind of the iovecs. */
+static inline void
+evpl_ref_drop(struct evpl_context *ctx, struct rte_mbuf *ref, uint32_t kind, uint16_t n)
+{
+	/* Whoever reads 1 holds the only count, and needs no atomic. */
+	bool alone = (kind & EVPL_IOVEC_FLAG_SHARED) && n == 1 && evpl_compat_ref_load(ref) == 1;
+
+	if (alone || evpl_pvt_ref_sub(ref, kind, n) == 0)
+		evpl_ref_end(ctx, ref);
+}
 
 #endif /* EVPL_SRC_REF_H */

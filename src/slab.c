@@ -8,7 +8,6 @@
 #include "class.h"
 #include "context.h"
 #include "global.h"
-#include "packet_pool.h"
 #include "pause.h"
 #include "trace/hooks.h"
 
@@ -243,7 +242,7 @@ evpl_slab_grow(struct evpl_class *class, int socket_id)
 	unsigned n = (unsigned)(class->slab_size / class->size);
 	struct evpl_slab *slab;
 
-	if (g->slab_count >= g->max_slabs || (class->lead != 0 && evpl_anchor_pool() == NULL)) {
+	if (g->slab_count >= g->max_slabs) {
 		rte_errno = ENOMEM;
 		return NULL;
 	}

@@ -7,9 +7,9 @@
 #include "class.h"
 #include "context.h"
 #include "global.h"
-#include "lane.h"
 #include "overflow.h"
 #include "slab.h"
+#include "tx_cache.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -50,7 +50,7 @@ evpl_stats_collect(struct evpl_stats *stats)
 		stats->rx_too_long += __atomic_load_n(&ctx->rx_too_long, __ATOMIC_RELAXED);
 		stats->rx_no_memory += __atomic_load_n(&ctx->rx_no_memory, __ATOMIC_RELAXED);
 	}
-	evpl_lanes_count(stashed);
+	evpl_tx_caches_count(stashed);
 	for (unsigned i = 0; i < EVPL_CLASSES; i++)
 		in_use[i] -= RTE_MIN(stashed[i], in_use[i]);
 	stats->buffers = buffers[0] + buffers[1];

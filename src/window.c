@@ -7,17 +7,17 @@
 #include "buffer.h"
 #include "class.h"
 #include "context.h"
-#include "lane.h"
 #include "overflow.h"
 #include "ref.h"
 #include "trace/hooks.h"
+#include "tx_cache.h"
 
 /* Takes n references of w->ref out of the stock; true when they were the last. */
 static bool
 stock_return(struct evpl_window *w, unsigned kind, uint32_t n)
 {
-	evpl_window_set_stock(w, w->stock - n);
-	return evpl_ref_sub(w->ref, kind, (uint16_t)n) == 0;
+	evpl_pvt_window_set_stock(w, w->stock - n);
+	return evpl_pvt_ref_sub(w->ref, kind, (uint16_t)n) == 0;
 }
 
 void
@@ -32,7 +32,7 @@ evpl_window_close(struct evpl_context *ctx, unsigned kind)
 	struct evpl_window *w = &ctx->evpl.window[kind];
 
 	hook_window_leaves(ctx, kind);
-	if (ctx->current[kind] != NULL && stock_return(w, kind, evpl_window_prepaid(w)))
+	if (ctx->current[kind] != NULL && stock_return(w, kind, evpl_pvt_window_prepaid(w)))
 		evpl_ref_end(ctx, w->ref);
 	__atomic_store_n(&ctx->current[kind], NULL, __ATOMIC_RELAXED);
 	w->next = w->end = 0;
@@ -53,7 +53,7 @@ evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *bu
 	w->ref = buffer;
 	/* Nobody else knows the buffer yet: set, not added. */
 	rte_mbuf_refcnt_set(buffer, EVPL_PREPAID_STEP);
-	evpl_window_set_stock(w, w->stock + EVPL_PREPAID_STEP);
+	evpl_pvt_window_set_stock(w, w->stock + EVPL_PREPAID_STEP);
 }
 
 /*
@@ -67,11 +67,11 @@ evpl_window_is_home(const struct evpl_context *ctx, unsigned kind)
 	struct rte_mbuf *mbuf = ctx->current[kind];
 	const struct evpl_buffer *buffer;
 
-	if (mbuf == NULL || w->ref != mbuf || evpl_compat_ref_load(mbuf) != evpl_window_prepaid(w))
+	if (mbuf == NULL || w->ref != mbuf || evpl_compat_ref_load(mbuf) != evpl_pvt_window_prepaid(w))
 		return false;
 	buffer = evpl_buffer(mbuf);
 	return evpl_compat_count_load(buffer->packets) ==
-	       1 + (evpl_buffer_is_claimed(buffer, evpl_lane) ? buffer->stock : 0);
+	       1 + (evpl_buffer_is_claimed(buffer, evpl_tx_cache) ? buffer->stock : 0);
 }
 
 /*
@@ -98,11 +98,11 @@ evpl_window_ensure_stock(struct evpl_context *ctx, unsigned kind)
 	struct evpl_window *w = &ctx->evpl.window[kind];
 	struct rte_mbuf *other;
 
-	if (evpl_window_prepaid(w) > 1)
+	if (evpl_pvt_window_prepaid(w) > 1)
 		return true;
 	if (evpl_compat_ref_load(w->ref) + EVPL_PREPAID_STEP <= EVPL_REF_LIMIT) {
-		(void)evpl_ref_add(w->ref, kind, EVPL_PREPAID_STEP);
-		evpl_window_set_stock(w, w->stock + EVPL_PREPAID_STEP);
+		(void)evpl_pvt_ref_add(w->ref, kind, EVPL_PREPAID_STEP);
+		evpl_pvt_window_set_stock(w, w->stock + EVPL_PREPAID_STEP);
 		return true;
 	}
 	/* So many live iovecs in one buffer that its 16 bits are spent: go on carving it on another mbuf's. */
@@ -110,10 +110,9 @@ evpl_window_ensure_stock(struct evpl_context *ctx, unsigned kind)
 	if (other == NULL)
 		return false;
 	hook_window_leaves(ctx, kind);
-	if (stock_return(w, kind, evpl_window_prepaid(w)))
-		evpl_ref_end(ctx, w->ref);
+	(void)stock_return(w, kind, evpl_pvt_window_prepaid(w)); /* not the last: the other mbuf holds one */
 	w->ref = other;
 	rte_mbuf_refcnt_set(other, EVPL_PREPAID_STEP);
-	evpl_window_set_stock(w, w->stock + EVPL_PREPAID_STEP);
+	evpl_pvt_window_set_stock(w, w->stock + EVPL_PREPAID_STEP);
 	return true;
 }

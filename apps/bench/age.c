@@ -10,7 +10,7 @@
 
 /* Holds as many packets as there is memory for, and repeats that until PACKETS were held in all. */
 static void
-grow_old(unsigned flags)
+age_library(unsigned flags)
 {
 	unsigned packets = bench_options.quick ? PACKETS / 10 : PACKETS, held;
 	struct evpl_iovec *iovecs = calloc(packets, sizeof(*iovecs));
@@ -34,8 +34,9 @@ grow_old(unsigned flags)
 	free(iovecs);
 }
 
+/* The time of one piece: taken and released, with c->count held at once, in a library that is old or fresh. */
 BENCH_INLINE double
-held_for(enum bench_impl impl, const struct bench_case *c, bool old)
+ns_of_pieces(enum bench_impl impl, const struct bench_case *c, bool old)
 {
 	struct bench_env env;
 	struct evpl_iovec held[256];
@@ -44,7 +45,7 @@ held_for(enum bench_impl impl, const struct bench_case *c, bool old)
 	bench_library_start(NULL);
 	env = bench_env(impl);
 	if (old)
-		grow_old(impl == EVPL_SHARED ? EVPL_IOVEC_FLAG_SHARED : 0);
+		age_library(impl == EVPL_SHARED ? EVPL_IOVEC_FLAG_SHARED : 0);
 	/*
 	 * The first passes, a fourth of the measured ones, are not measured: they pay for what a new slab costs once.
 	 */
@@ -52,38 +53,19 @@ held_for(enum bench_impl impl, const struct bench_case *c, bool old)
 		if (i == passes / 4)
 			started = bench_now();
 		for (unsigned k = 0; k < c->count; k++)
-			take(impl, &env, &held[k], c->length);
+			alloc_one(impl, &env, &held[k], c->length);
 		for (unsigned k = 0; k < c->count; k++)
-			give(impl, &env, &held[k]);
+			release_one(impl, &env, &held[k]);
 	}
 	started = bench_now() - started;
 	bench_library_stop();
 	return bench_ns(started) / (double)(passes * c->count);
 }
 
-static double
-old_local(const struct bench_case *c)
-{
-	return held_for(EVPL_LOCAL, c, true);
-}
-
-static double
-fresh_local(const struct bench_case *c)
-{
-	return held_for(EVPL_LOCAL, c, false);
-}
-
-static double
-old_shared(const struct bench_case *c)
-{
-	return held_for(EVPL_SHARED, c, true);
-}
-
-static double
-fresh_shared(const struct bench_case *c)
-{
-	return held_for(EVPL_SHARED, c, false);
-}
+BENCH_VALUE_CALL(old_local, ns_of_pieces(EVPL_LOCAL, c, true))
+BENCH_VALUE_CALL(fresh_local, ns_of_pieces(EVPL_LOCAL, c, false))
+BENCH_VALUE_CALL(old_shared, ns_of_pieces(EVPL_SHARED, c, true))
+BENCH_VALUE_CALL(fresh_shared, ns_of_pieces(EVPL_SHARED, c, false))
 
 #define AGE(kind, KIND, pieces, bytes, text)                                                                           \
 	{                                                                                                              \

@@ -2,12 +2,8 @@
 /* Takes and gives back immediately; reserves and commits. */
 #include "impl.h"
 
-BENCH_WAY(alloc_release, local, EVPL_LOCAL)
-BENCH_WAY(alloc_release, shared, EVPL_SHARED)
-BENCH_WAY(alloc_release, pktmbuf, PKTMBUF)
-BENCH_WAY(alloc_release, malloc, MALLOC)
-BENCH_WAY(alloc_release, malloc_atomic, MALLOC_ATOMIC)
-BENCH_WAY(alloc_release, mimalloc, MIMALLOC_ATOMIC)
+#define WAY(suffix, impl) BENCH_WAY(alloc_release, suffix, impl)
+BENCH_EACH_IMPL(WAY)
 
 /* Commits three quarters of what was reserved. */
 static uint64_t
@@ -22,7 +18,7 @@ reserve_commit(const struct bench_case *c, uint64_t n)
 			bench_fail("%s: out of memory", c->name);
 		evpl_iovec_set_length(&iovec, c->length * 3 / 4);
 		evpl_iovec_commit(evpl, 0, &iovec, 1);
-		bench_keep(&iovec);
+		bench_do_not_optimize(&iovec);
 		evpl_iovec_release(evpl, &iovec);
 	}
 	return bench_now() - started;
@@ -38,32 +34,24 @@ alloc_append(const struct bench_case *c, uint64_t n)
 
 		if (mbuf == NULL || rte_pktmbuf_append(mbuf, (uint16_t)(c->length * 3 / 4)) == NULL)
 			bench_fail("%s: out of mbufs", c->name);
-		bench_keep(mbuf);
+		bench_do_not_optimize(mbuf);
 		rte_pktmbuf_free(mbuf);
 	}
 	return bench_now() - started;
 }
 
-#define LOCAL(bytes, wanted)                                                                                           \
+#define ALLOC(kind, text, bytes, wanted)                                                                               \
 	{                                                                                                              \
-		.name = "alloc/local/" #bytes, .what = "alloc " #bytes " bytes LOCAL + release", .unit = "ns",         \
+		.name = "alloc/" #kind "/" #bytes, .what = "alloc " #bytes " bytes " text, .unit = "ns",               \
 		.want = (wanted), .mbufs = 2047, .length = (bytes), .ways = {                                          \
-			{"evpl", alloc_release_local, NULL, NULL},                                                     \
+			{"evpl", alloc_release_##kind, NULL, NULL},                                                    \
 			{"pktmbuf", alloc_release_pktmbuf, NULL, NULL},                                                \
-			{"malloc", alloc_release_malloc, NULL, NULL},                                                  \
+			{"malloc", alloc_release_malloc_##kind, NULL, NULL},                                           \
 			{"mimalloc", alloc_release_mimalloc, NULL, mimalloc_present},                                  \
 		}                                                                                                      \
 	}
-#define SHARED(bytes, wanted)                                                                                          \
-	{                                                                                                              \
-		.name = "alloc/shared/" #bytes, .what = "alloc " #bytes " bytes SHARED + release on the same thread",  \
-		.unit = "ns", .want = (wanted), .mbufs = 2047, .length = (bytes), .ways = {                            \
-			{"evpl", alloc_release_shared, NULL, NULL},                                                    \
-			{"pktmbuf", alloc_release_pktmbuf, NULL, NULL},                                                \
-			{"malloc", alloc_release_malloc_atomic, NULL, NULL},                                           \
-			{"mimalloc", alloc_release_mimalloc, NULL, mimalloc_present},                                  \
-		}                                                                                                      \
-	}
+#define LOCAL(bytes, wanted) ALLOC(local, "LOCAL + release", bytes, wanted)
+#define SHARED(bytes, wanted) ALLOC(shared, "SHARED + release on the same thread", bytes, wanted)
 
 const struct bench_case bench_alloc[] = {
 	LOCAL(64, 3.5),

@@ -2,8 +2,9 @@
 /*
  * What the cases share: the description of a case, and the few things that every loop needs.
  *
- * A case is one line of the table: the same work, done in several ways. ways[0] is this library. ways[1] is what it is
- * compared with first. A way is a loop that is compiled separately. It is called once per batch, never per operation.
+ * A case is one line of the table: the same work, done in several ways. ways[0] is this library. ways[1] is the first
+ * implementation that it is compared with. Each way is a loop that is compiled separately. It is called once per batch,
+ * never per operation.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -71,17 +72,17 @@ void bench_library_start(const struct evpl_global_config *config);
 void bench_library_stop(void);
 
 /*
- * Runs function on that many lcores; the main lcore has index 0. They wait for each other before their work begins, by
- * calling bench_meet().
+ * Runs function on that many lcores; the main lcore has index 0. The function calls bench_begin() before its work,
+ * which waits until all lcores have called it, and bench_end() after its work.
  */
-void bench_together(unsigned lcores, void (*function)(unsigned index, void *arg), void *arg);
-void bench_meet(void);
+void bench_run_on_lcores(unsigned lcores, void (*function)(unsigned index, void *arg), void *arg);
+void bench_begin(void);
 
 /*
- * The time from the first lcore that left bench_meet() to the last one that called bench_leave(). Valid after
- * bench_together().
+ * bench_elapsed() returns the time from the first lcore that left bench_begin() to the last one that called
+ * bench_end(). It is valid after bench_run_on_lcores().
  */
-void bench_leave(void);
+void bench_end(void);
 uint64_t bench_elapsed(void);
 
 /* Makes a pool as a DPDK program would make it. When it is freed, all mbufs must be home. */
@@ -109,7 +110,7 @@ bench_ns(uint64_t cycles)
 
 /* Makes the compiler assume that the bytes behind the pointer are read and written. */
 static inline void
-bench_keep(const void *p)
+bench_do_not_optimize(const void *p)
 {
 	__asm__ volatile("" : : "r"(p) : "memory");
 }

@@ -1,94 +1,67 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Takes a second reference to bytes that are held, and cuts a large buffer into segments without a copy. */
 #include "impl.h"
+#include "large.h"
 
 #define SEGMENT 1448u
-#define LARGE (60u << 10)
-#define SEGMENTS ((LARGE + SEGMENT - 1) / SEGMENT)
+#define SEGMENTS ((BENCH_LARGE + SEGMENT - 1) / SEGMENT)
+
+/* Takes a second reference to what held has. Returns the slot to release: view, or held again. */
+typedef void *(*reference)(enum bench_impl impl, const struct bench_case *c, union bench_slot *view,
+			   union bench_slot *held);
 
 BENCH_INLINE uint64_t
-clone_release(enum bench_impl impl, const struct bench_case *c, uint64_t n)
+refer_and_release(enum bench_impl impl, const struct bench_case *c, uint64_t n, reference refer)
 {
 	struct bench_env env = bench_env(impl);
-	struct evpl_iovec held, view;
+	union bench_slot held, view;
 	uint64_t started;
 
-	take(impl, &env, &held, c->length);
+	alloc_one(impl, &env, &held, c->length);
 	started = bench_now();
-	for (uint64_t i = 0; i < n; i++) {
-		evpl_iovec_clone(&view, &held);
-		give(impl, &env, &view);
-	}
+	for (uint64_t i = 0; i < n; i++)
+		release_one(impl, &env, refer(impl, c, &view, &held));
 	started = bench_now() - started;
-	give(impl, &env, &held);
+	release_one(impl, &env, &held);
 	return started;
 }
 
-BENCH_WAY(clone_release, local, EVPL_LOCAL)
-BENCH_WAY(clone_release, shared, EVPL_SHARED)
-
-static uint64_t
-clone_pktmbuf(const struct bench_case *c, uint64_t n)
+BENCH_INLINE void *
+clone_piece(enum bench_impl impl, const struct bench_case *c, union bench_slot *view, union bench_slot *held)
 {
-	struct bench_env env = bench_env(PKTMBUF);
-	struct rte_mbuf *held, *view;
-	uint64_t started;
-
-	take(PKTMBUF, &env, &held, c->length);
-	started = bench_now();
-	for (uint64_t i = 0; i < n; i++) {
-		view = rte_pktmbuf_clone(held, bench_pool);
-		if (view == NULL)
-			bench_fail("%s: out of mbufs", c->name);
-		give(PKTMBUF, &env, &view);
+	if (is_evpl(impl)) {
+		evpl_iovec_clone(&view->iovec, &held->iovec);
+		return view;
 	}
-	started = bench_now() - started;
-	give(PKTMBUF, &env, &held);
-	return started;
+	view->pointer = rte_pktmbuf_clone(held->pointer, bench_pool);
+	if (view->pointer == NULL)
+		bench_fail("%s: out of mbufs", c->name);
+	return view;
 }
 
-/* Only counts on the same mbuf. A queue or another segment would need a separate view of the bytes. */
-static uint64_t
-count_pktmbuf(const struct bench_case *c, uint64_t n)
+/* Only counts on the same mbuf or bytes. A queue or another segment would need a separate view of the bytes. */
+BENCH_INLINE void *
+count_piece(enum bench_impl impl, const struct bench_case *c, union bench_slot *view, union bench_slot *held)
 {
-	struct bench_env env = bench_env(PKTMBUF);
-	struct rte_mbuf *held;
-	uint64_t started;
+	struct counted *counted = held->pointer;
 
-	take(PKTMBUF, &env, &held, c->length);
-	started = bench_now();
-	for (uint64_t i = 0; i < n; i++) {
-		rte_mbuf_refcnt_update(held, 1);
-		give(PKTMBUF, &env, &held);
-	}
-	started = bench_now() - started;
-	give(PKTMBUF, &env, &held);
-	return started;
+	RTE_SET_USED(c);
+	RTE_SET_USED(view);
+	if (impl == PKTMBUF)
+		rte_mbuf_refcnt_update(held->pointer, 1);
+	else if (impl == MALLOC)
+		counted->count++;
+	else
+		__atomic_add_fetch(&counted->count, 1, __ATOMIC_RELAXED);
+	return held;
 }
 
-BENCH_INLINE uint64_t
-count_malloc(enum bench_impl impl, const struct bench_case *c, uint64_t n)
-{
-	struct bench_env env = bench_env(impl);
-	struct counted *held;
-	uint64_t started;
-
-	take(impl, &env, &held, c->length);
-	started = bench_now();
-	for (uint64_t i = 0; i < n; i++) {
-		if (impl == MALLOC)
-			held->count++;
-		else
-			__atomic_add_fetch(&held->count, 1, __ATOMIC_RELAXED);
-		give(impl, &env, &held);
-	}
-	started = bench_now() - started;
-	give(impl, &env, &held);
-	return started;
-}
-
-BENCH_WAY(count_malloc, local, MALLOC)
-BENCH_WAY(count_malloc, shared, MALLOC_ATOMIC)
+BENCH_WAY_CALL(clone_release_local, refer_and_release(EVPL_LOCAL, c, n, clone_piece))
+BENCH_WAY_CALL(clone_release_shared, refer_and_release(EVPL_SHARED, c, n, clone_piece))
+BENCH_WAY_CALL(clone_pktmbuf, refer_and_release(PKTMBUF, c, n, clone_piece))
+BENCH_WAY_CALL(count_pktmbuf, refer_and_release(PKTMBUF, c, n, count_piece))
+BENCH_WAY_CALL(count_malloc_local, refer_and_release(MALLOC, c, n, count_piece))
+BENCH_WAY_CALL(count_malloc_shared, refer_and_release(MALLOC_ATOMIC, c, n, count_piece))
 
 BENCH_INLINE uint64_t
 segments(enum bench_impl impl, const struct bench_case *c, uint64_t n)
@@ -98,53 +71,43 @@ segments(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 	uint64_t started;
 
 	RTE_SET_USED(c);
-	take(impl, &env, &large, LARGE);
+	alloc_one(impl, &env, &large, BENCH_LARGE);
 	started = bench_now();
 	for (uint64_t i = 0; i < n; i++) {
 		for (unsigned k = 0; k < SEGMENTS; k++)
-			evpl_iovec_clone_segment(&views[k], &large, k * SEGMENT, RTE_MIN(SEGMENT, LARGE - k * SEGMENT));
+			evpl_iovec_clone_segment(&views[k], &large, k * SEGMENT,
+						 RTE_MIN(SEGMENT, BENCH_LARGE - k * SEGMENT));
 		for (unsigned k = 0; k < SEGMENTS; k++)
-			give(impl, &env, &views[k]);
+			release_one(impl, &env, &views[k]);
 	}
 	started = bench_now() - started;
-	give(impl, &env, &large);
+	release_one(impl, &env, &large);
 	return started;
 }
 
 BENCH_WAY(segments, local, EVPL_LOCAL)
 BENCH_WAY(segments, shared, EVPL_SHARED)
 
-/* segments_extbuf() attaches to bytes that belong to the case, so nothing is freed when the last mbuf ends. */
-static void
-large_ended(void *bytes, void *opaque)
-{
-	RTE_SET_USED(bytes);
-	RTE_SET_USED(opaque);
-}
-
 static uint64_t
 segments_extbuf(const struct bench_case *c, uint64_t n)
 {
-	static struct rte_mbuf_ext_shared_info shinfo = {.free_cb = large_ended};
-	static char large[LARGE] __rte_cache_aligned;
 	struct rte_mbuf *views[SEGMENTS];
 	uint64_t started;
 
-	rte_mbuf_ext_refcnt_set(&shinfo, 1);
+	bench_large_begin();
 	started = bench_now();
 	for (uint64_t i = 0; i < n; i++) {
 		for (unsigned k = 0; k < SEGMENTS; k++) {
-			uint16_t length = (uint16_t)RTE_MIN(SEGMENT, LARGE - k * SEGMENT);
+			uint16_t length = (uint16_t)RTE_MIN(SEGMENT, BENCH_LARGE - k * SEGMENT);
 
 			views[k] = rte_pktmbuf_alloc(bench_pool);
 			if (views[k] == NULL)
 				bench_fail("%s: out of mbufs", c->name);
-			rte_mbuf_ext_refcnt_update(&shinfo, 1);
-			rte_pktmbuf_attach_extbuf(views[k], large + k * SEGMENT, RTE_BAD_IOVA, length, &shinfo);
+			bench_large_attach(views[k], k * SEGMENT, length);
 			views[k]->data_len = length;
 			views[k]->pkt_len = length;
 		}
-		bench_keep(views);
+		bench_do_not_optimize(views);
 		for (unsigned k = 0; k < SEGMENTS; k++)
 			rte_pktmbuf_free(views[k]);
 	}

@@ -52,15 +52,15 @@ static struct {
 	uint64_t longest, quiet; /* TSC */
 } stall;
 
-/* Takes whole buffers until there are SLABS more slabs. Or waits for as long as that took. */
+/* Takes whole buffers until there are SLABS more slabs; without stall.grow it waits as long as that took. */
 static void
-grower(void)
+grow_slabs(void)
 {
 	static struct evpl_iovec iovecs[SLABS * EVPL_DEFAULT_SLAB_SIZE / EVPL_DEFAULT_BUFFER_SIZE];
 	struct evpl *evpl = bench_context();
 	uint64_t started;
 
-	bench_meet();
+	bench_begin();
 	while (!atomic_load(&stall.begun))
 		rte_pause();
 	started = bench_now();
@@ -76,14 +76,14 @@ grower(void)
 			;
 	}
 	atomic_store(&stall.done, true);
-	bench_leave();
+	bench_end();
 	for (unsigned k = 0; stall.grow && k < RTE_DIM(iovecs); k++)
 		evpl_iovec_release(evpl, &iovecs[k]);
 }
 
-/* Needs a buffer now and then, which is one of those that it gave back. */
+/* Takes buffers now and then. They are always buffers that it gave back before. */
 static void
-bystander(void)
+alloc_beside(void)
 {
 	struct bench_env env = bench_env(EVPL_LOCAL);
 	struct evpl_iovec held[HELD];
@@ -91,40 +91,40 @@ bystander(void)
 
 	for (unsigned warm = 0; warm < 100; warm++) {
 		for (unsigned k = 0; k < HELD; k++)
-			take(EVPL_LOCAL, &env, &held[k], 8192);
+			alloc_one(EVPL_LOCAL, &env, &held[k], 8192);
 		for (unsigned k = 0; k < HELD; k++)
-			give(EVPL_LOCAL, &env, &held[k]);
+			release_one(EVPL_LOCAL, &env, &held[k]);
 	}
-	bench_meet();
+	bench_begin();
 	/* The loop runs at least once, to its end. */
 	do {
 		atomic_store_explicit(&stall.begun, true, memory_order_relaxed);
 		for (unsigned k = 0; k < HELD; k++) {
 			uint64_t started = bench_now(), took;
 
-			take(EVPL_LOCAL, &env, &held[k], 8192);
+			alloc_one(EVPL_LOCAL, &env, &held[k], 8192);
 			took = bench_now() - started;
 			longest = RTE_MAX(longest, took);
 		}
 		for (unsigned k = 0; k < HELD; k++)
-			give(EVPL_LOCAL, &env, &held[k]);
+			release_one(EVPL_LOCAL, &env, &held[k]);
 	} while (!atomic_load_explicit(&stall.done, memory_order_relaxed));
 	stall.longest = longest;
-	bench_leave();
+	bench_end();
 }
 
 static void
-play(unsigned index, void *arg)
+grow_or_alloc(unsigned index, void *arg)
 {
 	RTE_SET_USED(arg);
 	if (index == 0)
-		grower();
+		grow_slabs();
 	else
-		bystander();
+		alloc_beside();
 }
 
 static double
-longest_stall(bool grow)
+longest_stall(const struct bench_case *c, bool grow)
 {
 	stall.grow = grow;
 	if (stall.quiet == 0)
@@ -132,24 +132,13 @@ longest_stall(bool grow)
 	atomic_store(&stall.begun, false);
 	atomic_store(&stall.done, false);
 	bench_library_start(NULL);
-	bench_together(2, play, NULL);
+	bench_run_on_lcores(c->lcores, grow_or_alloc, NULL);
 	bench_library_stop();
 	return bench_ns(stall.longest) / 1000;
 }
 
-static double
-stall_growing(const struct bench_case *c)
-{
-	RTE_SET_USED(c);
-	return longest_stall(true);
-}
-
-static double
-stall_quiet(const struct bench_case *c)
-{
-	RTE_SET_USED(c);
-	return longest_stall(false);
-}
+BENCH_VALUE_CALL(stall_growing, longest_stall(c, true))
+BENCH_VALUE_CALL(stall_quiet, longest_stall(c, false))
 
 const struct bench_case bench_growth[] = {
 	{

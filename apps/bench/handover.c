@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Iovecs and mbufs are taken on one lcore and released on another. Iovecs go through the ring by value, mbufs as
- * pointers, as their users would do it. Both use rte_ring, with elements of the size that they need.
+ * pointers, as programs do it. Both use rte_ring, with elements of the size that they need.
  */
 #include "impl.h"
 
@@ -36,12 +36,12 @@ produce(enum bench_impl impl)
 	struct bench_env env = bench_env(impl);
 	bool touch = now.c->touch;
 
-	bench_meet();
+	bench_begin();
 	for (uint64_t left = now.each; left > 0;) {
 		unsigned n = (unsigned)RTE_MIN(left, BENCH_BURST), sent = 0;
 
 		for (unsigned k = 0; k < n; k++) {
-			take(impl, &env, slot_at(impl, slots, k), length);
+			alloc_one(impl, &env, slot_at(impl, slots, k), length);
 			if (touch)
 				write_bytes(bytes_of(impl, slot_at(impl, slots, k)), HEADER, k);
 		}
@@ -55,7 +55,7 @@ produce(enum bench_impl impl)
 		}
 		left -= n;
 	}
-	bench_leave();
+	bench_end();
 }
 
 BENCH_INLINE void
@@ -67,7 +67,7 @@ consume(enum bench_impl impl)
 	unsigned size = (unsigned)slot_size(impl);
 	bool touch = now.c->touch;
 
-	bench_meet();
+	bench_begin();
 	while (atomic_load_explicit(&now.consumed, memory_order_relaxed) < total) {
 		unsigned n = rte_ring_dequeue_burst_elem(now.ring, slots, size, BENCH_BURST, NULL);
 
@@ -78,16 +78,16 @@ consume(enum bench_impl impl)
 		for (unsigned k = 0; k < n; k++) {
 			if (touch)
 				read_bytes(bytes_of(impl, slot_at(impl, slots, k)), HEADER);
-			give(impl, &env, slot_at(impl, slots, k));
+			release_one(impl, &env, slot_at(impl, slots, k));
 		}
 		atomic_fetch_add_explicit(&now.consumed, n, memory_order_relaxed);
 	}
-	bench_leave();
+	bench_end();
 }
 
 /* The first half of the lcores consume, and the main lcore is one of them. */
 BENCH_INLINE void
-play(enum bench_impl impl, unsigned index)
+produce_or_consume(enum bench_impl impl, unsigned index)
 {
 	if (index < now.c->count)
 		consume(impl);
@@ -99,38 +99,29 @@ static void
 play_shared(unsigned index, void *arg)
 {
 	RTE_SET_USED(arg);
-	play(EVPL_SHARED, index);
+	produce_or_consume(EVPL_SHARED, index);
 }
 
 static void
 play_pktmbuf(unsigned index, void *arg)
 {
 	RTE_SET_USED(arg);
-	play(PKTMBUF, index);
+	produce_or_consume(PKTMBUF, index);
 }
 
 static uint64_t
-run(const struct bench_case *c, uint64_t n, struct rte_ring *ring, void (*player)(unsigned index, void *arg))
+hand_over(const struct bench_case *c, uint64_t n, struct rte_ring *ring, void (*player)(unsigned index, void *arg))
 {
 	now.c = c;
 	now.ring = ring;
 	now.each = n;
 	atomic_store(&now.consumed, 0);
-	bench_together(c->lcores, player, NULL);
+	bench_run_on_lcores(c->lcores, player, NULL);
 	return bench_elapsed();
 }
 
-static uint64_t
-handover_shared(const struct bench_case *c, uint64_t n)
-{
-	return run(c, n, rings[0], play_shared);
-}
-
-static uint64_t
-handover_pktmbuf(const struct bench_case *c, uint64_t n)
-{
-	return run(c, n, rings[1], play_pktmbuf);
-}
+BENCH_WAY_CALL(handover_shared, hand_over(c, n, rings[0], play_shared))
+BENCH_WAY_CALL(handover_pktmbuf, hand_over(c, n, rings[1], play_pktmbuf))
 
 static const char *
 setup(const struct bench_case *c)

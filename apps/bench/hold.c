@@ -17,7 +17,7 @@ hold(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 
 	for (uint64_t i = 0; i < n; i++) {
 		for (unsigned k = 0; k < count; k++) {
-			take(impl, &env, slot_at(impl, held, k), length);
+			alloc_one(impl, &env, slot_at(impl, held, k), length);
 			if (touch)
 				write_bytes(bytes_of(impl, slot_at(impl, held, k)), length, k);
 		}
@@ -26,18 +26,14 @@ hold(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 
 			if (touch)
 				read_bytes(bytes_of(impl, slot), length);
-			give(impl, &env, slot);
+			release_one(impl, &env, slot);
 		}
 	}
 	return bench_now() - started;
 }
 
-BENCH_WAY(hold, local, EVPL_LOCAL)
-BENCH_WAY(hold, shared, EVPL_SHARED)
-BENCH_WAY(hold, pktmbuf, PKTMBUF)
-BENCH_WAY(hold, malloc_local, MALLOC)
-BENCH_WAY(hold, malloc_shared, MALLOC_ATOMIC)
-BENCH_WAY(hold, mimalloc, MIMALLOC_ATOMIC)
+#define WAY(suffix, impl) BENCH_WAY(hold, suffix, impl)
+BENCH_EACH_IMPL(WAY)
 
 /* The same with DPDK's bulk calls, for a caller that has its mbufs in one array, in order. */
 static uint64_t
@@ -53,7 +49,7 @@ hold_bulk(const struct bench_case *c, uint64_t n)
 			for (unsigned j = k; c->touch && j < k + BENCH_BURST; j++)
 				write_bytes(rte_pktmbuf_mtod(mbufs[j], void *), c->length, j);
 		}
-		bench_keep(mbufs);
+		bench_do_not_optimize(mbufs);
 		for (unsigned k = 0; k < c->count; k += BENCH_BURST) {
 			for (unsigned j = k; c->touch && j < k + BENCH_BURST; j++)
 				read_bytes(rte_pktmbuf_mtod(mbufs[j], void *), c->length);
@@ -77,7 +73,7 @@ hold_many(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 			for (unsigned j = k; c->touch && j < k + BENCH_BURST; j++)
 				write_bytes(evpl_iovec_data(&iovecs[j]), c->length, j);
 		}
-		bench_keep(iovecs);
+		bench_do_not_optimize(iovecs);
 		for (unsigned k = 0; k < c->count; k += BENCH_BURST) {
 			for (unsigned j = k; c->touch && j < k + BENCH_BURST; j++)
 				read_bytes(evpl_iovec_data(&iovecs[j]), c->length);
@@ -92,7 +88,7 @@ BENCH_WAY(hold_many, shared, EVPL_SHARED)
 
 /*
  * BENCH_HELD_MAX are always in flight, as packets in queues are. Each pass gives the oldest back and takes as many new
- * ones, which are written and read. So what comes from the pool was last used that many packets ago.
+ * ones, which are written and read. So each mbuf that comes from the pool was last used BENCH_HELD_MAX packets ago.
  */
 BENCH_INLINE uint64_t
 in_flight(enum bench_impl impl, const struct bench_case *c, uint64_t n)
@@ -102,19 +98,19 @@ in_flight(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 	uint64_t started, cycles;
 
 	for (unsigned k = 0; k < BENCH_HELD_MAX; k++)
-		take(impl, &env, slot_at(impl, held, k), length);
+		alloc_one(impl, &env, slot_at(impl, held, k), length);
 	/* All are replaced once, so that everything that is measured was in use before. */
 	for (unsigned k = 0; k < BENCH_HELD_MAX; k++) {
-		give(impl, &env, slot_at(impl, held, k));
-		take(impl, &env, slot_at(impl, held, k), length);
+		release_one(impl, &env, slot_at(impl, held, k));
+		alloc_one(impl, &env, slot_at(impl, held, k), length);
 		write_bytes(bytes_of(impl, slot_at(impl, held, k)), length, k);
 	}
 	started = bench_now();
 	for (uint64_t i = 0; i < n; i++) {
 		for (unsigned k = at; k < at + count; k++)
-			give(impl, &env, slot_at(impl, held, k));
+			release_one(impl, &env, slot_at(impl, held, k));
 		for (unsigned k = at; k < at + count; k++) {
-			take(impl, &env, slot_at(impl, held, k), length);
+			alloc_one(impl, &env, slot_at(impl, held, k), length);
 			write_bytes(bytes_of(impl, slot_at(impl, held, k)), length, k);
 		}
 		for (unsigned k = at; k < at + count; k++)
@@ -123,7 +119,7 @@ in_flight(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 	}
 	cycles = bench_now() - started;
 	for (unsigned k = 0; k < BENCH_HELD_MAX; k++)
-		give(impl, &env, slot_at(impl, held, k));
+		release_one(impl, &env, slot_at(impl, held, k));
 	return cycles;
 }
 

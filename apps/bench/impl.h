@@ -18,7 +18,7 @@
 
 enum bench_impl { EVPL_LOCAL, EVPL_SHARED, PKTMBUF, MALLOC, MALLOC_ATOMIC, MIMALLOC_ATOMIC };
 
-/* What users of malloc put before their bytes: a count, as iovecs and mbufs have one. */
+/* Programs that use malloc put a count before their bytes, because iovecs and mbufs have one too. */
 struct counted {
 	uint32_t count;
 	uint32_t length;
@@ -33,11 +33,26 @@ struct bench_env {
 
 #define BENCH_INLINE static inline __attribute__((always_inline))
 
-#define BENCH_WAY(loop, suffix, impl)                                                                                  \
-	static uint64_t loop##_##suffix(const struct bench_case *c, uint64_t n)                                        \
+/* Defines a way: a function that returns a call of a loop, which may use c and n. */
+#define BENCH_WAY_CALL(name, call)                                                                                     \
+	static uint64_t name(const struct bench_case *c, uint64_t n)                                                   \
 	{                                                                                                              \
-		return loop(impl, c, n);                                                                               \
+		return call;                                                                                           \
 	}
+
+#define BENCH_WAY(loop, suffix, impl) BENCH_WAY_CALL(loop##_##suffix, loop(impl, c, n))
+
+/* The same for a way that returns one figure. */
+#define BENCH_VALUE_CALL(name, call)                                                                                   \
+	static double name(const struct bench_case *c)                                                                 \
+	{                                                                                                              \
+		return call;                                                                                           \
+	}
+
+/* Calls define(suffix, impl) for every implementation. */
+#define BENCH_EACH_IMPL(define)                                                                                        \
+	define(local, EVPL_LOCAL) define(shared, EVPL_SHARED) define(pktmbuf, PKTMBUF) define(malloc_local, MALLOC)    \
+		define(malloc_shared, MALLOC_ATOMIC) define(mimalloc, MIMALLOC_ATOMIC)
 
 BENCH_INLINE bool
 is_evpl(enum bench_impl impl)
@@ -50,6 +65,12 @@ bench_env(enum bench_impl impl)
 {
 	return (struct bench_env){.evpl = is_evpl(impl) ? bench_context() : NULL, .pool = bench_pool};
 }
+
+/* Room for one piece of any implementation. */
+union bench_slot {
+	struct evpl_iovec iovec;
+	void *pointer;
+};
 
 /* An iovec is held by value, the others are held by a pointer. Each array is as large as its users' array would be. */
 BENCH_INLINE size_t
@@ -65,7 +86,7 @@ slot_at(enum bench_impl impl, void *slots, size_t k)
 }
 
 BENCH_INLINE void
-take(enum bench_impl impl, const struct bench_env *env, void *slot, unsigned length)
+alloc_one(enum bench_impl impl, const struct bench_env *env, void *slot, unsigned length)
 {
 	struct counted *counted;
 	bool taken;
@@ -94,15 +115,15 @@ take(enum bench_impl impl, const struct bench_env *env, void *slot, unsigned len
 	}
 	if (unlikely(!taken))
 		bench_fail("out of memory: give EAL more (-m), or huge pages");
-	bench_keep(slot);
+	bench_do_not_optimize(slot);
 }
 
 BENCH_INLINE void
-give(enum bench_impl impl, const struct bench_env *env, void *slot)
+release_one(enum bench_impl impl, const struct bench_env *env, void *slot)
 {
 	struct counted *counted;
 
-	bench_keep(slot);
+	bench_do_not_optimize(slot);
 	switch (impl) {
 	case EVPL_LOCAL:
 	case EVPL_SHARED:
@@ -138,7 +159,7 @@ BENCH_INLINE void
 write_bytes(void *bytes, unsigned length, unsigned value)
 {
 	memset(bytes, (int)value, length);
-	bench_keep(bytes);
+	bench_do_not_optimize(bytes);
 }
 
 BENCH_INLINE void
@@ -159,19 +180,16 @@ BENCH_INLINE uint64_t
 alloc_release_on(enum bench_impl impl, struct bench_env env, const struct bench_case *c, uint64_t n)
 {
 	unsigned length = c->length;
+	union bench_slot slot;
 	uint64_t started;
-	union {
-		struct evpl_iovec iovec;
-		void *pointer;
-	} slot;
 
 	/* The first operation is not measured, because it may do work that is done only once. */
-	take(impl, &env, &slot, length);
-	give(impl, &env, &slot);
+	alloc_one(impl, &env, &slot, length);
+	release_one(impl, &env, &slot);
 	started = bench_now();
 	for (uint64_t i = 0; i < n; i++) {
-		take(impl, &env, &slot, length);
-		give(impl, &env, &slot);
+		alloc_one(impl, &env, &slot, length);
+		release_one(impl, &env, &slot);
 	}
 	return bench_now() - started;
 }

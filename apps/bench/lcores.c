@@ -20,7 +20,7 @@ static struct {
 } crowd;
 
 static int
-work(void *unused)
+call_function(void *unused)
 {
 	(void)unused;
 	crowd.function(crowd.index_of[rte_lcore_id()], crowd.arg);
@@ -28,7 +28,7 @@ work(void *unused)
 }
 
 void
-bench_together(unsigned lcores, void (*function)(unsigned index, void *arg), void *arg)
+bench_run_on_lcores(unsigned lcores, void (*function)(unsigned index, void *arg), void *arg)
 {
 	unsigned lcore, index = 0;
 
@@ -40,17 +40,17 @@ bench_together(unsigned lcores, void (*function)(unsigned index, void *arg), voi
 	for (lcore = rte_get_next_lcore(UINT_MAX, 1, 0); index < lcores && lcore < RTE_MAX_LCORE;
 	     lcore = rte_get_next_lcore(lcore, 1, 0)) {
 		crowd.index_of[lcore] = index++;
-		if (rte_eal_remote_launch(work, NULL, lcore) != 0)
+		if (rte_eal_remote_launch(call_function, NULL, lcore) != 0)
 			bench_fail("lcore %u is busy", lcore);
 	}
 	if (index != lcores)
 		bench_fail("%u lcores are needed", lcores);
-	work(NULL);
+	call_function(NULL);
 	rte_eal_mp_wait_lcore();
 }
 
 void
-bench_meet(void)
+bench_begin(void)
 {
 	/* Pairs with the additions of the other lcores: what they did before is visible after this. */
 	atomic_fetch_add(&crowd.met, 1);
@@ -60,7 +60,7 @@ bench_meet(void)
 }
 
 void
-bench_leave(void)
+bench_end(void)
 {
 	crowd.ended[crowd.index_of[rte_lcore_id()]] = bench_now();
 }

@@ -34,7 +34,7 @@ next_case(const struct bench_case *const **family, const struct bench_case *c)
 }
 
 static void
-list(void)
+print_list(void)
 {
 	const struct bench_case *const *family = bench_families;
 
@@ -78,7 +78,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	if (bench_options.list) {
-		list();
+		print_list();
 		return fflush(stdout) == 0 ? 0 : 1;
 	}
 	if (rte_eal_init(eal_count, argv) < 0) {

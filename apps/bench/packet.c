@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Packets are built and sent, or received and sent, on net_null: a driver that only takes and frees them. */
 #include "impl.h"
+#include "large.h"
 
 #include <rte_dev.h>
 #include <rte_errno.h>
@@ -9,8 +10,7 @@
 
 #define HEADER 54u
 #define PAYLOAD 1448u
-#define LARGE (60u << 10)
-#define SLICES (LARGE / PAYLOAD)
+#define SLICES (BENCH_LARGE / PAYLOAD)
 
 /*
  * One port has an RX pool as a DPDK program makes it, one has a pool of this library. Cases that only send use the
@@ -73,25 +73,32 @@ send_mbufs(const struct bench_case *c, struct rte_mbuf **mbufs)
 		bench_fail("%s: the port is full", c->name);
 }
 
+static inline void
+send_iovecs(const struct bench_case *c, struct evpl *evpl, struct evpl_iovec *iovecs)
+{
+	if (evpl_tx_burst(evpl, ports[PORT_MBUF], 0, iovecs, BENCH_BURST) != BENCH_BURST)
+		bench_fail("%s: not sent: %s", c->name, rte_strerror(rte_errno));
+}
+
 /* Takes header and payload from the library, and sends a chain of both. */
 BENCH_INLINE uint64_t
-chains(enum bench_impl impl, const struct bench_case *c, uint64_t n, bool slices)
+send_chains(enum bench_impl impl, const struct bench_case *c, uint64_t n, bool slices)
 {
 	struct bench_env env = bench_env(impl);
 	struct evpl_iovec large, packet[2];
 	struct rte_mbuf *mbufs[BENCH_BURST];
 	uint64_t started;
 
-	take(impl, &env, &large, LARGE);
+	alloc_one(impl, &env, &large, BENCH_LARGE);
 	started = bench_now();
 	for (uint64_t i = 0; i < n; i++) {
 		for (unsigned k = 0; k < BENCH_BURST; k++) {
-			take(impl, &env, &packet[0], HEADER);
+			alloc_one(impl, &env, &packet[0], HEADER);
 			write_bytes(evpl_iovec_data(&packet[0]), HEADER, k);
 			if (slices)
 				evpl_iovec_clone_segment(&packet[1], &large, k % SLICES * PAYLOAD, PAYLOAD);
 			else
-				take(impl, &env, &packet[1], PAYLOAD);
+				alloc_one(impl, &env, &packet[1], PAYLOAD);
 			mbufs[k] = evpl_iovecs_to_mbuf(env.evpl, packet, 2);
 			if (mbufs[k] == NULL)
 				bench_fail("%s: no packet: %s", c->name, rte_strerror(rte_errno));
@@ -99,43 +106,22 @@ chains(enum bench_impl impl, const struct bench_case *c, uint64_t n, bool slices
 		send_mbufs(c, mbufs);
 	}
 	started = bench_now() - started;
-	give(impl, &env, &large);
+	release_one(impl, &env, &large);
 	return started;
 }
 
-BENCH_INLINE uint64_t
-build(enum bench_impl impl, const struct bench_case *c, uint64_t n)
-{
-	return chains(impl, c, n, false);
-}
+BENCH_WAY_CALL(build_local, send_chains(EVPL_LOCAL, c, n, false))
+BENCH_WAY_CALL(build_shared, send_chains(EVPL_SHARED, c, n, false))
+BENCH_WAY_CALL(slice_local, send_chains(EVPL_LOCAL, c, n, true))
+BENCH_WAY_CALL(slice_shared, send_chains(EVPL_SHARED, c, n, true))
 
 BENCH_INLINE uint64_t
-slice(enum bench_impl impl, const struct bench_case *c, uint64_t n)
+send_mbuf_chains(const struct bench_case *c, uint64_t n, bool slices)
 {
-	return chains(impl, c, n, true);
-}
-
-BENCH_WAY(build, local, EVPL_LOCAL)
-BENCH_WAY(build, shared, EVPL_SHARED)
-BENCH_WAY(slice, local, EVPL_LOCAL)
-BENCH_WAY(slice, shared, EVPL_SHARED)
-
-static void
-large_ended(void *bytes, void *opaque)
-{
-	RTE_SET_USED(bytes);
-	RTE_SET_USED(opaque);
-}
-
-BENCH_INLINE uint64_t
-build_mbufs(const struct bench_case *c, uint64_t n, bool slices)
-{
-	static struct rte_mbuf_ext_shared_info shinfo = {.free_cb = large_ended};
-	static char large[LARGE] __rte_cache_aligned;
 	struct rte_mbuf *mbufs[BENCH_BURST];
 	uint64_t started = bench_now();
 
-	rte_mbuf_ext_refcnt_set(&shinfo, 1);
+	bench_large_begin();
 	for (uint64_t i = 0; i < n; i++) {
 		for (unsigned k = 0; k < BENCH_BURST; k++) {
 			struct rte_mbuf *header = rte_pktmbuf_alloc(bench_pool);
@@ -144,11 +130,8 @@ build_mbufs(const struct bench_case *c, uint64_t n, bool slices)
 			if (header == NULL || payload == NULL)
 				bench_fail("%s: out of mbufs", c->name);
 			write_bytes(rte_pktmbuf_append(header, HEADER), HEADER, k);
-			if (slices) {
-				rte_mbuf_ext_refcnt_update(&shinfo, 1);
-				rte_pktmbuf_attach_extbuf(payload, large + k % SLICES * PAYLOAD, RTE_BAD_IOVA, PAYLOAD,
-							  &shinfo);
-			}
+			if (slices)
+				bench_large_attach(payload, k % SLICES * PAYLOAD, PAYLOAD);
 			payload->data_len = PAYLOAD;
 			payload->pkt_len = PAYLOAD;
 			if (rte_pktmbuf_chain(header, payload) != 0)
@@ -160,20 +143,11 @@ build_mbufs(const struct bench_case *c, uint64_t n, bool slices)
 	return bench_now() - started;
 }
 
-static uint64_t
-build_pktmbuf(const struct bench_case *c, uint64_t n)
-{
-	return build_mbufs(c, n, false);
-}
-
-static uint64_t
-slice_extbuf(const struct bench_case *c, uint64_t n)
-{
-	return build_mbufs(c, n, true);
-}
+BENCH_WAY_CALL(build_pktmbuf, send_mbuf_chains(c, n, false))
+BENCH_WAY_CALL(slice_extbuf, send_mbuf_chains(c, n, true))
 
 BENCH_INLINE uint64_t
-single(enum bench_impl impl, const struct bench_case *c, uint64_t n)
+send_single(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 {
 	struct bench_env env = bench_env(impl);
 	struct evpl_iovec iovecs[BENCH_BURST];
@@ -181,21 +155,20 @@ single(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 
 	for (uint64_t i = 0; i < n; i++) {
 		for (unsigned k = 0; k < BENCH_BURST; k++) {
-			take(impl, &env, &iovecs[k], c->length);
+			alloc_one(impl, &env, &iovecs[k], c->length);
 			write_bytes(evpl_iovec_data(&iovecs[k]), HEADER, k);
 		}
-		if (evpl_tx_burst(env.evpl, ports[PORT_MBUF], 0, iovecs, BENCH_BURST) != BENCH_BURST)
-			bench_fail("%s: not sent: %s", c->name, rte_strerror(rte_errno));
+		send_iovecs(c, env.evpl, iovecs);
 	}
 	return bench_now() - started;
 }
 
-BENCH_WAY(single, local, EVPL_LOCAL)
-BENCH_WAY(single, shared, EVPL_SHARED)
+BENCH_WAY_CALL(single_local, send_single(EVPL_LOCAL, c, n))
+BENCH_WAY_CALL(single_shared, send_single(EVPL_SHARED, c, n))
 
-/* The same with packets that are mbufs from the start, of one pool or the other. */
+/* The same with packets that are mbufs from the start. They come from one pool or the other. */
 static uint64_t
-whole(const struct bench_case *c, uint64_t n, struct rte_mempool *pool)
+send_whole(const struct bench_case *c, uint64_t n, struct rte_mempool *pool)
 {
 	struct evpl *evpl = bench_context();
 	struct evpl_iovec iovecs[BENCH_BURST];
@@ -206,23 +179,13 @@ whole(const struct bench_case *c, uint64_t n, struct rte_mempool *pool)
 			bench_fail("%s: out of mbufs", c->name);
 		for (unsigned k = 0; k < BENCH_BURST; k++)
 			write_bytes(evpl_iovec_data(&iovecs[k]), HEADER, k);
-		if (evpl_tx_burst(evpl, ports[PORT_MBUF], 0, iovecs, BENCH_BURST) != BENCH_BURST)
-			bench_fail("%s: not sent: %s", c->name, rte_strerror(rte_errno));
+		send_iovecs(c, evpl, iovecs);
 	}
 	return bench_now() - started;
 }
 
-static uint64_t
-whole_slab(const struct bench_case *c, uint64_t n)
-{
-	return whole(c, n, slab_pool);
-}
-
-static uint64_t
-whole_mbuf(const struct bench_case *c, uint64_t n)
-{
-	return whole(c, n, bench_pool);
-}
+BENCH_WAY_CALL(whole_slab, send_whole(c, n, slab_pool))
+BENCH_WAY_CALL(whole_mbuf, send_whole(c, n, bench_pool))
 
 static uint64_t
 single_pktmbuf(const struct bench_case *c, uint64_t n)
@@ -243,7 +206,7 @@ single_pktmbuf(const struct bench_case *c, uint64_t n)
 }
 
 static uint64_t
-forward(const struct bench_case *c, uint64_t n, uint16_t port)
+forward_iovecs(const struct bench_case *c, uint64_t n, uint16_t port)
 {
 	struct evpl_iovec iovecs[BENCH_BURST];
 	struct evpl *evpl = bench_context();
@@ -258,17 +221,8 @@ forward(const struct bench_case *c, uint64_t n, uint16_t port)
 	return bench_now() - started;
 }
 
-static uint64_t
-forward_slab(const struct bench_case *c, uint64_t n)
-{
-	return forward(c, n, ports[PORT_SLAB]);
-}
-
-static uint64_t
-forward_mbuf(const struct bench_case *c, uint64_t n)
-{
-	return forward(c, n, ports[PORT_MBUF]);
-}
+BENCH_WAY_CALL(forward_slab, forward_iovecs(c, n, ports[PORT_SLAB]))
+BENCH_WAY_CALL(forward_mbuf, forward_iovecs(c, n, ports[PORT_MBUF]))
 
 static uint64_t
 forward_pktmbuf(const struct bench_case *c, uint64_t n)

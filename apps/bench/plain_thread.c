@@ -53,12 +53,7 @@ in_thread(struct work *w)
 		return in_thread(&w);                                                                                  \
 	}
 
-PLAIN(local, EVPL_LOCAL)
-PLAIN(shared, EVPL_SHARED)
-PLAIN(pktmbuf, PKTMBUF)
-PLAIN(malloc_local, MALLOC)
-PLAIN(malloc_shared, MALLOC_ATOMIC)
-PLAIN(mimalloc, MIMALLOC_ATOMIC)
+BENCH_EACH_IMPL(PLAIN)
 
 #define ON_PLAIN_THREAD(kind, KIND, wanted)                                                                            \
 	{                                                                                                              \

@@ -154,7 +154,7 @@ print_row(const struct bench_result *r)
 }
 
 static const char *
-wanted(double value, const char *none, char *text, size_t size)
+wanted_text(double value, const char *none, char *text, size_t size)
 {
 	if (value <= 0)
 		return none;
@@ -169,8 +169,9 @@ write_json(const struct bench_result *r)
 
 	fprintf(json, "%s\n    {\"case\": \"%s\", \"what\": \"%s\", \"unit\": \"%s\"", json_cases++ ? "," : "",
 		r->c->name, r->c->what, r->c->unit);
-	fprintf(json, ", \"wanted_ratio\": %s, \"wanted_at_most\": %s", wanted(r->c->want, "null", want, sizeof(want)),
-		wanted(r->c->at_most, "null", most, sizeof(most)));
+	fprintf(json, ", \"wanted_ratio\": %s, \"wanted_at_most\": %s",
+		wanted_text(r->c->want, "null", want, sizeof(want)),
+		wanted_text(r->c->at_most, "null", most, sizeof(most)));
 	fputs(", \"implementations\": [", json);
 	for (unsigned i = 0; i < r->ways; i++) {
 		const struct bench_figures *f = &r->of[i];
@@ -197,8 +198,8 @@ write_csv(const struct bench_result *r)
 
 		fprintf(csv, "%s,%s,%s,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%s,%s,%u\n", r->c->name, r->c->unit,
 			f->way->name, f->figure.median, f->figure.min, f->figure.max, f->ratio.median, f->ratio.min,
-			f->ratio.max, f->best_ratio, wanted(r->c->want, "", want, sizeof(want)),
-			wanted(r->c->at_most, "", most, sizeof(most)), r->rounds);
+			f->ratio.max, f->best_ratio, wanted_text(r->c->want, "", want, sizeof(want)),
+			wanted_text(r->c->at_most, "", most, sizeof(most)), r->rounds);
 	}
 }
 

@@ -10,7 +10,7 @@
 #include <rte_malloc.h>
 
 static int
-compare(const void *a, const void *b)
+compare_doubles(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
 
@@ -23,13 +23,13 @@ spread_of(const double *values, unsigned n)
 	double sorted[BENCH_ROUNDS_MAX];
 
 	memcpy(sorted, values, n * sizeof(*values));
-	qsort(sorted, n, sizeof(*sorted), compare);
+	qsort(sorted, n, sizeof(*sorted), compare_doubles);
 	return (struct bench_spread){
 		.median = (sorted[(n - 1) / 2] + sorted[n / 2]) / 2, .min = sorted[0], .max = sorted[n - 1]};
 }
 
 static double
-measure(const struct bench_case *c, const struct bench_way *way, uint64_t passes)
+measure_way(const struct bench_case *c, const struct bench_way *way, uint64_t passes)
 {
 	if (way->value != NULL)
 		return way->value(c);
@@ -74,7 +74,7 @@ run_rounds(const struct bench_case *c, struct bench_result *result)
 		for (unsigned k = 0; k < result->ways; k++) {
 			unsigned i = (round + k) % result->ways;
 
-			result->of[i].rounds[round] = measure(c, result->of[i].way, passes[i]);
+			result->of[i].rounds[round] = measure_way(c, result->of[i].way, passes[i]);
 		}
 	}
 	for (unsigned i = 0; i < result->ways; i++) {
@@ -89,7 +89,8 @@ run_rounds(const struct bench_case *c, struct bench_result *result)
 }
 
 /*
- * Whether that many lcores, as bench_together() takes them, have cores of their own: two on one core only take turns.
+ * Whether that many lcores, as bench_run_on_lcores() takes them, have cores of their own. Two lcores on one core would
+ * only take turns.
  */
 static bool
 have_lcores(unsigned lcores)

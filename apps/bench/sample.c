@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The cost of evpl_global_config.sample_period: of noting where every 128th allocation comes from. */
+/* The cost of evpl_global_config.sample_period, which records the place of every 128th allocation. */
 #include "impl.h"
 
 /*
@@ -20,22 +20,10 @@ with_period(enum bench_impl impl, const struct bench_case *c, uint64_t n, unsign
 	return cycles;
 }
 
-BENCH_INLINE uint64_t
-sampled(enum bench_impl impl, const struct bench_case *c, uint64_t n)
-{
-	return with_period(impl, c, n, on);
-}
-
-BENCH_INLINE uint64_t
-plain(enum bench_impl impl, const struct bench_case *c, uint64_t n)
-{
-	return with_period(impl, c, n, off);
-}
-
-BENCH_WAY(sampled, local, EVPL_LOCAL)
-BENCH_WAY(sampled, shared, EVPL_SHARED)
-BENCH_WAY(plain, local, EVPL_LOCAL)
-BENCH_WAY(plain, shared, EVPL_SHARED)
+BENCH_WAY_CALL(sampled_local, with_period(EVPL_LOCAL, c, n, on))
+BENCH_WAY_CALL(sampled_shared, with_period(EVPL_SHARED, c, n, on))
+BENCH_WAY_CALL(plain_local, with_period(EVPL_LOCAL, c, n, off))
+BENCH_WAY_CALL(plain_shared, with_period(EVPL_SHARED, c, n, off))
 
 #define SAMPLE(kind, KIND)                                                                                             \
 	{                                                                                                              \

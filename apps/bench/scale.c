@@ -10,22 +10,22 @@ struct work {
 };
 
 BENCH_INLINE void
-alone(enum bench_impl impl, struct work *w)
+work_alone(enum bench_impl impl, struct work *w)
 {
 	struct bench_env env = bench_env(impl);
 
-	bench_meet();
+	bench_begin();
 	(void)alloc_release_on(impl, env, w->c, w->n);
-	bench_leave();
+	bench_end();
 }
 
 /* The time from the first lcore's start to the last one's end. Each lcore has done n operations. */
 BENCH_INLINE uint64_t
-on_lcores(const struct bench_case *c, uint64_t n, unsigned lcores, void (*function)(unsigned index, void *arg))
+work_on_lcores(const struct bench_case *c, uint64_t n, unsigned lcores, void (*function)(unsigned index, void *arg))
 {
 	struct work w = {.c = c, .n = n};
 
-	bench_together(lcores, function, &w);
+	bench_run_on_lcores(lcores, function, &w);
 	return bench_elapsed() / lcores;
 }
 
@@ -33,15 +33,15 @@ on_lcores(const struct bench_case *c, uint64_t n, unsigned lcores, void (*functi
 	static void work_##suffix(unsigned index, void *arg)                                                           \
 	{                                                                                                              \
 		RTE_SET_USED(index);                                                                                   \
-		alone(impl, arg);                                                                                      \
+		work_alone(impl, arg);                                                                                 \
 	}                                                                                                              \
 	static uint64_t one_##suffix(const struct bench_case *c, uint64_t n)                                           \
 	{                                                                                                              \
-		return on_lcores(c, n, 1, work_##suffix);                                                              \
+		return work_on_lcores(c, n, 1, work_##suffix);                                                         \
 	}                                                                                                              \
 	static uint64_t two_##suffix(const struct bench_case *c, uint64_t n)                                           \
 	{                                                                                                              \
-		return on_lcores(c, n, 2, work_##suffix);                                                              \
+		return work_on_lcores(c, n, 2, work_##suffix);                                                         \
 	}
 
 SCALE(local, EVPL_LOCAL)

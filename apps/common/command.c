@@ -19,6 +19,7 @@
 struct row {
 	const struct option_row *option;
 	void *values; /* of its table */
+	bool given;
 };
 
 /* A command line while it is parsed. */
@@ -26,6 +27,8 @@ struct reading {
 	const struct command *command;
 	struct row *rows;
 	size_t count;
+	struct option *longs; /* getopt's */
+	char *shorts;	      /* getopt's */
 };
 
 /* In getopt's terms. */
@@ -38,23 +41,27 @@ takes_argument(const char *argument)
 }
 
 static void
-print_line(const struct command *c, const char *name, const char *argument, const char *help)
+print_line(const struct command *c, const struct option_row *row)
 {
-	int takes = takes_argument(argument);
-	char option[64];
+	int takes = takes_argument(row->argument);
+	char option[64], letter[8] = "";
 
+	if (row->letter != '\0')
+		snprintf(letter, sizeof(letter), ", -%c", row->letter);
 	if (takes == no_argument)
-		snprintf(option, sizeof(option), "--%s", name);
+		snprintf(option, sizeof(option), "--%s%s", row->name, letter);
 	else if (takes == required_argument)
-		snprintf(option, sizeof(option), "--%s=%s", name, argument);
+		snprintf(option, sizeof(option), "--%s=%s%s", row->name, row->argument, letter);
 	else
-		snprintf(option, sizeof(option), "--%s[=%s", name, argument + 1);
-	printf("  %-*s %s\n", c->width, option, help);
+		snprintf(option, sizeof(option), "--%s[=%s%s", row->name, row->argument + 1, letter);
+	printf("  %-*s %s\n", c->width, option, row->help);
 }
 
 static void
 print_help(const struct reading *r)
 {
+	static const struct option_row help = {.name = "help", .letter = 'h', .help = "this text"},
+				       version = {.name = "version", .help = "the version"};
 	const struct command *c = r->command;
 
 	printf("Usage: %s [EAL options] -- [options]\n%s\n", c->program, c->about);
@@ -66,10 +73,11 @@ print_help(const struct reading *r)
 		if (option->name == NULL)
 			printf("\n%s:\n", option->help);
 		else
-			print_line(c, option->name, option->argument, option->help);
+			print_line(c, option);
 	}
-	print_line(c, "help", NULL, "this text");
-	print_line(c, "version", NULL, "the version");
+	printf("\n");
+	print_line(c, &help);
+	print_line(c, &version);
 	c->help_more();
 }
 
@@ -111,12 +119,14 @@ parse_eal_part(const struct reading *r, int count, char **argv)
 
 			if (!is_option(argv[i], option->name))
 				continue;
+			if (option->kind == OPTION_IS_REFUSED)
+				return option_set(option, r->rows[k].values, NULL);
 			if (c->anywhere == NULL || strcmp(option->name, c->anywhere) != 0) {
 				error_line("%s belongs behind --: %s [EAL options] -- [options]", argv[i], c->program);
 				return -1;
 			}
 			if (strchr(argv[i], '=') != NULL) {
-				error_line("%s: no such option, or a value too many (see --help)", argv[i]);
+				error_line("%s: this option takes no value", argv[i]);
 				return -1;
 			}
 			if (option_set(option, r->rows[k].values, NULL) != 0)
@@ -126,21 +136,43 @@ parse_eal_part(const struct reading *r, int count, char **argv)
 	return count;
 }
 
+/* Prints the error line for the beginning of a name, if it is that of several options. */
+static bool
+refuse_ambiguous(const struct reading *r, const char *argument)
+{
+	size_t length = strcspn(argument, "=");
+	char names[256] = "";
+	unsigned n = 0;
+
+	for (size_t i = 0; i < r->count && length > 2; i++) {
+		const char *name = r->rows[i].option->name;
+
+		if (name == NULL || strncmp(name, argument + 2, length - 2) != 0)
+			continue;
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s--%s", n++ == 0 ? "" : ", ", name);
+	}
+	if (n > 1)
+		error_line("%.*s is the beginning of several options: %s", (int)length, argument, names);
+	return n > 1;
+}
+
 /* Prints the error line for an argument that getopt did not accept. */
 static void
-refuse(int id, const char *argument)
+refuse(const struct reading *r, int id, const char *argument)
 {
 	/* Several short options may be in one argument: optopt is the wrong one. Long options are not characters. */
 	bool is_short = optopt != 0 && optopt < LONG_OPTION;
 
 	if (is_short && isgraph((unsigned char)optopt))
-		error_line("-%c: no such option (see --help)", optopt);
+		error_line(id == ':' ? "-%c needs a value" : "-%c: no such option (see --help)", optopt);
 	else if (is_short)
 		error_line("-\\x%02x: no such option (see --help)", (unsigned)(unsigned char)optopt);
 	else if (id == ':')
 		error_line("%s needs a value", argument);
-	else
-		error_line("%s: no such option, or a value too many (see --help)", argument);
+	else if (optopt != 0)
+		error_line("%s: this option takes no value", argument);
+	else if (!refuse_ambiguous(r, argument))
+		error_line("%s: no such option (see --help)", argument);
 }
 
 /*
@@ -157,28 +189,64 @@ file_name(int argc, char **argv)
 	return "-";
 }
 
+/* One line for all options that were accepted and change nothing. */
+static void
+note_useless(const struct reading *r)
+{
+	char names[400] = "";
+	size_t length = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct option_row *option = r->rows[i].option;
+
+		if (option->kind != OPTION_IS_NOTED || !r->rows[i].given)
+			continue;
+		if (length + strlen(option->name) + sizeof(", --, ...") > sizeof(names)) {
+			strcpy(names + length, ", ...");
+			break;
+		}
+		length += (size_t)sprintf(names + length, "%s--%s", length == 0 ? "" : ", ", option->name);
+	}
+	if (length != 0)
+		error_line("note: accepted, but without effect here: %s (--help says why)", names);
+}
+
+/* The row of what getopt returned; NULL: help or version. */
+static struct row *
+row_of(const struct reading *r, int id)
+{
+	if (id >= LONG_OPTION)
+		return id < LONG_OPTION + (int)r->count ? &r->rows[id - LONG_OPTION] : NULL;
+	for (size_t i = 0; i < r->count; i++) {
+		if (r->rows[i].option->letter == id)
+			return &r->rows[i];
+	}
+	return NULL;
+}
+
 static int
-parse_own_part(const struct reading *r, const struct option *longs, int argc, char **argv)
+parse_own_part(const struct reading *r, int argc, char **argv)
 {
 	int id;
 
-	while ((id = getopt_long(argc, argv, "+:h", longs, NULL)) != -1) {
-		const struct row *row;
+	while ((id = getopt_long(argc, argv, r->shorts, r->longs, NULL)) != -1) {
 		const char *text = optarg;
+		struct row *row;
 
 		if (id == '?' || id == ':') {
-			refuse(id, argv[optind - 1]);
+			refuse(r, id, argv[optind - 1]);
 			return -1;
 		}
-		if (id == 'h' || id == LONG_OPTION + (int)r->count) {
-			print_help(r);
-			return 0;
-		}
-		if (id == LONG_OPTION + (int)r->count + 1) {
+		row = row_of(r, id);
+		if (row == NULL && id == LONG_OPTION + (int)r->count + 1) {
 			print_version(r->command);
 			return 0;
 		}
-		row = &r->rows[id - LONG_OPTION];
+		if (row == NULL) {
+			print_help(r);
+			return 0;
+		}
+		row->given = true;
 		if (takes_argument(row->option->argument) == optional_argument)
 			text = file_name(argc, argv);
 		if (option_set(row->option, row->values, text) != 0)
@@ -188,13 +256,18 @@ parse_own_part(const struct reading *r, const struct option *longs, int argc, ch
 		error_line("%s: not an option", argv[optind]);
 		return -1;
 	}
+	note_useless(r);
 	return 1;
 }
 
-/* Makes getopt_long()'s list of options from the rows. */
+/* Makes getopt_long()'s lists of options from the rows. */
 static void
-fill_longs(const struct reading *r, struct option *next)
+fill_options(const struct reading *r)
 {
+	struct option *next = r->longs;
+	/* ":" makes getopt tell a missing value from an unknown option. */
+	char *letter = stpcpy(r->shorts, "+:h");
+
 	for (size_t i = 0; i < r->count; i++) {
 		const struct option_row *option = r->rows[i].option;
 
@@ -203,13 +276,19 @@ fill_longs(const struct reading *r, struct option *next)
 		next->name = option->name;
 		next->has_arg = takes_argument(option->argument);
 		next++->val = LONG_OPTION + (int)i;
+		if (option->letter == '\0')
+			continue;
+		*letter++ = option->letter;
+		if (option->argument != NULL)
+			*letter++ = ':';
 	}
+	*letter = '\0';
 	*next++ = (struct option){.name = "help", .val = LONG_OPTION + (int)r->count};
 	*next = (struct option){.name = "version", .val = LONG_OPTION + (int)r->count + 1};
 }
 
 static int
-parse(const struct reading *r, struct option *longs, int argc, char **argv)
+parse(const struct reading *r, int argc, char **argv)
 {
 	int eal_count = 1, rc;
 
@@ -218,24 +297,29 @@ parse(const struct reading *r, struct option *longs, int argc, char **argv)
 	rc = parse_eal_part(r, eal_count, argv);
 	if (rc <= 0 || eal_count == argc)
 		return rc;
-	fill_longs(r, longs);
+	fill_options(r);
 	opterr = 0;
-	optind = 1;
+	/* 0 also forgets a cluster of short options that an earlier command line ended in. */
+	optind = 0;
 	/* getopt skips its first argument, which is the "--" here. */
-	rc = parse_own_part(r, longs, argc - eal_count, argv + eal_count);
+	rc = parse_own_part(r, argc - eal_count, argv + eal_count);
 	optind = 1;
 	return rc <= 0 ? rc : eal_count;
 }
 
-/* Whether the last row's name is in no row before it. */
+/* Whether the last row's name and letter are in no row before it. */
 static bool
 is_first(const struct reading *r)
 {
-	const char *name = r->rows[r->count - 1].option->name;
+	const struct option_row *last = r->rows[r->count - 1].option;
 
-	for (size_t i = 0; i + 1 < r->count && name != NULL; i++) {
-		if (r->rows[i].option->name != NULL && strcmp(r->rows[i].option->name, name) == 0) {
-			error_line("--%s: the program has this option twice", name);
+	for (size_t i = 0; i + 1 < r->count && last->name != NULL; i++) {
+		const struct option_row *row = r->rows[i].option;
+
+		if (row->name == NULL)
+			continue;
+		if (strcmp(row->name, last->name) == 0 || (last->letter != '\0' && row->letter == last->letter)) {
+			error_line("--%s: the program has this option twice", last->name);
 			return false;
 		}
 	}
@@ -251,7 +335,7 @@ take_tables(struct reading *r, void *values)
 		void *own = (char *)values + t->offset;
 
 		for (size_t k = 0; k < t->count; k++) {
-			r->rows[r->count++] = (struct row){&t->rows[k], own};
+			r->rows[r->count++] = (struct row){.option = &t->rows[k], .values = own};
 			if (option_check(r->rows[r->count - 1].option) != 0 || !is_first(r))
 				return false;
 		}
@@ -264,19 +348,20 @@ int
 command_parse(const struct command *command, int argc, char **argv, void *values)
 {
 	struct reading r = {.command = command};
-	struct option *longs;
 	size_t count = 0;
 	int rc = -1;
 
 	for (size_t i = 0; i < command->table_count; i++)
 		count += command->tables[i].count;
 	r.rows = calloc(count, sizeof(*r.rows));
-	longs = calloc(count + 3, sizeof(*longs));
-	if (r.rows == NULL || longs == NULL)
+	r.longs = calloc(count + 3, sizeof(*r.longs));
+	r.shorts = calloc(count + 3, 2);
+	if (r.rows == NULL || r.longs == NULL || r.shorts == NULL)
 		error_line("out of memory");
 	else if (take_tables(&r, values))
-		rc = parse(&r, longs, argc, argv);
+		rc = parse(&r, argc, argv);
 	free(r.rows);
-	free(longs);
+	free(r.longs);
+	free(r.shorts);
 	return rc;
 }

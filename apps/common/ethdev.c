@@ -57,15 +57,17 @@ ethdev_init(struct ethdev *d, uint16_t id, struct rte_eth_dev_info *info)
 int
 ethdev_setup_queues(const struct ethdev *d, const struct ethdev_queues *queues)
 {
+	int rx_socket = queues->rx_socket != NULL ? *queues->rx_socket : d->socket;
+	int tx_socket = queues->tx_socket != NULL ? *queues->tx_socket : d->socket;
 	int rc;
 
 	for (uint16_t q = 0; q < queues->rx; q++) {
-		rc = rte_eth_rx_queue_setup(d->id, q, queues->rxd, (unsigned)d->socket, NULL, queues->rx_pool);
+		rc = rte_eth_rx_queue_setup(d->id, q, queues->rxd, (unsigned)rx_socket, NULL, queues->rx_pool);
 		if (rc != 0)
 			return ethdev_failed(d, "RX queue", rc);
 	}
 	for (uint16_t q = 0; q < queues->tx; q++) {
-		rc = rte_eth_tx_queue_setup(d->id, q, queues->txd, (unsigned)d->socket, NULL);
+		rc = rte_eth_tx_queue_setup(d->id, q, queues->txd, (unsigned)tx_socket, NULL);
 		if (rc != 0)
 			return ethdev_failed(d, "TX queue", rc);
 	}

@@ -34,10 +34,11 @@ int ethdev_failed(const struct ethdev *d, const char *what, int rc);
 /* Fills *d and *info. */
 int ethdev_init(struct ethdev *d, uint16_t id, struct rte_eth_dev_info *info);
 
-/* The queues of a configured port. They are on the NUMA node of the port. */
+/* The queues of a configured port. */
 struct ethdev_queues {
 	uint16_t rx, tx;
-	uint16_t rxd, txd; /* descriptors of each queue; 0: the port's default */
+	uint16_t rxd, txd;		  /* descriptors of each queue; 0: the port's default */
+	const int *rx_socket, *tx_socket; /* NUMA nodes of the rings; NULL: the port's */
 	struct rte_mempool *rx_pool;
 };
 int ethdev_setup_queues(const struct ethdev *d, const struct ethdev_queues *queues);

@@ -53,6 +53,8 @@ set_default(const struct option_row *row, void *values)
 		set_text(field, row->usual_text);
 		break;
 	case OPTION_IS_OTHER:
+	case OPTION_IS_NOTED:
+	case OPTION_IS_REFUSED:
 	case OPTION_IS_HEADING:
 	case OPTION_IS_MISSING:
 		break;
@@ -93,6 +95,12 @@ option_set(const struct option_row *row, void *values, const char *text)
 		break;
 	case OPTION_IS_OTHER:
 		row->set(&v, values);
+		break;
+	case OPTION_IS_NOTED:
+		break;
+	case OPTION_IS_REFUSED:
+		error_line("--%s: %s", row->name, row->help);
+		v.failed = true;
 		break;
 	case OPTION_IS_HEADING:
 	case OPTION_IS_MISSING:

@@ -32,11 +32,14 @@ enum option_kind {
 	OPTION_IS_PERCENT,
 	OPTION_IS_TEXT,
 	OPTION_IS_OTHER,
+	OPTION_IS_NOTED,
+	OPTION_IS_REFUSED,
 };
 
 struct option_row {
 	enum option_kind kind;
 	const char *name;     /* NULL: a heading, in help */
+	char letter;	      /* the same option as one letter; 0: none */
 	const char *argument; /* NULL: takes none; all in brackets: a file's name, "-" if it is left out */
 	const char *help;
 	size_t offset, size; /* of the field */
@@ -124,6 +127,21 @@ typedef const char *option_text; /* one word, for _Generic below */
 #define OPTION_OTHER(set_, name_, argument_, help_)                                                                    \
 	{                                                                                                              \
 		.kind = OPTION_IS_OTHER, .name = (name_), .argument = (argument_), .help = (help_), .set = (set_)      \
+	}
+/*
+ * Options of another program, which its users type here as well. A noted one is accepted, and changes nothing: one note
+ * names all of them. A refused one ends the program. help_ says why, in --help and in the error line. letter_: 0 if the
+ * option has none.
+ */
+#define OPTION_NOTED(name_, letter_, argument_, help_)                                                                 \
+	{                                                                                                              \
+		.kind = OPTION_IS_NOTED, .name = (name_), .letter = (letter_), .argument = (argument_),                \
+		.help = (help_)                                                                                        \
+	}
+#define OPTION_REFUSED(name_, letter_, argument_, help_)                                                               \
+	{                                                                                                              \
+		.kind = OPTION_IS_REFUSED, .name = (name_), .letter = (letter_), .argument = (argument_),              \
+		.help = (help_)                                                                                        \
 	}
 
 #endif /* APPS_OPTION_H */

@@ -68,7 +68,7 @@ init_stream(struct fwd_run *run, struct fwd_stream *s, struct fwd_lcore *lcore, 
 	} else {
 		init_target(s, o->mode->answers ? index : other_port(o, index, run->ports->count));
 	}
-	s->packet_pool = &run->ports->rx_pool[run->ports->port[index].dev.socket];
+	s->packet_pool = &run->ports->rx_pool[run->ports->port[index].rx_socket];
 	s->packet_room = (uint32_t)o->mbuf_size - RTE_PKTMBUF_HEADROOM;
 	if (o->mode->burst == fwd_txonly)
 		fwd_txonly_header(s);
@@ -76,27 +76,47 @@ init_stream(struct fwd_run *run, struct fwd_stream *s, struct fwd_lcore *lcore, 
 		fwd_flowgen_header(s);
 }
 
+/* Whether --coremask, if it is given, names worker lcores only. */
 static int
-choose_lcores(struct fwd_run *run, unsigned count)
+check_coremask(uint64_t mask)
 {
-	unsigned id, n = 0;
+	for (unsigned id = 0; id < 64; id++) {
+		if ((mask >> id & 1) == 0)
+			continue;
+		if (id == rte_get_main_lcore()) {
+			error_line("--coremask: lcore %u is the main one, which does not forward", id);
+			return 2;
+		}
+		if (!rte_lcore_is_enabled(id)) {
+			error_line("--coremask: EAL has no lcore %u (see -l)", id);
+			return 2;
+		}
+	}
+	return 0;
+}
+
+/* Fills in the ids of the lcores that may forward. Returns their number. */
+static unsigned
+list_lcores(uint64_t mask, unsigned ids[RTE_MAX_LCORE])
+{
+	unsigned n = 0;
 
 	if (rte_lcore_count() == 1) {
-		run->lcores[n++].id = rte_lcore_id();
-	} else {
-		/* As RTE_LCORE_FOREACH_WORKER, which uses -1 for an unsigned value. */
-		for (id = rte_get_next_lcore(UINT_MAX, 1, 0); id < RTE_MAX_LCORE && n < count;
-		     id = rte_get_next_lcore(id, 1, 0))
-			run->lcores[n++].id = id;
+		ids[0] = rte_lcore_id();
+		return 1;
 	}
-	run->lcore_count = n;
-	return n == count ? 0 : 1;
+	/* As RTE_LCORE_FOREACH_WORKER, which uses -1 for an unsigned value. */
+	for (unsigned id = rte_get_next_lcore(UINT_MAX, 1, 0); id < RTE_MAX_LCORE; id = rte_get_next_lcore(id, 1, 0)) {
+		if (mask == 0 || (id < 64 && (mask >> id & 1) != 0))
+			ids[n++] = id;
+	}
+	return n;
 }
 
 int
 fwd_run_init(struct fwd_run *run, const struct fwd_options *o, const struct fwd_ports *ports)
 {
-	unsigned available = rte_lcore_count() == 1 ? 1 : rte_lcore_count() - 1;
+	unsigned ids[RTE_MAX_LCORE], available = list_lcores(o->coremask, ids);
 	/*
 	 * Streams are distributed in groups. With tee a group is all streams that send through one queue index;
 	 * otherwise it is one stream.
@@ -111,10 +131,12 @@ fwd_run_init(struct fwd_run *run, const struct fwd_options *o, const struct fwd_
 	run->options = o;
 	run->ports = ports;
 	run->quota = (int64_t)o->packets;
+	if (check_coremask(o->coremask) != 0)
+		return 2;
 	if (o->cores > available) {
-		error_line(
-			"--nb-cores=%u: EAL has %u lcore%s to forward with (the main one only if it is alone; see -l)",
-			o->cores, available, available == 1 ? "" : "s");
+		error_line("--nb-cores=%u: EAL has %u lcore%s to forward with (the main one only if it is alone; see "
+			   "-l, --coremask)",
+			   o->cores, available, available == 1 ? "" : "s");
 		return 2;
 	}
 	run->stream_count = groups * group;
@@ -130,14 +152,13 @@ fwd_run_init(struct fwd_run *run, const struct fwd_options *o, const struct fwd_
 		error_line("no memory for %u streams", run->stream_count);
 		return 1;
 	}
-	if (choose_lcores(run, lcores) != 0)
-		return 1;
-
+	run->lcore_count = lcores;
 	for (unsigned i = 0; i < lcores; i++) {
 		struct fwd_lcore *lcore = &run->lcores[i];
 		/* Evenly, and neighbours together. */
 		unsigned first = i * groups / lcores, last = (i + 1) * groups / lcores;
 
+		lcore->id = ids[i];
 		lcore->run = run;
 		lcore->streams = &run->streams[first * group];
 		lcore->stream_count = (last - first) * group;
@@ -161,6 +182,16 @@ fwd_run_counters(const struct fwd_run *run, unsigned index, struct fwd_counters 
 	memset(sum, 0, sizeof(*sum));
 	for (unsigned i = 0; i < run->lcore_count; i++)
 		fwd_counters_add(sum, &run->lcores[i].counters[index]);
+}
+
+uint64_t
+fwd_run_cycles(const struct fwd_run *run)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < run->lcore_count; i++)
+		sum += fwd_count_read(&run->lcores[i].cycles);
+	return sum;
 }
 
 static void
@@ -207,9 +238,41 @@ setup(struct fwd_lcore *lcore)
 	return lcore->ready;
 }
 
+typedef uint16_t (*burst_function)(struct fwd_stream *s, uint16_t n);
+
+/* As in testpmd, the cycles of bursts that found no packet do not count. */
+static uint16_t
+timed_burst(struct fwd_stream *s, uint16_t n)
+{
+	const struct fwd_mode *mode = s->options->mode;
+	uint64_t start = rte_rdtsc();
+	uint16_t done = mode->burst(s, n);
+
+	if (done != 0 || mode->generates)
+		fwd_count(&s->lcore->cycles, rte_rdtsc() - start);
+	return done;
+}
+
+static burst_function
+burst_of(const struct fwd_options *o)
+{
+	return o->record_cycles ? timed_burst : o->mode->burst;
+}
+
+static void
+send_first(struct fwd_lcore *lcore)
+{
+	const struct fwd_options *o = lcore->run->options;
+
+	for (unsigned i = 0; i < lcore->stream_count && fwd_sends_first(o); i++) {
+		fwd_txonly_header(&lcore->streams[i]);
+		fwd_txonly(&lcore->streams[i], o->burst);
+	}
+}
+
 /* Handles one burst of every stream. */
 static inline void
-forward(struct fwd_lcore *lcore, uint16_t (*burst)(struct fwd_stream *, uint16_t), uint16_t n)
+forward(struct fwd_lcore *lcore, burst_function burst, uint16_t n)
 {
 	for (unsigned i = 0; i < lcore->stream_count; i++)
 		burst(&lcore->streams[i], n);
@@ -220,7 +283,7 @@ forward(struct fwd_lcore *lcore, uint16_t (*burst)(struct fwd_stream *, uint16_t
  * exactly that many packets are handled, with any number of lcores.
  */
 static void
-forward_quota(struct fwd_lcore *lcore, uint16_t (*burst)(struct fwd_stream *, uint16_t), uint16_t n)
+forward_quota(struct fwd_lcore *lcore, burst_function burst, uint16_t n)
 {
 	int64_t *quota = &lcore->run->quota;
 
@@ -245,13 +308,15 @@ worker(void *arg)
 {
 	struct fwd_lcore *lcore = arg;
 	struct fwd_run *run = lcore->run;
-	uint16_t (*burst)(struct fwd_stream *, uint16_t) = run->options->mode->burst;
+	burst_function burst = burst_of(run->options);
 	uint16_t n = run->options->burst;
 
 	setup(lcore);
 	report_line(run);
 	while (get_phase(run) == FWD_PHASE_SETUP)
 		rte_pause();
+	if (get_phase(run) == FWD_PHASE_RUN)
+		send_first(lcore);
 	if (run->options->packets != 0) {
 		while (__atomic_load_n(&run->phase, __ATOMIC_RELAXED) == FWD_PHASE_RUN)
 			forward_quota(lcore, burst, n);
@@ -272,10 +337,11 @@ static void
 run_alone(struct fwd_run *run, fwd_tick tick, void *arg)
 {
 	struct fwd_lcore *lcore = &run->lcores[0];
-	uint16_t (*burst)(struct fwd_stream *, uint16_t) = run->options->mode->burst;
+	burst_function burst = burst_of(run->options);
 	uint64_t interval = rte_get_tsc_hz() / 1000 * TICK_MS;
 	uint64_t next = run->started + interval;
 
+	send_first(lcore);
 	for (;;) {
 		for (unsigned i = 0; i < ROUNDS_PER_TICK; i++) {
 			if (run->options->packets != 0)

@@ -55,7 +55,8 @@ struct fwd_lcore {
 	struct fwd_stream *streams;
 	struct evpl *evpl;
 	struct fwd_run *run;
-	uint32_t next_flow; /* flowgen */
+	uint32_t next_flow; /* flowgen; txonly with --txonly-multi-flow */
+	uint64_t cycles;    /* of --record-core-cycles */
 	bool ready;	    /* has a context; false: see error */
 	int error;	    /* rte_errno of evpl_create() */
 	struct evpl_iovec iovecs[FWD_BURST_MAX];
@@ -103,6 +104,9 @@ int fwd_run_start(struct fwd_run *run, fwd_tick tick, void *arg);
 
 /* Ends the lcores that fwd_run_start() left waiting, and their contexts. */
 void fwd_run_end(struct fwd_run *run);
+
+/* The cycles that --record-core-cycles counted on all lcores. */
+uint64_t fwd_run_cycles(const struct fwd_run *run);
 
 /* The counters of one port, summed over all lcores. index: of fwd_ports. */
 void fwd_run_counters(const struct fwd_run *run, unsigned index, struct fwd_counters *sum);

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <rte_cycles.h>
-#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_pdump.h>
@@ -15,10 +14,12 @@
 #include "../common/json_file.h"
 #include "../common/library.h"
 #include "../common/signals.h"
+#include "eal.h"
 #include "lcore.h"
 #include "mode.h"
 #include "options.h"
 #include "port.h"
+#include "removal.h"
 #include "report.h"
 #include "table.h"
 
@@ -26,9 +27,9 @@
 struct watch {
 	const struct fwd_options *options;
 	struct fwd_run *run;
+	struct fwd_removal removal;
 	struct fwd_table table;
-	double period_s; /* 0: no table */
-	uint64_t next;	 /* TSC of the next table */
+	struct fwd_clock clock; /* of the table */
 };
 
 static bool
@@ -50,20 +51,75 @@ tick(void *arg)
 {
 	struct watch *w = arg;
 	uint64_t now = rte_rdtsc();
-	double hz = (double)rte_get_tsc_hz();
+	double seconds = (double)(now - w->run->started) / (double)rte_get_tsc_hz();
 
 	if (signals_stop_requested())
 		return true;
 	signals_leak_report();
-	if (w->options->duration_s > 0 && (double)(now - w->run->started) >= w->options->duration_s * hz)
+	if (fwd_removal_seen(&w->removal))
+		return true;
+	if (w->options->duration_s > 0 && seconds >= w->options->duration_s)
 		return true;
 	if (w->options->packets != 0 && packets_done(w))
 		return true;
-	if (w->period_s > 0 && (double)(now - w->run->started) >= (double)w->next * w->period_s * hz) {
+	if (fwd_clock_due(&w->clock, seconds))
 		fwd_table_draw(&w->table);
-		w->next++;
-	}
+	else if (w->clock.period_s > 0 && screen_resized())
+		fwd_table_redraw(&w->table);
 	return false;
+}
+
+/* Forwards until something ends it, with ports that are started. Then every lcore waits, and figures are consistent. */
+static int
+watch(struct watch *w, struct fwd_ports *ports, struct fwd_xstats *xstats, struct fwd_report *report)
+{
+	int status;
+
+	if (!fwd_removal_begin(&w->removal)) {
+		fwd_removal_quiet(&w->removal);
+		return 1;
+	}
+	status = fwd_run_start(w->run, tick, w);
+	fwd_removal_quiet(&w->removal);
+	if (fwd_removal_seen(&w->removal))
+		status = 1;
+	fwd_ports_stats(ports);
+	fwd_report_take(report, w->run, ports, xstats);
+	fwd_run_end(w->run);
+	return status;
+}
+
+/* The same, when the ports were just started. */
+static int
+wait_and_watch(struct watch *w, struct fwd_ports *ports, struct fwd_xstats *xstats, struct fwd_report *report)
+{
+	const struct fwd_options *o = w->options;
+	int status;
+
+	fwd_removal_watch(&w->removal, ports);
+	status = fwd_xstats_find(xstats, ports, o);
+	if (status == 0 && !o->no_link_check)
+		fwd_ports_wait_links(ports);
+	if (status == 0)
+		status = watch(w, ports, xstats, report);
+	fwd_removal_end(&w->removal);
+	return status;
+}
+
+/* Prints what a run that began comes to. */
+static int
+report_run(struct fwd_report *report, struct json_file *json)
+{
+	int status = 0;
+
+	if (!fwd_report_take_lost(report))
+		status = 1;
+	if (json_file_write(json, fwd_report_json, report) != 0)
+		status = 1;
+	fwd_report_print(report, json_file_words(json));
+	if (json_file_flush_words(json) != 0)
+		status = 1;
+	return status;
 }
 
 /* Forwards and reports. It ends everything that it starts, whatever happens in between. */
@@ -71,36 +127,25 @@ static int
 forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *o, struct json_file *json)
 {
 	FILE *out = json_file_words(json);
-	struct watch watch = {.options = o, .run = run, .next = 1};
+	static struct watch w;
 	static struct fwd_report report;
+	struct fwd_xstats xstats = {0};
 	int status;
 
-	watch.period_s = o->stats_period_s;
-	if (watch.period_s < 0)
-		watch.period_s = isatty(fileno(out)) ? 1 : 0;
-	fwd_table_init(&watch.table, run, ports, out);
+	w = (struct watch){.options = o, .run = run, .clock = {.period_s = o->stats_period_s, .next = 1}};
+	if (w.clock.period_s < 0)
+		w.clock.period_s = isatty(fileno(out)) ? 1 : 0;
+	fwd_table_init(&w.table, run, ports, &xstats, out);
 
 	status = options_check_lengths(o, evpl_buffer_size());
 	if (status == 0)
 		status = fwd_ports_start(ports, o, run->lcore_count);
-	if (status == 0) {
-		fwd_ports_wait_links(ports);
-		status = fwd_run_start(run, tick, &watch);
-		/* Taken while every lcore waits, so that these figures are consistent. */
-		fwd_ports_stats(ports);
-		fwd_report_take(&report, run, ports);
-		fwd_run_end(run);
-	}
+	if (status == 0)
+		status = wait_and_watch(&w, ports, &xstats, &report);
 	fwd_ports_close(ports, o);
-	if (report.run != NULL) {
-		if (!fwd_report_take_lost(&report))
-			status = 1;
-		if (json_file_write(json, fwd_report_json, &report) != 0)
-			status = 1;
-		fwd_report_print(&report, out);
-		if (json_file_flush_words(json) != 0)
-			status = 1;
-	}
+	if (report.run != NULL && report_run(&report, json) != 0)
+		status = 1;
+	fwd_xstats_free(&xstats);
 	fwd_ports_free(ports);
 	if (library_stop() != 0)
 		status = 1;
@@ -122,6 +167,19 @@ can_be_captured(void)
 #endif
 }
 
+/* The highest lcore that forwards, if lcores 1 and more do. */
+static unsigned
+highest_lcore(const struct fwd_options *o)
+{
+	unsigned highest = 0;
+
+	for (unsigned id = 0; id < 64; id++) {
+		if (o->coremask >> id & 1)
+			highest = id;
+	}
+	return RTE_MAX(o->cores, highest);
+}
+
 /* Everything that needs EAL. */
 static int
 with_eal(int eal_count, char **argv, const struct fwd_options *o, struct json_file *json)
@@ -131,10 +189,8 @@ with_eal(int eal_count, char **argv, const struct fwd_options *o, struct json_fi
 	struct evpl_global_config config = o->library;
 	int status;
 
-	if (rte_eal_init(eal_count, argv) < 0) {
-		error_line("EAL does not start: %s (its own messages are above)", rte_strerror(rte_errno));
+	if (fwd_eal_start(eal_count, argv, highest_lcore(o)) != 0)
 		return 1;
-	}
 	if (can_be_captured() && rte_pdump_init() != 0)
 		error_line("note: packets cannot be captured: %s", rte_strerror(rte_errno));
 	signals_catch();

@@ -31,6 +31,19 @@ const struct fwd_mode *fwd_mode_find(const char *name);
 /* The mode with that index; NULL behind the last one. */
 const struct fwd_mode *fwd_mode_at(unsigned index);
 
+/* Whether packets of our own are sent. Modes that always send them need no first burst. */
+static inline bool
+fwd_sends_first(const struct fwd_options *o)
+{
+	return o->tx_first && !o->mode->generates;
+}
+
+static inline bool
+fwd_makes_packets(const struct fwd_options *o)
+{
+	return o->mode->generates || o->tx_first;
+}
+
 uint16_t fwd_io(struct fwd_stream *s, uint16_t n);
 uint16_t fwd_rxonly(struct fwd_stream *s, uint16_t n);
 uint16_t fwd_tee(struct fwd_stream *s, uint16_t n);

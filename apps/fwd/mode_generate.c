@@ -183,6 +183,15 @@ fwd_flowgen(struct fwd_stream *s, uint16_t n)
 	return sent;
 }
 
+/* The source addresses of testpmd's --txonly-multi-flow: 256 for each lcore. */
+static void
+set_next_source(struct fwd_stream *s, uint8_t *header)
+{
+	uint32_t number = s->lcore->next_flow++ & 0xff;
+
+	set_addresses(header, (s->options->ip_dst | number << 8) + s->lcore->id, s->options->ip_dst);
+}
+
 /* Makes one packet of several iovecs; the header may cross their borders. NULL: no memory. */
 static struct rte_mbuf *
 make_segments(struct fwd_stream *s)
@@ -220,23 +229,40 @@ send_segmented(struct fwd_stream *s, uint16_t n)
 {
 	struct fwd_target *t = &s->targets[0];
 	struct rte_mbuf *packets[FWD_BURST_MAX];
+	uint32_t first = s->lcore->next_flow;
 	uint16_t made, sent;
 
 	for (made = 0; made < n; made++) {
+		if (s->options->multi_flow)
+			set_next_source(s, s->header);
 		packets[made] = make_segments(s);
 		if (packets[made] == NULL)
 			break;
 	}
 	if (made < n)
 		fwd_count(&t->count->drop_memory, (uint64_t)(n - made));
-	if (made == 0)
-		return 0;
-	sent = rte_eth_tx_burst(t->port, t->queue, packets, made);
+	sent = made == 0 ? 0 : rte_eth_tx_burst(t->port, t->queue, packets, made);
+	/* The flows of dropped packets are sent again, as in testpmd. */
+	s->lcore->next_flow = first + sent;
 	fwd_count(&t->count->tx_packets, sent);
 	fwd_count(&t->count->tx_bytes, (uint64_t)sent * s->options->length);
 	fwd_count(&t->count->drop_full, (uint64_t)(made - sent));
 	for (uint16_t i = sent; i < made; i++)
 		rte_pktmbuf_free(packets[i]);
+	return sent;
+}
+
+/* Sends n packets with source addresses of their own. The flows of dropped packets are sent again, as in testpmd. */
+static uint16_t
+send_flows(struct fwd_stream *s, uint16_t n)
+{
+	uint32_t first = s->lcore->next_flow;
+	uint16_t sent;
+
+	for (uint16_t i = 0; i < n; i++)
+		set_next_source(s, evpl_iovec_data(&s->iovecs[i]));
+	sent = n == 0 ? 0 : fwd_send(s, &s->targets[0], s->iovecs, n, (uint64_t)n * s->options->length);
+	s->lcore->next_flow = first + sent;
 	return sent;
 }
 
@@ -246,5 +272,7 @@ fwd_txonly(struct fwd_stream *s, uint16_t n)
 	if (unlikely(s->options->segment_count > 1))
 		return send_segmented(s, n);
 	n = make_packets(s, s->options->length, n);
+	if (unlikely(s->options->multi_flow))
+		return send_flows(s, n);
 	return n == 0 ? 0 : fwd_send(s, &s->targets[0], s->iovecs, n, (uint64_t)n * s->options->length);
 }

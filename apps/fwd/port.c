@@ -90,12 +90,12 @@ concerns(enum evpl_port_limit_kind kind, const struct fwd_options *o)
 	switch (kind) {
 	case EVPL_PORT_ONE_SEGMENT:
 	case EVPL_PORT_SEGMENTS:
-		return o->mode->generates && o->segment_count > 1;
+		return fwd_makes_packets(o) && o->segment_count > 1;
 	case EVPL_PORT_RX_POOL:
 	case EVPL_PORT_RX_VLAN:
 		return o->rx_pool == FWD_RX_POOL_SLAB;
 	case EVPL_PORT_PADDING:
-		return o->mode->generates || o->mode->multiplies;
+		return fwd_makes_packets(o) || o->mode->multiplies;
 	case EVPL_PORT_LATE:
 	case EVPL_PORT_SHARED_MEMORY:
 		return false;
@@ -137,6 +137,39 @@ rx_queues(const struct fwd_port *p, const struct fwd_options *o)
 	return p->info.max_rx_queues < o->txq ? p->info.max_rx_queues : o->txq;
 }
 
+static bool
+node_exists(int node)
+{
+	for (unsigned i = 0; i < rte_socket_count(); i++) {
+		if (rte_socket_id_by_idx(i) == node)
+			return true;
+	}
+	return false;
+}
+
+/* As in testpmd: a ring's own node counts most, then the port's, then what the device says. */
+static int
+choose_nodes(struct fwd_port *p, const struct fwd_options *o)
+{
+	const struct fwd_numa *n = &o->numa;
+	uint16_t id = p->dev.id;
+
+	if (n->none)
+		p->dev.socket = n->node >= 0 ? n->node : rte_socket_id_by_idx(0);
+	else if (n->port[id] >= 0)
+		p->dev.socket = n->port[id];
+	p->rx_socket = !n->none && n->rx[id] >= 0 ? n->rx[id] : p->dev.socket;
+	p->tx_socket = !n->none && n->tx[id] >= 0 ? n->tx[id] : p->dev.socket;
+	if (node_exists(p->dev.socket) && node_exists(p->rx_socket) && node_exists(p->tx_socket))
+		return 0;
+	error_line("port %u (%s): EAL has no NUMA node %d (see --port-numa-config, --ring-numa-config, --socket-num)",
+		   id, p->dev.name,
+		   !node_exists(p->dev.socket) ? p->dev.socket
+		   : node_exists(p->rx_socket) ? p->tx_socket
+					       : p->rx_socket);
+	return 2;
+}
+
 static int
 add_port(struct fwd_ports *ports, uint16_t id, const struct fwd_options *o)
 {
@@ -147,7 +180,9 @@ add_port(struct fwd_ports *ports, uint16_t id, const struct fwd_options *o)
 		return status;
 	p->rx_queues = rx_queues(p, o);
 	ports->count++;
-	status = check_port(p, o);
+	status = choose_nodes(p, o);
+	if (status == 0)
+		status = check_port(p, o);
 	return status != 0 ? status : check_limits(ports, p, o);
 }
 
@@ -164,6 +199,12 @@ fwd_ports_choose(struct fwd_ports *ports, const struct fwd_options *o)
 		error_line("no ports: give EAL some, as --vdev=net_null0 --vdev=net_null1 before --");
 		return 2;
 	}
+	if (o->port_limit > count) {
+		error_line("--nb-ports=%u: there are %u", o->port_limit, count);
+		return 2;
+	}
+	if (o->port_limit != 0)
+		count = o->port_limit;
 	for (unsigned i = 0; i < count; i++) {
 		if (!rte_eth_dev_is_valid_port(ids[i])) {
 			error_line("port %u does not exist", ids[i]);
@@ -189,7 +230,7 @@ fwd_ports_rx_mbufs(const struct fwd_ports *ports, const struct fwd_options *o, i
 		return o->mbufs;
 	/* A packet may be in an RX ring, in an lcore, or in the TX ring of any port. */
 	for (unsigned i = 0; i < ports->count; i++) {
-		if (ports->port[i].dev.socket == socket)
+		if (ports->port[i].rx_socket == socket)
 			n += (uint64_t)ports->port[i].rx_queues * RTE_MAX(o->rxd, RING_SIZE);
 		if (o->mode->transmits)
 			n += (uint64_t)o->txq * RTE_MAX(o->txd, RING_SIZE);
@@ -203,12 +244,12 @@ fwd_ports_packet_mbufs(const struct fwd_ports *ports, const struct fwd_options *
 	uint64_t n = (uint64_t)lcores * (LCORE_CACHE + FWD_BURST_MAX);
 
 	/* Only these modes send packets that are not received mbufs themselves. */
-	if (!o->mode->generates && !o->mode->multiplies)
+	if (!fwd_makes_packets(o) && !o->mode->multiplies)
 		return 0;
 	n += (uint64_t)ports->count * o->txq * RTE_MAX(o->txd, RING_SIZE);
-	if (o->mode->generates)
+	if (fwd_makes_packets(o))
 		n *= o->segment_count;
-	else if (!prefers_slab(ports, o))
+	if (o->mode->multiplies && !prefers_slab(ports, o))
 		n *= 2; /* while a clone of an mbuf with its own data is in flight, a second mbuf holds it */
 	return (uint32_t)RTE_MIN(RTE_MAX(n, (uint64_t)EVPL_DEFAULT_PACKET_MBUFS), (uint64_t)PACKET_MBUFS_MAX);
 }
@@ -216,18 +257,39 @@ fwd_ports_packet_mbufs(const struct fwd_ports *ports, const struct fwd_options *
 static struct rte_mempool *
 rx_pool(struct fwd_ports *ports, const struct fwd_port *p, const struct fwd_options *o, unsigned lcores)
 {
-	uint32_t n = fwd_ports_rx_mbufs(ports, o, p->dev.socket, lcores);
-	struct rte_mempool *pool = ports->rx_pool[p->dev.socket];
+	uint32_t n = fwd_ports_rx_mbufs(ports, o, p->rx_socket, lcores);
+	struct rte_mempool *pool = ports->rx_pool[p->rx_socket];
 	char name[24];
 
 	/* One pool per NUMA node: the first port there makes it. */
 	if (pool != NULL)
 		return pool;
-	snprintf(name, sizeof(name), "fwd_rx_%d", p->dev.socket);
+	snprintf(name, sizeof(name), "fwd_rx_%d", p->rx_socket);
 	ports->rx_pool_ours = !prefers_slab(ports, o);
-	pool = pool_create(name, n, o->mbuf_size, p->dev.socket, !ports->rx_pool_ours);
-	ports->rx_pool[p->dev.socket] = pool;
+	pool = pool_create(name, n, o->mbuf_size, p->rx_socket, !ports->rx_pool_ours);
+	ports->rx_pool[p->rx_socket] = pool;
 	return pool;
+}
+
+uint64_t
+fwd_port_rss(const struct rte_eth_dev_info *info, const struct fwd_options *o)
+{
+	uint64_t types = o->rss.types & info->flow_type_rss_offloads;
+
+	if (o->rxq == 1 || types == 0)
+		return 0;
+	return types | (o->rss.level & info->flow_type_rss_offloads);
+}
+
+static void
+note_no_rss(const struct fwd_port *p, const struct fwd_options *o, uint64_t rss)
+{
+	if (!o->rss.given || o->rxq == 1 || o->rss.types == 0)
+		return;
+	if (rss == 0)
+		error_line("note: port %u (%s): no RSS of the kind that was asked for", p->dev.id, p->dev.name);
+	else if ((rss & o->rss.level) != o->rss.level)
+		error_line("note: port %u (%s): no RSS by that level of headers", p->dev.id, p->dev.name);
 }
 
 static int
@@ -236,22 +298,23 @@ configure(const struct fwd_port *p, const struct fwd_options *o)
 	struct rte_eth_conf conf = {0};
 	uint16_t mtu;
 	uint32_t frame = frame_length(p, o, &mtu);
+	uint64_t rss = fwd_port_rss(&p->info, o);
 	int rc;
 
-	if (o->rxq > 1) {
-		/* Ports without RSS, such as net_ring, get the packets of their queues in another way. */
-		conf.rx_adv_conf.rss_conf.rss_hf =
-			(RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP) & p->info.flow_type_rss_offloads;
-		if (conf.rx_adv_conf.rss_conf.rss_hf != 0)
-			conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+	/* Ports without RSS, such as net_ring, get the packets of their queues in another way. */
+	if (rss != 0) {
+		conf.rx_adv_conf.rss_conf.rss_hf = rss;
+		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 	}
+	note_no_rss(p, o, rss);
+	conf.intr_conf.rmv = !o->no_removal_interrupt && (*p->info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
 	if (frame != 0) {
 		conf.rxmode.mtu = mtu;
 		if (frame > (uint32_t)o->mbuf_size - RTE_PKTMBUF_HEADROOM)
 			conf.rxmode.offloads |= p->info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
 	}
 	/* Never RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE: see evpl_port.h. */
-	if (o->mode->generates && o->segment_count > 1)
+	if (fwd_makes_packets(o) && o->segment_count > 1)
 		conf.txmode.offloads |= p->info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	rc = rte_eth_dev_configure(p->dev.id, p->rx_queues, o->txq, &conf);
 	if (rc != 0)
@@ -262,7 +325,12 @@ configure(const struct fwd_port *p, const struct fwd_options *o)
 static int
 start_port(struct fwd_ports *ports, struct fwd_port *p, const struct fwd_options *o, unsigned lcores)
 {
-	struct ethdev_queues queues = {.rx = p->rx_queues, .tx = o->txq, .rxd = o->rxd, .txd = o->txd};
+	struct ethdev_queues queues = {.rx = p->rx_queues,
+				       .tx = o->txq,
+				       .rxd = o->rxd,
+				       .txd = o->txd,
+				       .rx_socket = &p->rx_socket,
+				       .tx_socket = &p->tx_socket};
 	struct rte_mempool *pool = rx_pool(ports, p, o, lcores);
 	uint16_t mtu;
 	int rc;
@@ -333,7 +401,7 @@ fwd_ports_stats(struct fwd_ports *ports)
 	for (unsigned i = 0; i < ports->count; i++) {
 		struct fwd_port *p = &ports->port[i];
 
-		if (p->dev.started && rte_eth_stats_get(p->dev.id, &p->stats) != 0)
+		if (p->dev.started && fwd_port_is_here(p) && rte_eth_stats_get(p->dev.id, &p->stats) != 0)
 			memset(&p->stats, 0, sizeof(p->stats));
 	}
 }
@@ -343,9 +411,13 @@ fwd_ports_close(struct fwd_ports *ports, const struct fwd_options *o)
 {
 	/* All queues are drained first, because closing one port may end another one, as with virtio_user and vhost. */
 	for (unsigned i = 0; i < ports->count; i++) {
-		for (uint16_t q = 0; q < ports->port[i].rx_queues && ports->port[i].dev.started; q++)
-			ethdev_drain(&ports->port[i].dev, q, RTE_MAX(o->mbufs, 65536u));
+		const struct fwd_port *p = &ports->port[i];
+
+		for (uint16_t q = 0; q < p->rx_queues && p->dev.started && fwd_port_is_here(p); q++)
+			ethdev_drain(&p->dev, q, RTE_MAX(o->mbufs, 65536u));
 	}
-	for (unsigned i = ports->count; i-- > 0;)
-		ethdev_close(&ports->port[i].dev);
+	for (unsigned i = ports->count; i-- > 0;) {
+		if (fwd_port_gone(&ports->port[i]) != FWD_UNPLUGGED)
+			ethdev_close(&ports->port[i].dev);
+	}
 }

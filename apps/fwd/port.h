@@ -13,12 +13,34 @@
 #include "../common/ethdev.h"
 #include "options.h"
 
+/* Whether a port is still there. What is not there any more is not polled, and not asked for anything. */
+enum fwd_gone {
+	FWD_HERE,
+	FWD_REMOVED,   /* the driver says so; the port can still be closed */
+	FWD_UNPLUGGED, /* there is no such port any more */
+	FWD_NO_NETDEV, /* its network interface was deleted; the port can still be closed */
+};
+
 struct fwd_port {
 	struct ethdev dev;
-	uint16_t rx_queues; /* --rxq; with txonly at least --txq, if the port has that many */
+	int rx_socket, tx_socket; /* NUMA nodes of the rings; mbufs for the RX rings are on the first one, too */
+	int gone;		  /* enum fwd_gone; atomic */
+	uint16_t rx_queues;	  /* --rxq; with txonly at least --txq, if the port has that many */
 	struct rte_eth_dev_info info;
 	struct rte_eth_stats stats; /* at the end of forwarding */
 };
+
+static inline enum fwd_gone
+fwd_port_gone(const struct fwd_port *p)
+{
+	return (enum fwd_gone)__atomic_load_n(&p->gone, __ATOMIC_SEQ_CST);
+}
+
+static inline bool
+fwd_port_is_here(const struct fwd_port *p)
+{
+	return fwd_port_gone(p) == FWD_HERE;
+}
 
 /* Functions name a port by its index: its place in this list. The list makes pairs and chains. */
 struct fwd_ports {
@@ -33,6 +55,9 @@ struct fwd_ports {
  * Finds the ports that were asked for, and checks their limits. 0; else the exit status, and an error line was printed.
  */
 int fwd_ports_choose(struct fwd_ports *ports, const struct fwd_options *o);
+
+/* What the port's RSS is configured to: what was asked for, as far as the port can do it; 0: no RSS. */
+uint64_t fwd_port_rss(const struct rte_eth_dev_info *info, const struct fwd_options *o);
 
 /* The RX mbufs that the ports of one NUMA node need, and the packet mbufs in flight on all ports. */
 uint32_t fwd_ports_rx_mbufs(const struct fwd_ports *ports, const struct fwd_options *o, int socket, unsigned lcores);

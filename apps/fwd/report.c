@@ -9,12 +9,16 @@
 #include "report.h"
 
 void
-fwd_report_take(struct fwd_report *r, const struct fwd_run *run, const struct fwd_ports *ports)
+fwd_report_take(struct fwd_report *r, const struct fwd_run *run, const struct fwd_ports *ports,
+		struct fwd_xstats *xstats)
 {
 	memset(r, 0, sizeof(*r));
 	r->run = run;
 	r->ports = ports;
 	r->options = run->options;
+	r->xstats = xstats;
+	fwd_xstats_read(xstats);
+	r->cycles = fwd_run_cycles(run);
 	r->seconds = (double)(run->stopped - run->started) / (double)rte_get_tsc_hz();
 	for (unsigned i = 0; i < ports->count; i++) {
 		fwd_run_counters(run, i, &r->port[i]);
@@ -53,6 +57,37 @@ per_second(const struct fwd_report *r, uint64_t count)
 	return r->seconds > 0 ? (double)count / r->seconds : 0;
 }
 
+/* What the cycles are divided by. */
+static uint64_t
+packets(const struct fwd_report *r)
+{
+	return r->options->mode->generates ? r->total.tx_packets : r->total.rx_packets;
+}
+
+/* The words are testpmd's. */
+static void
+print_cycles(const struct fwd_report *r, FILE *out)
+{
+	if (!r->options->record_cycles || packets(r) == 0)
+		return;
+	fprintf(out,
+		"CPU cycles/packet=%.2f (total cycles=%" PRIu64 " / total %s packets=%" PRIu64 ") at %" PRIu64
+		" MHz Clock\n",
+		(double)r->cycles / (double)packets(r), r->cycles, r->options->mode->name, packets(r),
+		rte_get_tsc_hz() / 1000000);
+}
+
+static void
+print_xstats(const struct fwd_report *r, const struct fwd_port *p, FILE *out)
+{
+	for (unsigned i = 0; i < r->xstats->count; i++) {
+		const struct fwd_xstat *x = &r->xstats->list[i];
+
+		if (x->port == p)
+			fprintf(out, "port %u (%s): %s %" PRIu64 "\n", p->dev.id, p->dev.name, x->name, x->value);
+	}
+}
+
 void
 fwd_report_print(const struct fwd_report *r, FILE *out)
 {
@@ -70,6 +105,7 @@ fwd_report_print(const struct fwd_report *r, FILE *out)
 			p->dev.id, p->dev.name, c->rx_packets, c->tx_packets,
 			c->drop_full + c->drop_malformed + c->drop_memory + p->stats.imissed + p->stats.rx_nombuf,
 			p->stats.ierrors, p->stats.oerrors);
+		print_xstats(r, p, out);
 	}
 	fprintf(out, "memory: %u slab%s (%.1f MiB), %u buffers, %u RX mbufs, %u packet mbufs, %" PRIu64 " linearized\n",
 		r->held.slabs, r->held.slabs == 1 ? "" : "s", (double)r->held.slab_bytes / 1048576.0, r->held.buffers,
@@ -86,6 +122,7 @@ fwd_report_print(const struct fwd_report *r, FILE *out)
 		r->no_mbuf);
 	fprintf(out, "consumed  %" PRIu64 " packets; %" PRIu64 " malformed ones seen\n", t->rx_consumed,
 		t->rx_malformed);
+	print_cycles(r, out);
 	library_print_lost(&r->lost, 0, out);
 }
 
@@ -117,6 +154,25 @@ print_counters(FILE *out, const struct fwd_counters *c)
 		c->drop_malformed, c->drop_memory);
 }
 
+static void
+print_xstats_json(const struct fwd_report *r, const struct fwd_port *p, FILE *out)
+{
+	const char *before = ", \"xstats\": {";
+
+	for (unsigned i = 0; i < r->xstats->count; i++) {
+		const struct fwd_xstat *x = &r->xstats->list[i];
+
+		if (x->port != p)
+			continue;
+		fputs(before, out);
+		print_string(out, x->name);
+		fprintf(out, ": %" PRIu64, x->value);
+		before = ", ";
+	}
+	if (before[2] == '\0')
+		fputc('}', out);
+}
+
 void
 fwd_report_json(const void *report, FILE *out)
 {
@@ -128,6 +184,9 @@ fwd_report_json(const void *report, FILE *out)
 		r->options->burst);
 	fprintf(out, "  \"rx_pps\": %.1f,\n  \"tx_pps\": %.1f,\n", per_second(r, r->total.rx_packets),
 		per_second(r, r->total.tx_packets));
+	if (r->options->record_cycles)
+		fprintf(out, "  \"cycles\": %" PRIu64 ",\n  \"cycles_hz\": %" PRIu64 ",\n", r->cycles,
+			rte_get_tsc_hz());
 	fprintf(out, "  \"ports\": [");
 	for (unsigned i = 0; i < r->ports->count; i++) {
 		const struct fwd_port *p = &r->ports->port[i];
@@ -138,8 +197,11 @@ fwd_report_json(const void *report, FILE *out)
 		print_counters(out, &r->port[i]);
 		fprintf(out,
 			", \"port_rx_missed\": %" PRIu64 ", \"port_rx_no_mbuf\": %" PRIu64
-			", \"port_rx_errors\": %" PRIu64 ", \"port_tx_errors\": %" PRIu64 "}",
-			p->stats.imissed, p->stats.rx_nombuf, p->stats.ierrors, p->stats.oerrors);
+			", \"port_rx_errors\": %" PRIu64 ", \"port_tx_errors\": %" PRIu64 ", \"gone\": %s",
+			p->stats.imissed, p->stats.rx_nombuf, p->stats.ierrors, p->stats.oerrors,
+			fwd_port_is_here(p) ? "false" : "true");
+		print_xstats_json(r, p, out);
+		fputc('}', out);
 	}
 	fprintf(out, "\n  ],\n  \"total\": {");
 	print_counters(out, &r->total);

@@ -11,12 +11,15 @@
 
 #include "lcore.h"
 #include "port.h"
+#include "xstats.h"
 
 struct fwd_report {
 	const struct fwd_run *run;
 	const struct fwd_ports *ports;
 	const struct fwd_options *options;
+	const struct fwd_xstats *xstats;
 	double seconds;
+	uint64_t cycles; /* of --record-core-cycles */
 	struct fwd_counters port[RTE_MAX_ETHPORTS];
 	struct fwd_counters total;
 	uint64_t missed;	/* packets for which ports had no descriptor */
@@ -26,7 +29,8 @@ struct fwd_report {
 };
 
 /* Called after fwd_run_start(): fills the counters, and `held`. */
-void fwd_report_take(struct fwd_report *r, const struct fwd_run *run, const struct fwd_ports *ports);
+void fwd_report_take(struct fwd_report *r, const struct fwd_run *run, const struct fwd_ports *ports,
+		     struct fwd_xstats *xstats);
 
 /* Called when ports and contexts are gone: fills `lost`. True if every buffer came home. */
 bool fwd_report_take_lost(struct fwd_report *r);

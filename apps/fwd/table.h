@@ -8,20 +8,44 @@
 
 #include "lcore.h"
 #include "port.h"
+#include "screen.h"
+#include "xstats.h"
+
+/* One row: what happened between the last two samples. */
+struct fwd_table_row {
+	double rx_packets, rx_bits; /* per second */
+	double tx_packets, tx_bits;
+	uint64_t dropped, missed; /* since the start */
+};
+
+/* When a table is to be drawn. */
+struct fwd_clock {
+	double period_s; /* 0: never */
+	uint64_t next;	 /* the next table is drawn when that many periods are over */
+};
+
+/* Whether a table is due that many seconds after the start. After a stall, one is due, and not one per lost period. */
+bool fwd_clock_due(struct fwd_clock *clock, double seconds);
 
 struct fwd_table {
 	const struct fwd_run *run;
 	const struct fwd_ports *ports;
-	FILE *out;
-	bool in_place;	/* redraws instead of scrolling */
-	unsigned lines; /* of the last table, to move the cursor back */
-	uint64_t drawn; /* TSC of the last table */
+	struct fwd_xstats *xstats;
+	struct screen screen;
+	uint64_t sampled; /* TSC of the last sample; 0: there is none yet */
+	double seconds;	  /* between the last two samples */
+	struct evpl_stats memory;
 	struct fwd_counters last[RTE_MAX_ETHPORTS];
+	struct fwd_table_row rows[RTE_MAX_ETHPORTS + 1]; /* a row for each port, then their sum */
 };
 
-void fwd_table_init(struct fwd_table *t, const struct fwd_run *run, const struct fwd_ports *ports, FILE *out);
+void fwd_table_init(struct fwd_table *t, const struct fwd_run *run, const struct fwd_ports *ports,
+		    struct fwd_xstats *xstats, FILE *out);
 
-/* Draws the rates since the last call. The first call draws the rates since the run began. */
+/* Takes a sample, and draws the rates since the last one. The first call draws the rates since the run began. */
 void fwd_table_draw(struct fwd_table *t);
+
+/* Draws the last sample again, in the terminal's present size. */
+void fwd_table_redraw(struct fwd_table *t);
 
 #endif /* FWD_TABLE_H */

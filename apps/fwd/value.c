@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,18 +68,35 @@ add_ports(struct fwd_options *o, unsigned long first, unsigned long last)
 	return true;
 }
 
-/* Hexadecimal, with or without 0x. */
+/* Hexadecimal, with or without 0x. 0: the text is no such mask, or an empty one. */
+static uint64_t
+mask_of(const char *text)
+{
+	const char *digits = strncmp(text, "0x", 2) == 0 ? text + 2 : text;
+
+	if (strspn(digits, "0123456789abcdefABCDEF") != strlen(digits) || strlen(digits) > 16)
+		return 0;
+	return strtoull(digits, NULL, 16);
+}
+
+void
+value_coremask(struct value *v, void *options)
+{
+	struct fwd_options *o = options;
+
+	o->coremask = mask_of(v->text);
+	if (o->coremask == 0)
+		value_expected(v, "a hexadecimal mask of lcores, as 0x6");
+}
+
 void
 value_portmask(struct value *v, void *options)
 {
 	struct fwd_options *o = options;
-	const char *digits = strncmp(v->text, "0x", 2) == 0 ? v->text + 2 : v->text;
-	char *end;
-	uint64_t mask = strtoull(digits, &end, 16);
+	uint64_t mask = mask_of(v->text);
 
 	o->port_count = 0;
-	if (*digits == '\0' || strspn(digits, "0123456789abcdefABCDEF") != strlen(digits) || strlen(digits) > 16 ||
-	    mask == 0 || (RTE_MAX_ETHPORTS < 64 && mask >> (RTE_MAX_ETHPORTS % 64) != 0)) {
+	if (mask == 0 || (RTE_MAX_ETHPORTS < 64 && mask >> (RTE_MAX_ETHPORTS % 64) != 0)) {
 		value_expected(v, "a hexadecimal mask of ports, as 0x3");
 		return;
 	}
@@ -137,6 +155,27 @@ value_peer(struct value *v, void *options)
 		}
 	}
 	value_expected(v, "port,MAC, as 0,02:00:00:00:00:01");
+}
+
+/* One MAC address per line: the first one is behind port 0. */
+void
+value_peers_file(struct value *v, void *options)
+{
+	struct fwd_options *o = options;
+	FILE *file = fopen(v->text, "re");
+	unsigned port = 0;
+	char line[64];
+
+	if (file == NULL) {
+		value_expected(v, "a file with one MAC address per line, and it cannot be read");
+		return;
+	}
+	while (port < RTE_MAX_ETHPORTS && !v->failed && fgets(line, sizeof(line), file) != NULL) {
+		line[strcspn(line, " \t\r\n")] = '\0';
+		if (rte_ether_unformat_addr(line, &o->peers[port++]) != 0)
+			value_expected(v, "a file with one MAC address per line, as 02:00:00:00:00:01");
+	}
+	fclose(file);
 }
 
 void

@@ -25,7 +25,7 @@ static uint64_t failed_before;
 static bool begun;
 
 static uint64_t
-failed(void)
+failed_requests(void)
 {
 	struct glue_memory_stats memory;
 	struct http_stats http;
@@ -48,7 +48,7 @@ bytes_moved(void)
 
 /* Takes whole buffers, then the rest of those in use. */
 static void
-hold_all(void)
+hold_all_memory(void)
 {
 	for (unsigned size = evpl_buffer_size(); size >= SMALLEST; size /= 2) {
 		struct evpl_iovec iovec;
@@ -64,7 +64,7 @@ hold_all(void)
 }
 
 static void
-give_back(void)
+release_held(void)
 {
 	while (list != NULL) {
 		struct evpl_iovec self;
@@ -89,10 +89,10 @@ fault_memory_poll(void)
 	if (wanted == 0 || (!begun && !bytes_moved()))
 		return;
 	if (!begun)
-		failed_before = failed();
+		failed_before = failed_requests();
 	begun = true;
-	if (failed() - failed_before < wanted)
-		hold_all();
+	if (failed_requests() - failed_before < wanted)
+		hold_all_memory();
 	else
 		fault_memory_stop();
 }
@@ -100,6 +100,6 @@ fault_memory_poll(void)
 void
 fault_memory_stop(void)
 {
-	give_back();
+	release_held();
 	wanted = 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Leaves the slabs without a free buffer in the middle of transfers, until so many requests for memory have failed. */
+/* Imitates a lack of memory in the middle of transfers: --hold-slabs. */
 #ifndef HTTPD_FAULT_MEMORY_H
 #define HTTPD_FAULT_MEMORY_H
 
@@ -8,12 +8,12 @@
 #include <evpl/evpl.h>
 
 /*
- * --hold-slabs=N: holds all memory of the slabs, from the first byte of a body or an echo on, until N requests of lwIP
- * and HTTP have found none. Their number ends it, not time. 0: never.
+ * --hold-slabs=N: holds all memory of the slabs from the first byte of a body or an echo on. It ends after N requests
+ * of lwIP and HTTP have found no memory, and not after a time. 0: never.
  */
 void fault_memory_start(struct evpl *evpl, uint64_t requests);
 
-/* Once per turn of the main loop: holds what became free, or gives all back. */
+/* Call it once per turn of the main loop. It holds what became free, or gives all back. */
 void fault_memory_poll(void);
 
 /* Before the context is destroyed: gives back what is held. */

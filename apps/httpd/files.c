@@ -19,7 +19,7 @@
 /* Buffers that files leave for what is sent. */
 #define SPARE_BUFFERS 8
 
-/* A file that finds no memory for so long is given up: it may be the one that has all of it. */
+/* A file that finds no memory for so long is given up. It may be the file that has all of the memory. */
 #define PATIENCE_MS 1000
 
 static struct evpl *evpl;
@@ -99,8 +99,8 @@ now_ms(void)
 }
 
 /*
- * Opens segment by segment. So no segment can be a symbolic link, and no name leads upwards. O_NONBLOCK: a FIFO would
- * wait for its writer. -1 with errno.
+ * Opens segment by segment. So no segment can be a symbolic link, and no name leads upwards. Without O_NONBLOCK the
+ * call would wait for the writer of a FIFO. -1 with errno.
  */
 static int
 open_below(const char *name)
@@ -131,7 +131,7 @@ open_below(const char *name)
 	}
 }
 
-/* FNV-1a, because rte_jhash() reads whole words, and so bytes behind a name's end. */
+/* FNV-1a. rte_jhash() reads whole words, and would read bytes behind a name's end. */
 static struct bucket *
 bucket_of(const char *name)
 {
@@ -143,7 +143,7 @@ bucket_of(const char *name)
 }
 
 static struct file *
-find(const char *name)
+find_file(const char *name)
 {
 	struct file *file;
 
@@ -166,7 +166,7 @@ end_loading(struct file *file)
 }
 
 static void
-destroy(struct file *file)
+destroy_file(struct file *file)
 {
 	end_loading(file);
 	stats.files--;
@@ -177,25 +177,25 @@ destroy(struct file *file)
 
 /* Nobody finds it any more. Responses that send it go on. */
 static void
-forget(struct file *file)
+forget_file(struct file *file)
 {
 	LIST_REMOVE(file, bucket);
 	TAILQ_REMOVE(&used_files, file, used);
 	file->stale = true;
 	if (file->users == 0)
-		destroy(file);
+		destroy_file(file);
 }
 
 /* Gives up the file whose last use is longest ago. False: all are in use. */
 static bool
-evict(void)
+evict_unused(void)
 {
 	struct file *file;
 
 	TAILQ_FOREACH (file, &used_files, used) {
 		if (file->users == 0) {
 			stats.evictions++;
-			forget(file);
+			forget_file(file);
 			return true;
 		}
 	}
@@ -206,13 +206,13 @@ static bool
 make_room(uint64_t cost)
 {
 	while (stats.bytes + cost > cache) {
-		if (cost > cache || !evict())
+		if (cost > cache || !evict_unused())
 			return false;
 	}
 	return true;
 }
 
-/* Whether there are buffers, or can be, beyond those in use. */
+/* Whether there are free buffers, or new ones can be made. */
 static bool
 has_spare_buffers(void)
 {
@@ -230,7 +230,7 @@ has_spare_buffers(void)
 }
 
 static void
-describe(struct file *file, const struct stat *st)
+set_metadata(struct file *file, const struct stat *st)
 {
 	file->type = type_of(file->name);
 	file->modified = st->st_mtime;
@@ -241,7 +241,7 @@ describe(struct file *file, const struct stat *st)
 }
 
 static bool
-is_same(const struct file *file, const struct stat *st)
+is_same_version(const struct file *file, const struct stat *st)
 {
 	return (uint64_t)st->st_size == file->content.length && st->st_mtim.tv_sec == file->changed_at.tv_sec &&
 	       st->st_mtim.tv_nsec == file->changed_at.tv_nsec;
@@ -253,22 +253,22 @@ is_unchanged(const struct file *file)
 {
 	struct stat st;
 
-	return fstat(file->fd, &st) == 0 && is_same(file, &st);
+	return fstat(file->fd, &st) == 0 && is_same_version(file, &st);
 }
 
 /* No response sends it any further. */
 static void
-break_off(struct file *file)
+break_off_file(struct file *file)
 {
 	file->broken = true;
 	stats.broken++;
 	if (!file->stale)
-		forget(file);
+		forget_file(file);
 }
 
 /* Reads one more iovec. False: there was no memory, and nothing was done. */
 static bool
-load_next(struct file *file)
+read_chunk(struct file *file)
 {
 	struct evpl_iovec *iovec = has_spare_buffers() ? content_grow(&file->content, evpl) : NULL;
 	ssize_t n;
@@ -280,30 +280,30 @@ load_next(struct file *file)
 	file->starved_ms = 0;
 	n = pread(file->fd, evpl_iovec_data(iovec), evpl_iovec_length(iovec), (off_t)file->loaded);
 	if (n != (ssize_t)evpl_iovec_length(iovec)) {
-		break_off(file);
+		break_off_file(file);
 		return true;
 	}
 	file->loaded += (uint64_t)n;
 	stats.bytes_read += (uint64_t)n;
 	if (file->loaded == file->content.length && !is_unchanged(file))
-		break_off(file);
+		break_off_file(file);
 	return true;
 }
 
 /* The file found no memory. Another file may be given up for it, or this one is. */
 static void
-starve(struct file *file)
+handle_no_memory(struct file *file)
 {
-	if (evict())
+	if (evict_unused())
 		return;
 	if (file->starved_ms == 0)
 		file->starved_ms = now_ms();
 	else if (now_ms() - file->starved_ms > PATIENCE_MS)
-		break_off(file);
+		break_off_file(file);
 }
 
 static struct file *
-create(const char *name, int fd, const struct stat *st, uint64_t cost)
+create_file(const char *name, int fd, const struct stat *st, uint64_t cost)
 {
 	size_t length = strlen(name);
 	struct file *file = calloc(1, sizeof(*file) + length + 1);
@@ -316,7 +316,7 @@ create(const char *name, int fd, const struct stat *st, uint64_t cost)
 	file->fd = fd;
 	file->cost = cost;
 	file->users = 1;
-	describe(file, st);
+	set_metadata(file, st);
 	stats.files++;
 	stats.bytes += cost;
 	if (stats.bytes > stats.peak_bytes)
@@ -329,10 +329,10 @@ create(const char *name, int fd, const struct stat *st, uint64_t cost)
 
 /* Takes over fd. */
 static enum files_result
-load(const char *name, int fd, const struct stat *st, struct file **r_file)
+load_file(const char *name, int fd, const struct stat *st, struct file **r_file)
 {
 	uint64_t cost = (uint64_t)st->st_size + sizeof(struct file) + strlen(name);
-	struct file *file = make_room(cost) ? create(name, fd, st, cost) : NULL;
+	struct file *file = make_room(cost) ? create_file(name, fd, st, cost) : NULL;
 
 	if (file == NULL) {
 		close(fd);
@@ -341,11 +341,11 @@ load(const char *name, int fd, const struct stat *st, struct file **r_file)
 	stats.loads++;
 	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	/* files_load() reads the rest. */
-	while (file->content.length > 0 && !load_next(file)) {
-		if (evict())
+	while (file->content.length > 0 && !read_chunk(file)) {
+		if (evict_unused())
 			continue;
 		file->users = 0;
-		forget(file);
+		forget_file(file);
 		return FILES_NO_ROOM;
 	}
 	if (file->loaded == file->content.length || file->broken)
@@ -357,7 +357,7 @@ load(const char *name, int fd, const struct stat *st, struct file **r_file)
 
 /* Adds one user to a held file. */
 static enum files_result
-hold(struct file *file, struct file **r_file)
+use_held(struct file *file, struct file **r_file)
 {
 	file->users++;
 	stats.hits++;
@@ -369,26 +369,26 @@ hold(struct file *file, struct file **r_file)
 
 /* Looks at the file of that name on disk. The held one (or NULL) is forgotten if the disk has another one. */
 static enum files_result
-look_at(const char *name, struct file *held, struct file **r_file)
+look_on_disk(const char *name, struct file *held, struct file **r_file)
 {
 	int fd = open_below(name);
 	struct stat st;
 
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
-		return held != NULL ? hold(held, r_file) : FILES_NO_ROOM;
+		return held != NULL ? use_held(held, r_file) : FILES_NO_ROOM;
 	if (fd < 0 || fstat(fd, &st) != 0)
 		st.st_mode = 0;
-	if (held != NULL && S_ISREG(st.st_mode) && is_same(held, &st)) {
+	if (held != NULL && S_ISREG(st.st_mode) && is_same_version(held, &st)) {
 		close(fd);
 		held->looked_at_ms = now_ms();
-		return hold(held, r_file);
+		return use_held(held, r_file);
 	}
 	if (held != NULL) {
 		stats.changed++;
-		forget(held);
+		forget_file(held);
 	}
 	if (S_ISREG(st.st_mode))
-		return load(name, fd, &st, r_file);
+		return load_file(name, fd, &st, r_file);
 	if (fd >= 0)
 		close(fd);
 	return S_ISDIR(st.st_mode) ? FILES_FOLDER : FILES_NOT_FOUND;
@@ -397,12 +397,12 @@ look_at(const char *name, struct file *held, struct file **r_file)
 enum files_result
 files_get(const char *name, struct file **r_file)
 {
-	struct file *file = find(name);
+	struct file *file = find_file(name);
 	enum files_result result;
 
 	if (file != NULL && now_ms() - file->looked_at_ms < FRESH_MS)
-		return hold(file, r_file);
-	result = look_at(name, file, r_file);
+		return use_held(file, r_file);
+	result = look_on_disk(name, file, r_file);
 	if (result == FILES_NO_ROOM)
 		stats.no_room++;
 	return result;
@@ -412,7 +412,7 @@ void
 files_put(struct file *file)
 {
 	if (--file->users == 0 && file->stale)
-		destroy(file);
+		destroy_file(file);
 }
 
 bool
@@ -427,9 +427,9 @@ files_load(void)
 	TAILQ_REMOVE(&loading_files, file, loading);
 	TAILQ_INSERT_TAIL(&loading_files, file, loading);
 	file->users++;
-	got = load_next(file);
+	got = read_chunk(file);
 	if (!got)
-		starve(file);
+		handle_no_memory(file);
 	got |= file->broken;
 	if (file->loaded == file->content.length || file->broken)
 		end_loading(file);
@@ -450,7 +450,7 @@ void
 files_stop(void)
 {
 	while (!TAILQ_EMPTY(&used_files))
-		forget(TAILQ_FIRST(&used_files));
+		forget_file(TAILQ_FIRST(&used_files));
 	if (folder >= 0)
 		close(folder);
 	folder = -1;

@@ -4,8 +4,8 @@
  * until others need its place, or until it changes on disk.
  *
  * Two things block. A request opens a file that is not held, or was not looked at for a second (one openat() per
- * segment of its name). Each turn of the main loop reads at most one buffer (64 KiB) of one file. If the disk sleeps,
- * packets wait for as long.
+ * segment of its name). Each turn of the main loop reads at most one buffer (64 KiB) of one file. Packets wait while
+ * the disk works.
  */
 #ifndef HTTPD_FILES_H
 #define HTTPD_FILES_H
@@ -81,11 +81,11 @@ int files_start(const struct files_options *options, struct evpl *context);
 /* Call it when no file has a user any more. */
 void files_stop(void);
 
-/* The file of that name, which http_path_decode() made. After FILES_OK the caller owes one files_put(). */
+/* The file of that name, which http_path_decode() made. After FILES_OK the caller calls files_put() once. */
 enum files_result files_get(const char *name, struct file **r_file);
 void files_put(struct file *file);
 
-/* Reads on, if anything is left to read. Once per turn of the main loop. True: a file has more bytes, or is broken. */
+/* Continues to read files. Call it once per turn of the main loop. True: a file has more bytes now, or is broken. */
 bool files_load(void);
 
 void files_stats(struct files_stats *stats);

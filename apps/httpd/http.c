@@ -42,16 +42,16 @@ release_file(struct exchange *x)
 	x->file = NULL;
 }
 
-/* Heads are short, and most come whole. The response takes the room that was not needed. */
+/* Gives back the room that the head did not need: most heads are short. */
 static void
-give_head_room_back(struct exchange *x)
+shrink_head_room(struct exchange *x)
 {
 	evpl_iovec_set_length(&x->head_iovec, x->head.length);
 	evpl_iovec_commit(glue_evpl(), 0, &x->head_iovec, 1);
 }
 
 static bool
-take_head_room(struct exchange *x)
+reserve_head_room(struct exchange *x)
 {
 	if (x->head.bytes != NULL)
 		return true;
@@ -75,7 +75,7 @@ read_head(struct connection *c, struct exchange *x)
 	while (c->rx != NULL && x->phase == PHASE_HEAD) {
 		size_t taken;
 
-		if (!take_head_room(x))
+		if (!reserve_head_room(x))
 			return false;
 		if (c->wait == CONNECTION_IDLE)
 			connection_expect(c, CONNECTION_LATE);
@@ -84,7 +84,7 @@ read_head(struct connection *c, struct exchange *x)
 		if (status != 0)
 			exchange_refuse(x, status);
 		if (x->head.ended) {
-			give_head_room_back(x);
+			shrink_head_room(x);
 			exchange_begin(x);
 		}
 	}
@@ -207,7 +207,7 @@ send_content(struct connection *c, struct exchange *x)
 }
 
 static bool
-phase_done(struct connection *c, struct exchange *x)
+run_phase(struct connection *c, struct exchange *x)
 {
 	switch (x->phase) {
 	case PHASE_HEAD:
@@ -224,25 +224,25 @@ phase_done(struct connection *c, struct exchange *x)
 }
 
 static void
-advance(struct connection *c)
+http_advance(struct connection *c)
 {
 	struct exchange *x = exchange_of(c);
 
 	x->connection = c;
-	while (phase_done(c, x))
+	while (run_phase(c, x))
 		continue;
 }
 
 /* The head did not come to its end in time. */
 static void
-late(struct connection *c)
+refuse_late_head(struct connection *c)
 {
 	exchange_refuse(exchange_of(c), 408);
 	connection_expect(c, CONNECTION_TRANSFER);
 }
 
 static void
-ended(struct connection *c)
+release_exchange(struct connection *c)
 {
 	release_head(exchange_of(c));
 	release_file(exchange_of(c));
@@ -267,26 +267,21 @@ http_poll(void)
 
 static struct connection_server server = {
 	.name = "http",
-	.advance = advance,
-	.late = late,
-	.ended = ended,
+	.advance = http_advance,
+	.late = refuse_late_head,
+	.ended = release_exchange,
 };
 
 int
 http_start(const struct http_options *o)
 {
-	err_t err;
-
 	options = *o;
 	server.late_s = o->request_s;
 	if (exchange_start() != 0) {
 		error_line("no memory for the HTTP server");
 		return -1;
 	}
-	err = o->port != 0 ? connections_listen(&server, o->port) : ERR_OK;
-	if (err != ERR_OK)
-		error_line("--http-port=%u: %s", o->port, err == ERR_USE ? "another server has it" : "no memory");
-	return err == ERR_OK ? 0 : -1;
+	return connections_listen(&server, o->port);
 }
 
 void

@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 /*
- * The bytes of /_/bytes/N repeat after this many. This is a prime, so that a shift by whole segments or buffers is
- * seen.
+ * The bytes of /_/bytes/N repeat after this many bytes. The number is a prime, so that a test finds bytes that are
+ * shifted by whole segments or buffers.
  * x = 1; each byte: x = (x * 1103515245 + 12345) mod 2^31, byte = x >> 16 & 255.
  */
 #define HTTP_PATTERN_PERIOD 65521
@@ -69,7 +69,10 @@ int http_start(const struct http_options *options);
 /* After connections_stop(). */
 void http_stop(void);
 
-/* Reads files on, and sends what waited. Once per turn of the main loop. Costs one load if nothing is to be read. */
+/*
+ * Continues to read files, and sends what has waited for them. Call it once per turn of the main loop. If there is
+ * nothing to read, it costs one load.
+ */
 void http_poll(void);
 
 void http_stats(struct http_stats *stats);

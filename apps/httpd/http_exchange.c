@@ -6,6 +6,7 @@
 #include "http_exchange.h"
 #include "http_fields.h"
 #include "http_path.h"
+#include "http_text.h"
 
 #define GENERATED "/_/bytes/"
 #define DISCARD "/_/discard"
@@ -72,7 +73,7 @@ respond_content(struct exchange *x, const struct http_request *request, const st
 
 /* Whether a date field's time is the file's last change, or later. */
 static bool
-is_since(const char *date, const struct file *file)
+is_unmodified_since(const char *date, const struct file *file)
 {
 	time_t time = http_date_parse(date);
 
@@ -91,17 +92,17 @@ check_preconditions(const struct http_request *request, const struct file *file)
 		if (!http_etag_listed(&request->if_match, etag, false))
 			return 412;
 	} else if (unmodified != NULL && http_date_parse(unmodified) != -1) {
-		if (!is_since(unmodified, file))
+		if (!is_unmodified_since(unmodified, file))
 			return 412;
 	}
 	if (request->if_none_match.count > 0)
 		return http_etag_listed(&request->if_none_match, etag, true) ? 304 : 0;
-	return modified != NULL && is_since(modified, file) ? 304 : 0;
+	return modified != NULL && is_unmodified_since(modified, file) ? 304 : 0;
 }
 
 /* The Range field, unless the client means another version of the file. */
 static const char *
-range_of(const struct http_request *request, const struct file *file)
+applicable_range(const struct http_request *request, const struct file *file)
 {
 	const char *condition = request->if_range;
 	time_t date;
@@ -114,7 +115,7 @@ range_of(const struct http_request *request, const struct file *file)
 
 /* Redirects to the path with a "/" at its end: 301. 414: that location is too long. */
 static unsigned
-redirect(struct exchange *x, const struct http_request *request)
+redirect_to_folder(struct exchange *x, const struct http_request *request)
 {
 	char location[LONGEST_HEAD];
 	unsigned room = exchange_response_room() - HTTP_RESPONSE_ROOM;
@@ -138,7 +139,7 @@ respond_file(struct exchange *x, const struct http_request *request)
 		case FILES_OK:
 			break;
 		case FILES_FOLDER:
-			status = redirect(x, request);
+			status = redirect_to_folder(x, request);
 			break;
 		case FILES_NO_ROOM:
 			status = 503;
@@ -164,18 +165,17 @@ respond_file(struct exchange *x, const struct http_request *request)
 		exchange_respond(x, status);
 		return;
 	}
-	respond_content(x, request, &x->file->content, x->file->content.length, range_of(request, x->file));
+	respond_content(x, request, &x->file->content, x->file->content.length, applicable_range(request, x->file));
 }
 
 static void
 respond_generated(struct exchange *x, const struct http_request *request, const char *number)
 {
-	uint64_t length = 0;
+	uint64_t length;
+	const char *end = http_number_parse(number, &length);
 	unsigned status;
 
-	for (; *number >= '0' && *number <= '9' && length < UINT64_MAX / 20; number++)
-		length = length * 10 + (uint64_t)(*number - '0');
-	if (*number != '\0' || number[-1] == '/' || length > INT64_MAX) {
+	if (end == number || *end != '\0' || length > INT64_MAX) {
 		exchange_respond(x, 404);
 		return;
 	}
@@ -196,7 +196,7 @@ begin_upload(struct exchange *x, const struct http_request *request)
 		refuse_method(x, "PUT, POST");
 		return;
 	}
-	/* Nothing is there that an entity tag, or "*", could name. */
+	/* There is no content, so neither an entity tag nor "*" can match. */
 	if (request->if_match.count > 0) {
 		x->response.close |= request->length > 0;
 		exchange_respond(x, 412);
@@ -234,26 +234,22 @@ exchange_begin(struct exchange *x)
 		respond_file(x, &request);
 }
 
+static char
+next_pattern_byte(uint64_t at, void *state)
+{
+	uint32_t *x = state;
+
+	(void)at;
+	*x = (*x * UINT32_C(1103515245) + 12345) & INT32_MAX;
+	return (char)(*x >> 16);
+}
+
 int
 exchange_start(void)
 {
 	uint32_t x = 1;
 
-	if (content_init(&pattern, HTTP_PATTERN_PERIOD) != 0)
-		return -1;
-	while (content_held(&pattern) < HTTP_PATTERN_PERIOD) {
-		struct evpl_iovec *iovec = content_grow(&pattern, glue_evpl());
-		uint8_t *bytes;
-
-		if (iovec == NULL)
-			return -1;
-		bytes = evpl_iovec_data(iovec);
-		for (unsigned i = 0; i < evpl_iovec_length(iovec); i++) {
-			x = (x * UINT32_C(1103515245) + 12345) & INT32_MAX;
-			bytes[i] = (uint8_t)(x >> 16);
-		}
-	}
-	return 0;
+	return content_generate(&pattern, glue_evpl(), HTTP_PATTERN_PERIOD, next_pattern_byte, &x);
 }
 
 void

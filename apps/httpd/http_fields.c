@@ -3,21 +3,7 @@
 #include <strings.h>
 
 #include "http_fields.h"
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* Reads digits. A number that is too large becomes the largest. Returns the place behind the digits. */
-static const char *
-parse_number(const char *text, uint64_t *value)
-{
-	for (*value = 0; is_digit(*text); text++)
-		*value = *value > (UINT64_MAX - 9) / 10 ? UINT64_MAX : *value * 10 + (uint64_t)(*text - '0');
-	return text;
-}
+#include "http_text.h"
 
 enum http_range
 http_range_parse(const char *text, uint64_t length, uint64_t *r_first, uint64_t *r_end)
@@ -28,11 +14,11 @@ http_range_parse(const char *text, uint64_t length, uint64_t *r_first, uint64_t 
 	if (text == NULL || strncasecmp(text, "bytes=", 6) != 0)
 		return HTTP_RANGE_WHOLE;
 	text += 6;
-	end = parse_number(text, &first);
-	if (*end != '-' || (end == text && !is_digit(end[1])))
+	end = http_number_parse(text, &first);
+	if (*end != '-' || (end == text && !http_is_digit(end[1])))
 		return HTTP_RANGE_WHOLE;
-	if (is_digit(end[1])) {
-		const char *behind = parse_number(end + 1, &last);
+	if (http_is_digit(end[1])) {
+		const char *behind = http_number_parse(end + 1, &last);
 
 		if (*behind != '\0')
 			return HTTP_RANGE_WHOLE;
@@ -40,7 +26,7 @@ http_range_parse(const char *text, uint64_t length, uint64_t *r_first, uint64_t 
 		return HTTP_RANGE_WHOLE;
 	}
 	if (end == text) { /* "-N": the last N bytes */
-		/* The last bytes of an empty content: no part exists, but RFC 9110, 14.1.2, does not refuse it. */
+		/* An empty content has no last bytes. RFC 9110, 14.1.2, answers with the whole content then. */
 		if (length == 0 && last > 0)
 			return HTTP_RANGE_WHOLE;
 		first = last < length ? length - last : 0;
@@ -134,13 +120,12 @@ http_list_has_others(const char *list, const char *word)
 	return others > 0;
 }
 
+/* Whether the text has only digits, these marks, and letters if they are allowed. */
 static bool
-is_only(const char *text, size_t length, const char *marks, bool letters)
+consists_of(const char *text, size_t length, const char *marks, bool letters)
 {
 	for (size_t i = 0; i < length; i++) {
-		char lower = (char)(text[i] | 0x20);
-
-		if (!is_digit(text[i]) && !(letters && lower >= 'a' && lower <= 'z') &&
+		if (!http_is_digit(text[i]) && !(letters && http_is_letter(text[i])) &&
 		    (text[i] == '\0' || strchr(marks, text[i]) == NULL))
 			return false;
 	}
@@ -154,17 +139,18 @@ http_is_host(const char *text, size_t length)
 
 	if (length > 0 && text[0] == '[') { /* an IPv6 address */
 		behind = memchr(text, ']', length);
-		if (behind == NULL || behind == text + 1 || !is_only(text + 1, (size_t)(behind - text) - 1, ":.", true))
+		if (behind == NULL || behind == text + 1 ||
+		    !consists_of(text + 1, (size_t)(behind - text) - 1, ":.", true))
 			return false;
 		behind++;
 	} else {
 		behind = memchr(text, ':', length);
 		if (behind == NULL)
 			behind = end;
-		if (!is_only(text, (size_t)(behind - text), "-._~%!$&'()*+;=", true))
+		if (!consists_of(text, (size_t)(behind - text), "-._~%!$&'()*+;=", true))
 			return false;
 	}
-	return behind == end || (*behind == ':' && is_only(behind + 1, (size_t)(end - behind) - 1, "", false));
+	return behind == end || (*behind == ':' && consists_of(behind + 1, (size_t)(end - behind) - 1, "", false));
 }
 
 time_t

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "http_path.h"
+#include "http_text.h"
 
 /* The value of a hexadecimal digit; -1: it is none. */
 static int
@@ -11,7 +12,7 @@ hex_digit(char c)
 {
 	char lower = (char)(c | 0x20);
 
-	if (c >= '0' && c <= '9')
+	if (http_is_digit(c))
 		return c - '0';
 	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }

@@ -14,8 +14,8 @@
 unsigned http_path_decode(const char *path, char *name, size_t room);
 
 /*
- * Writes path, "/", and the query behind a "?" (NULL: no query), as in a Location field. It escapes what no URI may
- * hold: browsers take a backslash for a slash, and it could so begin another host's name.
+ * Writes path, "/", and the query behind a "?" (NULL: no query), as in a Location field. It escapes characters that no
+ * URI may have. Browsers read a backslash as a slash, so without that the path could name another host.
  * Returns the length, or 0 if it does not fit into room, with its NUL.
  */
 size_t http_location_format(const char *path, const char *query, char *out, size_t room);

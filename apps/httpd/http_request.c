@@ -4,10 +4,11 @@
 
 #include "http_fields.h"
 #include "http_request.h"
+#include "http_text.h"
 
-/* Checks a line of the head that has ended, and whether it is the last. Returns 0 or a status. */
+/* A line of the head has ended: checks its CRLF, and whether it is the empty line. Returns 0 or a status. */
 static unsigned
-end_line(struct http_head *head)
+finish_line(struct http_head *head)
 {
 	unsigned length = head->length - head->line;
 
@@ -47,24 +48,16 @@ http_head_take(struct http_head *head, const char *data, size_t length, size_t *
 		head->length += (unsigned)piece;
 		*r_taken += piece;
 		if (newline != NULL && status == 0)
-			status = end_line(head);
+			status = finish_line(head);
 	}
 	return status;
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
 }
 
 /* The characters of methods and field names (RFC 9110, 5.6.2). */
 static bool
 is_token_character(char c)
 {
-	char lower = (char)(c | 0x20);
-
-	return is_digit(c) || (lower >= 'a' && lower <= 'z') || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+	return http_is_digit(c) || http_is_letter(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 static bool
@@ -169,7 +162,7 @@ parse_target(char *text, struct http_request *request)
 static unsigned
 parse_version(const char *text, bool *old)
 {
-	if (strncmp(text, "HTTP/", 5) != 0 || !is_digit(text[5]) || text[6] != '.' || !is_digit(text[7]) ||
+	if (strncmp(text, "HTTP/", 5) != 0 || !http_is_digit(text[5]) || text[6] != '.' || !http_is_digit(text[7]) ||
 	    text[8] != '\0')
 		return 400;
 	*old = text[7] == '0';
@@ -199,17 +192,12 @@ parse_request_line(char *line, struct http_request *request, bool *old)
 static unsigned
 parse_length(const char *text, struct http_request *request)
 {
-	if (request->has_length || text[0] == '\0')
+	const char *end = http_number_parse(text, &request->length);
+
+	if (request->has_length || end == text || *end != '\0')
 		return 400;
-	for (const char *p = text; *p != '\0'; p++) {
-		if (!is_digit(*p))
-			return 400;
-		if (request->length > (UINT64_MAX - 9) / 10)
-			return 413;
-		request->length = request->length * 10 + (uint64_t)(*p - '0');
-	}
 	request->has_length = true;
-	return 0;
+	return request->length == UINT64_MAX ? 413 : 0;
 }
 
 /* The fields' values, before they are checked against each other. */
@@ -320,7 +308,7 @@ parse_field_line(char *line, struct http_request *request, struct fields *f)
 	return parse_field(line, value, request, f);
 }
 
-/* The end of the body must be beyond doubt. */
+/* There must be no doubt where the body ends. */
 static unsigned
 check_body(const struct http_request *request, const struct fields *f)
 {
@@ -342,7 +330,7 @@ check_fields(struct http_request *request, const struct fields *f)
 		return 400;
 	if (status != 0)
 		return status;
-	/* The part would be taken for the whole (RFC 9110, 14.5). */
+	/* Otherwise a part would be stored as the whole content (RFC 9110, 14.5). */
 	if (f->content_range && request->method == HTTP_PUT)
 		return 400;
 	/* An HTTP/1.0 client does not wait for "100 Continue". */

@@ -15,7 +15,7 @@ struct text {
 	size_t room, length;
 };
 
-static void __attribute__((format(printf, 2, 3))) add(struct text *t, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) add_format(struct text *t, const char *format, ...)
 {
 	va_list args;
 	int n;
@@ -23,7 +23,7 @@ static void __attribute__((format(printf, 2, 3))) add(struct text *t, const char
 	va_start(args, format);
 	n = vsnprintf(t->out + t->length, t->room - t->length, format, args);
 	va_end(args);
-	/* Text that does not fit uses up the room, which shows at the end. */
+	/* Text that does not fit sets the length to the room. http_response_format() checks that at its end. */
 	t->length = (size_t)n < t->room - t->length ? t->length + (size_t)n : t->room;
 }
 
@@ -50,7 +50,7 @@ http_status_name(unsigned status, unsigned *r_index)
 
 /* The Date field's text, made once per second. */
 static const char *
-date(time_t *r_now)
+date_text(time_t *r_now)
 {
 	static char text[HTTP_DATE_ROOM];
 	static time_t made;
@@ -69,12 +69,12 @@ static void
 add_validators(struct text *t, const struct http_response *r)
 {
 	time_t now;
-	const char *today = date(&now);
+	const char *today = date_text(&now);
 
 	if (r->etag != NULL)
-		add(t, "ETag: %s\r\n", r->etag);
+		add_format(t, "ETag: %s\r\n", r->etag);
 	if (r->last_modified != NULL)
-		add(t, "Last-Modified: %s\r\n", r->modified > now ? today : r->last_modified);
+		add_format(t, "Last-Modified: %s\r\n", r->modified > now ? today : r->last_modified);
 }
 
 static void
@@ -82,10 +82,10 @@ add_location(struct text *t, const struct http_response *r)
 {
 	size_t length;
 
-	add(t, "Location: ");
+	add_format(t, "Location: ");
 	length = http_location_format(r->location, r->query, t->out + t->length, t->room - t->length);
 	t->length = length != 0 ? t->length + length : t->room;
-	add(t, "\r\n");
+	add_format(t, "\r\n");
 }
 
 static void
@@ -93,11 +93,11 @@ add_content_fields(struct text *t, const struct http_response *r)
 {
 	uint64_t length = r->end - r->position;
 
-	add(t, "Content-Type: %s\r\nContent-Length: %" PRIu64 "\r\nAccept-Ranges: bytes\r\n", r->type, length);
+	add_format(t, "Content-Type: %s\r\nContent-Length: %" PRIu64 "\r\nAccept-Ranges: bytes\r\n", r->type, length);
 	if (r->status == 206)
-		add(t, "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n", r->position, r->end - 1,
-		    r->total);
-	add(t, "\r\n");
+		add_format(t, "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n", r->position, r->end - 1,
+			   r->total);
+	add_format(t, "\r\n");
 }
 
 static void
@@ -110,8 +110,9 @@ add_text(struct text *t, const struct http_response *r, const char *name)
 		snprintf(own, sizeof(own), "%u %s\n", r->status, name);
 		body = own;
 	}
-	add(t, "Content-Type: %s\r\nContent-Length: %zu\r\n", r->type != NULL ? r->type : "text/plain", strlen(body));
-	add(t, "\r\n%s", r->without_body ? "" : body);
+	add_format(t, "Content-Type: %s\r\nContent-Length: %zu\r\n", r->type != NULL ? r->type : "text/plain",
+		   strlen(body));
+	add_format(t, "\r\n%s", r->without_body ? "" : body);
 }
 
 size_t
@@ -121,20 +122,20 @@ http_response_format(const struct http_response *r, char *out, size_t room)
 	struct text t = {.out = out, .room = room};
 	time_t now;
 
-	add(&t, "HTTP/1.1 %u %s\r\nServer: evpl-httpd\r\nDate: %s\r\n", r->status, name, date(&now));
+	add_format(&t, "HTTP/1.1 %u %s\r\nServer: evpl-httpd\r\nDate: %s\r\n", r->status, name, date_text(&now));
 	/* "keep-alive" is what an HTTP/1.0 client asked for. Later ones take it as the default. */
-	add(&t, "Connection: %s\r\n", r->close ? "close" : "keep-alive");
+	add_format(&t, "Connection: %s\r\n", r->close ? "close" : "keep-alive");
 	add_validators(&t, r);
 	if (r->allow != NULL)
-		add(&t, "Allow: %s\r\n", r->allow);
+		add_format(&t, "Allow: %s\r\n", r->allow);
 	if (r->location != NULL)
 		add_location(&t, r);
 	if (r->status == 416)
-		add(&t, "Content-Range: bytes */%" PRIu64 "\r\n", r->total);
+		add_format(&t, "Content-Range: bytes */%" PRIu64 "\r\n", r->total);
 	if (r->status == 503)
-		add(&t, "Retry-After: 1\r\n");
+		add_format(&t, "Retry-After: 1\r\n");
 	if (r->status == 304)
-		add(&t, "\r\n");
+		add_format(&t, "\r\n");
 	else if (r->has_content)
 		add_content_fields(&t, r);
 	else

@@ -10,13 +10,12 @@
 #include "options.h"
 #include "report.h"
 
-static struct httpd_options options;
 static struct httpd_report report;
 
 static int
-start(void)
+start_servers(void)
 {
-	const struct httpd_options *o = &options;
+	const struct httpd_options *o = &httpd_options;
 
 	if (files_start(&o->files, glue_evpl()) != 0) {
 		error_line("--folder=%s: %s", o->files.folder, strerror(errno));
@@ -33,37 +32,39 @@ start(void)
 }
 
 static void
-ready(const struct host_ports *ports, FILE *out)
+print_ports(const struct host_ports *ports, FILE *out)
 {
+	const struct services_options *services = &httpd_options.services;
+
 	fprintf(out, "listening on ");
 	ports_print_addresses(ports, out);
-	fprintf(out, ": http %u, echo %u, discard %u, chargen %u\n", options.http.port, options.services.echo_port,
-		options.services.discard_port, options.services.chargen_port);
+	fprintf(out, ": http %u, echo %u, discard %u, chargen %u\n", httpd_options.http.port, services->echo_port,
+		services->discard_port, services->chargen_port);
 }
 
 static void
-turn(void)
+poll_servers(void)
 {
 	http_poll();
 	fault_memory_poll();
 }
 
 static void
-line(const struct host_report *host, FILE *out)
+print_counters(const struct host_report *host, FILE *out)
 {
 	report_take(&report);
 	report_line(&report, host, out);
 }
 
 static int
-end(void)
+finish_report(void)
 {
 	report_take(&report);
 	return 0;
 }
 
 static void
-stop(void)
+stop_servers(void)
 {
 	fault_memory_stop();
 	connections_stop();
@@ -73,13 +74,13 @@ stop(void)
 }
 
 static void
-print(FILE *out)
+print_report(FILE *out)
 {
 	report_print(&report, out);
 }
 
 static void
-json(FILE *out)
+write_json(FILE *out)
 {
 	report_json(&report, out);
 }
@@ -89,18 +90,19 @@ main(int argc, char **argv)
 {
 	static const struct host_program program = {
 		.name = "evpl-httpd",
-		.start = start,
-		.ready = ready,
-		.turn = turn,
-		.line = line,
-		.end = end,
-		.stop = stop,
-		.print = print,
-		.json = json,
+		.command = &httpd_command,
+		.values = &httpd_options,
+		.options = &httpd_options.host,
+		.check_options = httpd_options_check,
+		.start = start_servers,
+		.ready = print_ports,
+		.turn = poll_servers,
+		.line = print_counters,
+		.end = finish_report,
+		.stop = stop_servers,
+		.print = print_report,
+		.json = write_json,
 	};
-	int eal_count = options_parse(argc, argv, &options);
 
-	if (eal_count <= 0)
-		return eal_count == 0 ? 0 : 2;
-	return host_run(&program, &options.host, eal_count, argv);
+	return host_main(&program, argc, argv);
 }

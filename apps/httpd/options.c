@@ -6,6 +6,8 @@
 #include "../common/error.h"
 #include "options.h"
 
+struct httpd_options httpd_options;
+
 /* The size that lwIP was built with: only a build can change it. */
 #define NEIGHBOURS RTE_STR(ARP_TABLE_SIZE) " neighbours of IPv4 and " RTE_STR(LWIP_ND6_NUM_NEIGHBORS) " of IPv6"
 
@@ -75,7 +77,7 @@ help_more(void)
 	       "2: the command line is wrong.\n");
 }
 
-/* Clients behind a router are one neighbour, and each may have many connections. So the number may be right. */
+/* Only a warning: all clients behind a router are one neighbour, and each client may have many connections. */
 static void
 warn_of_neighbours(unsigned connections)
 {
@@ -98,13 +100,12 @@ buffer_room(const struct evpl_global_config *library)
 	return (unsigned)room;
 }
 
-static int
-check_combination(struct httpd_options *o)
+int
+httpd_options_check(void)
 {
+	const struct httpd_options *o = &httpd_options;
 	unsigned room = buffer_room(&o->host.library);
 
-	if (host_options_check(&o->host) != 0)
-		return -1;
 	if (room < o->http.head_size + 64) {
 		error_line(
 			"buffers of %u bytes have no room for --max-head=%u (see --buffer-size, --large-buffer-size, "
@@ -116,28 +117,16 @@ check_combination(struct httpd_options *o)
 		error_line("--max-request-line=%u is more than --max-head=%u", o->http.line_size, o->http.head_size);
 		return -1;
 	}
+	warn_of_neighbours(o->limits.connections);
 	return 0;
 }
 
-int
-options_parse(int argc, char **argv, struct httpd_options *o)
-{
-	static const struct command command = {
-		.program = "evpl-httpd",
-		.version = EVPL_HTTPD_VERSION HOST_LWIP_VERSION,
-		.about = "Serves files over HTTP, and echo, discard and chargen: lwIP over DPDK ports, its bytes in "
-			 "iovecs.",
-		.tables = tables,
-		.table_count = RTE_DIM(tables),
-		.width = 28,
-		.help_more = help_more,
-	};
-	int eal_count = command_parse(&command, argc, argv, o);
-
-	if (eal_count <= 0)
-		return eal_count;
-	if (check_combination(o) != 0)
-		return -1;
-	warn_of_neighbours(o->limits.connections);
-	return eal_count;
-}
+const struct command httpd_command = {
+	.program = "evpl-httpd",
+	.version = EVPL_HTTPD_VERSION HOST_LWIP_VERSION,
+	.about = "Serves files over HTTP, and echo, discard and chargen: lwIP over DPDK ports, its bytes in iovecs.",
+	.tables = tables,
+	.table_count = RTE_DIM(tables),
+	.width = 28,
+	.help_more = help_more,
+};

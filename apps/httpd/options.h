@@ -20,11 +20,10 @@ struct httpd_options {
 	struct services_options services;
 };
 
-/*
- * Splits argv at "--" and parses the arguments behind it.
- * Returns the number of EAL's arguments, the program's name included; 0: help or version was printed, nothing is left
- * to do; -1: one line on stderr says what is wrong.
- */
-int options_parse(int argc, char **argv, struct httpd_options *o);
+extern struct httpd_options httpd_options;
+
+/* What the command line may have, and whether its values fit each other: see struct host_program. */
+extern const struct command httpd_command;
+int httpd_options_check(void);
 
 #endif /* HTTPD_OPTIONS_H */

@@ -18,7 +18,7 @@ struct httpd_report {
 	struct files_stats files;
 };
 
-/* Takes the counters as they are now. */
+/* Copies all counters into the report. */
 void report_take(struct httpd_report *r);
 
 /* Prints one line, for --stats-period. */

@@ -17,7 +17,7 @@ static struct content chargen;
 
 /* Writes the first pbuf's bytes, as many as there is room for. Returns their number; 0: wait. */
 static unsigned
-echo_first(struct connection *c)
+echo_first_pbuf(struct connection *c)
 {
 	struct pbuf *p = c->rx;
 	unsigned length = LWIP_MIN(p->len, connection_room(c));
@@ -39,7 +39,7 @@ static void
 echo_advance(struct connection *c)
 {
 	while (c->rx != NULL) {
-		unsigned sent = echo_first(c);
+		unsigned sent = echo_first_pbuf(c);
 
 		if (sent == 0)
 			return;
@@ -59,10 +59,7 @@ echo_acknowledged(struct connection *c, unsigned n)
 static void
 discard_advance(struct connection *c)
 {
-	while (c->rx != NULL) {
-		stats.discard_bytes += c->rx->len;
-		connection_consume(c, c->rx->len);
-	}
+	stats.discard_bytes += connection_discard(c);
 	if (c->eof)
 		connection_close(c);
 }
@@ -73,8 +70,7 @@ chargen_advance(struct connection *c)
 {
 	uint64_t *position = (uint64_t *)c->state, from = *position;
 
-	while (c->rx != NULL)
-		connection_consume(c, c->rx->len);
+	connection_discard(c);
 	connection_expect(c, CONNECTION_TRANSFER);
 	connection_send(c, &chargen, position, UINT64_MAX);
 	stats.chargen_bytes += *position - from;
@@ -82,31 +78,15 @@ chargen_advance(struct connection *c)
 		connection_close(c);
 }
 
-static int
-make_chargen(void)
+static char
+chargen_byte(uint64_t at, void *state)
 {
-	uint64_t at = 0;
+	unsigned line = (unsigned)(at / (CHARGEN_LINE + 2)), column = (unsigned)(at % (CHARGEN_LINE + 2));
 
-	if (content_init(&chargen, CHARGEN_PERIOD) != 0)
-		return -1;
-	while (content_held(&chargen) < CHARGEN_PERIOD) {
-		struct evpl_iovec *iovec = content_grow(&chargen, glue_evpl());
-		char *text;
-
-		if (iovec == NULL)
-			return -1;
-		text = evpl_iovec_data(iovec);
-		for (unsigned i = 0; i < evpl_iovec_length(iovec); i++, at++) {
-			unsigned line = (unsigned)(at / (CHARGEN_LINE + 2)),
-				 column = (unsigned)(at % (CHARGEN_LINE + 2));
-
-			if (column < CHARGEN_LINE)
-				text[i] = (char)(CHARGEN_FIRST + (line + column) % CHARGEN_CHARACTERS);
-			else
-				text[i] = column == CHARGEN_LINE ? '\r' : '\n';
-		}
-	}
-	return 0;
+	(void)state;
+	if (column < CHARGEN_LINE)
+		return (char)(CHARGEN_FIRST + (line + column) % CHARGEN_CHARACTERS);
+	return column == CHARGEN_LINE ? '\r' : '\n';
 }
 
 static const struct connection_server echo_server = {
@@ -125,28 +105,18 @@ static const struct connection_server chargen_server = {
 	.advance = chargen_advance,
 };
 
-static int
-listen_on(const struct connection_server *server, uint16_t port)
-{
-	err_t err = port != 0 ? connections_listen(server, port) : ERR_OK;
-
-	if (err != ERR_OK)
-		error_line("--%s-port=%u: %s", server->name, port,
-			   err == ERR_USE ? "another server has it" : "no memory");
-	return err == ERR_OK ? 0 : -1;
-}
-
 int
 services_start(const struct services_options *o)
 {
 	options = *o;
-	if (make_chargen() != 0) {
+	if (content_generate(&chargen, glue_evpl(), CHARGEN_PERIOD, chargen_byte, NULL) != 0) {
 		error_line("no memory for chargen's characters");
 		return -1;
 	}
-	if (listen_on(&echo_server, o->echo_port) != 0 || listen_on(&discard_server, o->discard_port) != 0)
+	if (connections_listen(&echo_server, o->echo_port) != 0 ||
+	    connections_listen(&discard_server, o->discard_port) != 0)
 		return -1;
-	return listen_on(&chargen_server, o->chargen_port);
+	return connections_listen(&chargen_server, o->chargen_port);
 }
 
 void

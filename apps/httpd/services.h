@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Echo (RFC 862), discard (RFC 863) and chargen (RFC 864) over TCP. Echo sends from the received buffers themselves. It
- * holds them until the peer acknowledges, and the peer may send no more than that in between.
+ * holds them until the peer acknowledges them. The receive window opens only then.
  */
 #ifndef HTTPD_SERVICES_H
 #define HTTPD_SERVICES_H

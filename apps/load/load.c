@@ -16,12 +16,12 @@
 
 #define REQUEST_MAX 4096
 /*
- * Connections are opened so often, and so many at a time: a server's backlog is short, and lwIP keeps few packets for a
- * MAC address that it asks for.
+ * At most OPEN_AT_ONCE connections are opened every OPEN_MS. More would be too many for a server's backlog, or for the
+ * packets that lwIP keeps while it asks for a MAC address.
  */
 #define OPEN_MS 20
 #define OPEN_AT_ONCE 64u
-#define CONNECT_S 30  /* for the first connection, and for the first answer: --time begins with its request */
+#define CONNECT_S 30  /* extra time for the first connection and the first answer */
 #define GRACE_S 30    /* for answers that have begun when --time is over */
 #define WRITE_AGAIN 1 /* tcp_poll()'s steps */
 
@@ -72,45 +72,42 @@ load_target_valid(const char *target)
 	return parse_target(target, &address) != NULL;
 }
 
-/* Gives up the answer: lwIP's pcb is gone, or goes. */
+/* Forgets the pcb, which is gone or ends soon, and its answer. */
 static void
-forget(struct asker *a)
+reset_asker(struct asker *a)
 {
 	*a = (struct asker){0};
 }
 
-/* After this lwIP calls us no more. */
+/* After this call lwIP calls no function of ours for the connection. */
 static struct tcp_pcb *
-detach(struct asker *a)
+detach_asker(struct asker *a)
 {
 	struct tcp_pcb *pcb = a->pcb;
 
-	tcp_arg(pcb, NULL);
-	tcp_recv(pcb, NULL);
-	tcp_err(pcb, NULL);
-	tcp_poll(pcb, NULL, 0);
-	forget(a);
+	glue_detach(pcb);
+	reset_asker(a);
 	return pcb;
 }
 
 static err_t
 abort_asker(struct asker *a)
 {
-	tcp_abort(detach(a));
+	tcp_abort(detach_asker(a));
 	return ERR_ABRT;
 }
 
 static void
 close_asker(struct asker *a)
 {
-	tcp_close(detach(a));
+	tcp_close(detach_asker(a));
 	a->done = true;
 	done_count++;
 }
 
 /* The first answer counts however late it is. Otherwise a slow machine would never have one. */
 static bool
-is_past(double seconds)
+time_is_over(double seconds)
 {
 	if (stats.requests + stats.refused + stats.broken == 0)
 		seconds += CONNECT_S;
@@ -119,7 +116,7 @@ is_past(double seconds)
 
 /* Sends the same bytes, in place, on every connection. Without memory, on_poll() tries again. */
 static void
-ask(struct asker *a)
+send_request(struct asker *a)
 {
 	if (glue_write(a->pcb, &request, 0, evpl_iovec_length(&request), 0) != ERR_OK)
 		return;
@@ -132,9 +129,9 @@ ask(struct asker *a)
 }
 
 static void
-answered(struct asker *a)
+finish_answer(struct asker *a)
 {
-	bool over = is_past(options.seconds);
+	bool over = time_is_over(options.seconds);
 
 	if (!any_answered)
 		first_crc = a->answer.crc;
@@ -149,12 +146,12 @@ answered(struct asker *a)
 	stats.requests++;
 	stats.body_bytes += a->answer.body_bytes;
 	last_answered = rte_rdtsc();
-	ask(a);
+	send_request(a);
 }
 
 /* Takes one pbuf's bytes. False: they are no answer, or there was no request. */
 static bool
-take(struct asker *a, const char *bytes, unsigned length)
+take_answer(struct asker *a, const char *bytes, unsigned length)
 {
 	while (length > 0) {
 		int n;
@@ -167,7 +164,7 @@ take(struct asker *a, const char *bytes, unsigned length)
 		bytes += n;
 		length -= (unsigned)n;
 		if (answer_is_whole(&a->answer))
-			answered(a);
+			finish_answer(a);
 	}
 	return true;
 }
@@ -186,7 +183,7 @@ on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t error)
 	/* This must come first: if lwIP believes that bytes are unread, a close sends RST. */
 	tcp_recved(pcb, p->tot_len);
 	for (const struct pbuf *q = p; q != NULL && good; q = q->next)
-		good = take(a, q->payload, q->len);
+		good = take_answer(a, q->payload, q->len);
 	pbuf_free(p);
 	if (good)
 		return ERR_OK;
@@ -201,7 +198,7 @@ on_poll(void *arg, struct tcp_pcb *pcb)
 
 	(void)pcb;
 	if (!a->asked)
-		ask(a);
+		send_request(a);
 	return ERR_OK;
 }
 
@@ -209,10 +206,10 @@ static err_t
 on_connected(void *arg, struct tcp_pcb *pcb, err_t error)
 {
 	(void)error;
-	/* lwIP polls while it connects, too, so this comes only now. */
+	/* lwIP would also poll while it connects, so this is set only now. */
 	tcp_poll(pcb, on_poll, WRITE_AGAIN);
 	any_connected = true;
-	ask(arg);
+	send_request(arg);
 	return ERR_OK;
 }
 
@@ -221,7 +218,7 @@ on_error(void *arg, err_t error)
 {
 	(void)error;
 	stats.broken++;
-	forget(arg);
+	reset_asker(arg);
 }
 
 /* False: no memory, or the address cannot be reached. */
@@ -244,11 +241,11 @@ open_connection(struct asker *a)
 	return false;
 }
 
-/* --time is over: ends a connection that has not asked, and in the end one without an answer. */
+/* --time is over: ends a connection that waits for no answer. After GRACE_S it ends every connection. */
 static void
 end_connection(struct asker *a)
 {
-	bool late = is_past(options.seconds + GRACE_S);
+	bool late = time_is_over(options.seconds + GRACE_S);
 
 	if (a->done || (a->asked && !late))
 		return;
@@ -260,23 +257,26 @@ end_connection(struct asker *a)
 	done_count++;
 }
 
-/* Opens closed connections, or ends open ones, again and again. The first is alone: it finds the MAC address. */
+/*
+ * Opens closed connections, or ends open ones; then sets its own timer. The first one is alone: it finds the MAC
+ * address.
+ */
 static void
-look_after_all(void *arg)
+open_and_end_connections(void *arg)
 {
 	unsigned opened = any_connected ? 0 : OPEN_AT_ONCE - 1;
 
 	for (unsigned i = 0; i < options.connections; i++) {
 		struct asker *a = &askers[i];
 
-		if (is_past(options.seconds))
+		if (time_is_over(options.seconds))
 			end_connection(a);
 		else if (a->pcb == NULL && opened++ < OPEN_AT_ONCE && !open_connection(a))
 			break;
 		else if (!any_connected)
 			break;
 	}
-	sys_timeout(OPEN_MS, look_after_all, arg);
+	sys_timeout(OPEN_MS, open_and_end_connections, arg);
 }
 
 int
@@ -296,14 +296,14 @@ load_start(const struct load_options *o)
 		return -1;
 	}
 	memcpy(evpl_iovec_data(&request), text, (size_t)length);
-	look_after_all(NULL);
+	open_and_end_connections(NULL);
 	return 0;
 }
 
 void
 load_stop(void)
 {
-	sys_untimeout(look_after_all, NULL);
+	sys_untimeout(open_and_end_connections, NULL);
 	for (unsigned i = 0; askers != NULL && i < options.connections; i++) {
 		if (askers[i].pcb != NULL)
 			abort_asker(&askers[i]);

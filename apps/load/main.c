@@ -8,12 +8,11 @@
 #include "../common/json.h"
 #include "options.h"
 
-static struct program_options options;
 static struct load_stats stats;
-static bool told; /* it was printed that --time is over */
+static bool done_printed; /* it was printed that --time is over */
 
 static void
-print(FILE *out)
+print_load(FILE *out)
 {
 	const struct load_stats *l = &stats;
 
@@ -25,7 +24,7 @@ print(FILE *out)
 }
 
 static void
-json(FILE *out)
+write_load_json(FILE *out)
 {
 	fprintf(out, "\"load\": {\"seconds\": %.3f, ", stats.seconds);
 	json_u64(out, "requests", stats.requests);
@@ -36,33 +35,33 @@ json(FILE *out)
 }
 
 static int
-start(void)
+start_asking(void)
 {
-	return load_start(&options.load) != 0 ? 1 : 0;
+	return load_start(&load_values.load) != 0 ? 1 : 0;
 }
 
 static void
-ready(const struct host_ports *ports, FILE *out)
+print_target(const struct host_ports *ports, FILE *out)
 {
-	fprintf(out, "asking %s from ", options.load.target);
+	fprintf(out, "asking %s from ", load_values.load.target);
 	ports_print_addresses(ports, out);
-	fprintf(out, ": %u connections\n", options.load.connections);
+	fprintf(out, ": %u connections\n", load_values.load.connections);
 }
 
-/* Whoever waits for --time can stop the other side now. */
+/* Prints the result when --time is over. Then the other side can be stopped. */
 static void
-tick(FILE *out)
+print_when_done(FILE *out)
 {
-	if (told || !load_is_done())
+	if (done_printed || !load_is_done())
 		return;
-	told = true;
+	done_printed = true;
 	load_stats(&stats);
-	print(out);
+	print_load(out);
 	fflush(out);
 }
 
 static void
-line(const struct host_report *host, FILE *out)
+print_answered(const struct host_report *host, FILE *out)
 {
 	load_stats(&stats);
 	fprintf(out,
@@ -71,9 +70,9 @@ line(const struct host_report *host, FILE *out)
 		host->seconds, stats.requests, stats.body_bytes, stats.refused, stats.broken);
 }
 
-/* A load that nobody answers has failed. */
+/* Without any answer the program has failed. */
 static int
-end(void)
+judge_answers(void)
 {
 	load_stats(&stats);
 	if (stats.requests > 0 && stats.refused + stats.broken + stats.different == 0)
@@ -87,18 +86,19 @@ main(int argc, char **argv)
 {
 	static const struct host_program program = {
 		.name = "evpl-load",
-		.start = start,
-		.ready = ready,
-		.tick = tick,
-		.line = line,
-		.end = end,
+		.command = &load_command,
+		.values = &load_values,
+		.options = &load_values.host,
+		.check_options = load_options_check,
+		.start = start_asking,
+		.ready = print_target,
+		.tick = print_when_done,
+		.line = print_answered,
+		.end = judge_answers,
 		.stop = load_stop,
-		.print = print,
-		.json = json,
+		.print = print_load,
+		.json = write_load_json,
 	};
-	int eal_count = options_parse(argc, argv, &options);
 
-	if (eal_count <= 0)
-		return eal_count == 0 ? 0 : 2;
-	return host_run(&program, &options.host, eal_count, argv);
+	return host_main(&program, argc, argv);
 }

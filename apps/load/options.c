@@ -5,10 +5,12 @@
 
 #include "../common/error.h"
 
+struct load_values load_values;
+
 static void
 set_target(struct value *v, void *values)
 {
-	struct program_options *o = values;
+	struct load_values *o = values;
 
 	o->load.target = v->text;
 	if (!load_target_valid(v->text))
@@ -19,23 +21,21 @@ static const struct option_row load_rows[] = {
 	OPTION_HEADING("Requests"),
 	OPTION_OTHER(set_target, "target", "ADDR/PATH",
 		     "ask the HTTP server at ADDR for PATH, again and again; this option is required"),
-	OPTION_NUMBER(struct program_options, load.port, "http-port", "N", "TCP port of the server (80)", 1, UINT16_MAX,
+	OPTION_NUMBER(struct load_values, load.port, "http-port", "N", "TCP port of the server (80)", 1, UINT16_MAX,
 		      80),
-	OPTION_NUMBER(struct program_options, load.connections, "connections", "N",
+	OPTION_NUMBER(struct load_values, load.connections, "connections", "N",
 		      "the number of connections at the same time (16)", 1, 4096, 16),
 	OPTION_SECONDS(
-		struct program_options, load.seconds, "time",
+		struct load_values, load.seconds, "time",
 		"close the connections after that time, and print what was answered (0: at the end); the port stays",
 		0),
-	OPTION_FLAG(struct program_options, load.check, "check", "check that all bodies have the same CRC-32"),
+	OPTION_FLAG(struct load_values, load.check, "check", "check that all bodies have the same CRC-32"),
 };
 
 static const struct command_table tables[] = {
-	HOST_FIRST_TABLE(offsetof(struct program_options, host)),
-	{load_rows, RTE_DIM(load_rows), 0},
-	HOST_MEMORY_TABLES(offsetof(struct program_options, host)),
-	HOST_FAULT_TABLE(offsetof(struct program_options, host)),
-	HOST_LAST_TABLE(offsetof(struct program_options, host)),
+	HOST_FIRST_TABLE(offsetof(struct load_values, host)),	{load_rows, RTE_DIM(load_rows), 0},
+	HOST_MEMORY_TABLES(offsetof(struct load_values, host)), HOST_FAULT_TABLE(offsetof(struct load_values, host)),
+	HOST_LAST_TABLE(offsetof(struct load_values, host)),
 };
 
 static void
@@ -50,30 +50,22 @@ help_more(void)
 	       "2: the command line is wrong.\n");
 }
 
-static int
-check_combination(struct program_options *o)
-{
-	if (o->load.target == NULL) {
-		error_line("--target=ADDRESS/PATH must be given (see --help)");
-		return -1;
-	}
-	return host_options_check(&o->host);
-}
-
 int
-options_parse(int argc, char **argv, struct program_options *o)
+load_options_check(void)
 {
-	static const struct command command = {
-		.program = "evpl-load",
-		.version = EVPL_LOAD_VERSION HOST_LWIP_VERSION,
-		.about = "Asks an HTTP server for one path, again and again, as wrk does: lwIP over DPDK ports, its "
-			 "bytes in iovecs.",
-		.tables = tables,
-		.table_count = RTE_DIM(tables),
-		.width = 28,
-		.help_more = help_more,
-	};
-	int eal_count = command_parse(&command, argc, argv, o);
-
-	return eal_count > 0 && check_combination(o) != 0 ? -1 : eal_count;
+	if (load_values.load.target != NULL)
+		return 0;
+	error_line("--target=ADDRESS/PATH must be given (see --help)");
+	return -1;
 }
+
+const struct command load_command = {
+	.program = "evpl-load",
+	.version = EVPL_LOAD_VERSION HOST_LWIP_VERSION,
+	.about = "Asks an HTTP server for one path, again and again, as wrk does: lwIP over DPDK ports, its bytes in "
+		 "iovecs.",
+	.tables = tables,
+	.table_count = RTE_DIM(tables),
+	.width = 28,
+	.help_more = help_more,
+};

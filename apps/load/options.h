@@ -6,16 +6,15 @@
 #include "load.h"
 
 /* The values of the command line. */
-struct program_options {
+struct load_values {
 	struct host_options host;
 	struct load_options load;
 };
 
-/*
- * Splits argv at "--" and parses the arguments behind it.
- * Returns the number of EAL's arguments, the program's name included; 0: help or version was printed, nothing is left
- * to do; -1: one line on stderr says what is wrong.
- */
-int options_parse(int argc, char **argv, struct program_options *o);
+extern struct load_values load_values;
+
+/* What the command line may have, and whether its values fit each other: see struct host_program. */
+extern const struct command load_command;
+int load_options_check(void);
 
 #endif /* LOAD_OPTIONS_H */

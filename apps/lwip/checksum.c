@@ -17,7 +17,7 @@ glue_checksum(const void *data, int length)
 	return rte_raw_cksum(data, (size_t)length);
 }
 
-/* The header behind an IP header: its offset and its protocol. at is 0 if unknown: fragments, other headers between. */
+/* The header behind an IP header: its offset and its protocol. at is 0 for fragments, and behind other headers. */
 struct behind_ip {
 	uint64_t ip_version; /* RTE_MBUF_F_TX_IPV4 or _IPV6 */
 	uint16_t at;
@@ -47,7 +47,7 @@ find_behind_ip(const struct rte_mbuf *m)
 	return found;
 }
 
-/* The sum is right, or left out by a sender that verified the bytes, as a host does with its own packets on virtio. */
+/* The sum is good, or the sender left it out. On virtio a host leaves out the sums of its own packets. */
 static bool
 is_verified(uint64_t flags, uint64_t good, uint64_t none)
 {
@@ -56,7 +56,7 @@ is_verified(uint64_t flags, uint64_t good, uint64_t none)
 
 /* lwIP asks once per reassembled datagram. It would take the last fragment's answer for all fragments. */
 unsigned
-glue_queue_checked(const struct rte_mbuf *m)
+glue_queue_good_checksums(const struct rte_mbuf *m)
 {
 	unsigned good = 0;
 
@@ -74,7 +74,7 @@ glue_queue_checked(const struct rte_mbuf *m)
 }
 
 static bool
-odd_inside(const struct rte_mbuf *m)
+has_odd_segment(const struct rte_mbuf *m)
 {
 	for (; m->next != NULL; m = m->next) {
 		if (m->data_len % 2 != 0)
@@ -101,7 +101,7 @@ sum_segments(const struct rte_mbuf *m, uint16_t tcp, uint32_t sum)
 }
 
 void
-glue_queue_offload(struct rte_mbuf *m)
+glue_queue_offload_checksum(struct rte_mbuf *m)
 {
 	struct behind_ip found = find_behind_ip(m);
 	uint16_t at = found.at;
@@ -111,7 +111,7 @@ glue_queue_offload(struct rte_mbuf *m)
 	if (at == 0 || found.protocol != IPPROTO_TCP || m->data_len < at + sizeof(*tcp))
 		return;
 	/* Behind a segment of odd length, net_tap and rte_raw_cksum_mbuf() sum wrongly, in 22.11 at least. */
-	if (odd_inside(m)) {
+	if (has_odd_segment(m)) {
 		tcp->cksum = 0;
 		tcp->cksum = sum_segments(m, at,
 					  found.ip_version == RTE_MBUF_F_TX_IPV4 ? rte_ipv4_phdr_cksum(ip, 0)

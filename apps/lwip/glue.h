@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * lwIP over DPDK ports, with every byte in iovecs. A program on lwIP's raw API needs this header beside lwIP's own.
+ * lwIP over DPDK ports, with every byte in iovecs. A program that uses lwIP's raw API includes this header and lwIP's
+ * own headers.
  *
  *	received:  mbuf -> iovec -> struct pbuf_custom, which releases the iovec when lwIP frees it   (pbuf.c)
  *	sent:      glue_write() -> PBUF_ROM, whose block holds a clone of the iovec until it is freed (memory.c)
@@ -8,8 +9,10 @@
  *
  * One thread runs lwIP, all its netifs, and everything here; iovecs are LOCAL. It calls, in this order:
  *
- *	glue_init(); glue_netif_add() for each port; then in turn glue_netif_poll() of each, and sys_check_timeouts();
- *	glue_stop(); glue_netif_flush() and glue_netif_remove() for each; the ports are closed; glue_finish()
+ *	glue_init(); glue_netif_open() or glue_netif_add() for each port; glue_listen() or tcp_connect();
+ *	glue_poll() again and again; glue_finish()
+ *
+ * example/echo.c is such a program. A program that started its ports itself closes them after glue_stop().
  *
  * One file cannot include both lwip/tcp.h and rte_ethdev.h: both define a struct ip6_hdr.
  */
@@ -37,14 +40,14 @@ struct glue_config {
 	 */
 	unsigned rx_hold;
 	/*
-	 * Packets of a frame's length, for bytes that are copied when they are sent: at least as many as ports hold at
-	 * once. lwIP gets memory back only when its queued bytes are sent, so sending never depends on memory that lwIP
-	 * can take.
+	 * The pool of packets for bytes that are copied when they are sent. Each packet has room for a frame. There are
+	 * at least as many packets as all ports hold at once. Only sending uses this pool, because lwIP gets memory
+	 * back only when its queued bytes are sent: sending must work even if lwIP has taken all other memory.
 	 */
 	struct rte_mempool *tx_pool;
 	/* Most bytes that lwIP may allocate; 0: no limit. An lwIP that brings its own memory has no limit. */
 	uint64_t memory;
-	bool copy; /* every byte in both directions, for comparison; tx_pool may then be an ordinary one */
+	bool copy; /* copies every byte in both directions, for comparison; tx_pool may be an ordinary pool then */
 };
 
 struct glue_netif_stats {
@@ -69,40 +72,60 @@ struct glue_memory_stats {
 	uint64_t failed; /* requests that found no memory */
 };
 
-/* One lwIP netif on one queue pair of a port. All zero but what the caller sets before glue_netif_add(). */
+/*
+ * One lwIP netif on one queue pair of a port. Before glue_netif_add() all fields are zero that the caller does not set.
+ */
 struct glue_netif {
 	struct glue_queue queue; /* the caller's: port_id, queue_id, tcp_checksum, rx_checksum */
 	unsigned segments;	 /* set by the caller: most segments of a packet that the port sends; 1: one */
 	struct netif netif;
 	struct glue_netif_stats stats;
+	bool opened;		 /* by glue_netif_open() */
+	struct glue_netif *next; /* of all netifs */
 };
 
 /* Starts lwIP on this thread. 0, or -ENOMEM. Only once per process, because lwIP can start only once. */
 int glue_init(const struct glue_config *config);
 
 /*
- * Before the netifs are removed: ends what lwIP still has, connections with RST. Programs have ended their own
- * connections before, and stopped listening.
+ * Ends all listening, and ends all connections with RST. Sends what waits, and removes all netifs. Programs have freed
+ * the state of their connections before.
  */
 void glue_stop(void);
 
-/* After the last netif was removed: gives the memory back. */
+/* Calls glue_stop(), and gives all memory back. After it the context can be destroyed. */
 void glue_finish(void);
 
 /*
- * Adds the port to lwIP, with a link-local IPv6 address. For others use lwIP's netif_set_addr(),
- * netif_add_ip6_address(). 0, or -1: lwIP takes no further netif.
+ * Configures and starts a port with one queue pair and its defaults, and adds it as glue_netif_add() does. The netif is
+ * all zero before. The port is closed when the netif is removed. 0, or a negative errno: the port does not start.
+ */
+int glue_netif_open(struct glue_netif *n, uint16_t port_id, struct rte_mempool *rx_pool);
+
+/*
+ * Adds a port that the program has started to lwIP, with a link-local IPv6 address. Further addresses:
+ * netif_set_addr() and netif_add_ip6_address() of lwIP. 0, or -1: lwIP takes no further netif.
  */
 int glue_netif_add(struct glue_netif *n, const uint8_t mac[6], uint16_t mtu);
 
-/* Removes the port from lwIP, and frees packets that wait to be sent. */
+/* Removes the port from lwIP, and frees packets that wait to be sent. glue_stop() does it for all netifs. */
 void glue_netif_remove(struct glue_netif *n);
 
-/* Receives a burst, lets lwIP answer, sends. Returns packets received. Call it in turn with sys_check_timeouts(). */
-unsigned glue_netif_poll(struct glue_netif *n);
+/*
+ * One turn of a program's loop: receives a burst from each port, lets lwIP answer, and runs lwIP's timers. Sends what
+ * was written before and during this turn, except what timers write: that goes out in the next turn.
+ */
+void glue_poll(void);
 
-/* Sends what waits, after the program or timers have written. */
-void glue_netif_flush(struct glue_netif *n);
+/*
+ * Listens on a TCP port of all addresses until glue_stop(). backlog: the most connections that are half open.
+ * on_accept(), with its argument, is as in tcp_accept(). ERR_OK; ERR_MEM; ERR_USE: another server has the port.
+ */
+err_t glue_listen(uint16_t port, uint8_t backlog, err_t (*on_accept)(void *arg, struct tcp_pcb *pcb, err_t error),
+		  void *arg);
+
+/* After this call lwIP keeps the connection, but calls no function of the program for it any more. */
+void glue_detach(struct tcp_pcb *pcb);
 
 /* Whether glue_write() sends without a copy. */
 bool glue_zero_copy(void);
@@ -113,18 +136,18 @@ bool glue_checksum_control(void);
 void glue_memory_stats_get(struct glue_memory_stats *stats);
 
 /* TCP segments that were sent again, for whatever reason. (lwIP's own lwip_stats counts only some.) */
-uint64_t glue_tcp_again(void);
+uint64_t glue_tcp_sent_again(void);
 
 /*
  * Whether more than half of config.memory is in use. lwIP then keeps nothing that comes out of order. Programs should
- * then queue and keep less, so that no peer can take what the others need: the other half is for a little of each.
+ * then queue and keep less for each peer. So the other half suffices for all peers, and no peer can take it alone.
  */
 bool glue_memory_is_low(void);
 
 /*
- * Writes length bytes of the iovec from offset on, as tcp_write() without TCP_WRITE_FLAG_COPY. What lwIP queues holds a
+ * Writes length bytes of the iovec from offset on, as tcp_write() without TCP_WRITE_FLAG_COPY. lwIP's queue holds a
  * reference to the whole iovec until the peer has acknowledged the bytes, or the connection is gone. The caller keeps
- * its own iovec and may release it at once, but nobody may write to those bytes any more.
+ * its own iovec and may release it at once. But nobody may write to those bytes any more.
  * The bytes are copied with config.copy, and with an lwIP that has to copy (see glue_zero_copy()).
  * flags: TCP_WRITE_FLAG_MORE, or 0. length: 1 to 65,535.
  * Returns what tcp_write() does: ERR_OK; ERR_MEM with nothing queued (no room in the send buffer, or no memory: try

@@ -16,8 +16,11 @@ void glue_memory_init(struct evpl *evpl, uint64_t limit);
 /* Releases the free blocks that wait for reuse: they may keep buffers. */
 void glue_memory_trim(void);
 
-/* While this is on, lwIP may allocate up to its limit; else up to seven eighths of it. Every lwIP has this call. */
-void glue_memory_receive(bool on);
+/*
+ * While this is on, lwIP may allocate memory up to its limit. Otherwise it may allocate seven eighths of that. The call
+ * exists with every lwIP.
+ */
+void glue_memory_use_reserve(bool on);
 
 /* From this call on, all memory that lwIP allocates holds a clone of the iovec until it is freed. NULL ends that. */
 void glue_memory_hold(struct evpl_iovec *iovec);
@@ -26,7 +29,7 @@ void glue_memory_hold(struct evpl_iovec *iovec);
 struct evpl_iovec *glue_memory_self(void *memory);
 struct evpl_iovec *glue_memory_held(void *memory);
 
-/* Packets have some of its bytes. Even if lwIP frees the memory, it is not used again before those packets end. */
-void glue_memory_sent(void *memory);
+/* Marks memory whose bytes are in packets. If lwIP frees it, it is not used again before these packets are freed. */
+void glue_memory_mark_sent(void *memory);
 
 #endif /* GLUE_MEMORY_H */

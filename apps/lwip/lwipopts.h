@@ -94,7 +94,7 @@
 
 /* tcp_filter.c, tcp_time_wait.c: segments that would end the program, or begin a connection anew. */
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, length, first_length, second, p)                                       \
-	glue_tcp_passes(pcb, header, length, first_length, second, p)
+	glue_tcp_filter(pcb, header, length, first_length, second, p)
 /*
  * A connection's segment is about to be sent. tcp_fin.c takes FIN off first, then tcp_again.c counts what is sent
  * again. An RST may have no pcb, or a listening one, whose struct is shorter than that of a connection.
@@ -102,7 +102,7 @@
 #define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, header, pcb, options)                                                         \
 	((pcb) == NULL || (pcb)->state == LISTEN                                                                       \
 		 ? (options)                                                                                           \
-		 : glue_tcp_leaves(p, header, pcb, glue_tcp_sends(pcb, header, options)))
+		 : glue_tcp_count_again(p, header, pcb, glue_tcp_unset_early_fin(pcb, header, options)))
 
 /* Ports compute and check sums where they can. lwIP is told per netif, and per received frame (netif.c). */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1

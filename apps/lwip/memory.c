@@ -48,7 +48,7 @@ free_part(struct block *b)
 }
 
 static void
-push(struct block **list, struct block *b)
+push_block(struct block **list, struct block *b)
 {
 	free_part(b)->next = *list;
 	*list = b;
@@ -56,7 +56,7 @@ push(struct block **list, struct block *b)
 }
 
 static struct block *
-pop(struct block **list)
+pop_block(struct block **list)
 {
 	struct block *b = *list;
 
@@ -92,20 +92,20 @@ glue_memory_trim(void)
 {
 	for (unsigned i = 0; i < BLOCK_SIZES; i++) {
 		while (free_blocks[i] != NULL)
-			block_destroy(pop(&free_blocks[i]));
+			block_destroy(pop_block(&free_blocks[i]));
 	}
 }
 
 /* Takes n blocks of one size, or none. */
 static bool
-take(unsigned bytes, unsigned n, struct block **list)
+take_blocks(unsigned bytes, unsigned n, struct block **list)
 {
 	struct evpl_iovec iovecs[BLOCKS_PER_TAKE];
 
 	if (evpl_iovecs_alloc(evpl, bytes, BLOCK_STEP, 0, iovecs, n) < 0)
 		return false;
 	for (unsigned i = 0; i < n; i++)
-		push(list, block_make(&iovecs[i]));
+		push_block(list, block_make(&iovecs[i]));
 	return true;
 }
 
@@ -124,13 +124,13 @@ block_alloc(size_t size)
 	/* Free blocks of other sizes count, too, before there are more. */
 	if (*list == NULL && stats.bytes + free_bytes + (uint64_t)bytes * n > stats.limit)
 		glue_memory_trim();
-	if (*list == NULL && !take(bytes, n, list)) {
+	if (*list == NULL && !take_blocks(bytes, n, list)) {
 		/* There are no more slabs. Blocks that wait in other sizes may keep one. */
 		glue_memory_trim();
-		if (!take(bytes, 1, list))
+		if (!take_blocks(bytes, 1, list))
 			return NULL;
 	}
-	return pop(list);
+	return pop_block(list);
 }
 
 void *
@@ -174,7 +174,7 @@ glue_free(void *memory)
 	stats.bytes -= evpl_iovec_length(&b->self);
 	/* A port may not have sent these bytes yet: nobody may write to them. The buffer knows when it has. */
 	if (steps < BLOCK_SIZES && !b->sent)
-		push(&free_blocks[steps], b);
+		push_block(&free_blocks[steps], b);
 	else
 		block_destroy(b);
 }
@@ -186,7 +186,7 @@ glue_memory_self(void *memory)
 }
 
 void
-glue_memory_sent(void *memory)
+glue_memory_mark_sent(void *memory)
 {
 	((struct block *)memory - 1)->sent = true;
 }
@@ -213,7 +213,7 @@ glue_memory_init(struct evpl *context, uint64_t limit)
 }
 
 void
-glue_memory_receive(bool on)
+glue_memory_use_reserve(bool on)
 {
 	receiving = on;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A port's queue pair as one of lwIP's netifs. */
+#include <errno.h>
 #include <string.h>
 
 #include <lwip/etharp.h>
 #include <lwip/ethip6.h>
+#include <lwip/timeouts.h>
 #include <netif/ethernet.h>
 
 #include "fixes/frame_filter.h"
@@ -13,11 +15,14 @@
 #include "glue.h"
 #include "glue_netif.h"
 #include "glue_pbuf.h"
+#include "glue_port.h"
+
+static struct glue_netif *netifs;
 
 bool
 glue_netif_is_full(struct glue_netif *n)
 {
-	bool full = glue_queue_full(&n->queue);
+	bool full = glue_queue_is_full(&n->queue);
 
 	n->stats.tx_full += full;
 	return full;
@@ -77,14 +82,50 @@ glue_netif_add(struct glue_netif *n, const uint8_t mac[6], uint16_t mtu)
 	netif_ip6_addr_set_state(netif, 0, IP6_ADDR_PREFERRED);
 	netif_set_link_up(netif);
 	netif_set_up(netif);
+	n->next = netifs;
+	netifs = n;
+	return 0;
+}
+
+int
+glue_netif_open(struct glue_netif *n, uint16_t port_id, struct rte_mempool *rx_pool)
+{
+	struct glue_port port;
+	int rc = glue_port_start(&port, port_id, rx_pool);
+
+	if (rc != 0)
+		return rc;
+	n->queue.port_id = port_id;
+	n->segments = port.segments;
+	if (glue_netif_add(n, port.mac, port.mtu) != 0) {
+		glue_port_close(port_id);
+		return -ENOMEM;
+	}
+	n->opened = true;
 	return 0;
 }
 
 void
 glue_netif_remove(struct glue_netif *n)
 {
+	struct glue_netif **at = &netifs;
+
+	while (*at != n)
+		at = &(*at)->next;
+	*at = n->next;
 	netif_remove(&n->netif);
 	glue_queue_drop(&n->queue);
+	if (n->opened)
+		glue_port_close(n->queue.port_id);
+}
+
+void
+glue_netifs_remove(void)
+{
+	for (struct glue_netif *n = netifs; n != NULL; n = n->next)
+		glue_queue_flush(&n->queue);
+	while (netifs != NULL)
+		glue_netif_remove(netifs);
 }
 
 bool
@@ -114,7 +155,7 @@ set_checksums(struct glue_netif *n, unsigned good)
 }
 
 static bool
-passes(struct glue_netif *n, const struct pbuf *frame)
+frame_passes(struct glue_netif *n, const struct pbuf *frame)
 {
 	enum frame_verdict verdict = frame_filter(frame);
 
@@ -124,9 +165,9 @@ passes(struct glue_netif *n, const struct pbuf *frame)
 }
 
 static void
-input(struct glue_netif *n, struct rte_mbuf *m)
+input_packet(struct glue_netif *n, struct rte_mbuf *m)
 {
-	unsigned good = n->queue.rx_checksum ? glue_queue_checked(m) : 0, length = m->pkt_len;
+	unsigned good = n->queue.rx_checksum ? glue_queue_good_checksums(m) : 0, length = m->pkt_len;
 	struct pbuf *p;
 
 	n->stats.rx_packets++;
@@ -141,32 +182,33 @@ input(struct glue_netif *n, struct rte_mbuf *m)
 		n->stats.rx_no_memory++;
 		return;
 	}
-	if (!passes(n, p)) {
+	if (!frame_passes(n, p)) {
 		pbuf_free(p);
 		return;
 	}
 	/* No port sums fragments. Segments that are already queued are too long, and will be fragmented. */
-	if (ip6_filter_shrinks(p))
+	if (ip6_filter_is_too_big(p))
 		n->queue.tcp_checksum = false;
 	set_checksums(n, good);
 	if (n->netif.input(p, &n->netif) != ERR_OK)
 		pbuf_free(p);
 }
 
-unsigned
-glue_netif_poll(struct glue_netif *n)
+static void
+poll_netif(struct glue_netif *n)
 {
 	struct rte_mbuf *packets[GLUE_BURST];
 	uint16_t count = glue_queue_receive(&n->queue, packets);
 
 	for (uint16_t i = 0; i < count; i++)
-		input(n, packets[i]);
+		input_packet(n, packets[i]);
 	glue_queue_flush(&n->queue);
-	return count;
 }
 
 void
-glue_netif_flush(struct glue_netif *n)
+glue_poll(void)
 {
-	glue_queue_flush(&n->queue);
+	for (struct glue_netif *n = netifs; n != NULL; n = n->next)
+		poll_netif(n);
+	sys_check_timeouts();
 }

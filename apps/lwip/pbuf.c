@@ -6,6 +6,7 @@
 
 #include "glue_memory.h"
 #include "glue_pbuf.h"
+#include "glue_port.h"
 
 /*
  * Room for Ethernet, IP and TCP headers with their options. lwIP reads them from a packet's first pbuf. When it sends a
@@ -13,9 +14,8 @@
  * the start of what lwIP owns is always sent as a copy, and everything behind it in place.
  */
 #define HEADERS 128u
-/* Short pbufs behind the headers are copied with them, up to this: to attach one costs more than to copy it. */
+/* Short pbufs behind the headers are copied with them, up to this length. Attaching one costs more than copying it. */
 #define LEAD 512u
-#define SEGMENTS 16u
 
 /*
  * Mbufs that stay free for a port to receive into: two bursts take at most these. Echo holds what it sends back for
@@ -76,10 +76,10 @@ copy_mbuf(const struct rte_mbuf *packet, struct glue_netif_stats *stats)
 	unsigned at = 0;
 	struct pbuf *p;
 
-	glue_memory_receive(true);
+	glue_memory_use_reserve(true);
 	/* Not PBUF_POOL: there one byte takes as much as a long packet, and liblwip0 2.1.3 writes behind the pbuf. */
 	p = pbuf_alloc(PBUF_RAW, (u16_t)packet->pkt_len, PBUF_RAM);
-	glue_memory_receive(false);
+	glue_memory_use_reserve(false);
 	if (p == NULL)
 		return NULL;
 	for (const struct rte_mbuf *m = packet; m != NULL; m = m->next) {
@@ -90,9 +90,12 @@ copy_mbuf(const struct rte_mbuf *packet, struct glue_netif_stats *stats)
 	return p;
 }
 
-/* Whether the packet's mbufs may be kept. To count free ones reads every lcore's cache: with plenty it is rare. */
+/*
+ * Whether the packet's mbufs may be kept. Counting the free mbufs reads the cache of every lcore, so they are counted
+ * rarely while there are many.
+ */
 static bool
-may_keep(const struct rte_mbuf *m)
+may_keep_mbufs(const struct rte_mbuf *m)
 {
 	unsigned available;
 
@@ -111,7 +114,7 @@ struct pbuf *
 glue_pbuf_from_mbuf(struct rte_mbuf *m, struct glue_netif_stats *stats)
 {
 	bool headers = m->nb_segs == 1 || m->data_len >= HEADERS;
-	struct evpl_iovec iovecs[SEGMENTS];
+	struct evpl_iovec iovecs[GLUE_FRAME_SEGMENTS];
 	struct pbuf *p = NULL;
 	int n = -1;
 
@@ -119,8 +122,8 @@ glue_pbuf_from_mbuf(struct rte_mbuf *m, struct glue_netif_stats *stats)
 		rte_pktmbuf_free(m);
 		return NULL;
 	}
-	if (!config.copy && headers && m->nb_segs <= free_count && may_keep(m))
-		n = evpl_iovecs_from_mbuf(config.evpl, m, 0, SEGMENTS, iovecs);
+	if (!config.copy && headers && m->nb_segs <= free_count && may_keep_mbufs(m))
+		n = evpl_iovecs_from_mbuf(config.evpl, m, 0, GLUE_FRAME_SEGMENTS, iovecs);
 	if (n < 0) {
 		p = copy_mbuf(m, stats);
 		rte_pktmbuf_free(m);
@@ -183,14 +186,14 @@ add_pbuf(struct evpl_iovec *iovec, struct pbuf *p, unsigned offset, struct glue_
 	evpl_iovec_clone_segment(iovec, from, at + offset, p->len - offset);
 #if GLUE_LWIP_SOURCE
 	if (from == glue_memory_self(p))
-		glue_memory_sent(p);
+		glue_memory_mark_sent(p);
 #endif
 	return true;
 }
 
 /* Bytes to copy from a packet's start. */
 static unsigned
-lead_length(const struct pbuf *p)
+copied_length(const struct pbuf *p)
 {
 	unsigned length = 0;
 
@@ -205,7 +208,7 @@ lead_length(const struct pbuf *p)
 static int
 to_iovecs(struct evpl_iovec *iovecs, struct pbuf *p, struct glue_netif_stats *stats)
 {
-	unsigned skip = lead_length(p);
+	unsigned skip = copied_length(p);
 	int n = 1;
 
 	if (!add_copy(&iovecs[0], p, 0, skip, stats))
@@ -256,11 +259,11 @@ to_linear(const struct pbuf *p, struct glue_netif_stats *stats)
 struct rte_mbuf *
 glue_pbuf_to_mbuf(struct pbuf *p, unsigned segments, struct glue_netif_stats *stats)
 {
-	struct evpl_iovec iovecs[SEGMENTS];
+	struct evpl_iovec iovecs[GLUE_FRAME_SEGMENTS];
 	struct rte_mbuf *m;
 	int n;
 
-	if (config.copy || pbuf_clen(p) + 1u > RTE_MIN(segments, SEGMENTS))
+	if (config.copy || pbuf_clen(p) + 1u > RTE_MIN(segments, GLUE_FRAME_SEGMENTS))
 		return to_linear(p, stats);
 	n = to_iovecs(iovecs, p, stats);
 	if (n == 0)
@@ -289,7 +292,7 @@ glue_pbuf_init(const struct glue_config *c)
 void
 glue_pbuf_finish(void)
 {
-	/* lwIP still holds some otherwise, and they lie in there. */
+	/* Otherwise lwIP still uses some of them. */
 	if (free_count == config.rx_hold)
 		free(all_received);
 	all_received = NULL;

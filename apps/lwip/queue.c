@@ -7,7 +7,7 @@
 #include "queue.h"
 
 static uint16_t
-slot(const struct glue_queue *q, uint16_t i)
+slot_index(const struct glue_queue *q, uint16_t i)
 {
 	return (uint16_t)((q->first + i) % GLUE_AHEAD);
 }
@@ -26,7 +26,7 @@ take_ahead(struct glue_queue *q)
 	       (q->ahead == 0 || q->ahead_mbufs + GLUE_BURST <= q->ahead_max)) {
 		count = rte_eth_rx_burst(q->port_id, q->queue_id, burst, GLUE_BURST);
 		for (uint16_t i = 0; i < count; i++) {
-			q->received[slot(q, q->ahead++)] = burst[i];
+			q->received[slot_index(q, q->ahead++)] = burst[i];
 			q->ahead_mbufs += burst[i]->nb_segs;
 		}
 	}
@@ -41,19 +41,19 @@ glue_queue_receive(struct glue_queue *q, struct rte_mbuf **packets)
 	take_ahead(q);
 	count = (uint16_t)RTE_MIN(q->ahead, GLUE_BURST);
 	for (uint16_t i = 0; i < count; i++) {
-		packets[i] = q->received[slot(q, i)];
+		packets[i] = q->received[slot_index(q, i)];
 		q->ahead_mbufs -= packets[i]->nb_segs;
 	}
-	q->first = slot(q, count);
+	q->first = slot_index(q, count);
 	q->ahead -= count;
 	q->cycles += rte_rdtsc() - from;
 	q->moves += count;
 	return count;
 }
 
-/* Lets the driver write what it needs for the checksums that it was asked for. To do it twice does no harm. */
+/* The driver prepares the packets for its checksums. Preparing a packet twice does no harm. */
 static void
-prepare(struct glue_queue *q)
+prepare_waiting(struct glue_queue *q)
 {
 	uint16_t good;
 
@@ -76,7 +76,7 @@ glue_queue_flush(struct glue_queue *q)
 		return;
 	from = rte_rdtsc();
 	if (q->tcp_checksum)
-		prepare(q);
+		prepare_waiting(q);
 	sent = rte_eth_tx_burst(q->port_id, q->queue_id, q->packets, q->waiting);
 	q->cycles += rte_rdtsc() - from;
 	q->moves += sent;
@@ -85,7 +85,7 @@ glue_queue_flush(struct glue_queue *q)
 }
 
 bool
-glue_queue_full(struct glue_queue *q)
+glue_queue_is_full(struct glue_queue *q)
 {
 	if (q->waiting == RTE_DIM(q->packets))
 		glue_queue_flush(q);
@@ -96,7 +96,7 @@ void
 glue_queue_send(struct glue_queue *q, struct rte_mbuf *m)
 {
 	if (q->tcp_checksum)
-		glue_queue_offload(m);
+		glue_queue_offload_checksum(m);
 	q->packets[q->waiting++] = m;
 	q->moves++;
 	if (q->waiting >= GLUE_BURST)
@@ -109,6 +109,6 @@ glue_queue_drop(struct glue_queue *q)
 	rte_pktmbuf_free_bulk(q->packets, q->waiting);
 	q->waiting = 0;
 	while (q->ahead > 0)
-		rte_pktmbuf_free(q->received[slot(q, --q->ahead)]);
+		rte_pktmbuf_free(q->received[slot_index(q, --q->ahead)]);
 	q->ahead_mbufs = 0;
 }

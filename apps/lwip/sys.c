@@ -37,7 +37,7 @@ sys_now(void)
 	return (u32_t)(rte_rdtsc() / per_ms);
 }
 
-/* As unpredictable as first sequence numbers must be. */
+/* Nobody may predict the first sequence numbers, so the numbers come from the kernel. */
 uint32_t
 glue_random(void)
 {
@@ -95,7 +95,10 @@ sys_check_timeouts(void)
 	PBUF_CHECK_FREE_OOSEQ();
 	for (int i = 0; i < lwip_num_cyclic_timers; i++) {
 		if (is_due(cyclic_due[i], now)) {
-			/* A timer that is late now is not late for ever. Turns that were missed are not made up for. */
+			/*
+			 * A timer keeps its interval. If it is late by a whole interval, the turns that it missed are
+			 * left out.
+			 */
 			cyclic_due[i] += lwip_cyclic_timers[i].interval_ms;
 			if (is_due(cyclic_due[i], now))
 				cyclic_due[i] = now + lwip_cyclic_timers[i].interval_ms;

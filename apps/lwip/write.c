@@ -10,11 +10,11 @@
 #if GLUE_LWIP_SOURCE
 /*
  * tcp_write() makes the last unsent PBUF_ROM longer if the new bytes follow it in memory. But that pbuf holds one
- * iovec, and the bytes behind may belong to another one: iovecs in a buffer are neighbours. Returns a pbuf that must
- * not grow so, or NULL.
+ * iovec, and the bytes behind may belong to another one: iovecs in a buffer are neighbours. Returns the pbuf that must
+ * not become longer, or NULL.
  */
 static struct pbuf *
-last_of_another(const struct tcp_pcb *pcb, const char *bytes, unsigned length)
+last_of_another_iovec(const struct tcp_pcb *pcb, const char *bytes, unsigned length)
 {
 	struct tcp_seg *segment = pcb->unsent;
 	struct evpl_iovec *held;
@@ -37,7 +37,7 @@ last_of_another(const struct tcp_pcb *pcb, const char *bytes, unsigned length)
 static err_t
 write_held(struct tcp_pcb *pcb, struct evpl_iovec *iovec, const char *bytes, unsigned length, u8_t flags)
 {
-	struct pbuf *another = last_of_another(pcb, bytes, length);
+	struct pbuf *another = last_of_another_iovec(pcb, bytes, length);
 	err_t error;
 
 	/* lwIP appends to no pbuf whose bytes may change. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file
- * Every difference between the APIs of DPDK versions (22.11 and later), and nothing else. (src/port.c knows which
+ * Every difference between the APIs of DPDK versions (22.11 and later), and nothing else. (src/port_check.c knows which
  * versions of a driver have which defects.) This is not an API: the inline half of evpl_memory.h needs the reference
  * counts, and the library's sources need the rest.
  */

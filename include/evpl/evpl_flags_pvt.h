@@ -79,13 +79,13 @@ extern "C" {
 #endif
 
 static inline uint32_t
-evpl_stock_prepaid(uint64_t stock)
+evpl_pvt_stock_prepaid(uint64_t stock)
 {
 	return (uint32_t)(stock & (EVPL_STOCK_COUNT - 1));
 }
 
 static inline uint32_t
-evpl_stock_counted(uint64_t stock)
+evpl_pvt_stock_counted(uint64_t stock)
 {
 	return (uint32_t)(stock / EVPL_STOCK_COUNT);
 }
@@ -95,19 +95,19 @@ evpl_stock_counted(uint64_t stock)
  * show it. The mark is in the field `port` of the buffer's mbuf. Drivers never see that mbuf, so the field is free.
  */
 static inline void
-evpl_reservation_begin(struct rte_mbuf *ref)
+evpl_pvt_reservation_begin(struct rte_mbuf *ref)
 {
 	ref->port = 0;
 }
 
 static inline void
-evpl_reservation_cloned(struct rte_mbuf *ref)
+evpl_pvt_reservation_cloned(struct rte_mbuf *ref)
 {
 	ref->port = 1;
 }
 
 static inline bool
-evpl_reservation_is_cloned(const struct rte_mbuf *ref)
+evpl_pvt_reservation_is_cloned(const struct rte_mbuf *ref)
 {
 	return ref->port != 0;
 }

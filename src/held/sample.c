@@ -81,7 +81,7 @@ sample_of(const struct evpl_iovec *iovec)
 }
 
 void
-evpl_sample_share(const struct evpl_iovec *iovec)
+evpl_pvt_sample_share(const struct evpl_iovec *iovec)
 {
 	__atomic_fetch_add(&sample_of(iovec)->held, 1, __ATOMIC_RELAXED);
 }
@@ -95,7 +95,7 @@ evpl_sample_drop(const struct evpl_iovec *iovec)
 static inline uint32_t
 window_counted(const struct evpl_window *w)
 {
-	return evpl_stock_counted(__atomic_load_n(&w->stock, __ATOMIC_RELAXED));
+	return evpl_pvt_stock_counted(__atomic_load_n(&w->stock, __ATOMIC_RELAXED));
 }
 
 /*
@@ -242,7 +242,7 @@ evpl_samples_committed(struct evpl *evpl, uintptr_t from, unsigned alignment)
 {
 	struct evpl_context *ctx = evpl_context(evpl);
 	struct evpl_window *w = &evpl->window[0];
-	uintptr_t sight = w->end - from, padding = RTE_MIN((0 - from) & evpl_align_mask(alignment), sight);
+	uintptr_t sight = w->end - from, padding = RTE_MIN((0 - from) & evpl_pvt_align_mask(alignment), sight);
 
 	w->end = w->next + sight - padding;
 	ctx->hook.committed = w->next;

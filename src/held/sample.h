@@ -100,16 +100,16 @@ evpl_sample_take_ready(struct evpl *evpl, unsigned length, unsigned alignment, u
 {
 	struct evpl_context *ctx = evpl_context(evpl);
 
-	if (likely(evpl_iovec_may_carve(evpl, length, alignment, max_iovecs, flags, r_iovec))) {
+	if (likely(evpl_pvt_iovec_may_carve(evpl, length, alignment, max_iovecs, flags, r_iovec))) {
 		struct sample_gate *gate = &ctx->hook.gate[flags];
 		struct evpl_sample *s = gate->ready;
 		struct evpl_window *w = &evpl->window[flags];
 		uint64_t stock = w->stock;
 		uintptr_t next = w->next;
-		uint64_t used = ((0 - next) & evpl_align_mask(alignment)) + length;
+		uint64_t used = ((0 - next) & evpl_pvt_align_mask(alignment)) + length;
 
-		if (likely(s != NULL && evpl_sample_iovecs(s, evpl_stock_counted(stock)) == 0 &&
-			   evpl_stock_prepaid(stock) > 1 && used <= gate->end - next && --ctx->hook.ticks != 0)) {
+		if (likely(s != NULL && evpl_sample_iovecs(s, evpl_pvt_stock_counted(stock)) == 0 &&
+			   evpl_pvt_stock_prepaid(stock) > 1 && used <= gate->end - next && --ctx->hook.ticks != 0)) {
 			uint64_t room = gate->end - next - used,
 				 until = evpl_sample_gap(evpl_sample_distance(length, alignment), w->end - next);
 
@@ -119,8 +119,8 @@ evpl_sample_take_ready(struct evpl *evpl, unsigned length, unsigned alignment, u
 				gate->left = until - room;
 				gate->ready = NULL;
 			}
-			evpl_sample_note(s, caller, length, evpl_stock_counted(stock) + 1);
-			evpl_window_carve(w, stock, used - length, length, flags | EVPL_IOVEC_COUNTED, r_iovec);
+			evpl_sample_note(s, caller, length, evpl_pvt_stock_counted(stock) + 1);
+			evpl_pvt_window_carve(w, stock, used - length, length, flags | EVPL_IOVEC_COUNTED, r_iovec);
 			return true;
 		}
 	}

@@ -97,7 +97,7 @@ trace_bytes_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 	 * An iovec that fills a buffer has no room for guards. A call that fails is repeated below without guards, so
 	 * that errno is about what the caller asked for.
 	 */
-	if (likely(length > 0 && max_iovecs > 0 && evpl_is_alignment(alignment) &&
+	if (likely(length > 0 && max_iovecs > 0 && evpl_pvt_is_alignment(alignment) &&
 		   total <= evpl_class_capacity(class, before))) {
 		if (reserve)
 			n = evpl_iovec_reserve(evpl, (unsigned)total, before, 1, r_iovec);

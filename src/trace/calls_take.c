@@ -70,7 +70,7 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 	struct trace_thread *me = trace_me;
 	struct evpl_context *ctx = evpl_context(evpl);
 	uint64_t before = EVPL_TRACE_BYTES ? RTE_MAX((uint64_t)alignment, TRACE_GUARD) : 0;
-	uint64_t mask = EVPL_TRACE_BYTES ? before - 1 : evpl_align_mask(alignment);
+	uint64_t mask = EVPL_TRACE_BYTES ? before - 1 : evpl_pvt_align_mask(alignment);
 	uint32_t state, handle, index = 0;
 	trace_place here;
 	union trace_slot *slot;
@@ -92,15 +92,15 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 	if (EVPL_TRACE_BYTES && unlikely(me->spare == 0 || trace_hiding || ref != ctx->current[flags] ||
 					 ((length - 1) | alignment) > UINT16_MAX))
 		return 0;
-	/* As evpl_iovec_carve(), with room for guards; data is aligned as what comes before it. */
+	/* As evpl_pvt_iovec_carve(), with room for guards; data is aligned as what comes before it. */
 	data = (char *)((w->next + before + mask) & ~mask);
 	used = (uintptr_t)data + length + (EVPL_TRACE_BYTES ? TRACE_GUARD : 0) - w->next;
-	if (unlikely(used > w->end - w->next || evpl_window_prepaid(w) <= 1))
+	if (unlikely(used > w->end - w->next || evpl_pvt_window_prepaid(w) <= 1))
 		return 0;
 	handle = trace_next_handle(state);
 	here = trace_place_make(me, where);
-	evpl_window_carve(w, w->stock, (uintptr_t)data - w->next, length, flags | handle << TRACE_HANDLE_SHIFT,
-			  r_iovec);
+	evpl_pvt_window_carve(w, w->stock, (uintptr_t)data - w->next, length, flags | handle << TRACE_HANDLE_SHIFT,
+			      r_iovec);
 	if (EVPL_TRACE_BYTES)
 		w->next += TRACE_GUARD;
 	if (EVPL_TRACE_BYTES) {
@@ -243,8 +243,8 @@ release_hot(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 	}
 	shared = (r->state & TRACE_SHARED) != 0;
 	note_gone(CALL_RELEASE, r, here);
-	if (unlikely(!(shared ? evpl_window_refund(&evpl->window[EVPL_IOVEC_FLAG_SHARED], ref, 1)
-			      : evpl_window_refund(&evpl->window[0], ref, 1))))
+	if (unlikely(!(shared ? evpl_pvt_window_refund(&evpl->window[EVPL_IOVEC_FLAG_SHARED], ref, 1)
+			      : evpl_pvt_window_refund(&evpl->window[0], ref, 1))))
 		evpl_plain_iovec_release(evpl, iovec);
 	return true;
 }

@@ -27,7 +27,7 @@
 
 #if EVPL_IOVEC_TRACE
 
-/* Each packet is counted by itself, so that its end is seen: no anchors, and no counts in a lane's stock. */
+/* Each packet is counted by itself, so that its end is seen: no anchors, and no counts in a TX cache's stock. */
 #define HOOK_COUNTS_EACH_PACKET true
 /* Tracing looks for mbufs that are free already in their pools' rings. */
 #define HOOK_READS_RINGS true

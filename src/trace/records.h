@@ -220,7 +220,7 @@ trace_load_pair(const uint32_t *first)
 static inline uint32_t
 trace_live(const struct evpl_iovec *iovec)
 {
-	uint32_t flags = evpl_iovec_view_flags(iovec);
+	uint32_t flags = evpl_pvt_iovec_view_flags(iovec);
 
 	uint32_t state = flags >> TRACE_HANDLE_SHIFT | flags << TRACE_HANDLE_BITS;
 

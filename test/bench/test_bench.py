@@ -19,12 +19,13 @@ BENCH = sys.argv[1]
 CASES = []
 
 # What must be there to be found: the rows of the issue's table.
-ROWS = """alloc/local/64 alloc/local/256 alloc/local/1500 alloc/local/9000 alloc/shared/64 alloc/shared/9000 reserve/1500
-hold/local/32/in-order hold/local/256/in-order hold/shared/256/in-order hold/local/4096/random hold/shared/32/reverse
-touch/local/32/in-order touch/local/32/round-robin touch/shared/4096/random clone/local/1500 clone/shared/1500 segment/local/60K
-segment/shared/60K handover/shared/1:1 handover/shared/2:2 packet/build/local packet/build/shared packet/forward/64
-plain-thread/local/64 plain-thread/shared/64 scale/local/64 scale/shared/64 growth/first-alloc growth/longest-stall memory/64
-memory/256 memory/1500 age/local/1x64 age/shared/256x1500 sample/local/64""".split()
+ROWS = """alloc/local/64 alloc/local/256 alloc/local/1500 alloc/local/9000 alloc/shared/64 alloc/shared/9000
+reserve/1500 hold/local/32/in-order hold/local/256/in-order hold/shared/256/in-order hold/local/4096/random
+hold/shared/32/reverse touch/local/32/in-order touch/local/32/round-robin touch/shared/4096/random clone/local/1500
+clone/shared/1500 segment/local/60K segment/shared/60K handover/shared/1:1 handover/shared/2:2 packet/build/local
+packet/build/shared packet/forward/64 plain-thread/local/64 plain-thread/shared/64 scale/local/64 scale/shared/64
+growth/first-alloc growth/longest-stall memory/64 memory/256 memory/1500 age/local/1x64 age/shared/256x1500
+sample/local/64""".split()
 
 # What is wrong, and a word that the line must have.
 WRONG = [
@@ -181,8 +182,8 @@ def _(_directory):
 
 @case("one lcore: cases that need two say so, and are skipped")
 def _(_directory):
-    flags = subprocess.run([os.path.join(ROOT, "scripts/eal-flags"), "--lcores", "1", "--mem", "512"], check=True, text=True,
-                           capture_output=True).stdout.split()
+    flags = subprocess.run([os.path.join(ROOT, "scripts/eal-flags"), "--lcores", "1", "--mem", "512"], check=True,
+                           text=True, capture_output=True).stdout.split()
     ran = run(*flags, f"--file-prefix=bench{os.getpid()}", "--", "--quick", "--filter=scale", eal=False)
     lines = [line for line in ran.stdout.splitlines() if line.startswith("scale/")]
     check(ran.returncode == 0 and len(lines) == 2 and all("needs 2 lcores" in line for line in lines), ran)
@@ -216,8 +217,8 @@ def _(directory):
 def _(directory):
     for script, arguments, status in (("compare-trace", ["--no-such-option"], 2), ("compare-trace", ["--rounds=0"], 2),
                                       ("bench-plot", [], 2), ("bench-plot", [f"{directory}/none.csv"], 1)):
-        ran = subprocess.run([os.path.join(ROOT, "scripts", script), *arguments], text=True, capture_output=True, timeout=60,
-                             check=False)
+        ran = subprocess.run([os.path.join(ROOT, "scripts", script), *arguments], text=True, capture_output=True,
+                             timeout=60, check=False)
         check(ran.returncode == status and ran.stdout == "" and ran.stderr, script, arguments, ran)
 
 

@@ -20,7 +20,8 @@ def frames(path):
     """The frames of a pcap file (either byte order, micro- or nanoseconds)."""
     with open(path, 'rb') as f:
         data = f.read()
-    order = {b'\xd4\xc3\xb2\xa1': '<', b'\x4d\x3c\xb2\xa1': '<', b'\xa1\xb2\xc3\xd4': '>', b'\xa1\xb2\x3c\x4d': '>'}[data[:4]]
+    order = {b'\xd4\xc3\xb2\xa1': '<', b'\x4d\x3c\xb2\xa1': '<',
+             b'\xa1\xb2\xc3\xd4': '>', b'\xa1\xb2\x3c\x4d': '>'}[data[:4]]
     if struct.unpack(order + 'I', data[20:24])[0] != 1:
         sys.exit(f'{path}: link type is not Ethernet')
     at = 24

@@ -51,7 +51,8 @@ def ipv4(protocol, body, version=4, ihl=None, total=None, fragment=0, ident=0x42
 
 
 def ipv6(protocol, body, version=6, length=None):
-    return ether(0x86dd, struct.pack('>IHBB', version << 28, len(body) if length is None else length, protocol, 64) + A6 + B6 + body)
+    length = len(body) if length is None else length
+    return ether(0x86dd, struct.pack('>IHBB', version << 28, length, protocol, 64) + A6 + B6 + body)
 
 
 def pseudo4(protocol, size):
@@ -138,7 +139,8 @@ def hostile():
     yield 'fragment, of a size that is no multiple of 8', ipv4(UDP, data[:13], fragment=0x2000 | 4)
     yield 'fragment, empty', ipv4(UDP, b'', fragment=0x2000 | 8)
     yield 'fragment, first, of a tcp header cut short', ipv4(TCP, tcp(data)[:8], fragment=0x2000)
-    yield 'fragment, first, of a udp length that the others may complete', ipv4(UDP, udp(data, length=65535)[:32], fragment=0x2000)
+    yield 'fragment, first, of a udp length that the others may complete', \
+        ipv4(UDP, udp(data, length=65535)[:32], fragment=0x2000)
     yield 'fragment, first, of udp length 7', ipv4(UDP, udp(data, length=7)[:32], fragment=0x2000)
     yield 'fragment, first, of a tcp data offset beyond it', ipv4(TCP, tcp(data, offset=15)[:56], fragment=0x2000)
     yield 'fragment, first, of tcp data offset 4', ipv4(TCP, tcp(data, offset=4)[:56], fragment=0x2000)
@@ -162,7 +164,8 @@ def hostile():
     # The same with a false checksum: who sums up what such a length says, or what IP says, changes it.
     for offset in (0, 4, 6, 15):
         yield f'tcp of data offset {offset} in 20 bytes, false checksum', ipv4(TCP, false(tcp(offset=offset), 16))
-    yield 'tcp of data offset 15 to the last byte, false checksum', ipv4(TCP, false(tcp(options=b'\1' * 40, offset=15), 16))
+    yield 'tcp of data offset 15 to the last byte, false checksum', \
+        ipv4(TCP, false(tcp(options=b'\1' * 40, offset=15), 16))
     yield 'tcp of data offset 15, one byte short', ipv4(TCP, false(tcp(options=b'\1' * 39, offset=15), 16))
     yield 'tcp whose options lie in the padding', ipv4(TCP, false(tcp(offset=6), 16)) + b'\1' * 6
     for length in (0, 7, 8, 9, 71, 72, 73, 65535):
@@ -226,7 +229,8 @@ def hostile():
     yield 'qinq', ether(0x88a8, tag(100, 0x8100) + tag(7, 0x0800) + good_udp[14:])
     yield 'qinq with nothing behind', ether(0x88a8, tag(100, 0x8100))
     yield 'qinq of the old ethertype', ether(0x9100, tag(100, 0x8100) + tag(7, 0x0800) + good_tcp[14:])
-    yield 'qinq, ipv4 of ihl 15 beyond the end', ether(0x88a8, tag(1, 0x8100) + tag(2, 0x0800) + ipv4(TCP, tcp()[:8], ihl=15)[14:])
+    yield 'qinq, ipv4 of ihl 15 beyond the end', \
+        ether(0x88a8, tag(1, 0x8100) + tag(2, 0x0800) + ipv4(TCP, tcp()[:8], ihl=15)[14:])
     yield 'mpls with nothing behind', ether(0x8847, b'\0\0\x11\x40')
 
     # Ethernet.

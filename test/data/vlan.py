@@ -36,7 +36,8 @@ def main():
     if len(sys.argv) < 4:
         print(__doc__.strip())
         sys.exit(2)
-    tags = b''.join(struct.pack('>HH', int(tpid, 16), int(vid)) for tpid, vid in (tag.split(':') for tag in sys.argv[3:]))
+    tags = b''.join(struct.pack('>HH', int(tpid, 16), int(vid))
+                    for tpid, vid in (tag.split(':') for tag in sys.argv[3:]))
     tap = os.open('/dev/net/tun', os.O_RDWR)
     fcntl.ioctl(tap, TUNSETIFF, struct.pack('16sH22x', sys.argv[2].encode(), IFF_TAP | IFF_NO_PI))
     wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
@@ -49,7 +50,8 @@ def main():
             wire.send(frame[:12] + tags + frame[12:])
         if wire in ready:
             frame = receive(wire)
-            if frame[12:12 + len(tags)] == tags and frame[12 + len(tags):14 + len(tags)] not in (b'\x81\x00', b'\x88\xa8'):
+            behind = frame[12 + len(tags):14 + len(tags)]
+            if frame[12:12 + len(tags)] == tags and behind not in (b'\x81\x00', b'\x88\xa8'):
                 os.write(tap, frame[:12] + frame[12 + len(tags):])
 
 

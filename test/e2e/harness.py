@@ -158,8 +158,8 @@ class Program:
         self.name = os.path.basename(path)
         base = os.path.join(directory, f"{self.name}-{next(_serial)}")
         self.out_path, self.err_path, self.json_path = base + ".out", base + ".err", base + ".json"
-        self.argv = [path, *(flags or eal_flags(lcores, memory, telemetry)), *eal, *(f"--vdev={v}" for v in vdevs), "--",
-                     "--json", self.json_path, *(str(o) for o in options)]
+        self.argv = [path, *(flags or eal_flags(lcores, memory, telemetry)), *eal, *(f"--vdev={v}" for v in vdevs),
+                     "--", "--json", self.json_path, *(str(o) for o in options)]
         self.child = spawn(self.argv, self.out_path, self.err_path, stdout)
 
     def stop(self, how=signal.SIGINT):

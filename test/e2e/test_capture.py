@@ -53,12 +53,14 @@ def capture(directory, mode):
             time.sleep(0.02)
         dumpcap = spawn(["dpdk-dumpcap", f"--file-prefix={prefix}", "-i", "net_null0", "-c", str(CAPTURED), "-P",
                          "-s", "9000", "-w", got], os.path.join(directory, "dumpcap.out"))
-        check_equal(dumpcap.wait(TIMEOUT), 0, f"exit code of dpdk-dumpcap\n{read(os.path.join(directory, 'dumpcap.out'))}")
+        check_equal(dumpcap.wait(TIMEOUT), 0,
+                    f"exit code of dpdk-dumpcap\n{read(os.path.join(directory, 'dumpcap.out'))}")
         run.stop().clean()
         captured = read_pcap(got)
         check(len(captured) >= CAPTURED, f"only {len(captured)} frames were captured")
         for i, frame in enumerate(captured):
-            check(frame in frames, f"frame {i} of the capture, of {len(frame)} bytes, was never sent: {frame[:64].hex()}")
+            check(frame in frames,
+                  f"frame {i} of the capture, of {len(frame)} bytes, was never sent: {frame[:64].hex()}")
         check_equal({len(f) for f in captured}, {len(f) for f in frames}, "lengths of the frames captured")
     finally:
         subprocess.run(["umount", "-l", mount], check=False)

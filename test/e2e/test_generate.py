@@ -39,6 +39,11 @@ def generate(directory, mode, count, *options, ports=1, lcores=1):
     return wires, run
 
 
+def multi_flow_frame(wires, number, length, lcore):
+    """testpmd's --txonly-multi-flow: 256 source addresses, made from the destination and the lcore's number."""
+    return txonly_frame(wires, 0, length, src=f"198.18.{number & 255}.{2 + lcore}")
+
+
 VARIATIONS = {"": [], "_shared": ["--shared"], "_burst1": ["--burst=1"], "_burst512": ["--burst=512"],
               "_small_buffers": ["--buffer-size=2048", "--slab-size=65536"]}
 
@@ -65,6 +70,51 @@ def txonly_options(directory):
                         "--eth-peer=0,0a:0b:0c:0d:0e:0f")
     frame = txonly_frame(wires, 0, 64, bytes.fromhex("0a0b0c0d0e0f"), "192.0.2.7", "203.0.113.9", 1234, 65535)
     check_frames(wires.sent(0), [frame] * 100, "port 0 sent")
+
+
+def multi_flow(directory, length, txpkts, options, lcores=1):
+    wires, _ = generate(directory, "txonly", 600, "--txonly-multi-flow", f"--txpkts={txpkts}", *options, lcores=lcores)
+    check_frames(wires.sent(0), [multi_flow_frame(wires, i, length, lcores - 1) for i in range(600)], "port 0 sent")
+
+
+case("generate_txonly_multi_flow_addresses_of_testpmd", 64, "64", [])(multi_flow)
+case("generate_txonly_multi_flow_second_lcore", 64, "64", [], 2)(multi_flow)
+case("generate_txonly_multi_flow_third_lcore", 64, "64", ["--coremask=4"], 3)(multi_flow)
+case("generate_txonly_multi_flow_shared_large", 3000, "3000", ["--shared"])(multi_flow)
+case("generate_txonly_multi_flow_five_segments", 1014, "14,1,30,69,900", [])(multi_flow)
+
+
+@case("generate_tx_first_sends_one_burst_of_txonly_before_the_mode")
+def tx_first(directory):
+    """One per stream, and then only what is received."""
+    received = [eth(b"payload" * 10, 0xFFFF)] * 50
+    for mode, options, length in (("io", [], 64), ("io", ["--txpkts=20,30,50"], 100), ("tee", ["--burst=8"], 64),
+                                  ("icmpecho", ["--txpkts=3000"], 3000)):
+        wires = Wires(directory, [received, []])
+        run_fwd(directory, wires.vdevs, [f"--forward-mode={mode}", "--tx-first", "--packets=50", "--duration=30",
+                                         *options])
+        burst = 8 if mode == "tee" else 32
+        for port in (0, 1):
+            check_frames(wires.sent(port)[:burst], [txonly_frame(wires, port, length)] * burst, f"port {port} sent first")
+        check_frames(wires.sent(1)[burst:], [] if mode == "icmpecho" else received, f"{mode}: port 1 sent then")
+        check_frames(wires.sent(0)[burst:], [], f"{mode}: port 0 sent then")
+
+
+@case("generate_tx_first_feeds_a_loop")
+def tx_first_loop(directory):
+    """What it is for: a burst that goes round for ever."""
+    for lcores in (1, 2):
+        run = run_fwd(directory, ["net_ring0"], ["--forward-mode=macswap", "--port-topology=loop", "--tx-first",
+                                                 "--packets=5000", "--duration=30"], lcores=lcores)
+        check_equal(run.total("rx_packets"), 5000, "packets received")
+        check_equal(run.total("tx_packets"), 5032, "packets sent")
+
+
+@case("generate_tx_first_of_a_mode_that_sends_anyway_is_exact")
+def tx_first_txonly(directory):
+    for mode, frame in (("txonly", lambda wires, i: txonly_frame(wires, 0)), ("flowgen", lambda _, i: flowgen_frame(i))):
+        wires, _ = generate(directory, mode, 100, "--tx-first")
+        check_frames(wires.sent(0), [frame(wires, i) for i in range(100)], f"{mode}: port 0 sent")
 
 
 for _option, _lengths in (("--buffer-size=32M", (64, 60000)), ("--slab-size=32K", (64, 32768))):

@@ -15,7 +15,8 @@ from harness import Fwd, case, check, check_equal, main, read
 
 VDEVS = ["net_null0", "net_null1"]
 TRACE = "1" in os.environ.get("EVPL_TRACE", "")
-LINE = re.compile(r"  \d+ iovecs?, \d+ bytes, oldest \d+\.\d s, taken (by|in) evpl_\w+|  \d+ iovecs?, \d+ bytes, oldest .* taken in .*")
+LINE = re.compile(r"  \d+ iovecs?, \d+ bytes, oldest \d+\.\d s, taken (by|in) evpl_\w+|"
+                  r"  \d+ iovecs?, \d+ bytes, oldest .* taken in .*")
 
 
 def wait_for(path, words, times=1):
@@ -79,7 +80,8 @@ def telemetry(directory):
     wait_for(run.out_path, "txonly")
     prefix = run.argv[run.argv.index("--file-prefix") + 1]
     place = "/var/run" if os.geteuid() == 0 else directory
-    stats, slabs, held, listed = ask(f"{place}/dpdk/{prefix}/dpdk_telemetry.v2", "/evpl/stats", "/evpl/slabs", "/evpl/held", "/")
+    stats, slabs, held, listed = ask(f"{place}/dpdk/{prefix}/dpdk_telemetry.v2",
+                                     "/evpl/stats", "/evpl/slabs", "/evpl/held", "/")
     check("/evpl/held" in listed and "/evpl/stats" in listed and "/evpl/slabs" in listed, f"commands: {listed}")
     check(isinstance(stats, dict) and stats["slabs"] >= 1, f"stats: {stats}")
     check(slabs is not None, f"slabs: {slabs}")

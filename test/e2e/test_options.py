@@ -1,12 +1,15 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
 """evpl-fwd's command line: a wrong one causes one clear line on stderr and exit code 2, and nothing else happens."""
+import glob
 import json
 import os
 import re
+import shutil
 import subprocess
 import time
 
+import harness
 from harness import ROOT, TIMEOUT, Fwd, Skip, case, check, check_equal, fwd_path, main, read, run_fwd, spawn
 
 NULL2 = ["net_null0", "net_null1"]
@@ -25,6 +28,10 @@ WRONG = [
     (["--nb-cores=one"], "one"),
     (["--nb-cores=2"], "nb-cores"),                         # there is one lcore
     (["--nb-cores=99999999999999999999"], "nb-cores"),
+    (["--coremask=0"], "coremask"),
+    (["--coremask=0x2g"], "coremask"),
+    (["--coremask=0x1"], "lcore 0 is the main one"),
+    (["--coremask=0x2"], "no lcore 1"),
     (["--rxq=0"], "rxq"),
     (["--rxq=2"], "txq"),                                   # each RX queue needs a TX queue
     (["--rxq=65536", "--txq=65536"], "rxq"),
@@ -98,8 +105,23 @@ WRONG = [
     (["--mtu=1500", "--max-pkt-len=1518"], "mtu"),
     (["--json"], "json"),                                   # and no value behind it
     (["--json="], "json"),
-    (["--shared=yes"], "shared"),
-    (["--nosuch"], "--nosuch"),
+    (["--shared=yes"], "this option takes no value"),
+    (["--nosuch"], "--nosuch: no such option"),
+    (["--mb=1"], "--mbuf-size, --mbcache"),
+    (["--interactive"], "no interactive prompt"),
+    (["-i"], "no interactive prompt"),
+    (["--rxq-share"], "shared"),
+    (["--nb-ports=3"], "there are 2"),
+    (["--nb-ports=0"], "nb-ports"),
+    (["--tx-first", "--forward-mode=rxonly"], "rxonly"),
+    (["--display-xstats=nosuch,nosuch2"], "nosuch"),
+    (["--display-xstats="], "display-xstats"),
+    (["--display-xstats=" + "x" * 64], "too long"),
+    (["--port-numa-config=(0,0"], "port-numa-config"),
+    (["--port-numa-config=(1,7)"], "NUMA node 7"),          # no test machine has so many
+    (["--ring-numa-config=(0,2,7)"], "NUMA node 7"),
+    (["--socket-num=7"], "NUMA node 7"),
+    (["--eth-peers-configfile=/nowhere"], "/nowhere"),
     (["--nosuch=1"], "--nosuch"),
     (["-z"], "-z:"),
     (["-xy"], "-x:"),                                       # of a cluster, the one
@@ -125,7 +147,8 @@ def show_help(_directory):
 
 
 def wrong(directory, options, word):
-    run = Fwd(directory, NULL2, [*options, "--duration=1"] if options[-1:] != ["--json"] else options).end()
+    run = Fwd(directory, NULL2, [*options, "--duration=1"] if options[-1:] not in (["--json"], ["--rxq-share"])
+              else options).end()
     check(run.rc == 2, f"exit code {run.rc}, expected 2\n{run.describe()}")
     check_equal(run.out, "", "stdout")
     lines = run.err.splitlines()
@@ -143,6 +166,141 @@ def misplaced(directory):
     run = Fwd(directory, NULL2, ["--duration=1"], eal=["--burst=16"]).end()
     check_equal((run.rc, run.out, len(run.err.splitlines())), (2, "", 1), "exit code, stdout, lines on stderr")
     check("--burst=16" in run.err, run.err)
+
+
+@case("options_of_testpmd_are_never_unknown")
+def of_testpmd(_directory):
+    """Its own --help tells which there are; whatever this version has, each is there, noted or refused."""
+    if not shutil.which("dpdk-testpmd"):
+        raise Skip("dpdk-testpmd is not installed (Debian: dpdk-dev)")
+    told = subprocess.run(["dpdk-testpmd", *harness.eal_flags(2), "--", "--help"], capture_output=True, text=True,
+                          timeout=TIMEOUT, check=False).stdout
+    # That of 26.11 has one by another name than its own parser.
+    names = set(re.findall(r"^  --([a-z0-9-]+)(?=[:= ])", told, re.MULTILINE)) - {"help", "txonly-nb-flows"}
+    if "tx-first" not in names:
+        raise Skip("dpdk-testpmd does not tell its options here")
+    for name in sorted(names):
+        done = subprocess.run([fwd_path(), "--no-huge", "--", f"--{name}=x"], capture_output=True, text=True,
+                              timeout=20, check=False)
+        # With a value that is none: an option that has one says so, a flag that it takes none.
+        check("no such option" not in done.stderr and "beginning of several" not in done.stderr,
+              f"--{name} of testpmd: {done.stderr}")
+
+
+@case("options_of_testpmd_that_change_nothing_have_one_note")
+def of_testpmd_noted(directory):
+    run = run_fwd(directory, NULL2, ["-a", "--numa", "--no-flush-rx", "--mbcache=512", "--rx-offloads=0x0",
+                                     "--hot-plug", "--no-lsc-interrupt", "--rxd=512", "--packets=100"])
+    lines = run.err.splitlines()
+    check_equal(len(lines), 1, f"lines on stderr ({run.err!r})")
+    check("note: accepted, but without effect here: --auto-start, --numa, --no-flush-rx, --mbcache, --rx-offloads, "
+          "--no-lsc-interrupt, --hot-plug (" in lines[0], lines[0])
+
+
+@case("options_nb_ports_takes_the_first_ones")
+def nb_ports(directory):
+    run = run_fwd(directory, [*NULL2, "net_null2"], ["--nb-ports=2", "--portlist=2,0,1", "--packets=100"])
+    check_equal([p["port"] for p in run.report["ports"]], [2, 0], "ports")
+
+
+@case("options_coremask_names_the_lcores_that_forward")
+def coremask(directory):
+    for options, lcores in ((["--coremask=0xc"], 2), (["--coremask=8"], 1), (["--coremask=0xe", "--nb-cores=2"], 2)):
+        run = run_fwd(directory, NULL2, [*options, "--packets=100"], lcores=4)
+        check_equal(run.report["lcores"], lcores, f"lcores of {options}")
+    run = Fwd(directory, NULL2, ["--coremask=0x6", "--nb-cores=3", "--packets=100"], lcores=4).end()
+    check_equal((run.rc, len(run.err.splitlines())), (2, 1), f"exit code, lines ({run.err!r})")
+
+
+@case("options_record_core_cycles_as_testpmd_prints_them")
+def cycles(directory):
+    for mode, lcores in (("macswap", 1), ("txonly", 2), ("rxonly", 3)):
+        run = run_fwd(directory, NULL2, [f"--forward-mode={mode}", "--record-core-cycles", "--packets=20000",
+                                         f"--nb-cores={max(lcores - 1, 1)}"], lcores=lcores)
+        pattern = rf"^CPU cycles/packet=([0-9.]+) \(total cycles=(\d+) / total {mode} packets=20000\) at (\d+) MHz Clock$"
+        match = re.search(pattern, run.out, re.MULTILINE)
+        check(match, f"no line of cycles\n{run.out}")
+        check_equal(int(match[2]), run.report["cycles"], "cycles")
+        check(0 < run.report["cycles"] and abs(float(match[1]) - run.report["cycles"] / 20000) < 0.01, match[0])
+    run = run_fwd(directory, NULL2, ["--packets=100"])
+    check("cycles" not in run.report and "cycles" not in run.out, "cycles that nobody asked for")
+
+
+@case("options_display_xstats_in_table_and_report")
+def xstats(directory):
+    run = Fwd(directory, ["net_null0", "net_null1"], ["--display-xstats=rx_good_packets,,rx_q1_packets", "--rxq=2",
+                                                      "--txq=2", "--nb-ports=2", "--stats-period=0.1"])
+    run.wait_shown(r"^   1 rx_q1_packets +[1-9]", "a statistic")
+    run.stop().clean()
+    for index in (0, 1):
+        port = run.port(index)
+        check_equal(list(port["xstats"]), ["rx_good_packets", "rx_q1_packets"], "names")
+        # net_null counts what it delivered, all of which evpl-fwd received.
+        check_equal(port["xstats"]["rx_good_packets"], port["rx_packets"], "rx_good_packets")
+        check(f"port {index} (net_null{index}): rx_q1_packets {port['xstats']['rx_q1_packets']}" in run.out, run.out)
+
+
+@case("options_numa_nodes_that_there_are")
+def numa(directory):
+    for options in (["--port-numa-config=(0,0),(1,0)"], ["--ring-numa-config=(0,3,0)"], ["--no-numa"],
+                    ["--socket-num=0"]):
+        run = run_fwd(directory, NULL2, [*options, "--packets=100"])
+        check_equal((run.err, run.total("tx_packets")), ("", 100), f"stderr and packets of {options}")
+
+
+@case("options_rss_that_the_port_cannot_do_is_noted")
+def rss(directory):
+    for options, notes in ((["--rss-udp"], 0), (["--rss-ip", "--rss-level-inner"], 2), (["--disable-rss"], 0)):
+        run = run_fwd(directory, NULL2, [*options, "--rxq=2", "--txq=2", "--packets=100"])
+        check_equal(run.err.count("note: port "), notes, f"notes of {options}: {run.err}")
+
+
+@case("options_none_for_eal_start_with_what_the_machine_allows")
+def no_eal(directory):
+    """And the note says what to type to get the same."""
+    path = os.path.join(directory, "report.json")
+    options = ["--", "--packets=100", f"--json={path}"]
+    done = subprocess.run([fwd_path(), *options], capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    match = re.search(r"note: no EAL options, so these are used: (.*)", done.stderr)
+    check(match, f"no note\n{done.stderr}")
+    words = match[1].split()
+    check(words[0].startswith("--lcores=0@"), words)
+    if "--vdev=net_null0" not in words:
+        raise Skip("this machine has a NIC for DPDK")
+    check_equal((done.returncode, len(done.stderr.splitlines())), (0, 1), f"exit code, lines on stderr\n{done.stderr}")
+    check_equal(json.loads(read(path))["total"]["rx_packets"], 100, "packets received")
+    again = subprocess.run([fwd_path(), *words, *options], capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    check_equal(again.returncode, 0, f"exit code of the line in the note\n{again.stderr}")
+    check("note: no EAL" not in again.stderr, again.stderr)
+
+
+def no_eal_lcores(_directory, options, highest, cpus):
+    """As many lcores as are needed, on the CPUs that there are."""
+    allowed = sorted(os.sched_getaffinity(0))[:cpus]
+    done = subprocess.run([fwd_path(), "--", "--packets=100", "--json=-", *options], capture_output=True, text=True,
+                          timeout=TIMEOUT, check=False, preexec_fn=lambda: os.sched_setaffinity(0, allowed))
+    want = ",".join(f"{i}@{allowed[i % len(allowed)]}" for i in range(highest + 1))
+    check(f" --lcores={want} " in done.stderr, f"lcores {want} were expected: {done.stderr}")
+    if "--vdev=net_null0" in done.stderr:
+        check_equal(done.returncode, 0, f"exit code\n{done.stderr}")
+
+
+case("options_none_for_eal_on_one_cpu_is_one_lcore", [], 0, 1)(no_eal_lcores)
+case("options_none_for_eal_lcores_share_cpus", ["--nb-cores=3", "--rxq=2", "--txq=2"], 3, 2)(no_eal_lcores)
+case("options_none_for_eal_lcores_of_a_mask", ["--coremask=0x10"], 4, 2)(no_eal_lcores)
+
+
+@case("options_of_eal_without_huge_pages_say_the_line_to_type")
+def no_huge_pages(_directory):
+    if any(int(read(path)) for path in glob.glob("/sys/kernel/mm/hugepages/*/free_hugepages")):
+        raise Skip("there are free huge pages")
+    line = ["--no-pci", "--no-shconf", "--no-telemetry", "--vdev=net_null0", "--", "--packets=100"]
+    done = subprocess.run([fwd_path(), *line], capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    said = [text for text in done.stderr.splitlines() if text.startswith("evpl-fwd: no huge page is free: type ")]
+    check_equal((done.returncode, len(said)), (1, 1), f"exit code, lines\n{done.stderr}")
+    words = said[0].split(": type ")[1].split()
+    check_equal(words, [fwd_path(), "--no-huge", "-m", "512", *line], "the line")
+    check_equal(subprocess.run(words, capture_output=True, timeout=TIMEOUT, check=False).returncode, 0, "its exit code")
 
 
 @case("options_last_of_the_same_wins")

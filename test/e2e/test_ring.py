@@ -73,7 +73,8 @@ def shared_rings(directory):
 
 def until_dropped(directory, *options):
     """txonly into a ring that nobody reads, until it could not send a packet."""
-    run = Fwd(directory, ["net_ring0"], ["--forward-mode=txonly", "--port-topology=loop", "--stats-period=0.1", *options])
+    run = Fwd(directory, ["net_ring0"],
+              ["--forward-mode=txonly", "--port-topology=loop", "--stats-period=0.1", *options])
     run.wait_dropped()
     return run.stop().clean()
 

@@ -46,7 +46,8 @@ def there(directory):
             time.sleep(0.05)
         processes.append(run([*eal, "--lcores", f"1@{cpus[-1]}", "--proc-type=secondary"], directory, "secondary"))
         for process, name in reversed(list(zip(processes, ("primary", "secondary")))):
-            check_equal(process.wait(timeout=120), 0, f"exit status of the {name}: {read(os.path.join(directory, name))}")
+            check_equal(process.wait(timeout=120), 0,
+                        f"exit status of the {name}: {read(os.path.join(directory, name))}")
     finally:
         for process in processes:
             if process.poll() is None:

@@ -10,7 +10,7 @@ import os
 
 import testpmd
 from frames import ETH_ARP, ICMP, SCTP, corpus
-from harness import case, check, check_frames, main
+from harness import Skip, case, check, check_equal, check_frames, main, run_fwd
 from oracle import MODES, icmp_echo, parse
 from wires import Wires, traffic
 
@@ -53,6 +53,56 @@ def differ(directory, mode):
 
 for _mode in MODES:
     case(f"testpmd_{_mode}_sends_the_same_bytes", _mode)(differ)
+
+
+# What is behind them in a packet that testpmd makes is what the mbuf had before.
+HEADERS = 42
+
+
+def headers(frames):
+    return [frame[:HEADERS] for frame in frames]
+
+
+@case("testpmd_tx_first_sends_the_same_burst")
+def tx_first(directory):
+    testpmd.need()
+    outputs = []
+    received = [[f for f in corpus() if len(f) > HEADERS][:20], []]
+    for name in ("evpl", "testpmd"):
+        place = os.path.join(directory, name)
+        os.mkdir(place)
+        wires = Wires(place, received)
+        if name == "evpl":
+            wires.run("--forward-mode=io", "--tx-first", lcores=2)
+        else:
+            other = testpmd.Testpmd(place, wires.vdevs, ["--forward-mode=io"])
+            other.tell("start tx_first")
+            other.ask("show fwd stats all", "RX-packets: %-14d" % wires.total())
+            other.stop_forwarding()
+            other.quit()
+        outputs.append([headers(wires.sent(0)), headers(wires.sent(1))])
+    check_equal([len(frames) for frames in outputs[0]], [32, 32 + 20], "frames sent by each port")
+    for port in (0, 1):
+        check_frames(outputs[0][port], outputs[1][port], f"port {port} sent, compared with dpdk-testpmd")
+
+
+@case("testpmd_txonly_multi_flow_sends_the_same_flows")
+def multi_flow(directory):
+    testpmd.need()
+    ours = Wires(directory, [[]])
+    run_fwd(directory, ours.vdevs, ["--forward-mode=txonly", "--txonly-multi-flow", "--packets=600"], lcores=2)
+    place = os.path.join(directory, "testpmd")
+    os.mkdir(place)
+    theirs = Wires(place, [[]])
+    other = testpmd.Testpmd(place, theirs.vdevs, ["--forward-mode=txonly", "--txonly-multi-flow"])
+    other.tell("start")
+    testpmd.wait_for_size(theirs.path("out", 0), 1 << 20)
+    other.stop_forwarding()
+    other.quit()
+    frames = theirs.sent(0)[:600]
+    if len({frame[34:36] for frame in frames}) > 1:
+        raise Skip("this dpdk-testpmd varies the UDP port instead")
+    check_frames(headers(ours.sent(0)), headers(frames), "sent, compared with dpdk-testpmd")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ for header in $headers; do
 	i=$((i + 1))
 	name=evpl/$(basename "$header")
 	if errors=$(printf '#include <%s>\n#include <%s>\n' "$name" "$name" |
-		"$@" -x "$language" -std="$standard" -Wall -Wextra -Wpedantic -Werror -Wundef -I"$include" -fsyntax-only - 2>&1)
+		"$@" -x "$language" -std="$standard" -Wall -Wextra -Wpedantic -Werror -Wundef -I"$include" \
+			-fsyntax-only - 2>&1)
 	then
 		echo "ok $i - $name as $standard"
 	else

@@ -2,9 +2,9 @@
 /*
  * Every call of the API in C++, in all places where an expression may stand.
  *
- * What would break: in a tracing build the calls are macros that note the line, and what they expand to must be an expression
- * also outside of functions, after "::", and in an inline function of a header. Without EAL nothing can be taken, so
- * the calls that need something are compiled, and not made.
+ * What would break: in a tracing build the calls are macros that note the line, and what they expand to must be an
+ * expression also outside of functions, after "::", and in an inline function of a header. Without EAL nothing can be
+ * taken, so the calls that need something are compiled, and not made.
  */
 #include <cstring>
 

@@ -16,7 +16,7 @@ import sys
 SOURCE, BUILD, VERSION = sys.argv[1:]
 PACKAGE = os.path.join(SOURCE, "scripts/package")
 # debian/rules and the spec file take these from where `ninja doc` puts them, if it was there.
-DOCUMENTATION = ("share/man/man[137]/*", "share/doc/evpl-dpdk/html/*")
+DOCUMENTATION = ("share/man/man[137]", "share/doc/libevpl-dpdk")
 RPM = {"bindir": "bin", "libdir": "lib", "includedir": "include", "datadir": "share", "mandir": "share/man",
        "docdir": "share/doc"}
 

@@ -15,10 +15,11 @@ import sys
 import tempfile
 
 TIMES = 4000
-EAL = "--no-huge --iova-mode=va --no-pci --no-shconf --no-telemetry -m 256 --log-level=error --vdev=net_null0,size=64".split()
+EAL = ("--no-huge --iova-mode=va --no-pci --no-shconf --no-telemetry -m 256 --log-level=error "
+       "--vdev=net_null0,size=64").split()
 
-# x86-64, -O2: instructions of one operation with its share of the loop, as gcc 12 and clang 14 make them. Other versions
-# make other code: SLACK per cent, and at least two instructions, are let pass.
+# x86-64, -O2: instructions of one operation with its share of the loop, as gcc 12 and clang 14 make them. Other
+# versions make other code: SLACK per cent, and at least two instructions, are let pass.
 SLACK = 8
 COMPILERS = ("gcc", "clang")
 BUDGETS = {

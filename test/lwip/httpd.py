@@ -56,8 +56,8 @@ class Httpd(Program):
     def __init__(self, directory, vdev, *options, memory=512, eal=(), addresses=ADDRESSES):
         self.folder = os.path.join(directory, "www")
         os.makedirs(self.folder, exist_ok=True)
-        super().__init__(httpd_path(), directory, [vdev], [f"--folder={self.folder}", *addresses, *options], memory=memory,
-                         eal=eal)
+        super().__init__(httpd_path(), directory, [vdev], [f"--folder={self.folder}", *addresses, *options],
+                         memory=memory, eal=eal)
 
     def lost(self):
         return sum(self.report["lost"].values())
@@ -148,7 +148,8 @@ class Veth(Link):
                            capture_output=True)
         netns.ip("link set evpl1 up")
         configure("evpl0", self.KERNEL_MTU or self.MTU)
-        self.httpd = Httpd(directory, f"net_af_packet0,iface=evpl1,qpairs=1{self.RINGS}", f"--mtu={self.MTU}", *options, **kw)
+        self.httpd = Httpd(directory, f"net_af_packet0,iface=evpl1,qpairs=1{self.RINGS}", f"--mtu={self.MTU}", *options,
+                           **kw)
 
 
 class Memif(Link):
@@ -191,7 +192,8 @@ def url(path, server=SERVER):
 
 def curl(*arguments, seconds=TIMEOUT):
     """What curl prints; it must succeed."""
-    done = subprocess.run(["curl", "-sS", "-f", "--max-time", str(seconds), *arguments], capture_output=True, check=False)
+    done = subprocess.run(["curl", "-sS", "-f", "--max-time", str(seconds), *arguments], capture_output=True,
+                          check=False)
     check(done.returncode == 0, f"curl {' '.join(arguments)}: {done.stderr.decode()}")
     return done.stdout
 

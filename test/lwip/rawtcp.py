@@ -79,8 +79,8 @@ class RawTcp:
     def packet(self, port, to, seq, ack, flags, data=b"", address=None, window=65535, options=b""):
         """One segment from our port to the server's port `to`, with its IP header."""
         source = self.address if address is None else address
-        tcp = struct.pack("!HHIIBBHHH", port, to, seq % (1 << 32), ack % (1 << 32), 5 + len(options) // 4 << 4, flags, window, 0,
-                          0) + options + data
+        tcp = struct.pack("!HHIIBBHHH", port, to, seq % (1 << 32), ack % (1 << 32), 5 + len(options) // 4 << 4, flags,
+                          window, 0, 0) + options + data
         pseudo = source + self.server + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(tcp))
         tcp = tcp[:16] + struct.pack("!H", checksum(pseudo + tcp)) + tcp[18:]
         ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 1, 0, 64, socket.IPPROTO_TCP, 0, source, self.server)

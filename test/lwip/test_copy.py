@@ -1,9 +1,10 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""The port of lwIP as somebody takes it: apps/lwip is copied to an empty place, beside its example and an installed copy of the
-library, built there by the example's own meson.build, and its echo is asked by the kernel over net_tap.
+"""The port of lwIP as somebody takes it: apps/lwip is copied to an empty place, beside its example and an installed
+copy of the library, built there by the example's own meson.build, and its echo is asked by the kernel over net_tap.
 
-What would break: a file of apps/lwip that includes something above that folder, or needs a flag that only this build gives."""
+What would break: a file of apps/lwip that includes something above that folder, or needs a flag that only this build
+gives."""
 import os
 import random
 import re
@@ -20,8 +21,8 @@ BUILD, LIBDIR, PREFIX = (os.environ.get(f"EVPL_{name}") for name in ("BUILD_ROOT
 
 
 def run(*command, **environment):
-    done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **environment},
-                          check=False)
+    done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          env={**os.environ, **environment}, check=False)
     check(done.returncode == 0, f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout[-6000:]}")
     return done.stdout
 

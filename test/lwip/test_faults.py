@@ -34,7 +34,8 @@ def total(h, field):
 
 
 def fault(directory, link, kinds, percent):
-    h = transfers(directory, link, "--fault-seed=7", *(f"--{way}-{kind}={percent}%" for way in ("rx", "tx") for kind in kinds))
+    h = transfers(directory, link, "--fault-seed=7",
+                  *(f"--{way}-{kind}={percent}%" for way in ("rx", "tx") for kind in kinds))
     rx, tx = h.report["rx_faults"], h.report["tx_faults"]
     # SIZE has 700 frames at least, each way, and of half a percent each 400 have one (fault.h).
     for kind in kinds:
@@ -103,7 +104,8 @@ def check_failed(h):
 def no_slabs(directory, link):
     httpd.need_source()
     netns.need("curl")
-    # 768 KiB in all, for up to 256 KiB under way of each connection; and none before so many requests for some found none.
+    # 768 KiB in all, for up to 256 KiB under way of each connection; and none before so many requests for some found
+    # none.
     options = ("--slab-size=256K", "--buffer-size=16K", "--max-slabs=3", f"--hold-slabs={HELD}", *PATIENT)
     count, size = 16 if SLOW else 32, 500000
     with link(directory, *options) as h:

@@ -53,7 +53,8 @@ def head_requests(directory):
 @case("a folder without its slash: 301, which keeps the query")
 def redirects(directory):
     """The location must also fit where little does: the least budget, and the least buffer."""
-    with Tap(directory, "--send-budget=4096", "--buffer-size=1024", "--max-head=960", "--max-request-line=960") as httpd:
+    with Tap(directory, "--send-budget=4096", "--buffer-size=1024", "--max-head=960",
+             "--max-request-line=960") as httpd:
         for name in ("dir", "a b", "\\\\evil"):
             os.mkdir(os.path.join(httpd.folder, name))
         for target, want in (("/dir", "/dir/"), ("/dir?x=1&y=%2F2", "/dir/?x=1&y=%2F2"), ("/dir?", "/dir/?"),
@@ -121,7 +122,8 @@ def sizes(_directory):
                           (["--buffer-size=64K", "--large-buffer-size=32K"], "large-buffer-size"),
                           (["--buffer-size=4K"], "max-head"), (["--large-buffer-size=4K"], "max-head"),
                           (["--slab-size=4K"], "max-head")):
-        done = subprocess.run([httpd_path(), "--", *options], capture_output=True, text=True, timeout=TIMEOUT, check=False)
+        done = subprocess.run([httpd_path(), "--", *options], capture_output=True, text=True, timeout=TIMEOUT,
+                              check=False)
         check_equal((done.returncode, len(done.stderr.splitlines())), (2, 1), f"exit code and lines of {options}")
         check(word in done.stderr, f"nothing of {word}: {done.stderr}")
     help_text = subprocess.run([httpd_path(), "--help"], capture_output=True, text=True, check=True).stdout

@@ -70,7 +70,8 @@ def copied(directory):
 
 @case("drop, dup, reorder, corrupt, 0.5 % each")
 def bad_network(directory):
-    h = transfers(directory, Jumbo, "--fault-seed=7", *(f"--{way}-{kind}=0.5%" for way in ("rx", "tx") for kind in KINDS))
+    h = transfers(directory, Jumbo, "--fault-seed=7",
+                  *(f"--{way}-{kind}=0.5%" for way in ("rx", "tx") for kind in KINDS))
     rx, tx = h.report["rx_faults"], h.report["tx_faults"]
     # The downloads have 9 * SIZE: enough frames for each kind, however long they are. Of the others there may be few.
     check(all(tx[kind] > 0 for kind in KINDS), f"faults of some kinds only: {rx}, {tx}")
@@ -108,7 +109,8 @@ def refused(directory, vdev, words, *options, eal=()):
     check(words in h.err, f"not a word of it:\n{h.err}")
 
 
-@case("rings whose frames are too short: 1", "", "its frames hold an MTU of 1968, not of 9000: give --vdev a larger framesz")
+@case("rings whose frames are too short: 1", "",
+      "its frames hold an MTU of 1968, not of 9000: give --vdev a larger framesz")
 @case("mbufs that are too short: 1", Jumbo.RINGS, "its frames of 9184 bytes do not fit into mbufs with room for 2048",
       "--mbuf-size=2176")
 def refusals(directory, rings, words, *options):

@@ -4,6 +4,8 @@
 checksum is computed if the ports agree on that. All bodies must be the same. Needs no rights."""
 import os
 import re
+import signal
+import time
 
 from httpd import KERNEL, KERNEL6, MIB, SERVER, SERVER6, Httpd, load_path, need_source, wait_for
 from harness import Program, case, check, check_equal, main, read
@@ -67,8 +69,10 @@ def short(directory):
     wait_for(lambda: ": 64 connections," in read(server.out_path), "64 connections", server)
     server.stop().clean()
     got = load.stop().report["load"]
-    check_equal((load.rc, load.lost()), (1 if got["broken"] or not got["requests"] else 0, 0), "exit code, buffers lost")
-    check_equal((got["refused"], got["different"], got["body_bytes"]), (0, 0, got["requests"]), "refused, different, bytes of bodies")
+    check_equal((load.rc, load.lost()), (1 if got["broken"] or not got["requests"] else 0, 0),
+                "exit code, buffers lost")
+    check_equal((got["refused"], got["different"], got["body_bytes"]), (0, 0, got["requests"]),
+                "refused, different, bytes of bodies")
     check_equal(server.report["connections"]["peak"], 64, "connections at once")
 
 
@@ -149,6 +153,24 @@ def nobody(directory):
     check_equal(load.report["load"]["requests"], 0, "requests answered")
     check_equal(load.rc, 1, "exit code")
     check_equal(load.lost(), 0, "buffers lost")
+
+
+@case("one line after a stall")
+def stall(directory):
+    """A program that was stopped for a second does not print the lines of that second."""
+    server = Httpd(directory, "net_null0", "--stats-period=0.1")
+
+    def lines():
+        return read(server.out_path).count(" connections,")
+
+    wait_for(lambda: lines() > 0, "a line", server)
+    server.child.send_signal(signal.SIGSTOP)
+    time.sleep(1)
+    server.child.send_signal(signal.SIGCONT)
+    before = lines()
+    wait_for(lambda: lines() > before + 1, "lines after the stall", server)
+    server.stop()
+    check(lines() <= server.report["seconds"] / 0.1 - 8, f"{lines()} lines in {server.report['seconds']} s")
 
 
 main(__doc__)

@@ -67,7 +67,8 @@ def many(directory):
 
         raw.addresses.update(addresses)
         all_of(addresses, lambda address: raw.arp(1, address, ALL), told, "answers to ARP")
-        all_of(addresses, lambda address: raw.send(20000, 80, 1000, 0, SYN, address=address), accepted, "answers to a SYN")
+        all_of(addresses, lambda address: raw.send(20000, 80, 1000, 0, SYN, address=address), accepted,
+               "answers to a SYN")
         check_equal(asked, 0, "ARP requests for neighbours that had told their addresses")
 
 
@@ -101,7 +102,8 @@ def warning(directory):
     for connections, lines in ((room, 0), (room + 1, 1)):
         run = Program(httpd.httpd_path(), directory, ["net_null0,no-rx=1"],
                       [f"--connections={connections}", "--duration=0.01", f"--folder={directory}"], memory=512).end()
-        check_equal((run.rc, run.err.count("warning:")), (0, lines), f"exit code and warnings with --connections={connections}")
+        check_equal((run.rc, run.err.count("warning:")), (0, lines),
+                    f"exit code and warnings with --connections={connections}")
 
 
 @case("short ARP frames")

@@ -39,7 +39,8 @@ def plain_user():
 def root():
     if os.getuid() != 0:
         raise Skip("not root")
-    done = subprocess.run(["ip", "netns", "add", name := f"evpl-run-{os.getpid()}"], capture_output=True, text=True, check=False)
+    done = subprocess.run(["ip", "netns", "add", name := f"evpl-run-{os.getpid()}"], capture_output=True,
+                          text=True, check=False)
     if done.returncode != 0:
         raise Skip(f"no right to make a network namespace: {done.stderr.strip()}")
     netns.ip(f"netns del {name}")
@@ -63,7 +64,8 @@ def need(*programs):
         if not shutil.which(program):
             raise Skip(f"{program} is not installed (Debian: {netns.PACKAGES.get(program, program)})")
     netns.need_tap()
-    missing = subprocess.run([f"{ROOT}/scripts/setup", "--missing", "build", "lwip"], capture_output=True, text=True, check=True)
+    missing = subprocess.run([f"{ROOT}/scripts/setup", "--missing", "build", "lwip"], capture_output=True,
+                             text=True, check=True)
     if missing.stdout:
         raise Skip(f"scripts/run would install {' '.join(missing.stdout.split())}")
     if not os.path.exists(f"{ROOT}/apps/lwip/lwip/src/core/tcp.c"):
@@ -77,7 +79,8 @@ class Run:
         self.how = how
         self.out = f"{directory}/out"
         environment = [f"EVPL_BUILD={build_folder(directory)}", f"TMPDIR={directory}"]
-        self.child = spawn(["setsid", "env", "-C", ROOT, *environment, *user, f"{ROOT}/scripts/run", "httpd", *arguments], self.out)
+        command = ["setsid", "env", "-C", ROOT, *environment, *user, f"{ROOT}/scripts/run", "httpd", *arguments]
+        self.child = spawn(command, self.out)
 
     def __enter__(self):
         end = time.monotonic() + TIMEOUT
@@ -135,7 +138,8 @@ def other_folder(directory, rights):
     os.makedirs(f"{directory}/www")
     with open(f"{directory}/www/a-file.bin", "wb") as f:
         f.write(os.urandom(100000))
-    serves(directory, rights, signal.SIGTERM, ("--folder={directory}/www", "--http-port=8080"), "{directory}/www/a-file.bin")
+    serves(directory, rights, signal.SIGTERM, ("--folder={directory}/www", "--http-port=8080"),
+           "{directory}/www/a-file.bin")
 
 
 for name, rights in ("root", root), ("a plain user", plain_user):

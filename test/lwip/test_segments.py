@@ -90,7 +90,8 @@ def take_over_fin(directory):
     httpd.need_source()
     left = 1000
     with Tap(directory, *NEVER) as server, RawTcp("evpl0") as raw:
-        for port, (start, length) in enumerate(((0, left), (0, left + 400), (-1, left + 1), (1, left - 1), (left - 1, 1)), 20000):
+        for port, (start, length) in enumerate(((0, left), (0, left + 400), (-1, left + 1), (1, left - 1),
+                                                (left - 1, 1)), 20000):
             seq, ack = raw.open(port, ECHO)
             at = send_up_to(raw, port, (seq, ack), 0, WINDOW - left)
             raw.send(port, ECHO, seq + WINDOW - 1, ack, ACK | FIN, window=0)
@@ -161,8 +162,8 @@ def empty_fragment(directory):
         echo = struct.pack("!BBHHH", 8, 0, 0, 1, 1) + bytes(8)
         echo = echo[:2] + struct.pack("!H", checksum(echo)) + echo[4:]
         for at, body, more in ((0, echo, 1), (len(echo), b"", 0)):
-            header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(body), 7, more << 13 | at // 8, 64, socket.IPPROTO_ICMP, 0,
-                                 source, raw.server)
+            header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(body), 7, more << 13 | at // 8, 64,
+                                 socket.IPPROTO_ICMP, 0, source, raw.server)
             raw.socket.send(raw.server_mac + MAC + struct.pack("!H", IPV4) + raw.summed(header + body))
         alive(server)
 

@@ -55,7 +55,8 @@ def requests(directory, link):
         download("file", digest)
         with open(f"{h.folder}/file", "rb") as f:
             data = f.read()
-        got = curl("-r", "1000-70000", url("file"), "--next", "-sS", "-r", "-500", url("file"), "--next", "-sS", url("file"))
+        got = curl("-r", "1000-70000", url("file"), "--next", "-sS", "-r", "-500", url("file"), "--next", "-sS",
+                   url("file"))
         check(got == data[1000:70001] + data[-500:] + data, "the parts are not the file's")
         check("Content-Length: 100000" in curl("-I", url("file")).decode(), "HEAD has another length")
         status = curl("-o", "/dev/null", "-w", "%{http_code}", url("file"), "--next", "-sS", "-o", "/dev/null", "-w",

@@ -38,6 +38,7 @@ class Place:
         self.call = address_of or (calls[-1] if calls else None)
 
 
+KEY = re.compile(r"(expect|flags|needs|plain|found|ends|why): ")
 CASE = re.compile(r"/\*\n((?: \*(?: .*)?\n)+?) \*/\nZOO_CASE\((\w+)\)\n")
 
 
@@ -61,10 +62,11 @@ class Text:
     """A case of the zoo: its name, what its comment asks for, and the marks of its lines, [first, last)."""
     def __init__(self, path, name, comment, first, last):
         self.path = path
-        self.name = os.path.basename(path)[:-2] + "_" + name
+        self.file, self.case = os.path.basename(path)[:-2], name
+        self.name = f"{self.file}_{name}"
         lines = [line[3:] for line in comment.rstrip("\n").split("\n")]
-        self.keys = dict(line.split(": ", 1) for line in lines if re.match(r"(expect|flags|needs|plain|found|ends|why): ", line))
-        self.what = " ".join(line for line in lines if not re.match(r"(expect|flags|needs|plain|found|ends|why): ", line))
+        self.keys = dict(line.split(": ", 1) for line in lines if KEY.match(line))
+        self.what = " ".join(line for line in lines if not KEY.match(line))
         self.flags = self.keys.get("flags", "LOCAL SHARED").split()
         self.expect = self.keys["expect"]
         self.marks = marks(path, first, last)
@@ -219,7 +221,8 @@ def check_report(text, run, zoo, flags):
     """All of a report: nothing is missing, and nothing is there that is not expected."""
     lines = list(run.lines)
     need(run.code == -6, f"exit code {run.code}, expected SIGABRT")
-    need(lines and re.fullmatch(r"evpl: BUG: " + pattern(text.expect), lines[0]), f"first line, expected: {text.expect}")
+    need(lines and re.fullmatch(r"evpl: BUG: " + pattern(text.expect), lines[0]),
+         f"first line, expected: {text.expect}")
     lines.pop(0)
     address = rf"(?:{HEX}|\(nil\))"
     if text.expect.startswith("write "):
@@ -336,7 +339,8 @@ def tap(zoo, words, workers):
     if {t.name for t in texts} != set(zoo.texts()):
         print("Bail out! the program has not all cases of zoo/: is a file missing in meson.build?")
         return 1
-    cases = [(f"{t.name} {flags} {which}", t, which, flags) for t in texts for flags in t.flags for which in ("bug", "twin")]
+    cases = [(f"{t.name} {flags} {which}", t, which, flags)
+             for t in texts for flags in t.flags for which in ("bug", "twin")]
     cases = [c for c in cases if not words or c[0].startswith(tuple(words))]
     print(f"1..{len(cases)}", flush=True)
     failed = 0
@@ -376,21 +380,20 @@ def table(directory, workers):
                 lambda t, zoo=zoo: {flags: zoo.run(t, "bug", flags).word() for flags in t.flags}, texts)))
         print(f"# {name}: done", flush=True)
     lines = ["| bug | " + " | ".join(m[0] for m in MODES) + " |", "|---" * (len(MODES) + 1) + "|"]
-    rows = []       # (names, cells): texts of one kind that fare alike share a row
+    rows = []       # (file, cases, cells): cases of one file that fare alike share a row
     for i, text in enumerate(texts):
         cells = []
         for column in columns:
             said = list(dict.fromkeys(column[i].values()))
             cells.append(said[0] if len(said) == 1 else "; ".join(f"{f}: {w}" for f, w in column[i].items()))
-        kind = text.name.split("_")[0]
-        row = next((r for r in rows if r[1] == cells and r[0][0].split("_")[0] == kind), None)
+        row = next((r for r in rows if r[0] == text.file and r[2] == cells), None)
         if row is not None:
-            row[0].append(text.name)
+            row[1].append(text.case)
         else:
-            rows.append(([text.name], cells))
-    for names, cells in rows:
-        shown = f"{names[0].split('_')[0]}: " + ", ".join("`" + "_".join(n.split("_")[1:]) + "`" for n in names)
-        lines.append(f"| {shown} | " + " | ".join(cells) + " |")
+            rows.append((text.file, [text.case], cells))
+    for file, cases, cells in rows:
+        shown = ", ".join(f"`{case}`" for case in cases)
+        lines.append(f"| {file}: {shown} | " + " | ".join(cells) + " |")
     path = os.path.join(os.path.dirname(HERE), "README.md")
     with open(path) as f:
         readme = f.read()

@@ -5,9 +5,9 @@ set -uo pipefail
 export EVPL_BUILD=$1
 cd "$(dirname "$0")/../.." || exit 1
 work=$(mktemp -d)
-# The build folder is used as it is. This file tells scripts/build how the folder was configured. If scripts/run asked for
-# other options, or if $CC has changed, scripts/build would configure the folder again, under the running tests. It does
-# not touch a folder without this file.
+# The build folder is used as it is. This file tells scripts/build how the folder was configured. If scripts/run asked
+# for other options, or if $CC has changed, scripts/build would configure the folder again, under the running tests. It
+# does not touch a folder without this file.
 mark=$EVPL_BUILD/.configured
 restore() {
 	[ ! -e "$work/configured" ] || mv "$work/configured" "$mark"

@@ -22,7 +22,7 @@
 #define FRAME_HEADER RTE_ALIGN_CEIL(RING_HEADER + (unsigned)sizeof(struct sockaddr_ll) + 16u, TPACKET_ALIGNMENT)
 
 static int
-take_number(const char *key, const char *value, void *number)
+read_number(const char *key, const char *value, void *number)
 {
 	(void)key;
 	*(unsigned *)number = (unsigned)strtoul(value, NULL, 10);
@@ -38,7 +38,7 @@ frame_size(const struct rte_eth_dev_info *info)
 		devargs != NULL && devargs->args != NULL ? rte_kvargs_parse(devargs->args, NULL) : NULL;
 	unsigned size = FRAME_SIZE;
 
-	rte_kvargs_process(arguments, "framesz", take_number, &size);
+	rte_kvargs_process(arguments, "framesz", read_number, &size);
 	rte_kvargs_free(arguments);
 	return size;
 }

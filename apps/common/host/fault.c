@@ -14,22 +14,22 @@
 #define HELD_MS 3u
 
 /* One direction of one netif. */
-struct way {
+struct direction {
 	double percent[FAULT_KINDS];
 	double due[FAULT_KINDS]; /* frames until the next one */
 	uint64_t *count;	 /* in struct fault_stats */
 	err_t (*pass)(struct pbuf *p, struct netif *netif);
 	struct netif *netif;
 	bool shared;	    /* frames belong to lwIP, which may send them again */
-	struct pbuf *held;  /* waits to go out of order */
-	unsigned overtaken; /* frames that must still go before it */
+	struct pbuf *held;  /* the frame that others overtake */
+	unsigned overtaken; /* frames that must still overtake it */
 };
 
 static struct {
 	struct netif *netif;
 	netif_input_fn input;
 	netif_linkoutput_fn linkoutput;
-	struct way rx, tx;
+	struct direction rx, tx;
 } lines[PORTS_MAX];
 static unsigned line_count;
 static uint64_t random_state;
@@ -57,7 +57,7 @@ distance_next(double percent)
 }
 
 static bool
-happens(struct way *w, enum fault_kind kind)
+is_due(struct direction *w, enum fault_kind kind)
 {
 	if (w->percent[kind] <= 0 || --w->due[kind] > 0)
 		return false;
@@ -67,7 +67,7 @@ happens(struct way *w, enum fault_kind kind)
 }
 
 static unsigned
-line_of(const struct netif *netif)
+line_index(const struct netif *netif)
 {
 	unsigned i = 0;
 
@@ -85,7 +85,7 @@ pass_input(struct pbuf *p, struct netif *netif)
 	/* A checksum that the port found good may be wrong now. */
 	netif->chksum_flags |= NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
 #endif
-	error = lines[line_of(netif)].input(p, netif);
+	error = lines[line_index(netif)].input(p, netif);
 	if (error != ERR_OK)
 		pbuf_free(p);
 	return ERR_OK;
@@ -94,7 +94,7 @@ pass_input(struct pbuf *p, struct netif *netif)
 static err_t
 pass_output(struct pbuf *p, struct netif *netif)
 {
-	err_t error = lines[line_of(netif)].linkoutput(netif, p);
+	err_t error = lines[line_index(netif)].linkoutput(netif, p);
 
 	pbuf_free(p);
 	return error;
@@ -119,7 +119,7 @@ corrupt(struct pbuf *p)
 
 /* Makes the frame writable, and ours to keep. A frame that lwIP sends stays lwIP's, so it is copied. */
 static bool
-own(const struct way *w, struct pbuf **p)
+make_private(const struct direction *w, struct pbuf **p)
 {
 	struct pbuf *copy;
 
@@ -133,22 +133,22 @@ own(const struct way *w, struct pbuf **p)
 	return true;
 }
 
-static void release(void *argument);
+static void send_held(void *argument);
 
 static err_t
-pass_on(struct way *w, struct pbuf *p)
+pass_on(struct direction *w, struct pbuf *p)
 {
 	err_t error = w->pass(p, w->netif);
 
 	if (w->held != NULL && w->overtaken-- <= 1)
-		release(w);
+		send_held(w);
 	return error;
 }
 
 static void
-drop_held(struct way *w)
+drop_held(struct direction *w)
 {
-	sys_untimeout(release, w);
+	sys_untimeout(send_held, w);
 	if (w->held != NULL)
 		pbuf_free(w->held);
 	w->held = NULL;
@@ -156,12 +156,12 @@ drop_held(struct way *w)
 
 /* Sends the frame that others were to overtake. */
 static void
-release(void *argument)
+send_held(void *argument)
 {
-	struct way *w = argument;
+	struct direction *w = argument;
 	struct pbuf *p = w->held;
 
-	sys_untimeout(release, w);
+	sys_untimeout(send_held, w);
 	w->held = NULL;
 	if (p != NULL)
 		w->pass(p, w->netif);
@@ -169,44 +169,44 @@ release(void *argument)
 
 /* Takes one reference to a frame through all faults. */
 static err_t
-befall(struct way *w, struct pbuf *p)
+pass_through_faults(struct direction *w, struct pbuf *p)
 {
-	if (happens(w, FAULT_DROP)) {
+	if (is_due(w, FAULT_DROP)) {
 		pbuf_free(p);
 		return ERR_OK;
 	}
-	if (is_ip(p) && happens(w, FAULT_CORRUPT) && own(w, &p))
+	if (is_ip(p) && is_due(w, FAULT_CORRUPT) && make_private(w, &p))
 		corrupt(p);
-	if (happens(w, FAULT_DUP)) {
+	if (is_due(w, FAULT_DUP)) {
 		struct pbuf *twin = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
 
 		if (twin != NULL)
 			pass_on(w, twin);
 	}
-	if (w->held == NULL && happens(w, FAULT_REORDER) && own(w, &p)) {
+	if (w->held == NULL && is_due(w, FAULT_REORDER) && make_private(w, &p)) {
 		w->held = p;
 		w->overtaken = 1 + (unsigned)(random_next() % OVERTAKEN_MAX);
-		sys_timeout(HELD_MS, release, w);
+		sys_timeout(HELD_MS, send_held, w);
 		return ERR_OK;
 	}
 	return pass_on(w, p);
 }
 
 static err_t
-bad_input(struct pbuf *p, struct netif *netif)
+faulty_input(struct pbuf *p, struct netif *netif)
 {
-	return befall(&lines[line_of(netif)].rx, p);
+	return pass_through_faults(&lines[line_index(netif)].rx, p);
 }
 
 static err_t
-bad_output(struct netif *netif, struct pbuf *p)
+faulty_output(struct netif *netif, struct pbuf *p)
 {
 	pbuf_ref(p);
-	return befall(&lines[line_of(netif)].tx, p);
+	return pass_through_faults(&lines[line_index(netif)].tx, p);
 }
 
 static void
-way_init(struct way *w, struct netif *netif, const double *percent, uint64_t *count)
+direction_init(struct direction *w, struct netif *netif, const double *percent, uint64_t *count)
 {
 	memcpy(w->percent, percent, sizeof(w->percent));
 	w->count = count;
@@ -237,14 +237,14 @@ fault_attach(struct netif *netif, const struct fault_options *o)
 	lines[i].netif = netif;
 	lines[i].input = netif->input;
 	lines[i].linkoutput = netif->linkoutput;
-	way_init(&lines[i].rx, netif, o->rx, counts.rx);
-	way_init(&lines[i].tx, netif, o->tx, counts.tx);
+	direction_init(&lines[i].rx, netif, o->rx, counts.rx);
+	direction_init(&lines[i].tx, netif, o->tx, counts.tx);
 	lines[i].rx.pass = pass_input;
 	lines[i].tx.pass = pass_output;
 	lines[i].tx.shared = true;
 	line_count++;
-	netif->input = bad_input;
-	netif->linkoutput = bad_output;
+	netif->input = faulty_input;
+	netif->linkoutput = faulty_output;
 }
 
 void

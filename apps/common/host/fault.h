@@ -6,6 +6,7 @@
 #ifndef HOST_FAULT_H
 #define HOST_FAULT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct netif;
@@ -14,7 +15,7 @@ enum fault_kind {
 	FAULT_DROP,
 	FAULT_DUP,
 	FAULT_REORDER, /* one to three later frames overtake it, or 3 ms pass */
-	FAULT_CORRUPT, /* one bit of an IP packet, not of the Ethernet header, which a wire checks itself */
+	FAULT_CORRUPT, /* one bit of an IP packet; never of the Ethernet header, because real links check frames */
 	FAULT_KINDS
 };
 
@@ -39,7 +40,7 @@ bool fault_any(const double percent[FAULT_KINDS]);
 /* Makes the netif's network as bad as the options say. */
 void fault_attach(struct netif *netif, const struct fault_options *options);
 
-/* Before the netifs are removed: restores them, and loses the frames that were held back. */
+/* Restores the netifs, and drops the frames that were held back. Call it before the netifs are removed. */
 void fault_stop(void);
 
 void fault_stats_get(struct fault_stats *stats);

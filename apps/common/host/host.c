@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "host.h"
 
-#include <lwip/timeouts.h>
-
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -25,49 +23,48 @@ struct run {
 	struct host_report *report;
 	FILE *out;
 	uint64_t started; /* TSC */
-	unsigned lines;
+	double periods;	  /* that have passed at the last line */
 };
 
-/* True: it is time to stop. */
+/* Does what depends on the time. True: it is time to stop. */
 static bool
-tick(struct run *r)
+check_time(struct run *r)
 {
-	double period = r->options->stats_period_s;
+	const struct host_options *o = r->options;
+	double period = o->stats_period_s;
 
 	r->report->seconds = (double)(rte_rdtsc() - r->started) / (double)rte_get_tsc_hz();
 	signals_leak_report();
-	if (period > 0 && r->report->seconds >= (r->lines + 1) * period) {
+	if (period > 0 && r->report->seconds >= (r->periods + 1) * period) {
 		host_report_take(r->report, r->ports);
 		r->program->line(r->report, r->out);
 		fflush(r->out);
-		r->lines++;
+		r->periods = (double)(uint64_t)(r->report->seconds / period); /* one line after a stall */
 	}
 	if (r->program->tick != NULL)
 		r->program->tick(r->out);
-	return signals_stop_requested() || (r->options->duration_s > 0 && r->report->seconds >= r->options->duration_s);
+	return signals_stop_requested() || (o->duration_s > 0 && r->report->seconds >= o->duration_s);
 }
 
 /* One turn of the main loop. */
 static void
-turn(const struct run *r)
+poll_all(const struct run *r)
 {
-	for (unsigned i = 0; i < r->ports->count; i++)
-		glue_netif_poll(&r->ports->port[i].glue);
-	sys_check_timeouts();
+	glue_poll();
 	if (r->program->turn != NULL)
 		r->program->turn();
 }
 
 static void
-loop(struct run *r)
+run_loop(struct run *r)
 {
 	uint64_t now;
 
 	r->started = rte_rdtsc();
-	while (!tick(r)) {
+	while (!check_time(r)) {
 		now = rte_rdtsc();
 		for (unsigned i = 0; i < TURNS_PER_TICK; i++) {
-			turn(r);
+			poll_all(r);
 			now = host_report_turn(&r->report->cycles, r->ports, now);
 		}
 	}
@@ -84,7 +81,7 @@ print_ready(const struct run *r)
 
 /* Runs lwIP, its netifs, and all that runs on them, until the program stops. */
 static int
-with_lwip(struct run *r)
+run_with_lwip(struct run *r)
 {
 	const struct host_options *o = r->options;
 	int status = ports_add_netifs(r->ports, &o->ports, &o->addresses);
@@ -96,20 +93,17 @@ with_lwip(struct run *r)
 	if (status == 0) {
 		ports_wait_links(r->ports);
 		print_ready(r);
-		loop(r);
+		run_loop(r);
 		host_report_take(r->report, r->ports);
 		status = r->program->end();
 	}
 	r->program->stop();
 	fault_stop();
 	glue_stop();
-	for (unsigned i = 0; i < r->ports->count; i++)
-		glue_netif_flush(&r->ports->port[i].glue);
-	ports_remove_netifs(r->ports);
 	return status;
 }
 
-/* At most half of all slabs: blocks do not fill buffers, and files lie there, too. */
+/* The limit of lwIP's memory: at most half of all slabs. Blocks do not fill buffers, and slabs hold files, too. */
 static uint64_t
 lwip_memory(const struct host_options *o)
 {
@@ -120,7 +114,7 @@ lwip_memory(const struct host_options *o)
 
 /* Runs everything that needs the library. */
 static int
-with_evpl(struct run *r)
+run_with_evpl(struct run *r)
 {
 	const struct host_options *o = r->options;
 	struct evpl *evpl = evpl_create(NULL);
@@ -141,7 +135,7 @@ with_evpl(struct run *r)
 		status = 1;
 	}
 	if (status == 0)
-		status = with_lwip(r);
+		status = run_with_lwip(r);
 	ports_close(r->ports);
 	glue_finish();
 	evpl_destroy(evpl);
@@ -172,7 +166,7 @@ write_report(const struct run *r, struct json_file *json)
 
 /* Runs everything that needs EAL. */
 static int
-with_eal(struct run *r, struct json_file *json)
+run_with_eal(struct run *r, struct json_file *json)
 {
 	const struct host_options *o = r->options;
 	struct evpl_global_config config = o->library;
@@ -185,7 +179,7 @@ with_eal(struct run *r, struct json_file *json)
 	status = library_start(&config);
 	if (status != 0)
 		return status;
-	status = with_evpl(r);
+	status = run_with_evpl(r);
 	lost_mbufs = ports_free(r->ports);
 	if (!host_report_take_lost(r->report, lost_mbufs)) {
 		evpl_leak_report(stderr);
@@ -214,9 +208,21 @@ host_run(const struct host_program *program, const struct host_options *options,
 		error_line("EAL does not start: %s (its own messages are above)", rte_strerror(rte_errno));
 	} else {
 		signals_catch();
-		status = with_eal(&run, &json);
+		status = run_with_eal(&run, &json);
 		rte_eal_cleanup();
 	}
 	json_file_close(&json);
 	return status;
+}
+
+int
+host_main(const struct host_program *program, int argc, char **argv)
+{
+	int eal_count = command_parse(program->command, argc, argv, program->values);
+
+	if (eal_count == 0)
+		return 0;
+	if (eal_count < 0 || host_options_check(program->options) != 0 || program->check_options() != 0)
+		return 2;
+	return host_run(program, program->options, eal_count, argv);
 }

@@ -65,20 +65,19 @@ const struct option_row host_port_rows[HOST_PORT_ROWS] = {
 		      INT32_MAX, 0),
 };
 
+/* The rows of one direction. */
+#define FAULT_ROWS(way, frames)                                                                                        \
+	OPTION_PERCENT(struct host_options, faults.way[FAULT_DROP], #way "-drop", "drop " frames),                     \
+		OPTION_PERCENT(struct host_options, faults.way[FAULT_DUP], #way "-dup", "double " frames),             \
+		OPTION_PERCENT(struct host_options, faults.way[FAULT_REORDER], #way "-reorder",                        \
+			       "let up to three others overtake " frames),                                             \
+		OPTION_PERCENT(struct host_options, faults.way[FAULT_CORRUPT], #way "-corrupt",                        \
+			       "change one bit of " frames ", behind the Ethernet header")
+
 const struct option_row host_fault_rows[HOST_FAULT_ROWS] = {
 	OPTION_HEADING("Faults, in percent of all frames, as 1% or 0.1%"),
-	OPTION_PERCENT(struct host_options, faults.rx[FAULT_DROP], "rx-drop", "drop received frames"),
-	OPTION_PERCENT(struct host_options, faults.rx[FAULT_DUP], "rx-dup", "receive frames twice"),
-	OPTION_PERCENT(struct host_options, faults.rx[FAULT_REORDER], "rx-reorder",
-		       "let up to three others overtake received frames"),
-	OPTION_PERCENT(struct host_options, faults.rx[FAULT_CORRUPT], "rx-corrupt",
-		       "change one bit of received frames, behind the Ethernet header"),
-	OPTION_PERCENT(struct host_options, faults.tx[FAULT_DROP], "tx-drop", "drop frames that are sent"),
-	OPTION_PERCENT(struct host_options, faults.tx[FAULT_DUP], "tx-dup", "send frames twice"),
-	OPTION_PERCENT(struct host_options, faults.tx[FAULT_REORDER], "tx-reorder",
-		       "let up to three others overtake sent frames"),
-	OPTION_PERCENT(struct host_options, faults.tx[FAULT_CORRUPT], "tx-corrupt",
-		       "change one bit of sent frames, behind the Ethernet header"),
+	FAULT_ROWS(rx, "received frames"),
+	FAULT_ROWS(tx, "sent frames"),
 	OPTION_NUMBER(struct host_options, faults.seed, "fault-seed", "N", "seed of the random numbers for faults (1)",
 		      0, UINT64_MAX, 1),
 };

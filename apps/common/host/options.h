@@ -25,7 +25,7 @@ struct host_options {
 	const char *json;
 };
 
-/* What stands behind the program's version in --version. */
+/* The text that follows the program's version in --version. */
 #if GLUE_LWIP_SOURCE
 #define HOST_LWIP_VERSION " (lwIP built from source: no copies)"
 #else

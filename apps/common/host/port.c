@@ -8,13 +8,13 @@
 #include "../error.h"
 #include "../pool.h"
 #include "af_packet.h"
+#include "glue_port.h"
 #include "port.h"
 
-/* The ring size for counts, if neither the command line nor the port names one. */
+/* Pools are computed for this size of a ring, unless the command line names a size. */
 #define RING_SIZE 1024u
-/* Most segments of a frame from lwIP, and so most packet mbufs. */
-#define FRAME_SEGMENTS 16u
-#define FRAME_SEGMENTS_USUAL 3u /* of these, packet mbufs: two, and one to spare */
+/* Packet mbufs of a usual frame from lwIP: two, and one to spare. */
+#define FRAME_SEGMENTS_USUAL 3u
 #define LINK_WAIT_MS 3000
 
 /* Checks for limits that no iovec can be sent through. The glue handles the rest. */
@@ -44,9 +44,7 @@ add_port(struct host_ports *ports, uint16_t id)
 	}
 	if (ethdev_init(&p->dev, id, &info) != 0)
 		return 1;
-	/* Both ends of a tap have one MAC, and would so have one link-local address. */
-	if (strcmp(info.driver_name, "net_tap") == 0)
-		p->dev.mac.addr_bytes[3] ^= 1;
+	glue_port_change_mac(&info, p->dev.mac.addr_bytes);
 	ports->count++;
 	return check_limits(p);
 }
@@ -190,15 +188,9 @@ choose_offloads(struct host_port *p, const struct port_options *o, const struct 
 		(RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM);
 
 	/* Never RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE: it frees mbufs without releasing what they are attached to. */
-	p->glue.segments = 1;
-	if ((info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0 && !o->copy) {
+	p->glue.segments = o->copy ? 1 : glue_port_segments(info);
+	if (p->glue.segments > 1)
 		conf->txmode.offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
-		p->glue.segments = FRAME_SEGMENTS;
-		if (info->tx_desc_lim.nb_seg_max != 0)
-			p->glue.segments = RTE_MIN(p->glue.segments, info->tx_desc_lim.nb_seg_max);
-		if (info->tx_desc_lim.nb_mtu_seg_max != 0)
-			p->glue.segments = RTE_MIN(p->glue.segments, info->tx_desc_lim.nb_mtu_seg_max);
-	}
 	if (longest_frame(o, info) + RTE_PKTMBUF_HEADROOM > rte_pktmbuf_data_room_size(p->rx_pool))
 		conf->rxmode.offloads |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
 	/* The mbuf then has the tag, and glue_queue_is_of_other_vlan() sees it. */
@@ -238,7 +230,7 @@ check_frames(const struct host_port *p, const struct port_options *o, const stru
 }
 
 static int
-configure(struct host_port *p, const struct port_options *o, const struct rte_eth_dev_info *info)
+configure_port(struct host_port *p, const struct port_options *o, const struct rte_eth_dev_info *info)
 {
 	struct ethdev_queues queues = {.rx = 1, .tx = 1, .rxd = o->rxd, .txd = o->txd, .rx_pool = p->rx_pool};
 	struct rte_eth_conf conf = {0};
@@ -258,7 +250,7 @@ configure(struct host_port *p, const struct port_options *o, const struct rte_et
 }
 
 static int
-prepare(struct host_ports *ports, struct host_port *p, const struct port_options *o)
+prepare_port(struct host_ports *ports, struct host_port *p, const struct port_options *o)
 {
 	struct rte_eth_dev_info info;
 	int status, rc = rte_eth_dev_info_get(p->dev.id, &info);
@@ -266,7 +258,7 @@ prepare(struct host_ports *ports, struct host_port *p, const struct port_options
 	if (rc != 0)
 		return ethdev_failed(&p->dev, "information", rc);
 	status = make_pools(ports, p, o, &info);
-	return status != 0 ? status : configure(p, o, &info);
+	return status != 0 ? status : configure_port(p, o, &info);
 }
 
 static int
@@ -281,7 +273,7 @@ set_mtu_behind_ethdev(const struct host_port *p)
 }
 
 static int
-start(struct host_port *p)
+start_port(struct host_port *p)
 {
 	int rc;
 
@@ -304,9 +296,9 @@ ports_start(struct host_ports *ports, const struct port_options *o)
 
 	/* The kernel's interfaces are changed only after every port was found to be right. */
 	for (unsigned i = 0; i < ports->count && status == 0; i++)
-		status = prepare(ports, &ports->port[i], o);
+		status = prepare_port(ports, &ports->port[i], o);
 	for (unsigned i = 0; i < ports->count && status == 0; i++)
-		status = start(&ports->port[i]);
+		status = start_port(&ports->port[i]);
 	return status;
 }
 
@@ -322,7 +314,6 @@ ports_add_netifs(struct host_ports *ports, const struct port_options *options, c
 		p->glue.queue.ahead_max = rx_ahead(ports, options);
 		if (glue_netif_add(&p->glue, p->dev.mac.addr_bytes, p->mtu) != 0)
 			return ethdev_failed(&p->dev, "lwIP takes no netif more", -ENOMEM);
-		p->netif_added = true;
 		if (!addresses_set(&p->glue.netif, p->dev.id, o)) {
 			error_line("port %u (%s): more addresses than lwIP has room for", p->dev.id, p->dev.name);
 			return 2;
@@ -349,18 +340,8 @@ ports_wait_links(const struct host_ports *ports)
 		ethdev_wait_link(&ports->port[i].dev, &ms);
 }
 
-void
-ports_remove_netifs(struct host_ports *ports)
-{
-	for (unsigned i = 0; i < ports->count; i++) {
-		if (ports->port[i].netif_added)
-			glue_netif_remove(&ports->port[i].glue);
-		ports->port[i].netif_added = false;
-	}
-}
-
 static void
-take_counters(struct host_port *p)
+read_counters(struct host_port *p)
 {
 	struct rte_eth_stats stats;
 
@@ -380,7 +361,7 @@ ports_close(struct host_ports *ports)
 
 		if (!p->dev.started)
 			continue;
-		take_counters(p);
+		read_counters(p);
 		ethdev_drain(&p->dev, 0, UINT16_MAX);
 	}
 	for (unsigned i = ports->count; i-- > 0;)

@@ -26,7 +26,6 @@ struct port_options {
 
 struct host_port {
 	struct ethdev dev;
-	bool netif_added;
 	uint16_t mtu;
 	bool mtu_behind_ethdev;				/* ethdev allows less than the driver: af_packet.h */
 	bool tx_checksum, rx_checksum;			/* the port computes or checks them */
@@ -43,8 +42,8 @@ struct host_ports {
 };
 
 /*
- * Finds all ports, and checks that each address is for one of them. Returns 0, or the exit status after an error line.
- * So do ports_start() and ports_add_netifs().
+ * Finds all ports, and checks that each address is for one of them. This call, ports_start() and ports_add_netifs()
+ * return 0, or the exit status after an error line.
  */
 int ports_choose(struct host_ports *ports, const struct address_options *addresses);
 
@@ -57,17 +56,14 @@ unsigned ports_rx_hold(const struct host_ports *ports, const struct port_options
 /* Makes the pools and starts every port. evpl_init() must have run. */
 int ports_start(struct host_ports *ports, const struct port_options *o);
 
-/* Adds them to lwIP as netifs, with their addresses. glue_init() must have run. */
+/* Adds all ports to lwIP as netifs, with their addresses. glue_init() must have run. glue_stop() removes them. */
 int ports_add_netifs(struct host_ports *ports, const struct port_options *options, const struct address_options *o);
 
 /* Writes the addresses of all ports, like "198.18.0.1, [fe80::1]; 198.18.1.1". */
 void ports_print_addresses(const struct host_ports *ports, FILE *out);
 
-/* Waits a while for links that are down. */
+/* Waits for links that are down, a few seconds at most. */
 void ports_wait_links(const struct host_ports *ports);
-
-/* Removes the netifs. */
-void ports_remove_netifs(struct host_ports *ports);
 
 /* Stops and closes every port. */
 void ports_close(struct host_ports *ports);

@@ -47,7 +47,7 @@ host_report_take(struct host_report *r, const struct host_ports *ports)
 		.sent = lwip_stats.tcp.xmit, .received = lwip_stats.tcp.recv, .dropped = lwip_stats.tcp.drop,
 		.bad_checksum = lwip_stats.tcp.chkerr, .no_memory = lwip_stats.tcp.memerr,
 #if GLUE_LWIP_SOURCE
-		.retransmitted = (uint32_t)glue_tcp_again(),
+		.retransmitted = (uint32_t)glue_tcp_sent_again(),
 #else
 		.retransmitted = lwip_stats.mib2.tcpretranssegs,
 #endif

@@ -17,9 +17,9 @@ struct host_tcp_stats {
 };
 
 /*
- * A program that polls is always busy. Its work costs the time of those turns of its loop in which a packet was
- * received, queued or sent. All in TSC cycles. Outside of the ports' bursts no turn works for a millisecond. In a
- * longer turn the system ran something else. Such turns are left out, and counted.
+ * The time of a program's work, in TSC cycles. A program that polls is always busy. So only those turns of its loop
+ * count in which a packet was received, queued or sent. No turn works for a millisecond outside of the ports' bursts.
+ * If a turn takes longer, the system ran something else. Such a turn does not count as work, but as interrupted.
  */
 struct report_cycles {
 	uint64_t busy;	      /* in turns with work */
@@ -40,13 +40,13 @@ struct host_report {
 	unsigned lost_mbufs;	/* of pools unknown to the library */
 };
 
-/* Counts the turn that began at from and ends now, in TSC cycles. Returns now. */
+/* Counts the turn that began at the TSC value `from`, and ends now. Returns the TSC. */
 uint64_t host_report_turn(struct report_cycles *c, const struct host_ports *ports, uint64_t from);
 
-/* Takes the counters as they are now. */
+/* Copies all counters into the report. */
 void host_report_take(struct host_report *r, const struct host_ports *ports);
 
-/* Takes what is not home, after ports and lwIP are gone. True: everything is home. */
+/* Counts what is not home. Call it when ports and lwIP are gone. True: everything is home. */
 bool host_report_take_lost(struct host_report *r, unsigned lost_mbufs);
 
 /* The parts before and behind the program's own figures. */

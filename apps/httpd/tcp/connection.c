@@ -5,6 +5,7 @@
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/sys.h>
 
+#include "../../common/error.h"
 #include "connection.h"
 #include "fixes/tcp_order.h"
 #include "glue.h"
@@ -15,8 +16,6 @@
 /* Half a second, in lwIP's slow timer intervals. */
 #define POLL_INTERVAL (500 / TCP_SLOW_INTERVAL)
 
-#define SERVERS_MAX 8
-
 /*
  * Limits of a connection when lwIP's memory is low, so small that all connections fit. The defaults are 4,096
  * connections, and 64 MiB are left then, so a connection has 16 KiB: four unread pbufs and one that lwIP keeps are five
@@ -25,7 +24,7 @@
  */
 #define LOW_RX_PBUFS 4
 #define LOW_SEND_PBUFS (glue_zero_copy() ? 32u : 4u) /* each copied one has a whole segment */
-/* Bytes when nothing is queued. A response's head goes out, however short the peer's segments are. */
+/* Bytes that may be written when nothing is queued. They suffice for a response's head, even with short segments. */
 #define LOW_SEND_AT_LEAST 1024
 
 const char *const connection_abort_names[CONNECTION_ABORTS] = {
@@ -36,11 +35,9 @@ static struct connection_limits limits;
 static struct connection_stats stats;
 static struct connection *all;
 static LIST_HEAD(, connection) open_list, free_list;
-static struct tcp_pcb *listeners[SERVERS_MAX];
-static unsigned listener_count;
 
 static void
-enter(struct connection *c)
+add_open(struct connection *c)
 {
 	LIST_INSERT_HEAD(&open_list, c, link);
 	stats.accepted++;
@@ -49,9 +46,9 @@ enter(struct connection *c)
 		stats.peak = stats.active;
 }
 
-/* lwIP's pcb is gone, or is about to go. Ends everything else of the connection. */
+/* Ends everything of the connection but the pcb, which is gone, or ends soon. */
 static void
-leave(struct connection *c)
+release_connection(struct connection *c)
 {
 	if (c->server->ended != NULL)
 		c->server->ended(c);
@@ -64,38 +61,20 @@ leave(struct connection *c)
 	LIST_INSERT_HEAD(&free_list, c, link);
 }
 
-/* lwIP keeps the pcb, and calls us no more. */
-static void
-detach(struct tcp_pcb *pcb)
-{
-	tcp_arg(pcb, NULL);
-	tcp_recv(pcb, NULL);
-	tcp_sent(pcb, NULL);
-	tcp_err(pcb, NULL);
-	tcp_poll(pcb, NULL, 0);
-}
-
-static void
-discard_rx(struct connection *c)
-{
-	while (c->rx != NULL)
-		connection_consume(c, c->rx->len);
-}
-
 /* Continues to close: sends FIN behind our last byte, and ends when the peer has acknowledged all and sent FIN. */
 static void
-close_further(struct connection *c)
+continue_close(struct connection *c)
 {
 	struct tcp_pcb *pcb = c->pcb;
 
-	discard_rx(c);
+	connection_discard(c);
 	if (!c->fin_sent && tcp_order_is_kept(pcb))
 		c->fin_sent = tcp_shutdown(pcb, 0, 1) == ERR_OK;
 	if (!c->fin_sent || c->unacked > 0 || !c->eof)
 		return;
 	stats.closed++;
-	detach(pcb);
-	leave(c);
+	glue_detach(pcb);
+	release_connection(c);
 	tcp_close(pcb);
 }
 
@@ -105,27 +84,27 @@ abort_now(struct connection *c)
 	struct tcp_pcb *pcb = c->pcb;
 
 	stats.aborted[c->abort]++;
-	detach(pcb);
-	leave(c);
+	glue_detach(pcb);
+	release_connection(c);
 	tcp_abort(pcb);
 	return ERR_ABRT;
 }
 
-/* The end of every callback, with its return value. */
+/* Every callback ends with this call, and returns its value. */
 static err_t
-go_on(struct connection *c)
+advance_or_end(struct connection *c)
 {
 	if (!c->closing && c->abort == CONNECTION_GOES_ON)
 		c->server->advance(c);
 	if (c->abort != CONNECTION_GOES_ON)
 		return abort_now(c);
 	if (c->closing)
-		close_further(c);
+		continue_close(c);
 	return ERR_OK;
 }
 
 static void
-append(struct connection *c, struct pbuf *p)
+append_received(struct connection *c, struct pbuf *p)
 {
 	p->tot_len = p->len;
 	if (c->rx == NULL)
@@ -139,7 +118,7 @@ append(struct connection *c, struct pbuf *p)
 
 /* Queues p behind rx, unless that would be too many. */
 static bool
-keep(struct connection *c, struct pbuf *p)
+queue_received(struct connection *c, struct pbuf *p)
 {
 	unsigned pbufs = c->rx_pbufs + pbuf_clen(p), bytes = c->rx_bytes + p->tot_len;
 
@@ -154,7 +133,7 @@ keep(struct connection *c, struct pbuf *p)
 		if (p->len == 0)
 			pbuf_free(p);
 		else
-			append(c, p);
+			append_received(c, p);
 		p = next;
 	}
 	return true;
@@ -169,15 +148,15 @@ on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
 	(void)err;
 	if (p == NULL) {
 		c->eof = true;
-	} else if (!keep(c, p)) {
+	} else if (!queue_received(c, p)) {
 		stats.rx_refused++;
 		return ERR_MEM;
 	}
-	return go_on(c);
+	return advance_or_end(c);
 }
 
 static void
-start_progress(struct connection *c)
+restart_progress(struct connection *c)
 {
 	c->progress_ms = sys_now();
 	c->moved = 0;
@@ -195,7 +174,7 @@ on_sent(void *arg, struct tcp_pcb *pcb, u16_t n)
 		c->since_ms = sys_now();
 	if (c->server->acknowledged != NULL && !c->closing)
 		c->server->acknowledged(c, n);
-	return go_on(c);
+	return advance_or_end(c);
 }
 
 static void
@@ -207,24 +186,24 @@ on_error(void *arg, err_t err)
 		stats.closed++;
 	else
 		stats.reset++;
-	leave(c);
+	release_connection(c);
 }
 
 static bool
-is_over(uint32_t since_ms, unsigned seconds)
+has_passed(uint32_t since_ms, unsigned seconds)
 {
 	return sys_now() - since_ms >= seconds * 1000;
 }
 
-/* Bytes must move, and not one by one. */
+/* Aborts a connection that moves too few bytes. */
 static void
 check_progress(struct connection *c)
 {
-	if (!is_over(c->progress_ms, limits.progress_s))
+	if (!has_passed(c->progress_ms, limits.progress_s))
 		return;
 	if (c->moved < CONNECTION_PROGRESS)
 		c->abort = CONNECTION_STALLED;
-	start_progress(c);
+	restart_progress(c);
 }
 
 static void
@@ -232,17 +211,17 @@ check_idle(struct connection *c)
 {
 	if (c->closing) {
 		/* The peer has read all, and does not close. lwIP's own time-outs end the rest. */
-		c->eof |= is_over(c->since_ms, CONNECTION_LINGER_S);
-	} else if (is_over(c->since_ms, limits.idle_s)) {
+		c->eof |= has_passed(c->since_ms, CONNECTION_LINGER_S);
+	} else if (has_passed(c->since_ms, limits.idle_s)) {
 		stats.idle++;
 		connection_close(c);
 	}
 }
 
 static void
-check_time(struct connection *c)
+check_timeouts(struct connection *c)
 {
-	if (c->wait == CONNECTION_LATE && is_over(c->since_ms, c->server->late_s)) {
+	if (c->wait == CONNECTION_LATE && has_passed(c->since_ms, c->server->late_s)) {
 		stats.late++;
 		c->server->late(c);
 	}
@@ -258,8 +237,8 @@ on_poll(void *arg, struct tcp_pcb *pcb)
 	struct connection *c = arg;
 
 	(void)pcb;
-	check_time(c);
-	return go_on(c);
+	check_timeouts(c);
+	return advance_or_end(c);
 }
 
 static void
@@ -275,7 +254,7 @@ peer_of(const struct tcp_pcb *pcb, struct peer *peer)
 }
 
 static err_t
-refuse(struct tcp_pcb *pcb, enum connection_abort reason)
+abort_new(struct tcp_pcb *pcb, enum connection_abort reason)
 {
 	stats.aborted[reason]++;
 	tcp_abort(pcb);
@@ -293,16 +272,16 @@ on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 		return ERR_VAL;
 	}
 	if (c == NULL)
-		return refuse(pcb, CONNECTION_TOO_MANY);
+		return abort_new(pcb, CONNECTION_TOO_MANY);
 	peer_of(pcb, &peer);
 	if (!peers_enter(&peer, limits.peer_connections))
-		return refuse(pcb, CONNECTION_TOO_MANY_OF_ONE);
+		return abort_new(pcb, CONNECTION_TOO_MANY_OF_ONE);
 	LIST_REMOVE(c, link);
 	memset(c, 0, sizeof(*c));
 	c->pcb = pcb;
 	c->server = arg;
 	c->peer = peer;
-	enter(c);
+	add_open(c);
 	connection_expect(c, CONNECTION_IDLE);
 	tcp_nagle_disable(pcb);
 	tcp_arg(pcb, c);
@@ -310,7 +289,7 @@ on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 	tcp_sent(pcb, on_sent);
 	tcp_err(pcb, on_error);
 	tcp_poll(pcb, on_poll, POLL_INTERVAL);
-	return go_on(c);
+	return advance_or_end(c);
 }
 
 int
@@ -330,8 +309,6 @@ connections_start(const struct connection_limits *l)
 void
 connections_stop(void)
 {
-	while (listener_count > 0)
-		tcp_close(listeners[--listener_count]);
 	while (!LIST_EMPTY(&open_list)) {
 		LIST_FIRST(&open_list)->abort = CONNECTION_STOPPED;
 		abort_now(LIST_FIRST(&open_list));
@@ -342,27 +319,16 @@ connections_stop(void)
 	LIST_INIT(&free_list);
 }
 
-err_t
+int
 connections_listen(const struct connection_server *server, uint16_t port)
 {
-	struct tcp_pcb *pcb, *listener;
-	err_t err;
+	void *arg = (void *)(uintptr_t)server;
+	err_t error = port != 0 ? glue_listen(port, (u8_t)limits.backlog, on_accept, arg) : ERR_OK;
 
-	if (listener_count == SERVERS_MAX)
-		return ERR_MEM;
-	pcb = tcp_new_ip_type(IPADDR_TYPE_ANY);
-	if (pcb == NULL)
-		return ERR_MEM;
-	err = tcp_bind(pcb, IP_ANY_TYPE, port);
-	listener = err == ERR_OK ? tcp_listen_with_backlog_and_err(pcb, (u8_t)limits.backlog, &err) : NULL;
-	if (listener == NULL) {
-		tcp_close(pcb);
-		return err;
-	}
-	tcp_arg(listener, (void *)(uintptr_t)server);
-	tcp_accept(listener, on_accept);
-	listeners[listener_count++] = listener;
-	return ERR_OK;
+	if (error == ERR_OK)
+		return 0;
+	error_line("--%s-port=%u: %s", server->name, port, error == ERR_USE ? "another server has it" : "no memory");
+	return -1;
 }
 
 void
@@ -399,6 +365,18 @@ connection_consume(struct connection *c, unsigned n)
 }
 
 unsigned
+connection_discard(struct connection *c)
+{
+	unsigned n = 0;
+
+	while (c->rx != NULL) {
+		n += c->rx->len;
+		connection_consume(c, c->rx->len);
+	}
+	return n;
+}
+
+unsigned
 connection_room(const struct connection *c)
 {
 	/* With less than two segments, one would wait for the acknowledgement of the other, which the peer delays. */
@@ -417,14 +395,14 @@ connection_room(const struct connection *c)
 
 /* Counts what lwIP was asked to send. */
 static bool
-written(struct connection *c, unsigned length, err_t error)
+count_written(struct connection *c, unsigned length, err_t error)
 {
 	if (error != ERR_OK) {
 		stats.no_memory++;
 		return false;
 	}
 	if (c->unacked == 0)
-		start_progress(c);
+		restart_progress(c);
 	c->unacked += length;
 	return true;
 }
@@ -432,13 +410,13 @@ written(struct connection *c, unsigned length, err_t error)
 bool
 connection_write(struct connection *c, struct evpl_iovec *iovec, unsigned offset, unsigned length, bool more)
 {
-	return written(c, length, glue_write(c->pcb, iovec, offset, length, more ? TCP_WRITE_FLAG_MORE : 0));
+	return count_written(c, length, glue_write(c->pcb, iovec, offset, length, more ? TCP_WRITE_FLAG_MORE : 0));
 }
 
 bool
 connection_write_pbuf(struct connection *c, struct pbuf *p, unsigned length)
 {
-	return written(c, length, glue_write_pbuf(c->pcb, p, length, 0));
+	return count_written(c, length, glue_write_pbuf(c->pcb, p, length, 0));
 }
 
 void
@@ -465,7 +443,7 @@ connection_expect(struct connection *c, enum connection_wait wait)
 	c->wait = wait;
 	c->since_ms = sys_now();
 	if (c->unacked == 0)
-		start_progress(c);
+		restart_progress(c);
 }
 
 void
@@ -484,7 +462,7 @@ connection_abort(struct connection *c, enum connection_abort reason)
 void
 connection_wake(struct connection *c)
 {
-	go_on(c);
+	advance_or_end(c);
 	if (c->pcb != NULL)
 		tcp_output(c->pcb);
 }

@@ -40,15 +40,15 @@ struct connection_limits {
 	unsigned progress_s;
 };
 
-/* A pbuf with as many bytes is worth its RX mbuf. The receive window limits such pbufs. */
+/* Each time as many received bytes allow one more pbuf than rx_pbufs. The receive window limits these bytes. */
 #define CONNECTION_PBUF_BYTES 512
 
 /* Bytes that a transfer must move in progress_s, unless it ends earlier. */
 #define CONNECTION_PROGRESS 4096
 
 /*
- * After we close, a connection is kept for this many seconds, so that the peer closes, too. A peer that still reads our
- * last bytes has longer.
+ * After we close, a connection is kept for this many seconds, so that the peer can close, too. A peer that still reads
+ * our last bytes has more time.
  */
 #define CONNECTION_LINGER_S 2
 
@@ -64,10 +64,10 @@ enum connection_abort {
 };
 
 struct connection_stats {
-	uint64_t accepted; /* and not refused at once */
+	uint64_t accepted; /* without those that were refused at once */
 	uint32_t active;
 	uint32_t peak;
-	uint64_t closed;		     /* by FIN from both sides, or nearly: see CONNECTION_LINGER_S */
+	uint64_t closed;		     /* by FIN of both sides, or of ours alone: see CONNECTION_LINGER_S */
 	uint64_t reset;			     /* by the peer, or given up by lwIP after its retransmissions */
 	uint64_t aborted[CONNECTION_ABORTS]; /* by us, by reason */
 	uint64_t idle;			     /* closed for --idle-timeout */
@@ -83,7 +83,7 @@ extern const char *const connection_abort_names[CONNECTION_ABORTS];
 struct connection;
 
 struct connection_server {
-	const char *name;
+	const char *name; /* of the service, and of its option --NAME-port */
 	/* Does what can be done: bytes came or were acknowledged, the peer ended its side (c->eof), or time passed. */
 	void (*advance)(struct connection *c);
 	/* The peer acknowledged n bytes; may be NULL. advance() follows. */
@@ -98,7 +98,7 @@ struct connection_server {
 /* What the server waits for on a connection, and with which time-out. The server updates it. */
 enum connection_wait {
 	CONNECTION_IDLE,     /* anything: --idle-timeout */
-	CONNECTION_LATE,     /* all of something: late_s from now, then late() */
+	CONNECTION_LATE,     /* the rest of something that must be whole late_s from now; else late() */
 	CONNECTION_TRANSFER, /* bytes to move: --progress-timeout. Holds also while bytes are not acknowledged */
 };
 
@@ -130,16 +130,25 @@ struct connection {
 /* Call it before any server starts. 0, or -1: no memory. */
 int connections_start(const struct connection_limits *limits);
 
-/* Ends all connections and listening with RST. Servers release their own memory after it. */
+/*
+ * Ends all connections with RST. Servers release their own memory after it. Nothing may call lwIP's input after it,
+ * because the servers still listen until glue_stop().
+ */
 void connections_stop(void);
 
-/* Listens on a port of all addresses, as long as the program runs. ERR_OK, ERR_MEM, ERR_USE. */
-err_t connections_listen(const struct connection_server *server, uint16_t port);
+/*
+ * Listens on a port of all addresses, as long as the program runs; port 0: does nothing. 0, or -1 after an error line,
+ * which names the option --NAME-port.
+ */
+int connections_listen(const struct connection_server *server, uint16_t port);
 
 void connections_stats(struct connection_stats *stats);
 
 /* Ends the first n bytes of rx: frees their pbufs, and lets the peer send as many again. */
 void connection_consume(struct connection *c, unsigned n);
+
+/* Consumes all of rx. Returns the number of bytes. */
+unsigned connection_discard(struct connection *c);
 
 /* As connection_consume(), but the peer may not send more until tcp_recved() is called. */
 void connection_free_rx(struct connection *c, unsigned n);

@@ -34,6 +34,27 @@ content_grow(struct content *content, struct evpl *evpl)
 	return iovec;
 }
 
+int
+content_generate(struct content *content, struct evpl *evpl, uint64_t length,
+		 char (*byte_at)(uint64_t position, void *state), void *state)
+{
+	uint64_t at = 0;
+
+	if (content_init(content, length) != 0)
+		return -1;
+	while (content_held(content) < length) {
+		struct evpl_iovec *iovec = content_grow(content, evpl);
+		char *bytes;
+
+		if (iovec == NULL)
+			return -1;
+		bytes = evpl_iovec_data(iovec);
+		for (unsigned i = 0; i < evpl_iovec_length(iovec); i++)
+			bytes[i] = byte_at(at++, state);
+	}
+	return 0;
+}
+
 uint64_t
 content_held(const struct content *content)
 {

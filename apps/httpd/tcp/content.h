@@ -26,6 +26,13 @@ int content_init(struct content *content, uint64_t length);
 /* Takes the next iovec; NULL: no memory now. Must not be called when all are there. */
 struct evpl_iovec *content_grow(struct content *content, struct evpl *evpl);
 
+/*
+ * Makes a content of length bytes. byte_at() is called for each byte, from the first to the last. 0, or -1: no memory;
+ * the caller must release the content then, too.
+ */
+int content_generate(struct content *content, struct evpl *evpl, uint64_t length,
+		     char (*byte_at)(uint64_t position, void *state), void *state);
+
 /* Bytes of the iovecs that are there. */
 uint64_t content_held(const struct content *content);
 

@@ -33,16 +33,16 @@ uint32_t glue_random(void);
 struct pbuf;
 struct tcp_pcb;
 struct tcp_hdr;
-int8_t glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, uint16_t length, uint16_t first_length,
+int8_t glue_tcp_filter(struct tcp_pcb *pcb, struct tcp_hdr *header, uint16_t length, uint16_t first_length,
 		       const uint8_t *second, struct pbuf *p);
 /* tcp_time_wait.c: the first sequence number of a connection */
 uint32_t glue_tcp_isn(void);
 /* tcp_fin.c */
-uint32_t *glue_tcp_sends(const struct tcp_pcb *pcb, struct tcp_hdr *header, uint32_t *options);
+uint32_t *glue_tcp_unset_early_fin(const struct tcp_pcb *pcb, struct tcp_hdr *header, uint32_t *options);
 
 /* tcp_again.c: counts a segment that is sent again; returns options. */
-uint32_t *glue_tcp_leaves(const struct pbuf *p, const struct tcp_hdr *header, const struct tcp_pcb *pcb,
-			  uint32_t *options);
+uint32_t *glue_tcp_count_again(const struct pbuf *p, const struct tcp_hdr *header, const struct tcp_pcb *pcb,
+			       uint32_t *options);
 
 /* checksum.c */
 uint16_t glue_checksum(const void *data, int length);

@@ -49,7 +49,7 @@ hop_options_pass(const uint8_t *options)
 }
 
 bool
-ip6_filter_shrinks(const struct pbuf *frame)
+ip6_filter_is_too_big(const struct pbuf *frame)
 {
 	const uint8_t *ethernet = frame->payload, *ip6 = ethernet + ETHERNET;
 

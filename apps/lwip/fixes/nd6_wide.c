@@ -35,7 +35,7 @@ static struct hint {
 
 /* Sets the table entries that lwIP tries first for that address. */
 static struct hint *
-hint_take(const ip6_addr_t *address)
+use_hint(const ip6_addr_t *address)
 {
 	u32_t mixed = ((address->addr[0] * 31 + address->addr[1]) * 31 + address->addr[2]) * 31 + address->addr[3];
 	struct hint *hint = &hints[mixed * UINT32_C(0x9e3779b1) >> (32 - HINT_BITS)];
@@ -66,7 +66,7 @@ limit_waiting(struct nd6_neighbor_cache_entry *neighbour)
 err_t
 nd6_get_next_hop_addr_or_queue(struct netif *netif, struct pbuf *q, const ip6_addr_t *address, const u8_t **mac)
 {
-	struct hint *hint = hint_take(address);
+	struct hint *hint = use_hint(address);
 	err_t result;
 
 	/* lwIP would prefer the connection's own hint, so that one is set, too. */
@@ -82,6 +82,6 @@ nd6_get_next_hop_addr_or_queue(struct netif *netif, struct pbuf *q, const ip6_ad
 void
 nd6_reachability_hint(const ip6_addr_t *address)
 {
-	hint_take(address);
+	use_hint(address);
 	nd6_lwip_reachability_hint(address);
 }

@@ -17,7 +17,7 @@ has_number(const struct pbuf *p, const struct tcp_hdr *header)
 }
 
 uint32_t *
-glue_tcp_leaves(const struct pbuf *p, const struct tcp_hdr *header, const struct tcp_pcb *pcb, uint32_t *options)
+glue_tcp_count_again(const struct pbuf *p, const struct tcp_hdr *header, const struct tcp_pcb *pcb, uint32_t *options)
 {
 	if (TCP_SEQ_LT(lwip_ntohl(header->seqno), pcb->snd_nxt) && has_number(p, header))
 		again++;
@@ -25,7 +25,7 @@ glue_tcp_leaves(const struct pbuf *p, const struct tcp_hdr *header, const struct
 }
 
 uint64_t
-glue_tcp_again(void)
+glue_tcp_sent_again(void)
 {
 	return again;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * TCP segments that lwIP 2.1.3 must not see as they are (lwipopts.h, LWIP_HOOK_TCP_INPACKET_PCB). Any peer of a
- * connection could send one and so end the program at an assertion. The segment is dropped or changed, or the
- * connection is.
+ * connection could send one, and end the program at an assertion. This file drops the segment, or changes the segment
+ * or the connection.
  *
- *	a sequence number half of all numbers away from the next one       "insane offset!": it is before and behind
+ *	a sequence number half of all numbers away from the next one       "insane offset!": it counts as before it too
  *	an MSS option without SYN                                          a queued segment is longer than allowed
- *	a SYN with a window of 0 or 1, then a larger window                likewise: half of it is 0, "no limit"
- *	SYN and ACK together, for a connection that the peer opens         "insane offset!": lwIP takes its number
+ *	a SYN with a window of 0 or 1, then a larger window                the same: half of it is 0, which is no limit
+ *	SYN and ACK together, for a connection that the peer opens         "insane offset!": lwIP believes its number
  *	an MSS too small for the options of SYN, which was not sent again  "mss_local is too small"
  *	an ACK of all that waits for a window to open                      "persist ticking with empty send buffer"
  *	a window of 64 KiB for what does not fit into the other one        "Can't split segment into length 0"
@@ -109,14 +109,14 @@ hide_options(struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_
 
 /* No window is longer than a quarter of all numbers. */
 static bool
-is_far(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
+has_far_number(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
 {
 	u32_t distance = header->seqno - pcb->rcv_nxt;
 
 	return distance > UINT32_MAX / 4 && distance < UINT32_MAX - UINT32_MAX / 4;
 }
 
-/* Whether lwIP must decide anew to probe a closed window: the bytes may be acknowledged now, or may fit. */
+/* Whether lwIP must decide again if it probes a closed window: the bytes may be acknowledged now, or may fit. */
 static bool
 may_end_persist(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
 {
@@ -125,7 +125,7 @@ may_end_persist(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
 }
 
 static err_t
-refuse(void)
+drop_segment(void)
 {
 	TCP_STATS_INC(tcp.drop);
 	return ERR_VAL;
@@ -133,7 +133,7 @@ refuse(void)
 
 /* ERR_OK: lwIP may see the segment. The header is in this machine's byte order, and p begins behind its options. */
 err_t
-glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_t *second,
+glue_tcp_filter(struct tcp_pcb *pcb, struct tcp_hdr *header, u16_t length, u16_t first_length, const u8_t *second,
 		struct pbuf *p)
 {
 	if (pcb->state == TIME_WAIT && tcp_time_wait_ends(pcb, header, length, first_length, p))
@@ -147,12 +147,12 @@ glue_tcp_passes(struct tcp_pcb *pcb, struct tcp_hdr *header, u16_t length, u16_t
 			return ERR_OK;
 		hide_options(header, length, first_length, second);
 		/* A peer that has sent us a SYN acknowledges ours without another SYN. */
-		return (TCPH_FLAGS(header) & (TCP_ACK | TCP_RST)) != TCP_ACK ? ERR_OK : refuse();
+		return (TCPH_FLAGS(header) & (TCP_ACK | TCP_RST)) != TCP_ACK ? ERR_OK : drop_segment();
 	}
 	if (pcb->state == LISTEN || pcb->state == SYN_SENT || pcb->state == TIME_WAIT)
 		return ERR_OK;
-	if (is_far(pcb, header) || has_mss(header, length, first_length, second))
-		return refuse();
+	if (has_far_number(pcb, header) || has_mss(header, length, first_length, second))
+		return drop_segment();
 	/* tcp_output() starts it again, after this segment. */
 	if (may_end_persist(pcb, header))
 		pcb->persist_backoff = 0;

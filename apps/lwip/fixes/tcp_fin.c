@@ -12,7 +12,7 @@
 
 /* lwipopts.h, LWIP_HOOK_TCP_OUT_ADD_TCPOPTS: adds no options, and returns the place where they would begin. */
 u32_t *
-glue_tcp_sends(const struct tcp_pcb *pcb, struct tcp_hdr *header, u32_t *options)
+glue_tcp_unset_early_fin(const struct tcp_pcb *pcb, struct tcp_hdr *header, u32_t *options)
 {
 	const struct tcp_seg *segment = pcb->unsent;
 

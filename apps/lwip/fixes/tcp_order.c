@@ -28,7 +28,7 @@ tcp_order_is_kept(const struct tcp_pcb *pcb)
 
 /* Moves segments that are older than the one before them to the head. Their own order stays as it is. */
 static void
-sort(struct tcp_seg **unsent)
+sort_unsent(struct tcp_seg **unsent)
 {
 	struct tcp_seg **at = unsent, **older_end = unsent;
 
@@ -52,7 +52,7 @@ tcp_order_mend(void)
 	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
 		if (!is_out_of_order(pcb))
 			continue;
-		sort(&pcb->unsent);
+		sort_unsent(&pcb->unsent);
 #if TCP_OVERSIZE
 		/* Another segment may be the last one now, so nothing may be added to it. */
 		pcb->unsent_oversize = 0;

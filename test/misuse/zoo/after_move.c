@@ -97,6 +97,35 @@ commit_twin(struct evpl *evpl, unsigned flags)
 }
 
 /*
+ * A reserved iovec was moved, and is committed where it was.
+ * expect: use after move
+ * flags: LOCAL
+ */
+ZOO_CASE(commit_reserved)
+
+static void
+commit_reserved_bug(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec); /* taken */
+	evpl_iovec_move(&another, &iovec);	    /* let go */
+	evpl_iovec_commit(evpl, 0, &iovec, 1);	    /* misused */
+	evpl_iovec_release(evpl, &another);
+}
+
+static void
+commit_reserved_twin(struct evpl *evpl, unsigned flags)
+{
+	struct evpl_iovec iovec, another;
+
+	evpl_iovec_reserve(evpl, 64, 0, 1, &iovec);
+	evpl_iovec_move(&another, &iovec);
+	evpl_iovec_commit(evpl, 0, &another, 1);
+	evpl_iovec_release(evpl, &another);
+}
+
+/*
  * An iovec that was moved is used: the address of its bytes is asked for.
  * expect: use after move
  */

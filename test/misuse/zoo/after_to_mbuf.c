@@ -231,6 +231,72 @@ move_segment_twin(struct evpl *evpl, unsigned flags)
 }
 
 /*
+ * The bytes of an iovec of evpl_packets_alloc are looked at, after it became a packet.
+ * expect: use after it was sent
+ */
+ZOO_CASE(packets_data)
+
+static void
+packets_data_bug(struct evpl *evpl, unsigned flags)
+{
+	struct rte_mempool *pool = evpl_rx_pool_create("zoo", 63, 0, SOCKET_ID_ANY);
+	struct evpl_iovec iovec;
+	struct rte_mbuf *packet;
+
+	evpl_packets_alloc(evpl, pool, 64, flags, &iovec, 1); /* taken */
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);	      /* let go */
+	evpl_iovec_data(&iovec);			      /* misused */
+	rte_pktmbuf_free(packet);
+}
+
+static void
+packets_data_twin(struct evpl *evpl, unsigned flags)
+{
+	struct rte_mempool *pool = evpl_rx_pool_create("zoo", 63, 0, SOCKET_ID_ANY);
+	struct evpl_iovec iovec;
+	struct rte_mbuf *packet;
+
+	evpl_packets_alloc(evpl, pool, 64, flags, &iovec, 1);
+	evpl_iovec_data(&iovec);
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
+	rte_pktmbuf_free(packet);
+}
+
+/*
+ * An iovec of evpl_packets_alloc is sent twice.
+ * expect: use after it was sent
+ */
+ZOO_CASE(packets_to_mbuf)
+
+static void
+packets_to_mbuf_bug(struct evpl *evpl, unsigned flags)
+{
+	struct rte_mempool *pool = evpl_rx_pool_create("zoo", 63, 0, SOCKET_ID_ANY);
+	struct evpl_iovec iovec;
+	struct rte_mbuf *packet;
+
+	evpl_packets_alloc(evpl, pool, 64, flags, &iovec, 1); /* taken */
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);	      /* let go */
+	evpl_iovecs_to_mbuf(evpl, &iovec, 1);		      /* misused */
+	rte_pktmbuf_free(packet);
+}
+
+static void
+packets_to_mbuf_twin(struct evpl *evpl, unsigned flags)
+{
+	struct rte_mempool *pool = evpl_rx_pool_create("zoo", 63, 0, SOCKET_ID_ANY);
+	struct evpl_iovec iovec, clone;
+	struct rte_mbuf *packet;
+
+	evpl_packets_alloc(evpl, pool, 64, flags, &iovec, 1);
+	evpl_iovec_clone(&clone, &iovec);
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
+	rte_pktmbuf_free(packet);
+	packet = evpl_iovecs_to_mbuf(evpl, &clone, 1);
+	rte_pktmbuf_free(packet);
+}
+
+/*
  * An iovec that became a packet is used: it is released.
  * expect: release after it was sent
  */

@@ -151,6 +151,34 @@ grown_tx_burst_twin(struct evpl *evpl, unsigned flags)
 }
 
 /*
+ * An iovec of evpl_packets_alloc is sent, whose length was written by hand to be one byte more than was taken.
+ * expect: a view of more than was taken
+ */
+ZOO_CASE(packets_grown_tx_burst)
+
+static void
+packets_grown_tx_burst_bug(struct evpl *evpl, unsigned flags)
+{
+	struct rte_mempool *pool = evpl_rx_pool_create("zoo", 63, 0, SOCKET_ID_ANY);
+	struct evpl_iovec iovec;
+
+	evpl_packets_alloc(evpl, pool, 64, flags, &iovec, 1); /* taken */
+	iovec.length = 65;
+	evpl_tx_burst(evpl, zoo_port(), 0, &iovec, 1); /* misused */
+}
+
+static void
+packets_grown_tx_burst_twin(struct evpl *evpl, unsigned flags)
+{
+	struct rte_mempool *pool = evpl_rx_pool_create("zoo", 63, 0, SOCKET_ID_ANY);
+	struct evpl_iovec iovec;
+
+	evpl_packets_alloc(evpl, pool, 64, flags, &iovec, 1);
+	iovec.length = 60;
+	evpl_tx_burst(evpl, zoo_port(), 0, &iovec, 1);
+}
+
+/*
  * A reservation is committed, whose data was moved by hand, so that it shows one byte behind what was reserved.
  * expect: a view of more than was taken
  * flags: LOCAL

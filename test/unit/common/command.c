@@ -8,12 +8,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include <rte_common.h>
 
+#include "capture.h"
 #include "command.h"
 
 struct inner {
@@ -49,6 +51,10 @@ static const struct option_row rows[] = {
 	OPTION_TEXT(struct values, text, "text", "TEXT", "(.)", "a text", "."),
 	OPTION_FILE(struct values, file, "file", "[FILE]", "none"),
 	OPTION_OTHER(set_first, "first", "WORD", "its first character"),
+	OPTION_NOTED("older", 'o', NULL, "it changes nothing"),
+	OPTION_NOTED("other", 'n', "N", "it changes nothing, with a number"),
+	OPTION_REFUSED("refused", 'r', NULL, "it cannot be had"),
+	OPTION_REFUSED("refused-value", 0, "N", "it cannot be had, with a number"),
 };
 
 static const struct option_row inner_rows[] = {
@@ -172,12 +178,84 @@ options_that_set_nothing_stop_the_program(void **state)
 static void
 options_of_one_name_stop_the_program(void **state)
 {
+	static const struct option_row letters[] = {OPTION_NOTED("one", 'x', NULL, ""),
+						    OPTION_REFUSED("two", 'x', NULL, "")};
 	const struct command_table twice[] = {tables[1], {inner_rows, 1, offsetof(struct values, inner)}};
+	const struct command_table same_letter = {letters, 2, 0};
 	struct values v;
 
 	(void)state;
 	assert_int_equal(parse_by(twice, 1, &v, 0, NULL), 1);
 	assert_int_equal(parse_by(twice, 2, &v, 0, NULL), -1);
+	assert_int_equal(parse_by(&same_letter, 1, &v, 0, NULL), -1);
+}
+
+/* What a command line prints on stderr, after the program's name. */
+static const char *
+said(int argc, const char *const *options, int result)
+{
+	struct values v;
+	const char *text;
+	int rc;
+
+	capture_begin(stderr);
+	rc = parse_by(tables, RTE_DIM(tables), &v, argc, options);
+	text = capture_end();
+	assert_int_equal(rc, result);
+	return *text == '\0' ? text : strchr(text, ' ') + 1;
+}
+
+static void
+options_that_change_nothing_have_one_note(void **state)
+{
+	static const char *const options[] = {"-n", "3", "--older", "--n16=3", "-o", "--other=4"};
+
+	(void)state;
+	assert_string_equal(said(RTE_DIM(options), options, 1),
+			    "note: accepted, but without effect here: --older, --other (--help says why)\n");
+	assert_string_equal(said(1, options + 3, 1), "");
+}
+
+static void
+options_that_are_wrong_say_in_what_way(void **state)
+{
+	static const struct {
+		const char *option, *line;
+	} wrong[] = {
+		{"--refused", "--refused: it cannot be had\n"},
+		{"-r", "--refused: it cannot be had\n"},
+		{"--refused-value=1", "--refused-value: it cannot be had, with a number\n"},
+		{"--flag=1", "--flag=1: this option takes no value\n"},
+		{"--older=1", "--older=1: this option takes no value\n"},
+		{"--nothing=1", "--nothing=1: no such option (see --help)\n"},
+		{"-z", "-z: no such option (see --help)\n"},
+		{"--n16", "--n16 needs a value\n"},
+		{"-n", "-n needs a value\n"},
+		{"--o=1", "--o is the beginning of several options: --older, --other\n"},
+		{"word", "word: not an option\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(wrong); i++)
+		assert_string_equal(said(1, &wrong[i].option, -1), wrong[i].line);
+}
+
+static void
+options_before_the_two_dashes_say_that_they_are_misplaced(void **state)
+{
+	static const struct command command = {
+		.program = "program", .version = "0", .about = "", .tables = tables, .table_count = RTE_DIM(tables)};
+	char name[] = "program", flag[] = "--flag", refused[] = "--refused";
+	char *misplaced[] = {name, flag, NULL}, *never[] = {name, refused, NULL};
+	struct values v;
+
+	(void)state;
+	capture_begin(stderr);
+	assert_int_equal(command_parse(&command, 2, misplaced, &v), -1);
+	assert_non_null(strstr(capture_end(), ": --flag belongs behind --: "));
+	capture_begin(stderr);
+	assert_int_equal(command_parse(&command, 2, never, &v), -1);
+	assert_non_null(strstr(capture_end(), ": --refused: it cannot be had\n"));
 }
 
 int
@@ -189,6 +267,9 @@ main(void)
 		cmocka_unit_test(options_out_of_range_are_refused),
 		cmocka_unit_test(options_that_set_nothing_stop_the_program),
 		cmocka_unit_test(options_of_one_name_stop_the_program),
+		cmocka_unit_test(options_that_change_nothing_have_one_note),
+		cmocka_unit_test(options_that_are_wrong_say_in_what_way),
+		cmocka_unit_test(options_before_the_two_dashes_say_that_they_are_misplaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,23 +6,15 @@
  * that is in use. A reference that was moved to another mbuf must find its way back in any order. It must not take a
  * packet mbuf per clone (200,000 clones would empty that pool, so it has only 255 mbufs here). So the cases make
  * 200,000 clones of one iovec of every kind. They release them forwards, backwards and at random, with the owner's
- * context and with NULL, and read the content in between. They also carve more than 65,535 iovecs from one buffer. A
- * packet that would overflow the count is refused.
+ * context and with NULL, and read the content in between. They also carve more than 65,535 iovecs from one buffer.
  */
-#include "support.h"
+#include "counted.h"
 
 #define CLONES 200000u
 #define MIB (1u << 20)
 
 static const struct evpl_global_config few_packets = {.slab_size = MIB, .buffer_size = 64 << 10, .packet_mbufs = 255};
 static const struct evpl_global_config buffers_2m = {.slab_size = 4 * MIB, .buffer_size = 2 * MIB, .packet_mbufs = 255};
-static const struct evpl_global_config many_packets = {
-	.slab_size = MIB, .buffer_size = 64 << 10, .packet_mbufs = 70000};
-
-/* An mbuf with its own data has no count for packets: each packet takes a second mbuf, for one. */
-static const struct evpl_global_config twice_as_many_packets = {
-	.slab_size = MIB, .buffer_size = 64 << 10, .packet_mbufs = 150000};
-
 enum order { FORWARDS, BACKWARDS, RANDOM };
 
 /*
@@ -92,28 +84,12 @@ in_every_order(void **state, void (*make)(struct evpl *evpl, void *arg, struct e
 
 			make(evpl, arg, &iovec);
 			clone_and_release(evpl, &iovec, (enum order)order, null);
-			/* What counted for the buffer goes with it, at the latest when it is no longer current. */
+			/* At the latest when the buffer is no longer current. */
 			evpl = home_fresh(*state);
 			evpl_stats_get(&stats);
 			assert_int_equal(stats.overflow_mbufs_in_use, 0);
 		}
 	}
-}
-
-static void
-make_local(struct evpl *evpl, void *arg, struct evpl_iovec *iovec)
-{
-	(void)arg;
-	assert_int_equal(evpl_iovec_alloc(evpl, 1000, 0, 1, LOCAL, iovec), 1);
-	iovec_fill(iovec, 42);
-}
-
-static void
-make_shared(struct evpl *evpl, void *arg, struct evpl_iovec *iovec)
-{
-	(void)arg;
-	assert_int_equal(evpl_iovec_alloc(evpl, 1000, 0, 1, SHARED, iovec), 1);
-	iovec_fill(iovec, 42);
 }
 
 static void
@@ -126,20 +102,6 @@ make_retired(struct evpl *evpl, void *arg, struct evpl_iovec *iovec)
 	assert_non_null(owner);
 	make_shared(owner, arg, iovec);
 	evpl_destroy(owner);
-}
-
-static void
-make_received_local(struct evpl *evpl, void *arg, struct evpl_iovec *iovec)
-{
-	assert_int_equal(evpl_iovecs_from_mbuf(evpl, filled_mbuf(arg, 1000, 42), LOCAL, 1, iovec), 1);
-	assert_int_equal(iovec->flags & SHARED, 0);
-}
-
-static void
-make_received_shared(struct evpl *evpl, void *arg, struct evpl_iovec *iovec)
-{
-	assert_int_equal(evpl_iovecs_from_mbuf(evpl, filled_mbuf(arg, 1000, 42), SHARED, 1, iovec), 1);
-	assert_int_equal(iovec->flags & SHARED, SHARED);
 }
 
 static void
@@ -190,6 +152,56 @@ clones_of_a_foreign_direct_mbuf_beyond_65535_release_in_any_order(void **state)
 	in_every_order(state, make_received_shared, pool);
 	home_assert_pool(pool, 63);
 	rte_mempool_free(pool);
+}
+
+/* The program has one more reference of the received mbuf, as DPDK counts it. It ends when only other mbufs count. */
+static void
+own_reference_ends_among_clones(struct evpl *evpl, struct rte_mempool *pool)
+{
+	struct evpl_iovec *iovec = calloc(CLONES, sizeof(*iovec));
+	struct rte_mbuf *received;
+	unsigned others = 0;
+
+	assert_non_null(iovec);
+	make_received_shared(evpl, pool, &iovec[0]);
+	received = iovec[0].ref;
+	rte_mbuf_refcnt_update(received, 1);
+	for (unsigned i = 1; i < CLONES; i++)
+		evpl_iovec_clone(&iovec[i], &iovec[0]);
+	for (unsigned i = 0; i < CLONES; i++) {
+		if (iovec[i].ref == received)
+			evpl_iovec_release(evpl, &iovec[i]);
+		else
+			evpl_iovec_move(&iovec[others++], &iovec[i]);
+	}
+	assert_in_range(others, 1, CLONES - 1);
+	rte_pktmbuf_free(received);
+	assert_int_equal(rte_mempool_in_use_count(pool), 1);
+	iovec_assert(&iovec[0], 42, 0);
+	evpl_iovecs_release(evpl, iovec, (int)others);
+	home_assert_held(0);
+	free(iovec);
+}
+
+static void
+reference_of_the_program_may_end_among_clones_of_a_direct_mbuf(void **state)
+{
+	struct rte_mempool *pool = plain_pool("count", 63, RTE_MBUF_DEFAULT_BUF_SIZE);
+
+	own_reference_ends_among_clones(home_context(state), pool);
+	home_assert_pool(pool, 63);
+	rte_mempool_free(pool);
+}
+
+static void
+reference_of_the_program_may_end_among_clones_of_a_pinned_mbuf(void **state)
+{
+	struct rte_mempool *pool = evpl_rx_pool_create("count", 64, 0, SOCKET_ID_ANY);
+
+	assert_non_null(pool);
+	own_reference_ends_among_clones(home_context(state), pool);
+	home_assert_pool(pool, 64);
+	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
 }
 
 /* n iovecs of one byte each, out of buffers that have more bytes than a count has values. */
@@ -251,108 +263,6 @@ allocs_and_clones_together_beyond_65535_keep_their_bytes(void **state)
 		free(iovec);
 		home_assert_held(0);
 	}
-}
-
-/* Packets of one iovec until the library refuses. */
-static void
-packets_until_eoverflow(struct evpl *evpl, struct evpl_iovec *iovec)
-{
-	struct rte_mbuf **packet = calloc(70000, sizeof(struct rte_mbuf *));
-	struct evpl_iovec clone, was;
-	unsigned n = 0;
-
-	assert_non_null(packet);
-	for (;;) {
-		evpl_iovec_clone(&clone, iovec);
-		was = clone;
-		rte_errno = 0;
-		packet[n] = evpl_iovecs_to_mbuf(evpl, &clone, 1);
-		if (packet[n] == NULL)
-			break;
-		n++;
-		assert_in_range(n, 1, 65535);
-	}
-	assert_int_equal(rte_errno, EOVERFLOW);
-	assert_in_range(n, 60000, 65534);
-	assert_memory_equal(&clone, &was, sizeof(clone)); /* not consumed */
-	iovec_assert(&clone, 42, 0);
-
-	/* One packet less, and there is room for one again. */
-	rte_pktmbuf_free(packet[--n]);
-	packet[n] = evpl_iovecs_to_mbuf(evpl, &clone, 1);
-	assert_non_null(packet[n]);
-	n++;
-	mbuf_assert(packet[0], evpl_iovec_length(iovec), 42);
-	evpl_iovec_release(evpl, iovec);
-	mbuf_assert(packet[n - 1], rte_pktmbuf_pkt_len(packet[n - 1]), 42);
-	rte_pktmbuf_free_bulk(packet, n);
-	free(packet);
-}
-
-static void
-packets_of_one_buffer_beyond_its_count_are_refused(void **state)
-{
-	struct evpl *evpl = home_context(state);
-	struct evpl_iovec iovec;
-
-	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
-		if (flags == SHARED)
-			make_shared(evpl, NULL, &iovec);
-		else
-			make_local(evpl, NULL, &iovec);
-		packets_until_eoverflow(evpl, &iovec);
-		home_assert_held(0);
-	}
-}
-
-static void
-packets_of_a_received_mbuf_beyond_its_count_are_refused(void **state)
-{
-	struct evpl *evpl = home_context(state);
-	struct rte_mempool *pool = evpl_rx_pool_create("count", 64, 0, SOCKET_ID_ANY);
-	struct evpl_iovec iovec;
-
-	assert_non_null(pool);
-	make_received_local(evpl, pool, &iovec);
-	packets_until_eoverflow(evpl, &iovec);
-	make_received_shared(evpl, pool, &iovec);
-	packets_until_eoverflow(evpl, &iovec);
-	home_assert_pool(pool, 64);
-	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
-}
-
-static void
-packets_of_a_foreign_direct_mbuf_beyond_65535_keep_their_bytes(void **state)
-{
-	struct evpl *evpl = home_context(state);
-	struct rte_mempool *pool = plain_pool("count", 63, RTE_MBUF_DEFAULT_BUF_SIZE);
-	const unsigned most = 70000;
-	struct rte_mbuf **packet = calloc(most, sizeof(struct rte_mbuf *));
-	struct evpl_iovec iovec, clone;
-	unsigned n;
-
-	/* Here the packets count on what each of them brings; refusing some is allowed, wrapping is not. */
-	assert_non_null(packet);
-	make_received_shared(evpl, pool, &iovec);
-	for (n = 0; n < most; n++) {
-		evpl_iovec_clone(&clone, &iovec);
-		packet[n] = evpl_iovecs_to_mbuf(evpl, &clone, 1);
-		if (packet[n] == NULL) {
-			assert_int_equal(rte_errno, EOVERFLOW);
-			assert_in_range(n, 40000, most);
-			evpl_iovec_release(evpl, &clone);
-			break;
-		}
-	}
-	evpl_iovec_release(evpl, &iovec);
-	for (unsigned i = 0; i < n; i++) {
-		if (i % 1000 == 0 || i + 10 > n)
-			mbuf_assert(packet[i], 1000, 42);
-		rte_pktmbuf_free(packet[i]);
-	}
-	free(packet);
-	home_assert_pool(pool, 63);
-	rte_mempool_free(pool);
 }
 
 /*
@@ -442,47 +352,18 @@ packet_sent_under_clones_beyond_the_limit_keeps_their_bytes(void **state)
 	assert_int_equal(evpl_rx_pool_destroy(pinned), 0);
 }
 
-static void
-clones_beyond_the_limit_of_a_buffer_full_of_packets_count_on(void **state)
-{
-	struct evpl *evpl = home_context(state);
-	struct rte_mbuf **packet = calloc(70000, sizeof(struct rte_mbuf *));
-	struct evpl_iovec iovec, *clone = calloc(CLONES, sizeof(*clone));
-	unsigned n = 0;
-
-	assert_non_null(packet);
-	assert_non_null(clone);
-	make_shared(evpl, NULL, &iovec);
-	do {
-		evpl_iovec_clone(&clone[0], &iovec);
-		packet[n] = evpl_iovecs_to_mbuf(evpl, &clone[0], 1);
-	} while (packet[n++] != NULL);
-	assert_int_equal(rte_errno, EOVERFLOW);
-	for (unsigned i = 1; i < CLONES; i++)
-		evpl_iovec_clone(&clone[i], &iovec);
-	rte_pktmbuf_free_bulk(packet, n - 1);
-	iovec_assert(&clone[CLONES - 1], 42, 0);
-	evpl_iovecs_release(evpl, clone, (int)CLONES);
-	evpl_iovec_release(evpl, &iovec);
-	home_assert_held(0);
-	free(clone);
-	free(packet);
-}
-
 static const struct CMUnitTest cases[] = {
 	home_case(packet_sent_under_clones_beyond_the_limit_keeps_their_bytes, few_packets),
-	home_case(clones_beyond_the_limit_of_a_buffer_full_of_packets_count_on, many_packets),
 	home_case(clones_of_local_beyond_65535_release_in_any_order, few_packets),
 	home_case(clones_of_shared_beyond_65535_release_in_any_order, few_packets),
 	home_case(clones_of_a_retired_buffer_beyond_65535_release_in_any_order, few_packets),
 	home_case(clones_of_received_local_beyond_65535_release_in_any_order, few_packets),
 	home_case(clones_of_received_shared_beyond_65535_release_in_any_order, few_packets),
 	home_case(clones_of_a_foreign_direct_mbuf_beyond_65535_release_in_any_order, few_packets),
+	home_case(reference_of_the_program_may_end_among_clones_of_a_direct_mbuf, few_packets),
+	home_case(reference_of_the_program_may_end_among_clones_of_a_pinned_mbuf, few_packets),
 	home_case(allocs_of_one_byte_beyond_65535_in_a_buffer_keep_their_bytes, buffers_2m),
 	home_case(allocs_and_clones_together_beyond_65535_keep_their_bytes, buffers_2m),
-	home_case(packets_of_one_buffer_beyond_its_count_are_refused, many_packets),
-	home_case(packets_of_a_received_mbuf_beyond_its_count_are_refused, many_packets),
-	home_case(packets_of_a_foreign_direct_mbuf_beyond_65535_keep_their_bytes, twice_as_many_packets),
 };
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Near packets, the counts that a thread has in stock, and packets that end on another thread (see src/attach.h,
- * src/lane.c).
+ * src/tx_cache.c).
  *
  * What would break: a clone that ends after its packet could show bytes that belong to another holder by then. A buffer
  * could never come home, because an idle or ended thread has counts of it. A buffer could come home twice. DPDK could

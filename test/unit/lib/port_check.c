@@ -1,171 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl_port_check, on real ports, and on ports that report what hardware would report.
+ * evpl_port_check, on real ports, and on ports that report what hardware would report (port_lies.h).
  *
  * What would break: a limit could be missing. A port could be reported to have a limit that it does not have, and
  * programs would learn to ignore limits. An error could stand behind other limits. So every case names the exact set of
- * limits. Most limits are those of hardware, or of another way to start EAL. For these, functions of this program
- * replace DPDK's (the dynamic linker finds them first), and change the one answer in question.
+ * limits. Most limits are those of hardware, or of another way to start EAL.
  */
-#include <dlfcn.h>
-
-#include <rte_bus.h>
 #include <rte_dev.h>
-#include <rte_devargs.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 
-#include "support.h"
+#include "port_lies.h"
 
 #define BIT(kind) (1u << EVPL_PORT_##kind)
-
-/* Other answers than DPDK's; zero: its own. */
-static struct lies {
-	const char *driver;
-	const char *other_driver; /* of all ports but driver_of */
-	uint16_t driver_of;
-	const char *bus;
-	const char *devargs;
-	bool secondary;
-	bool iova_pa;
-	bool huge_pages;
-	bool queues_tell;
-	uint64_t tx_offload_capa;
-	uint64_t tx_queue_offload_capa;
-	uint64_t tx_offloads;
-	uint64_t rx_offloads;
-	uint64_t queue_offloads[2];
-	struct rte_mempool *rx_pool;
-	uint32_t min_rx_bufsize;
-	uint16_t nb_seg_max, nb_mtu_seg_max;
-} lies;
-
-/* Finds DPDK's function behind ours of that name. */
-static void
-find(void *function, size_t size, const char *name)
-{
-	void *symbol = dlsym(RTLD_NEXT, name);
-
-	if (symbol == NULL)
-		abort();
-	memcpy(function, &symbol, size); /* ISO C has no cast from an object's pointer to a function's */
-}
-
-int
-rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info)
-{
-	int (*real)(uint16_t, struct rte_eth_dev_info *);
-	int rc;
-
-	find(&real, sizeof(real), "rte_eth_dev_info_get");
-	rc = real(port_id, info);
-	if (rc != 0)
-		return rc;
-	if (lies.driver != NULL)
-		info->driver_name = lies.driver;
-	if (lies.other_driver != NULL && port_id != lies.driver_of)
-		info->driver_name = lies.other_driver;
-	info->tx_offload_capa |= lies.tx_offload_capa;
-	info->tx_queue_offload_capa |= lies.tx_queue_offload_capa;
-	if (lies.min_rx_bufsize != 0)
-		info->min_rx_bufsize = lies.min_rx_bufsize;
-	if (lies.nb_seg_max != 0)
-		info->tx_desc_lim.nb_seg_max = lies.nb_seg_max;
-	if (lies.nb_mtu_seg_max != 0)
-		info->tx_desc_lim.nb_mtu_seg_max = lies.nb_mtu_seg_max;
-	return 0;
-}
-
-int
-rte_eth_dev_conf_get(uint16_t port_id, struct rte_eth_conf *conf)
-{
-	int (*real)(uint16_t, struct rte_eth_conf *);
-	int rc;
-
-	find(&real, sizeof(real), "rte_eth_dev_conf_get");
-	rc = real(port_id, conf);
-	conf->txmode.offloads |= lies.tx_offloads;
-	conf->rxmode.offloads |= lies.rx_offloads;
-	return rc;
-}
-
-int
-rte_eth_tx_queue_info_get(uint16_t port_id, uint16_t queue_id, struct rte_eth_txq_info *info)
-{
-	int (*real)(uint16_t, uint16_t, struct rte_eth_txq_info *);
-
-	if (lies.queues_tell) {
-		memset(info, 0, sizeof(*info));
-		info->conf.offloads = lies.queue_offloads[queue_id];
-		return 0;
-	}
-	find(&real, sizeof(real), "rte_eth_tx_queue_info_get");
-	return real(port_id, queue_id, info);
-}
-
-int
-rte_eth_rx_queue_info_get(uint16_t port_id, uint16_t queue_id, struct rte_eth_rxq_info *info)
-{
-	int (*real)(uint16_t, uint16_t, struct rte_eth_rxq_info *);
-
-	if (lies.rx_pool != NULL) {
-		memset(info, 0, sizeof(*info));
-		info->mp = lies.rx_pool;
-		return 0;
-	}
-	find(&real, sizeof(real), "rte_eth_rx_queue_info_get");
-	return real(port_id, queue_id, info);
-}
-
-enum rte_proc_type_t
-rte_eal_process_type(void)
-{
-	enum rte_proc_type_t (*real)(void);
-
-	find(&real, sizeof(real), "rte_eal_process_type");
-	return lies.secondary ? RTE_PROC_SECONDARY : real();
-}
-
-int
-rte_eal_has_hugepages(void)
-{
-	int (*real)(void);
-
-	find(&real, sizeof(real), "rte_eal_has_hugepages");
-	return lies.huge_pages ? 1 : real();
-}
-
-enum rte_iova_mode
-rte_eal_iova_mode(void)
-{
-	enum rte_iova_mode (*real)(void);
-
-	find(&real, sizeof(real), "rte_eal_iova_mode");
-	return lies.iova_pa ? RTE_IOVA_PA : real();
-}
-
-const char *
-rte_bus_name(const struct rte_bus *bus)
-{
-	const char *(*real)(const struct rte_bus *);
-
-	find(&real, sizeof(real), "rte_bus_name");
-	return lies.bus != NULL ? lies.bus : real(bus);
-}
-
-const struct rte_devargs *
-rte_dev_devargs(const struct rte_device *device)
-{
-	const struct rte_devargs *(*real)(const struct rte_device *);
-	static struct rte_devargs devargs;
-
-	if (lies.devargs != NULL) {
-		devargs.args = lies.devargs;
-		return &devargs;
-	}
-	find(&real, sizeof(real), "rte_dev_devargs");
-	return real(device);
-}
 
 /* One port per case: made, and configured with two TX queues if need be. */
 struct bench {

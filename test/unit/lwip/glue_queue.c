@@ -91,7 +91,7 @@ checked(struct rte_mbuf *m, uint64_t marks)
 	unsigned good;
 
 	m->ol_flags |= marks;
-	good = glue_queue_checked(m);
+	good = glue_queue_good_checksums(m);
 	rte_pktmbuf_free(m);
 	return good;
 }
@@ -153,7 +153,7 @@ sums_of_tcp_are_left_to_the_port(void **state)
 		struct rte_mbuf *m = frame(version, IPPROTO_TCP, 101);
 		uint64_t type = version == 4 ? RTE_MBUF_F_TX_IPV4 : RTE_MBUF_F_TX_IPV6;
 
-		glue_queue_offload(m);
+		glue_queue_offload_checksum(m);
 		assert_int_equal(m->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK, type | RTE_MBUF_F_TX_TCP_CKSUM);
 		assert_int_equal(m->l2_len, RTE_ETHER_HDR_LEN);
 		assert_int_equal(m->l3_len, version == 4 ? 20 : 40);
@@ -174,7 +174,7 @@ sums_of_others_are_not(void **state)
 	m[2] = frame(6, IPPROTO_ICMPV6, 40);
 	m[3] = frame(4, IPPROTO_TCP, 19); /* no whole header */
 	for (unsigned i = 0; i < DIM(m); i++) {
-		glue_queue_offload(m[i]);
+		glue_queue_offload_checksum(m[i]);
 		assert_int_equal(m[i]->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK, 0);
 		rte_pktmbuf_free(m[i]);
 	}
@@ -200,7 +200,7 @@ sums_over_odd_segments_are_written(void **state)
 		else
 			rte_pktmbuf_mtod_offset(m, struct rte_ipv6_hdr *, RTE_ETHER_HDR_LEN)->payload_len =
 				rte_cpu_to_be_16(payload);
-		glue_queue_offload(m);
+		glue_queue_offload_checksum(m);
 		assert_int_equal(m->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK, 0);
 		whole = rte_pktmbuf_copy(m, pool, 0, UINT32_MAX);
 		assert_non_null(whole);
@@ -225,7 +225,7 @@ send_lengths(struct glue_queue *q, uint16_t from, uint16_t to)
 
 		assert_non_null(m);
 		memset(rte_pktmbuf_append(m, length), 0, length);
-		assert_false(glue_queue_full(q));
+		assert_false(glue_queue_is_full(q));
 		glue_queue_send(q, m);
 	}
 	glue_queue_flush(q);

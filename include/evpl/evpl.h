@@ -17,6 +17,10 @@
  *	evpl_flags_pvt.h   all bits of iovec.flags (this and the next are for the library's own use)
  *	evpl_compat_pvt.h  what differs between DPDK versions
  *
+ * Compilers:
+ *	DPDK's headers call strnlen(), which is not in C11. gcc 14 and later take that for an error with -std=c11.
+ *	Compile with -std=gnu11 (or any gnu standard, which is gcc's default), or add -D_DEFAULT_SOURCE.
+ *
  * Errors:
  *	Set-up calls return 0 or a negative errno.
  *	Data calls return a count, or return -1 and set rte_errno.

@@ -8,6 +8,7 @@ What would break: a public call without a page, because its comment is missing o
 that Doxygen reads otherwise than it was meant; a page that man shows wrongly; a reference that leads nowhere; an option
 of a program that its page lacks."""
 import glob
+import json
 import os
 import re
 import shutil
@@ -90,6 +91,16 @@ def warnings():
     return read(path).splitlines() if os.path.exists(path) else []
 
 
+def not_installed():
+    """meson install puts the folders of pages and of HTML, and the programs' pages, where man and people look."""
+    path = os.path.join(DOC, "../../meson-info/intro-installed.json")
+    installed = {os.path.realpath(at): to for at, to in json.loads(read(path)).items()}
+    wanted = {"man3": r"man/man3", "man7": r"man/man7", "html": r"doc/libevpl-dpdk/html"}
+    wanted.update({f"{name}.1": rf"man/man1/{name}.1" for name, section in pages() if section == "1"})
+    return [f"{what}: {installed.get(os.path.realpath(os.path.join(DOC, what)))}" for what, to in wanted.items()
+            if not re.search(rf"/{to}$", installed.get(os.path.realpath(os.path.join(DOC, what)), ""))]
+
+
 def main():
     tests = {
         "Doxygen has no warning": warnings,
@@ -99,6 +110,7 @@ def main():
         "each exported public call is in the HTML": not_in_html,
         "each reference leads to a page": dangling,
         "the programs' pages have their options and their exit status": programs,
+        "meson install has a place for all of it": not_installed,
         "mandoc has no warning": lint,
     }
     print(f"1..{len(tests)}")

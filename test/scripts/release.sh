@@ -54,7 +54,7 @@ ok() {
 }
 
 version=$(sed -n "s/^ *version: '\([0-9.]*\)',.*/\1/p" "$source/meson.build" | head -n 1)
-echo 1..8
+echo 1..9
 fresh
 ok 'a repository that is ready is ready' says 0 "$version is ready: would make"
 ok 'it would be tagged' says 0 "+ git tag -a v$version"
@@ -75,4 +75,7 @@ ok 'changes that are in no commit are not ready' says 1 'the work tree has chang
 fresh
 git tag "v$version"
 ok 'a tag that exists is not ready' says 1 "the tag v$version exists already"
+fresh
+sed "s/^## $version - unreleased/## $version - 2026-01-01/" "$source/CHANGELOG.md" >CHANGELOG.md && commit real
+ok "this project's changelog has the form" says 0 "$version is ready: would make"
 [ $status = 0 ]

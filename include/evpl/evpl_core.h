@@ -27,8 +27,8 @@
 #define EVPL_EXPORT __attribute__((visibility("default")))
 
 /*
- * Inline functions are static in every program. src/inline.c compiles the same text once more into exported symbols,
- * for function pointers, debuggers and other languages.
+ * Inline functions are static in every program. src/inline_exports.c compiles the same text once more into exported
+ * symbols, for function pointers, debuggers and other languages.
  */
 #ifndef EVPL_INLINE
 #define EVPL_INLINE static inline

@@ -8,7 +8,7 @@
  *	#endif
  *	printf("compiled with %s, runs with %s\n", EVPL_VERSION_STRING, evpl_version());
  *
- * include/README.md says which versions run together.
+ * include/README.md, installed as share/doc/libevpl-dpdk/versions.md, says which versions run together.
  */
 #ifndef EVPL_VERSION_H
 #define EVPL_VERSION_H

@@ -13,7 +13,8 @@ from mdoc import FOOT, escape, head, text, unfold
 
 VERSION, PAGE, PROGRAM = sys.argv[1:4]
 NAME = os.path.basename(PAGE).removesuffix(".1")
-OPTION = re.compile(r"  (-\S+(?:, -\S+)*)(?: {2,}(.*))?$")
+# A long option has one blank behind it, others more.
+OPTION = re.compile(r"  (-\S+?(?:, -\S+)*)(?: +(.*))?$")
 
 
 def paragraphs(said):

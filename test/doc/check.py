@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""usage: check.py DOC MAP
+"""usage: check.py DOC MAP [PROGRAM...]
 
 Checks the reference that the build made in folder DOC: HTML, and man pages of sections 1, 3 and 7. TAP.
 
@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 
-DOC, MAP = sys.argv[1:3]
+DOC, MAP, PROGRAMS = sys.argv[1], sys.argv[2], sys.argv[3:]
 
 
 def read(path):
@@ -67,15 +67,16 @@ def dangling():
 
 
 def programs():
-    """Sections and options of the programs' pages."""
+    """Each program has a page, with the options that its --help begins lines with."""
     wrong = []
-    for (name, section), page in pages().items():
-        if section == "1":
-            parts = (".Sh SYNOPSIS", ".Sh DESCRIPTION", ".It Sy --help", ".It Sy --version", ".Sh EXIT STATUS")
-            wrong += [f"{name}(1) has no {part}" for part in parts if part not in page]
-            for line in page.split("\n"):
-                if line.lstrip("\\&").startswith("--"):
-                    wrong.append(f"{name}(1) has an option in its text: {line}")
+    for program in PROGRAMS:
+        name = os.path.basename(program)
+        said = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
+        options = [rf".It Sy {option}" for option in re.findall(r"^  (-\S+?)(?:,? |$)", said, re.M)]
+        parts = [".Sh SYNOPSIS", ".Sh DESCRIPTION", ".Sh EXIT STATUS", *options]
+        page = pages().get((name, "1"), "")
+        wrong += [f"{name}(1) has no {part}" for part in parts if part not in page]
+        wrong += [] if len(options) > 5 else [f"{name} --help has no options"]
     return wrong
 
 

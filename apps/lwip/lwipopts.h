@@ -12,12 +12,19 @@
 #define LWIP_TIMERS_CUSTOM 1
 
 /* All of lwIP's memory comes from memory.c, whose blocks are iovecs. */
-#define MEM_LIBC_MALLOC 1
 #define MEMP_MEM_MALLOC 1
 #define MEM_ALIGNMENT 8
+#if __has_include("lwip/acd.h") /* lwIP 2.2 and later: there MEM_LIBC_MALLOC always means malloc() */
+#define MEM_CUSTOM_ALLOCATOR 1
+#define MEM_CUSTOM_MALLOC glue_malloc
+#define MEM_CUSTOM_CALLOC glue_calloc
+#define MEM_CUSTOM_FREE glue_free
+#else
+#define MEM_LIBC_MALLOC 1
 #define mem_clib_malloc glue_malloc
 #define mem_clib_calloc glue_calloc
 #define mem_clib_free glue_free
+#endif
 
 /* pbufs. */
 #define LWIP_SUPPORT_CUSTOM_PBUF 1

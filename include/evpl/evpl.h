@@ -13,15 +13,20 @@
  *	evpl_memory.h  the iovec calls; evpl_inline_pvt.h has their hot half
  *	evpl_mbuf.h    makes packets of iovecs and iovecs of packets, bursts on ports, RX pools
  *	evpl_port.h    reports what a port cannot do with packets of iovecs
+ *	evpl_version.h the version of these headers, and of the library that runs
  *	evpl_trace.h   the checked calls of a tracing build
  *	evpl_flags_pvt.h   all bits of iovec.flags (this and the next are for the library's own use)
  *	evpl_compat_pvt.h  what differs between DPDK versions
  *
+ * Compilers:
+ *	DPDK's headers call strnlen(), which is not in C11. gcc 14 and later take that for an error with -std=c11.
+ *	Compile with -std=gnu11 (or any gnu standard, which is gcc's default), or add -D_DEFAULT_SOURCE.
+ *
  * Errors:
- *	Set-up calls return 0 or a negative errno.
- *	Data calls return a count, or return -1 and set rte_errno.
- *	Calls that return a pointer return NULL and set rte_errno.
- *	A void call that gets an impossible argument stops the program. One line on stderr says what was wrong.
+ * - Set-up calls return 0 or a negative errno.
+ * - Data calls return a count, or return -1 and set rte_errno.
+ * - Calls that return a pointer return NULL and set rte_errno.
+ * - A void call that gets an impossible argument stops the program. One line on stderr says what was wrong.
  */
 #ifndef EVPL_H
 #define EVPL_H
@@ -31,5 +36,6 @@
 #include <evpl/evpl_memory.h>
 #include <evpl/evpl_port.h>
 #include <evpl/evpl_trace.h>
+#include <evpl/evpl_version.h>
 
 #endif /* EVPL_H */

@@ -6,10 +6,10 @@
  *	rte_eal_init -> evpl_init -> evpl_create ... evpl_destroy -> evpl_cleanup -> rte_eal_cleanup
  *
  * Fixed phrases of the "Threads" lines below:
- *	any thread        EAL lcores and plain threads may call it, also at the same time
- *	the owner         the one thread that uses the context: the first thread that used it. Another thread may
- *	                  call evpl_destroy()
- *	holder            SHARED iovecs: any thread. LOCAL iovecs: the one thread that they live on
+ * - any thread: EAL lcores and plain threads may call it, also at the same time
+ * - the owner: the one thread that uses the context: the first thread that used it. Another thread may call
+ *   evpl_destroy()
+ * - holder: SHARED iovecs: any thread. LOCAL iovecs: the one thread that they live on
  */
 #ifndef EVPL_CORE_H
 #define EVPL_CORE_H
@@ -27,8 +27,8 @@
 #define EVPL_EXPORT __attribute__((visibility("default")))
 
 /*
- * Inline functions are static in every program. src/inline_exports.c compiles the same text once more into
- * exported symbols, for function pointers, debuggers and other languages.
+ * Inline functions are static in every program. src/inline_exports.c compiles the same text once more into exported
+ * symbols, for function pointers, debuggers and other languages.
  */
 #ifndef EVPL_INLINE
 #define EVPL_INLINE static inline
@@ -53,11 +53,11 @@
 extern "C" {
 #endif
 
-/** The defaults of evpl_global_config: what a zero in a field means. */
-#define EVPL_DEFAULT_SLAB_SIZE (16u << 20)
-#define EVPL_DEFAULT_BUFFER_SIZE (64u << 10)
-#define EVPL_DEFAULT_LARGE_BUFFER_SIZE (2u << 20)
-#define EVPL_DEFAULT_PACKET_MBUFS 8191u
+/* The defaults of evpl_global_config: what a zero in a field means. */
+#define EVPL_DEFAULT_SLAB_SIZE (16u << 20)	  /**< default of evpl_global_config.slab_size */
+#define EVPL_DEFAULT_BUFFER_SIZE (64u << 10)	  /**< default of evpl_global_config.buffer_size */
+#define EVPL_DEFAULT_LARGE_BUFFER_SIZE (2u << 20) /**< default of evpl_global_config.large_buffer_size */
+#define EVPL_DEFAULT_PACKET_MBUFS 8191u		  /**< default of evpl_global_config.packet_mbufs */
 /** The smallest buffer_size, in bytes. */
 #define EVPL_MIN_BUFFER_SIZE 1024u
 /** The most slabs of a process. Each slab takes four of EAL's memzones, and EAL has 2,560. */
@@ -166,14 +166,13 @@ struct evpl; /* a context; evpl_inline_pvt.h has the part that inline functions 
  * Starts the library. rte_eal_init() must have run before. Calls are counted: a second caller gets the library that is
  * running. For a second caller a zero field (or NULL) accepts the value that the library runs with, not the default.
  * @param config  NULL: all defaults.
- * @return 0; or
- *	-EINVAL: a size is out of range, or reserved bytes are not zero;
- *	-EALREADY: the library runs with another configuration than this one;
- *	-ENODEV: rte_eal_init() has not run yet;
- *	-ENOTSUP: this is a secondary process, which cannot have iovecs. If no error is logged, it can free near
- *	packets of the primary process after this call (see evpl_mbuf.h);
- *	-ENOMEM: not enough memory for preallocate_slabs (the pool of packet mbufs is made by evpl_create()).
- *	On failure nothing is kept.
+ * @return 0, or a negative errno. On failure nothing is kept.
+ * @retval -EINVAL    a size is out of range, or reserved bytes are not zero.
+ * @retval -EALREADY  the library runs with another configuration than this one.
+ * @retval -ENODEV    rte_eal_init() has not run yet.
+ * @retval -ENOTSUP   this is a secondary process, which cannot have iovecs. If no error is logged, it can free near
+ *	packets of the primary process after this call (see evpl_mbuf.h).
+ * @retval -ENOMEM    not enough memory for preallocate_slabs (the pool of packet mbufs is made by evpl_create()).
  * Owns: the caller owes one evpl_cleanup() per success.
  * Threads: any thread.
  * Cost: takes a lock and reserves memory.
@@ -188,10 +187,10 @@ EVPL_EXPORT int evpl_init(const struct evpl_global_config *config);
  * that, choose a small slab_size (2 MiB): slabs are made as they are needed, so per class of buffers and NUMA node at
  * most one slab more than was used becomes resident. Or do not call evpl_cleanup(): the end of the process gives all
  * memory back.
- * @return 0; or
- *	-EBUSY: contexts, iovecs or packets are still held. A log line says how many of each. Nothing was freed, and
- *	the call may be repeated;
- *	-EPERM: there was no matching evpl_init().
+ * @return 0, or a negative errno.
+ * @retval -EBUSY  contexts, iovecs or packets are still held. A log line says how many of each. Nothing was freed, and
+ *	the call may be repeated.
+ * @retval -EPERM  there was no matching evpl_init().
  * Owns: after the last call returned 0, no iovec, packet, context or RX pool of the library exists.
  * Threads: any thread.
  * Cost: takes a lock; walks every slab.
@@ -201,8 +200,10 @@ EVPL_EXPORT int evpl_cleanup(void);
 /**
  * Makes a context for the calling thread: an EAL lcore, a registered thread or a plain pthread.
  * @param config  NULL: all defaults.
- * @return the context; or NULL, and rte_errno is EINVAL (a field is out of range, or reserved bytes are not
- *	zero), EPERM (no evpl_init()), or ENOMEM (no memory for the context, or for the packet pool of its NUMA node).
+ * @return the context; or NULL, and rte_errno says why.
+ * @retval EINVAL  a field is out of range, or reserved bytes are not zero.
+ * @retval EPERM   evpl_init() has not run.
+ * @retval ENOMEM  no memory for the context, or for the packet pool of its NUMA node.
  * Owns: the caller owes one evpl_destroy().
  * Threads: any thread; the context then belongs to one thread.
  * Cost: takes a lock and allocates; the first call on a NUMA node also makes the packet pool of that node.

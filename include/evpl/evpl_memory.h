@@ -57,7 +57,7 @@ extern "C" {
  * has no meaning then.
  */
 struct evpl_iovec {
-	void *data;
+	void *data;	      /**< the first byte */
 	uint32_t length;      /**< bytes */
 	uint32_t flags;	      /**< EVPL_IOVEC_FLAG_ */
 	struct rte_mbuf *ref; /**< the mbuf that this iovec holds one count of */
@@ -79,9 +79,10 @@ _Static_assert(sizeof(struct evpl_iovec) == 24, "the size of an iovec is part of
  * @param max_iovecs  room in @p r_iovec, at least 1.
  * @param flags       0 (LOCAL) or EVPL_IOVEC_FLAG_SHARED.
  * @return the number of iovecs filled, 1 to max_iovecs; the sum of their lengths is @p length. Or -1, nothing is taken,
- *	and rte_errno is EINVAL (a NULL, an unknown flag, no room for a result, a bad alignment), EMSGSIZE (more than
- *	max_iovecs would be needed), or ENOMEM (the slabs have no free buffer, and no more slabs can be had; try again
- *	after releases).
+ *	and rte_errno says why.
+ * @retval EINVAL    a NULL, an unknown flag, no room for a result, or a bad alignment.
+ * @retval EMSGSIZE  more than max_iovecs iovecs would be needed.
+ * @retval ENOMEM    the slabs have no free buffer, and no more slabs can be had. Try again after releases.
  * Owns: the caller holds one reference per iovec.
  * Threads: the owner.
  * Cost: about 17 instructions, no call and no atomic, while the current buffer has room. Once per buffer a call. If no
@@ -94,8 +95,10 @@ EVPL_HOT int evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned align
  * Takes @p n iovecs of @p length bytes each. It does what @p n calls of evpl_iovec_alloc() do, but takes all iovecs or
  * none.
  * @param n  room in @p r_iovecs, 1 to INT_MAX.
- * @return n; 0 for a length of 0; or -1, nothing is taken, and rte_errno is as for evpl_iovec_alloc(), but EMSGSIZE
- *	means a length that does not fit into one buffer.
+ * @return n; 0 for a length of 0; or -1, nothing is taken, and rte_errno says why.
+ * @retval EINVAL    as for evpl_iovec_alloc().
+ * @retval EMSGSIZE  the length does not fit into one buffer.
+ * @retval ENOMEM    as for evpl_iovec_alloc().
  * Owns: the caller holds one reference per iovec.
  * Threads: the owner.
  * Cost: about 6 instructions per iovec while the current buffer has room for all; else as evpl_iovec_alloc() for each.

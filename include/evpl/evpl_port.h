@@ -50,8 +50,8 @@ enum evpl_port_limit_kind {
 
 /** One thing that a port cannot do. */
 struct evpl_port_limit {
-	enum evpl_port_limit_kind kind;
-	bool is_error;
+	enum evpl_port_limit_kind kind; /**< what is limited */
+	bool is_error;			/**< iovecs sent there are lost, leak, or go out with wrong bytes */
 	char text[160];	    /**< the limit with its numbers, to follow "port 0": verb first, one line, no stop */
 	const char *remedy; /**< what to do about it; never NULL, and valid as long as the process lives */
 };
@@ -63,8 +63,10 @@ struct evpl_port_limit {
  * sources.
  * @param r_limits  filled in the order of the kinds, so errors come first; at most one of each kind. NULL: only counts.
  * @param max       room in @p r_limits; EVPL_PORT_LIMITS is always enough.
- * @return limits found (at most max are filled in); -EINVAL: r_limits is NULL and max is not 0; -ENODEV: no such port;
- *	or what the driver returned.
+ * @return the number of limits found (at most max are filled in), or a negative errno: one of these, or what the
+ *	driver returned.
+ * @retval -EINVAL  r_limits is NULL and max is not 0.
+ * @retval -ENODEV  there is no such port.
  * Owns: nothing. The library need not be started (evpl_init()).
  * Threads: any thread, but no thread may configure the port meanwhile.
  * Cost: about ten questions to the driver. Not for the data path.

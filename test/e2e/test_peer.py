@@ -6,9 +6,13 @@ virtio_user behaves more like hardware than the other virtual ports: it posts RX
 mbufs late, in a later burst or when the port closes. memif takes chains apart and puts them together. testpmd reads the
 frames from a pcap file, sends them to evpl-fwd, and writes what evpl-fwd sends back to another file.
 """
+import functools
+import os
+import tempfile
+
 import testpmd
 from frames import corpus, ones_sum, read_pcap, write_pcap
-from harness import Fwd, case, check, check_equal, check_frames, main
+from harness import Fwd, Skip, case, check, check_equal, check_frames, main
 from oracle import expect, peer_mac
 from wires import traffic
 
@@ -51,9 +55,52 @@ class Link:
         return read_pcap(self.out)
 
 
+MEMIF_GOOD = 4096   # bytes: memif of DPDK 24.11 changes what comes behind, or crashes
+
+
+@functools.cache
+def memif_is_broken():
+    """Whether memif of this DPDK changes a long frame from testpmd to testpmd, where no evpl-fwd is."""
+    with tempfile.TemporaryDirectory(prefix="evpl-e2e-") as directory:
+        return pass_by_memif(directory)
+
+
+def pass_by_memif(directory):
+    """Sends a long frame, and returns whether it came out different, or a testpmd crashed."""
+    sent = [bytes(i * 7 % 251 for i in range(2 * MEMIF_GOOD))]
+    sides = []
+    for number, role in enumerate(("server", "client")):
+        place = f"{directory}/memif-{role}"
+        os.mkdir(place)
+        write_pcap(f"{place}/in.pcap", sent if role == "server" else [])
+        sides.append(testpmd.Testpmd(place, [
+            f"net_pcap0,rx_pcap={place}/in.pcap,tx_pcap={place}/out.pcap",
+            f"net_memif0,role={role},id=0,socket-abstract=no,socket={directory}/memif-wire"], []))
+        if role == "server":
+            sides[number].tell("set fwd io retry")
+    for side in sides:
+        side.ask("show port info 1", "Link status: up")
+    for side in reversed(sides):
+        side.tell("start")
+    out = f"{directory}/memif-client/out.pcap"
+    testpmd.wait_for_size(out, testpmd.pcap_size(sent), lambda: all(side.child.poll() is None for side in sides))
+    if any(side.child.poll() is not None for side in sides):
+        return True
+    for side in sides:
+        side.stop_forwarding()
+    for side in sides:
+        side.quit()
+    got = read_pcap(out)
+    return len(got) > 0 and got != sent
+
+
 def echo(directory, wire, mode, *options):
     """evpl-fwd sends every frame back over the wire it came by, as the mode makes it."""
+    testpmd.need()
     frames = [f for f in traffic() + corpus() if len(f) <= 1518 or "packed" not in wire]
+    broken = wire == "memif" and memif_is_broken()
+    if broken:
+        frames = [f for f in frames if len(f) <= MEMIF_GOOD]
     link = Link(directory, wire, frames, [f"--forward-mode={mode}", *options])
     got = link.end(testpmd.pcap_size(frames))
     # csum puts the port's own address into the frames, which is random here: it is taken from the first.
@@ -63,6 +110,9 @@ def echo(directory, wire, mode, *options):
     check_equal(link.fwd.total("rx_packets"), len(frames), "packets received")
     check_equal(link.fwd.total("tx_packets"), len(want), "packets sent")
     check_equal(link.fwd.dropped(), {}, "packets dropped")
+    if broken:
+        raise Skip(f"frames over {MEMIF_GOOD} bytes: memif of this DPDK changes them from testpmd to testpmd, too. "
+                   "All others came back exact")
 
 
 def generated(directory, wire, mode, *options):

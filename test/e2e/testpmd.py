@@ -66,10 +66,10 @@ class Testpmd:
         check(self.child.wait(TIMEOUT) == 0, f"dpdk-testpmd ended with {self.child.returncode}\n{self.log()[-2000:]}")
 
 
-def wait_for_size(path, size, seconds=20):
-    """Until a pcap file has that many bytes, and no longer than that."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and (not os.path.exists(path) or os.path.getsize(path) < size):
+def wait_for_size(path, size, alive=lambda: True):
+    """Until a pcap file has that many bytes, for at most 20 seconds, and as long as alive() is true."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end and alive() and (not os.path.exists(path) or os.path.getsize(path) < size):
         time.sleep(0.01)
 
 

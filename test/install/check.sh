@@ -8,9 +8,10 @@
 set -u
 build=$1 source=$2 prefix=$3 libdir=$4 map=$5
 shift 5
-here=$source/test/install
+here=$source/test/install/consumer
 eal="--no-huge --iova-mode=va --no-pci --no-shconf --no-telemetry -m 128 --log-level=error"
 
+pkg_config_path=${PKG_CONFIG_PATH:-}
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 trap 'exit 99' HUP INT TERM
@@ -37,7 +38,7 @@ check() {
 	if "$@" >"$work/log" 2>&1; then ok "$name"; else not_ok "$name"; fi
 }
 
-echo 1..10
+echo 1..19
 
 # Its pkg-config files name the prefix that it is meant for, so they are told where it has been put. (--define-prefix and a
 # sysroot would move DPDK's own files as well.)
@@ -82,6 +83,44 @@ run_readme() {
 	# shellcheck disable=SC2086
 	LD_LIBRARY_PATH=$work/copy$prefix/$libdir "$work/readme" $eal | grep -qx world
 }
+# A whole project of somebody else, in a folder of its own: consumer cmake|meson PROGRAM COMPILER...
+consumer() {
+	tool=$1 program=$2
+	shift 2
+	export CC="$*" PKG_CONFIG_PATH="$work/copy$prefix/$libdir/pkgconfig:$pkg_config_path"
+	if [ ! -e "$work/$tool/build/build.ninja" ]; then
+		mkdir "$work/$tool" && cp "$here"/* "$work/$tool" || return 1
+		case $tool in
+		cmake) cmake -G Ninja -S "$work/cmake" -B "$work/cmake/build" ;;
+		meson) meson setup "$work/meson/build" "$work/meson" ;;
+		esac || return 1
+	fi
+	ninja -C "$work/$tool/build" "$program"
+}
+run_consumer() {
+	# shellcheck disable=SC2086
+	"$work/$1/build/$2" $eal | grep -qx hello
+}
+# consumer_checks TOOL static|skip COMPILER...
+consumer_checks() {
+	tool=$1 static=$2
+	shift 2
+	if ! command -v "$tool" >/dev/null; then
+		for name in builds runs "builds, static" "runs, static"; do skip "a project with $tool $name" "no $tool here"; done
+		return
+	fi
+	check "a project with $tool builds" consumer "$tool" shared "$@"
+	check "it runs" run_consumer "$tool" shared
+	if [ "$static" = static ]; then
+		check "the same with static libraries builds" consumer "$tool" static "$@"
+		check "it runs" run_consumer "$tool" static
+	else
+		for name in builds runs; do skip "the same with static libraries $name" "DPDK itself does not link statically here"; done
+	fi
+}
+licensed() {
+	find "$work/copy$prefix" -name LICENSE | grep -q . && cmp "$source/LICENSE" "$(find "$work/copy$prefix" -name LICENSE)"
+}
 # What DPDK's own pkg-config file asks for, without this library.
 dpdk_links_statically() {
 	echo 'int main(void) { return 0; }' >"$work/empty.c"
@@ -96,13 +135,16 @@ symbols() {
 }
 
 check "meson install puts a copy into an empty folder" install_copy
+check "the licence is among it" licensed
 check "the exported symbols are those of the map" symbols
 check "an outside program builds with pkg-config --cflags --libs" compile shared "--cflags --libs" "$@"
 check "it uses the installed shared library" uses_shared
 check "it runs" run_shared
 check "the program in the README builds" compile_readme "$@"
 check "it prints what it says" run_readme
+static=skip
 if dpdk_links_statically "$@" >"$work/log" 2>&1; then
+	static=static
 	check "an outside program builds with pkg-config --static" compile static "--cflags --libs --static" "$@"
 	check "it needs no shared library of ours or DPDK's" uses_none
 	check "it runs" run_static
@@ -112,4 +154,6 @@ else
 		skip "$name" "DPDK itself does not link statically here: $missing (Debian: apt install libsystemd-dev)"
 	done
 fi
+consumer_checks cmake "$static" "$@"
+consumer_checks meson "$static" "$@"
 exit $status

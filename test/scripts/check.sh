@@ -4,7 +4,9 @@
 set -uo pipefail
 export EVPL_BUILD=$1
 cd "$(dirname "$0")/../.." || exit 1
-work=$(mktemp -d)
+# shellcheck source=test/scripts/tap.sh
+. test/scripts/tap.sh
+export EVPL_WATCH_S=3600 # a slow machine does not make the output longer
 # The build folder is used as it is. This file tells scripts/build how the folder was configured. If scripts/run asked
 # for other options, or if $CC has changed, scripts/build would configure the folder again, under the running tests. It
 # does not touch a folder without this file.
@@ -16,17 +18,6 @@ restore() {
 trap restore EXIT
 trap 'exit 143' TERM
 [ ! -e "$mark" ] || mv "$mark" "$work/configured"
-number=0
-
-# ok NAME COMMAND...: one case, which passes if the command succeeds. Otherwise the command's output is shown.
-ok() {
-	local name=$1 result='ok'
-	shift
-	number=$((number + 1))
-	"$@" >"$work/said" 2>&1 </dev/null || result='not ok'
-	echo "$result $number - $name"
-	[ "$result" = ok ] || sed 's/^/# /' "$work/said"
-}
 
 # ends_with LINE COMMAND...: the command succeeds, and LINE is the last line that it prints.
 ends_with() {

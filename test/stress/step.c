@@ -132,7 +132,7 @@ step_set_length(struct player *p)
 static void
 step_to_mbuf(struct player *p)
 {
-	struct evpl_iovec iovec[SEGMENTS], was[SEGMENTS];
+	struct evpl_iovec iovec[SEGMENTS], was[SEGMENTS] = {{0}};
 	struct entry taken[SEGMENTS];
 	struct packet packet = {0};
 	unsigned n = 1 + draw(p, SEGMENTS), bytes = 0;

@@ -1,0 +1,148 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# scripts/setup with stand-ins for apt-get, dpkg-query, sudo and id. Prints TAP. Installs nothing.
+#
+# What would break: a fresh machine has no package lists, so nothing could be installed without `apt-get update`. A user
+# who is not root would not learn what to type. Packages would be installed in silence for minutes.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=test/scripts/tap.sh
+. test/scripts/tap.sh
+trap 'rm -rf "$work"' EXIT
+stage
+export work
+
+stand_in id <<'END'
+echo "${FAKE_UID-0}"
+END
+stand_in dpkg-query <<'END'
+for package; do
+	! grep -qx -- "$package" "$work/installed" || echo "installed $package"
+done
+END
+stand_in sudo <<'END'
+if [ "$1" = -n ]; then
+	[ -e "$work/no-password" ]
+	exit
+fi
+echo sudo >>"$work/calls"
+FAKE_UID=0 exec "$@"
+END
+# Knows a package only after `update`. Waits, if told to, until its user has said what it does.
+stand_in apt-get <<'END'
+[ "$(id -u)" = 0 ] || exit 100
+echo "$1" >>"$work/calls"
+case $1 in
+update) touch "$work/lists" ;;
+install)
+	[ -e "$work/lists" ] || { echo 'E: Unable to locate package' && exit 100; }
+	[ ! -e "$work/broken" ] || { echo 'E: disk full' && exit 100; }
+	for word; do
+		case $word in
+		install | -*) ;;
+		*) echo "Setting up $word" && echo "$word" >>"$work/installed" ;;
+		esac
+	done
+	while [ -e "$work/wait" ] && ! grep -q 'scripts/setup: Setting up' "$work/said"; do
+		sleep 0.1
+	done
+	;;
+esac
+END
+
+# fresh [FILE...]: a machine without packages and package lists, but with these files.
+fresh() {
+	local file
+	rm -f "$work"/{installed,lists,calls,no-password,broken,wait}
+	touch "$work/installed" "$work/calls"
+	for file; do
+		touch "$work/$file"
+	done
+}
+
+setup() {
+	PATH=$bin "$root/scripts/setup" "$@"
+}
+
+# calls: prints what was called, on one line.
+calls() {
+	paste -s -d ' ' "$work/calls"
+}
+
+root_with_lists() {
+	fresh lists
+	result 0 "installing [0-9]+ packages: gcc .*"$'\n'"scripts/setup: installed [0-9]+ packages in 0 min [0-9]+ s$" setup build &&
+		is install "$(calls)"
+}
+
+root_without_lists() {
+	fresh
+	result 0 'apt-get update.*installed' setup build && is 'install update install' "$(calls)"
+}
+
+nothing_missing() {
+	fresh lists
+	result 0 installed setup build test && result 0 '^scripts/setup: no package is missing$' setup build test &&
+		result 0 '^$' setup --quiet test build && is install "$(calls)"
+}
+
+user_without_sudo() {
+	fresh
+	mv "$bin/sudo" "$work/sudo"
+	FAKE_UID=1000 result 1 $'become root first.*\n  apt-get update && apt-get install -y [^\n]*gcc' setup build
+	local status=$?
+	mv "$work/sudo" "$bin/sudo"
+	return $status
+}
+
+user_with_sudo() {
+	fresh no-password
+	FAKE_UID=1000 result 0 installed setup build && is 'sudo install sudo update sudo install' "$(calls)"
+}
+
+user_who_asks_for_sudo() {
+	fresh
+	FAKE_UID=1000 result 0 installed setup --sudo build && is 'sudo install sudo update sudo install' "$(calls)"
+}
+
+# The line that is printed works if it is typed.
+user_with_password() {
+	local said
+	fresh
+	export FAKE_UID=1000
+	said=$(setup build test 2>&1) && echo "no error: $said" && return 1
+	is '' "$(calls)" || return
+	PATH=$bin sh -c "$(sed -n 's/^  sudo/sudo/p' <<<"$said")" && is 'sudo update install' "$(calls)" &&
+		result 0 'no package is missing' setup build test
+	local status=$?
+	unset FAKE_UID
+	return $status
+}
+
+broken() {
+	local said
+	fresh lists broken
+	said=$(setup build 2>&1) && echo "no error: $said" && return 1
+	[[ $said =~ 'E: disk full'.*'could not install'.*'the output is in '(.+)$ ]] || { echo "$said" && return 1; }
+	is 'E: disk full' "$(tail -n 1 "${BASH_REMATCH[1]}")"
+	local status=$?
+	rm -f "${BASH_REMATCH[1]}"
+	return $status
+}
+
+# apt-get ends only after scripts/setup has said what apt-get does.
+slow() {
+	fresh lists wait
+	EVPL_WATCH_S=0.2 setup build
+}
+
+echo 1..9
+ok 'root: says which packages it installs, and how long it took' root_with_lists
+ok 'root without package lists: apt-get update' root_without_lists
+ok 'nothing is missing: says so, or nothing with --quiet' nothing_missing
+ok 'user without sudo: the command to type, with apt-get update' user_without_sudo
+ok 'user with sudo that needs no password: apt-get update, too' user_with_sudo
+ok 'user with --sudo: apt-get update, too' user_who_asks_for_sudo
+ok 'user with sudo that needs a password: the line to type works' user_with_password
+ok 'a package that cannot be installed: the error, and where the log is' broken
+ok 'says what apt-get does while it runs' slow

@@ -11,16 +11,16 @@
  * linearize cannot write over a neighbour. There is no headroom. Packet mbufs are of two kinds:
  *
  * - near: Their bytes are in buffers of up to 64 KiB (of exactly 64 KiB, if all buffers have one size), or in received
- *   mbufs with their data inside. DPDK sees direct mbufs (neither RTE_MBUF_F_EXTERNAL nor RTE_MBUF_F_INDIRECT). They are
- *   freed in the cheapest way that DPDK has. They are cloned and copied as any mbuf. A secondary process can free them,
- *   too, if it called evpl_init(). A program must not do three things with near packets:
+ *   mbufs with their data inside. DPDK sees direct mbufs (neither RTE_MBUF_F_EXTERNAL nor RTE_MBUF_F_INDIRECT). They
+ *   are freed in the cheapest way that DPDK has. They are cloned and copied as any mbuf. A secondary process can free
+ *   them, too, if it called evpl_init(). A program must not do three things with near packets:
  *   - call rte_pktmbuf_detach(): shinfo and priv_size are the library's;
  *   - write to a packet while others hold its bytes, even though the packet's refcnt is 1;
- *   - cut bytes off the start of a packet (rte_pktmbuf_adj()) while others hold its bytes, and then send it to virtio or
- *     to a port that inserts VLAN tags by software: these write where the bytes were.
+ *   - cut bytes off the start of a packet (rte_pktmbuf_adj()) while others hold its bytes, and then send it to virtio
+ *     or to a port that inserts VLAN tags by software: these write where the bytes were.
  * - far: Their bytes are in larger buffers, in mbufs of RX pools, or, in tracing builds, in any buffer. All packets are
- *   far if evpl_global_config.far_packets is set. DPDK sees external buffers (RTE_MBUF_F_EXTERNAL). A callback runs when
- *   they are freed, so another process cannot free them.
+ *   far if evpl_global_config.far_packets is set. DPDK sees external buffers (RTE_MBUF_F_EXTERNAL). A callback runs
+ *   when they are freed, so another process cannot free them.
  *
  * Keep RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE off on ports that send these packets. That offload frees far packets without
  * releasing the bytes that they are attached to, and it puts packets of several pools into one pool.

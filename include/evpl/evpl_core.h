@@ -167,8 +167,8 @@ struct evpl; /* a context; evpl_inline_pvt.h has the part that inline functions 
  * running. For a second caller a zero field (or NULL) accepts the value that the library runs with, not the default.
  * @param config  NULL: all defaults.
  * @return 0; or
- *	-EINVAL: a size is out of range, or reserved bytes are not zero;
- *	-EALREADY: the library runs with another configuration than this one;
+ *	-EINVAL: a field is out of range, or reserved bytes are not zero. A log line names the field and its range;
+ *	-EALREADY: the library runs with another configuration than this one. A log line names the field;
  *	-ENODEV: rte_eal_init() has not run yet;
  *	-ENOTSUP: this is a secondary process, which cannot have iovecs. If no error is logged, it can free near
  *	packets of the primary process after this call (see evpl_mbuf.h);
@@ -202,7 +202,7 @@ EVPL_EXPORT int evpl_cleanup(void);
  * Makes a context for the calling thread: an EAL lcore, a registered thread or a plain pthread.
  * @param config  NULL: all defaults.
  * @return the context; or NULL, and rte_errno is EINVAL (a field is out of range, or reserved bytes are not
- *	zero), EPERM (no evpl_init()), or ENOMEM (no memory for the context, or for the packet pool of its NUMA node).
+ *	zero; a log line names the field), EPERM (no evpl_init()), or ENOMEM (no memory for the context, or for the packet pool of its NUMA node).
  * Owns: the caller owes one evpl_destroy().
  * Threads: any thread; the context then belongs to one thread.
  * Cost: takes a lock and allocates; the first call on a NUMA node also makes the packet pool of that node.

@@ -139,7 +139,8 @@ EVPL_EXPORT int evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, 
  * @param data_room  bytes per mbuf, including RTE_PKTMBUF_HEADROOM, and more than that headroom. 0:
  *	RTE_MBUF_DEFAULT_BUF_SIZE.
  * @param socket_id  NUMA node, or SOCKET_ID_ANY.
- * @return the pool; or NULL, and rte_errno is EINVAL, EEXIST, EPERM (no evpl_init()), or ENOMEM.
+ * @return the pool; or NULL, and rte_errno is EINVAL (a log line names the argument), EEXIST, EPERM (no
+ *	evpl_init()), or ENOMEM.
  * Owns: the library owns the pool. evpl_rx_pool_destroy() or evpl_cleanup() frees it; never call rte_mempool_free() on
  *	it.
  * Threads: any thread.

@@ -108,6 +108,9 @@ evpl_create(const struct evpl_thread_config *config)
 	hook_context_begin(ctx);
 	TAILQ_INSERT_TAIL(&g->contexts, ctx, entry);
 	g->context_count++;
+	g->contexts_peak = RTE_MAX(g->contexts_peak, g->context_count);
+	ctx->number = g->contexts_made++;
+	ctx->lcore = rte_lcore_id() == LCORE_ID_ANY ? -1 : (int)rte_lcore_id();
 	pthread_mutex_unlock(&g->lock);
 	return &ctx->evpl;
 
@@ -138,6 +141,7 @@ evpl_destroy(struct evpl *evpl)
 	g->rx_linearized += ctx->rx_linearized;
 	g->rx_too_long += ctx->rx_too_long;
 	g->rx_no_memory += ctx->rx_no_memory;
+	evpl_failures_add(&g->failed, &ctx->failed);
 	/*
 	 * Under the lock, as in evpl_create(): thread sanitizer does not see into EAL's heap, and learns from the lock
 	 * who had the memory before.

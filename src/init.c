@@ -207,6 +207,8 @@ start(struct evpl_global *g, const struct evpl_global_config *config)
 	TAILQ_INIT(&g->contexts);
 	evpl_slabs_try_again();
 	g->rx_linearized = g->rx_too_long = g->rx_no_memory = 0;
+	g->failed = (struct evpl_failures){0};
+	g->contexts_peak = g->contexts_made = 0;
 	for (unsigned i = 0; i < config->preallocate_slabs; i++) {
 		if (evpl_slab_grow(&g->classes[0], socket_id) == NULL) {
 			EVPL_LOG(ERR, "no memory for slab %u of %u (%" PRIu64 " bytes each)", i + 1,

@@ -9,6 +9,7 @@
 #include "global.h"
 #include "overflow.h"
 #include "ref.h"
+#include "stats.h"
 #include "trace/hooks.h"
 #include "window.h"
 
@@ -174,18 +175,14 @@ take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs
 	unsigned needed;
 
 	if (evpl == NULL || r_iovec == NULL || max_iovecs == 0 || flags > EVPL_IOVEC_FLAG_SHARED ||
-	    !evpl_pvt_is_alignment(alignment) || alignment > evpl_class_largest()->max_alignment) {
-		rte_errno = EINVAL;
-		return -1;
-	}
+	    !evpl_pvt_is_alignment(alignment) || alignment > evpl_class_largest()->max_alignment)
+		return evpl_alloc_failed(evpl, EINVAL);
 	if (length == 0)
 		return 0;
 	class = evpl_class_for(length, alignment);
 	needed = needed_of(class, length, alignment);
-	if (needed > max_iovecs) {
-		rte_errno = EMSGSIZE;
-		return -1;
-	}
+	if (needed > max_iovecs)
+		return evpl_alloc_failed(evpl, EMSGSIZE);
 	/*
 	 * First the class that needs the fewest iovecs. When its slabs are spent, the other class, if the caller has
 	 * room for so many iovecs.
@@ -201,8 +198,7 @@ take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs
 		class = &g->classes[(class->index + 1) % g->class_count];
 		needed = needed_of(class, length, alignment);
 	}
-	rte_errno = ENOMEM;
-	return -1;
+	return evpl_alloc_failed(evpl, ENOMEM);
 }
 
 /* A take in a context that takes samples. */
@@ -336,10 +332,8 @@ evpl_pvt_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignmen
 	uintptr_t caller = (uintptr_t)__builtin_return_address(0);
 	int taken = 1;
 
-	if (n == 0 || n > INT_MAX) {
-		rte_errno = EINVAL;
-		return -1;
-	}
+	if (n == 0 || n > INT_MAX)
+		return evpl_alloc_failed(evpl, EINVAL);
 	for (unsigned i = 0; i < n; i++) {
 		if (evpl_pvt_iovec_carve(evpl, length, alignment, 1, flags, 0, r_iovecs + i))
 			continue;

@@ -21,6 +21,7 @@
 #include "port.h"
 #include "report.h"
 #include "table.h"
+#include "telemetry.h"
 
 /* What the main thread watches while the others forward. */
 struct watch {
@@ -79,6 +80,7 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 	if (watch.period_s < 0)
 		watch.period_s = isatty(fileno(out)) ? 1 : 0;
 	fwd_table_init(&watch.table, run, ports, out);
+	fwd_telemetry_begin(run, ports);
 
 	status = options_check_lengths(o, evpl_buffer_size());
 	if (status == 0)
@@ -91,6 +93,7 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 		fwd_report_take(&report, run, ports);
 		fwd_run_end(run);
 	}
+	fwd_telemetry_end();
 	fwd_ports_close(ports, o);
 	if (report.run != NULL) {
 		if (!fwd_report_take_lost(&report))

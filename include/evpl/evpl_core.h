@@ -111,7 +111,8 @@ struct evpl_global_config {
 	 * Samples one of every sample_period allocations; 0: none. An allocation is a call of evpl_iovec_alloc(),
 	 * evpl_iovecs_alloc() or evpl_iovec_reserve(). Packets that ports deliver are not sampled. Allocations are
 	 * counted per context, and apart for LOCAL and SHARED. A sample is the caller's address, and clones inherit it.
-	 * evpl_leak_report() and telemetry (/evpl/held) print where the samples that are still held were allocated.
+	 * evpl_leak_report() and telemetry (/evpl/held) print where the samples that are still held were allocated,
+	 * and an estimate of all that are held there: what was sampled, times sample_period.
 	 *
 	 * If all allocations have one size (one length and one alignment), exactly every Nth is sampled. Otherwise the
 	 * chance of each grows with its size.
@@ -202,7 +203,8 @@ EVPL_EXPORT int evpl_cleanup(void);
  * Makes a context for the calling thread: an EAL lcore, a registered thread or a plain pthread.
  * @param config  NULL: all defaults.
  * @return the context; or NULL, and rte_errno is EINVAL (a field is out of range, or reserved bytes are not
- *	zero; a log line names the field), EPERM (no evpl_init()), or ENOMEM (no memory for the context, or for the packet pool of its NUMA node).
+ *	zero; a log line names the field), EPERM (no evpl_init()), or ENOMEM (no memory for the context, or for the
+ *	packet pool of its NUMA node).
  * Owns: the caller owes one evpl_destroy().
  * Threads: any thread; the context then belongs to one thread.
  * Cost: takes a lock and allocates; the first call on a NUMA node also makes the packet pool of that node.
@@ -219,7 +221,7 @@ EVPL_EXPORT struct evpl *evpl_create(const struct evpl_thread_config *config);
  */
 EVPL_EXPORT void evpl_destroy(struct evpl *evpl);
 
-/** What the library has, and how much of it is in use. */
+/** What the library has, and how much of it is in use. Telemetry tells more: see include/telemetry.md. */
 struct evpl_stats {
 	uint32_t contexts;		/**< contexts that exist: evpl_create() less evpl_destroy() */
 	uint32_t slabs;			/**< slabs of small and large buffers (RX pools are counted below) */

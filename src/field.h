@@ -24,16 +24,16 @@ struct evpl_field {
 
 /* A member that is a uint32_t, a uint64_t, an int or a const char *. */
 #define EVPL_FIELD(type, member, unit) EVPL_FIELD_NAMED(#member, type, member, unit)
-#define EVPL_FIELD_NAMED(name, type, member, unit)                                                                       \
-	{                                                                                                                \
-		name, unit,                                                                                            \
-			_Generic(((type *)0)->member,                                                                  \
-				uint32_t: EVPL_FIELD_U32,                                                              \
-				uint64_t: EVPL_FIELD_U64,                                                              \
-				int: EVPL_FIELD_INT,                                                                   \
-				const char *: EVPL_FIELD_TEXT),                                                        \
-			offsetof(type, member) \
+#define EVPL_FIELD_NAMED(name, type, member, unit)                                                                     \
+	{                                                                                                              \
+		name, unit, EVPL_FIELD_KIND(((type *)0)->member), offsetof(type, member)                               \
 	}
+#define EVPL_FIELD_KIND(member)                                                                                        \
+	_Generic(member,                                                                                               \
+		uint32_t: EVPL_FIELD_U32,                                                                              \
+		uint64_t: EVPL_FIELD_U64,                                                                              \
+		int: EVPL_FIELD_INT,                                                                                   \
+		const char *: EVPL_FIELD_TEXT)
 
 /* Adds the fields of the struct at `from` to a dictionary. */
 void evpl_fields_add(struct rte_tel_data *d, const struct evpl_field *fields, unsigned n, const void *from);

@@ -12,6 +12,7 @@
 #include "packet_pool.h"
 #include "slab.h"
 #include "stats.h"
+#include "trace/hooks.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -148,20 +149,12 @@ static const struct evpl_field site_fields[] = {
 	SITE(sampled_bytes, "bytes"),
 };
 
-static const char *
-build_kind(void)
-{
-	if (!EVPL_IOVEC_TRACE)
-		return "plain";
-	return EVPL_TRACE_BYTES ? "tracing" : "tracing without bytes";
-}
-
 static int
 info_command(const char *command, const char *params, struct rte_tel_data *d)
 {
 	struct evpl_global *g = &evpl_global;
 	struct info info = {.version = EVPL_BUILD_VERSION,
-			    .build = build_kind(),
+			    .build = HOOK_BUILD,
 			    .dpdk = rte_version(),
 			    .packets = "none",
 			    .iova = rte_eal_iova_mode() == RTE_IOVA_PA ? "PA" : "VA",

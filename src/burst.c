@@ -6,6 +6,7 @@
 #include "global.h"
 #include "packet.h"
 #include "packet_pool.h"
+#include "stats.h"
 #include "trace/hooks.h"
 #include "tx_cache.h"
 
@@ -282,7 +283,7 @@ evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 	int error;
 
 	if (unlikely(evpl == NULL || iovecs == NULL)) {
-		rte_errno = EINVAL;
+		evpl_send_failed(evpl, EINVAL);
 		return 0;
 	}
 	b.fresh_count = b.used = 0;
@@ -295,6 +296,7 @@ evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 				continue;
 			if (unlikely(!batch_make(&b, made, evpl_context(evpl), &iovecs[made], some - made))) {
 				error = rte_errno;
+				evpl_send_failed(evpl, error);
 				break;
 			}
 		}

@@ -4,10 +4,10 @@
  */
 #include "context.h"
 
+#include "argument.h"
 #include "class.h"
 #include "global.h"
 #include "packet_pool.h"
-#include "reserved_bytes.h"
 #include "stash.h"
 #include "trace/hooks.h"
 #include "tx_cache.h"
@@ -19,23 +19,33 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
-/* The node that a configuration names: *only tells whether another will do. False where there is no such. */
+/* Whether what is asked for is possible. The log names the first field that is not. */
 static bool
-choose_socket(int asked, int *socket_id, bool *only)
+check(const struct evpl_thread_config *asked)
 {
+	static const char call[] = "evpl_create";
+
+	return evpl_in_range(call, "rx_flags", asked->rx_flags, 0, EVPL_IOVEC_FLAG_SHARED) &&
+	       evpl_in_range(call, "stash_buffers", asked->stash_buffers, 0, EVPL_STASH_MAX) &&
+	       evpl_in_signed_range(call, "socket_id", asked->socket_id, EVPL_SOCKET_ID_0, RTE_MAX_NUMA_NODES - 1) &&
+	       evpl_reserved_is_zero(call, asked->reserved_word, asked->reserved, RTE_DIM(asked->reserved));
+}
+
+/* The node that a configuration names: *only tells whether another will do. */
+static int
+choose_socket(int asked, bool *only)
+{
+	int socket_id;
+
 	*only = asked > 0 || asked == EVPL_SOCKET_ID_0;
-	if (asked == EVPL_SOCKET_ID_0) {
-		*socket_id = 0;
-	} else if (asked > 0) {
-		*socket_id = asked;
-	} else if (asked == 0 || asked == SOCKET_ID_ANY) {
-		*socket_id = (int)rte_socket_id();
-		if (*socket_id < 0) /* a plain thread that floats over nodes */
-			*socket_id = (int)rte_lcore_to_socket_id(rte_get_main_lcore());
-	} else {
-		return false;
-	}
-	return *socket_id < RTE_MAX_NUMA_NODES;
+	if (asked == EVPL_SOCKET_ID_0)
+		return 0;
+	if (asked > 0)
+		return asked;
+	socket_id = (int)rte_socket_id();
+	if (socket_id < 0) /* a plain thread that floats over nodes */
+		socket_id = (int)rte_lcore_to_socket_id(rte_get_main_lcore());
+	return socket_id;
 }
 
 /* With the lock held; a pool from any node's memory if the own has none and any will do. */
@@ -71,8 +81,7 @@ evpl_create(const struct evpl_thread_config *config)
 
 	if (config == NULL)
 		config = &defaults;
-	if (config->rx_flags > EVPL_IOVEC_FLAG_SHARED || config->stash_buffers > EVPL_STASH_MAX ||
-	    !reserved_is_zero(config->reserved_word, config->reserved, RTE_DIM(config->reserved))) {
+	if (!check(config)) {
 		rte_errno = EINVAL;
 		return NULL;
 	}
@@ -82,11 +91,7 @@ evpl_create(const struct evpl_thread_config *config)
 		rte_errno = EPERM;
 		return NULL;
 	}
-	if (!choose_socket(config->socket_id, &socket_id, &only)) {
-		pthread_mutex_unlock(&g->lock);
-		rte_errno = EINVAL;
-		return NULL;
-	}
+	socket_id = choose_socket(config->socket_id, &only);
 	ctx = rte_zmalloc_socket("evpl", sizeof(*ctx), RTE_CACHE_LINE_SIZE, only ? socket_id : SOCKET_ID_ANY);
 	if (ctx == NULL)
 		goto fail;
@@ -103,6 +108,9 @@ evpl_create(const struct evpl_thread_config *config)
 	hook_context_begin(ctx);
 	TAILQ_INSERT_TAIL(&g->contexts, ctx, entry);
 	g->context_count++;
+	g->contexts_peak = RTE_MAX(g->contexts_peak, g->context_count);
+	ctx->number = g->contexts_made++;
+	ctx->lcore = rte_lcore_id() == LCORE_ID_ANY ? -1 : (int)rte_lcore_id();
 	pthread_mutex_unlock(&g->lock);
 	return &ctx->evpl;
 
@@ -133,6 +141,7 @@ evpl_destroy(struct evpl *evpl)
 	g->rx_linearized += ctx->rx_linearized;
 	g->rx_too_long += ctx->rx_too_long;
 	g->rx_no_memory += ctx->rx_no_memory;
+	evpl_failures_add(&g->failed, &ctx->failed);
 	/*
 	 * Under the lock, as in evpl_create(): thread sanitizer does not see into EAL's heap, and learns from the lock
 	 * who had the memory before.

@@ -8,6 +8,7 @@
 #include "base.h"
 #include "class.h"
 #include "stash.h"
+#include "stats.h"
 #include "trace/hook_state.h"
 
 #include <sys/queue.h>
@@ -24,6 +25,10 @@ struct evpl_context {
 	unsigned slab_hint[EVPL_CLASSES]; /* where the last buffer came from */
 	struct evpl_stash stash[EVPL_CLASSES];
 	uint64_t rx_linearized, rx_too_long, rx_no_memory; /* relaxed, likewise */
+	struct evpl_failures failed;
+	uint64_t buffers_taken; /* from the slabs' pools; relaxed, likewise */
+	unsigned number;	/* of all that were made */
+	int lcore;		/* that made it; -1: another thread */
 	struct hook_context hook;
 	TAILQ_ENTRY(evpl_context) entry;
 };

@@ -7,6 +7,7 @@
 
 #include "base.h"
 #include "class.h"
+#include "stats.h"
 
 #include <pthread.h>
 #include <sys/queue.h>
@@ -32,6 +33,8 @@ struct evpl_global {
 	TAILQ_HEAD(, evpl_slab) rx_pools;
 	TAILQ_HEAD(, evpl_context) contexts;
 	unsigned context_count;
+	unsigned contexts_peak, contexts_made;
+	struct evpl_failures failed;			   /* of contexts that are gone, and of calls without one */
 	uint64_t rx_linearized, rx_too_long, rx_no_memory; /* of contexts that are gone */
 };
 extern struct evpl_global evpl_global;

@@ -2,12 +2,12 @@
 /*
  * The library as a whole: init and cleanup.
  */
+#include "argument.h"
 #include "base.h"
 #include "class.h"
 #include "global.h"
 #include "overflow.h"
 #include "packet_pool.h"
-#include "reserved_bytes.h"
 #include "slab.h"
 #include "stats.h"
 #include "telemetry.h"
@@ -23,6 +23,8 @@
 #include <rte_memory.h>
 
 #define MAX_SLAB_SIZE ((uint64_t)64 << 30)
+#define MAX_BUFFER_SIZE ((uint64_t)UINT32_MAX - RTE_CACHE_LINE_SIZE)
+#define MAX_PACKET_MBUFS (1u << 24)
 
 static void
 configure_lead(struct evpl_class *class, uint32_t lead)
@@ -32,14 +34,26 @@ configure_lead(struct evpl_class *class, uint32_t lead)
 	class->align = RTE_MIN((class->size | lead) & (0 - (class->size | lead)), (uint32_t)RTE_PGSIZE_2M);
 }
 
+static uint32_t
+round_buffer(uint32_t size)
+{
+	return RTE_ALIGN(size, (uint32_t)RTE_CACHE_LINE_SIZE);
+}
+
+/* A whole number of buffers. */
+static uint64_t
+round_slab(uint64_t slab_size, uint32_t size)
+{
+	return (slab_size + size - 1) / size * size;
+}
+
 /* Rounds the sizes of a class. */
 static void
 configure_class(struct evpl_class *class, unsigned index, uint32_t size, uint64_t slab_size, bool near)
 {
 	class->index = index;
-	class->size = RTE_ALIGN(size, (uint32_t)RTE_CACHE_LINE_SIZE);
-	slab_size = RTE_MAX(slab_size, (uint64_t) class->size);
-	class->slab_size = (slab_size + class->size - 1) / class->size * class->size;
+	class->size = round_buffer(size);
+	class->slab_size = round_slab(RTE_MAX(slab_size, (uint64_t) class->size), class->size);
 	class->max_alignment = rte_align32prevpow2(class->size);
 	/* An anchor must reach all of a buffer. */
 	if (near && !HOOK_COUNTS_EACH_PACKET && class->size <= EVPL_ANCHOR_REACH)
@@ -48,36 +62,69 @@ configure_class(struct evpl_class *class, unsigned index, uint32_t size, uint64_
 		configure_lead(class, 0);
 }
 
-/* Fills g's sizes from what was asked for; false where that is out of range. */
-static bool
-configure(struct evpl_global *g, const struct evpl_global_config *asked)
+/* The sizes that a configuration asks for, with the defaults for those that it does not name. */
+struct sizes {
+	uint64_t slab;
+	uint32_t buffer, large;
+};
+
+static struct sizes
+choose_sizes(const struct evpl_global_config *asked)
 {
-	uint64_t slab_size = asked->slab_size != 0 ? asked->slab_size : EVPL_DEFAULT_SLAB_SIZE;
-	uint32_t buffer_size = asked->buffer_size != 0 ? asked->buffer_size : EVPL_DEFAULT_BUFFER_SIZE;
-	uint32_t large_size = asked->large_buffer_size;
+	struct sizes s = {.slab = asked->slab_size != 0 ? asked->slab_size : EVPL_DEFAULT_SLAB_SIZE,
+			  .buffer = asked->buffer_size != 0 ? asked->buffer_size : EVPL_DEFAULT_BUFFER_SIZE,
+			  .large = asked->large_buffer_size};
 
 	/* A slab that was not asked for is as large as the buffers need, a buffer as small as the slab needs. */
 	if (asked->slab_size == 0)
-		slab_size = RTE_MAX(slab_size, (uint64_t)RTE_MAX(buffer_size, large_size));
-	if (asked->buffer_size == 0 && buffer_size > slab_size)
-		buffer_size = (uint32_t)slab_size;
-	if (asked->buffer_size == 0 && large_size != 0 && buffer_size > large_size)
-		buffer_size = large_size;
-	slab_size = RTE_ALIGN(slab_size, (uint64_t)RTE_CACHE_LINE_SIZE); /* as its buffers are rounded */
+		s.slab = RTE_MAX(s.slab, (uint64_t)RTE_MAX(s.buffer, s.large));
+	if (asked->buffer_size == 0 && s.buffer > s.slab)
+		s.buffer = (uint32_t)s.slab;
+	if (asked->buffer_size == 0 && s.large != 0 && s.buffer > s.large)
+		s.buffer = s.large;
+	s.slab = RTE_ALIGN(s.slab, (uint64_t)RTE_CACHE_LINE_SIZE); /* as its buffers are rounded */
 	/*
 	 * Without a request for large buffers there are none where a slab has no room for one, or where small buffers
 	 * are as large.
 	 */
-	if (large_size == 0)
-		large_size = EVPL_DEFAULT_LARGE_BUFFER_SIZE > slab_size
-				     ? buffer_size
-				     : RTE_MAX(buffer_size, EVPL_DEFAULT_LARGE_BUFFER_SIZE);
-	if (slab_size > MAX_SLAB_SIZE || buffer_size < EVPL_MIN_BUFFER_SIZE || large_size < buffer_size ||
-	    large_size > slab_size || large_size > UINT32_MAX - RTE_CACHE_LINE_SIZE ||
-	    asked->max_slabs > EVPL_MAX_SLABS || asked->packet_mbufs > (1u << 24))
-		return false;
-	configure_class(&g->classes[0], 0, buffer_size, slab_size, g->near);
-	configure_class(&g->classes[1], 1, large_size, slab_size, g->near);
+	if (s.large == 0)
+		s.large = EVPL_DEFAULT_LARGE_BUFFER_SIZE > s.slab ? s.buffer
+								  : RTE_MAX(s.buffer, EVPL_DEFAULT_LARGE_BUFFER_SIZE);
+	return s;
+}
+
+static bool
+asked_in_range(const char *field, uint64_t asked, uint64_t least, uint64_t most)
+{
+	return asked == 0 || evpl_in_range("evpl_init", field, asked, least, most);
+}
+
+/* Whether what is asked for is possible. The log names the first field that is not. */
+static bool
+check(const struct evpl_global_config *asked)
+{
+	struct sizes s = choose_sizes(asked);
+	uint64_t most = asked->slab_size != 0 ? RTE_MIN(s.slab, MAX_BUFFER_SIZE) : MAX_BUFFER_SIZE;
+	unsigned max_slabs = asked->max_slabs != 0 ? asked->max_slabs : EVPL_MAX_SLABS;
+
+	return evpl_reserved_is_zero("evpl_init", asked->reserved_word, asked->reserved, RTE_DIM(asked->reserved)) &&
+	       asked_in_range("slab_size", asked->slab_size, EVPL_MIN_BUFFER_SIZE, MAX_SLAB_SIZE) &&
+	       asked_in_range("buffer_size", asked->buffer_size, EVPL_MIN_BUFFER_SIZE, most) &&
+	       asked_in_range("large_buffer_size", asked->large_buffer_size, RTE_MAX(s.buffer, EVPL_MIN_BUFFER_SIZE),
+			      most) &&
+	       asked_in_range("max_slabs", asked->max_slabs, 1, EVPL_MAX_SLABS) &&
+	       asked_in_range("preallocate_slabs", asked->preallocate_slabs, 0, max_slabs) &&
+	       asked_in_range("packet_mbufs", asked->packet_mbufs, 1, MAX_PACKET_MBUFS);
+}
+
+/* Fills g's sizes from what was asked for, and check() let pass. */
+static void
+configure(struct evpl_global *g, const struct evpl_global_config *asked)
+{
+	struct sizes s = choose_sizes(asked);
+
+	configure_class(&g->classes[0], 0, s.buffer, s.slab, g->near);
+	configure_class(&g->classes[1], 1, s.large, s.slab, g->near);
 	g->class_count = g->classes[0].size == g->classes[1].size ? 1 : 2;
 	/*
 	 * With one class only, every byte of a buffer must be available at the alignment of a page, if that costs
@@ -88,33 +135,42 @@ configure(struct evpl_global *g, const struct evpl_global_config *asked)
 	g->max_slabs = asked->max_slabs != 0 ? asked->max_slabs : EVPL_MAX_SLABS;
 	g->sample_period = asked->sample_period;
 	g->packet_mbufs = asked->packet_mbufs != 0 ? asked->packet_mbufs : EVPL_DEFAULT_PACKET_MBUFS;
-	return asked->preallocate_slabs <= g->max_slabs;
 }
 
-/* Whether the running library is what another caller asks for: 0 or -errno. */
-static int
+/* Whether the library runs with what another caller asks for, after rounding. False: the log names the field. */
+static bool
+runs_with(const char *field, uint64_t running, uint64_t asked, uint64_t rounded)
+{
+	if (asked == 0 || running == rounded)
+		return true;
+	EVPL_LOG(ERR, "evpl_init: %s is %" PRIu64 ", but the library runs with %" PRIu64, field, asked, running);
+	return false;
+}
+
+/* Whether the running library is what another caller asks for. */
+static bool
 fits_running(const struct evpl_global *g, const struct evpl_global_config *asked)
 {
-	struct evpl_global_config filled = *asked;
-	struct evpl_global wanted = {.near = g->near};
+	uint32_t size = g->classes[0].size;
+	/* Less than a buffer is another size, and not rounded up to one. */
+	uint64_t slab_size = asked->slab_size > size - RTE_CACHE_LINE_SIZE ? round_slab(asked->slab_size, size) : 0;
 
-	if (!configure(&wanted, asked))
-		return -EINVAL;
-	if (filled.slab_size == 0)
-		filled.slab_size = g->classes[0].slab_size;
-	if (filled.buffer_size == 0)
-		filled.buffer_size = g->classes[0].size;
-	if (filled.large_buffer_size == 0)
-		filled.large_buffer_size = g->classes[1].size;
-	return configure(&wanted, &filled) && wanted.classes[0].slab_size == g->classes[0].slab_size &&
-			       wanted.classes[0].size == g->classes[0].size &&
-			       wanted.classes[1].size == g->classes[1].size &&
-			       (asked->max_slabs == 0 || wanted.max_slabs == g->max_slabs) &&
-			       (asked->sample_period == 0 || wanted.sample_period == g->sample_period) &&
-			       (asked->packet_mbufs == 0 || wanted.packet_mbufs == g->packet_mbufs) &&
-			       !(asked->far_packets && g->near) && asked->preallocate_slabs <= g->slab_count
-		       ? 0
-		       : -EALREADY;
+	if (asked->far_packets && g->near) {
+		EVPL_LOG(ERR, "evpl_init: far_packets is set, but the library runs without it");
+		return false;
+	}
+	if (asked->preallocate_slabs > g->slab_count) {
+		EVPL_LOG(ERR, "evpl_init: preallocate_slabs is %u, but the library runs with %u slabs",
+			 asked->preallocate_slabs, g->slab_count);
+		return false;
+	}
+	return runs_with("buffer_size", size, asked->buffer_size, round_buffer(asked->buffer_size)) &&
+	       runs_with("slab_size", g->classes[0].slab_size, asked->slab_size, slab_size) &&
+	       runs_with("large_buffer_size", g->classes[1].size, asked->large_buffer_size,
+			 round_buffer(asked->large_buffer_size)) &&
+	       runs_with("max_slabs", g->max_slabs, asked->max_slabs, asked->max_slabs) &&
+	       runs_with("sample_period", g->sample_period, asked->sample_period, asked->sample_period) &&
+	       runs_with("packet_mbufs", g->packet_mbufs, asked->packet_mbufs, asked->packet_mbufs);
 }
 
 /* With nothing in use. */
@@ -146,12 +202,13 @@ start(struct evpl_global *g, const struct evpl_global_config *config)
 	g->near = !config->far_packets && evpl_packet_ops_register();
 	if (!g->near && !config->far_packets)
 		EVPL_LOG(WARNING, "packets are sent the slower way: no mempool operations can be registered");
-	if (!configure(g, config))
-		return -EINVAL;
+	configure(g, config);
 	TAILQ_INIT(&g->rx_pools);
 	TAILQ_INIT(&g->contexts);
 	evpl_slabs_try_again();
 	g->rx_linearized = g->rx_too_long = g->rx_no_memory = 0;
+	g->failed = (struct evpl_failures){0};
+	g->contexts_peak = g->contexts_made = 0;
 	if (g->near && !evpl_anchor_pool_create()) {
 		EVPL_LOG(ERR, "no memory for the pool of anchors");
 		return -ENOMEM;
@@ -184,11 +241,11 @@ evpl_init(const struct evpl_global_config *config)
 				      "operations");
 		return -ENOTSUP;
 	}
-	if (!reserved_is_zero(config->reserved_word, config->reserved, RTE_DIM(config->reserved)))
+	if (!check(config))
 		return -EINVAL;
 	pthread_mutex_lock(&g->lock);
 	if (g->users > 0)
-		rc = fits_running(g, config);
+		rc = fits_running(g, config) ? 0 : -EALREADY;
 	else
 		rc = start(g, config);
 	if (rc == 0 && g->users++ == 0)

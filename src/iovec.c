@@ -9,23 +9,42 @@
 #include "global.h"
 #include "overflow.h"
 #include "ref.h"
+#include "stats.h"
 #include "trace/hooks.h"
 #include "window.h"
 
 #include <inttypes.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+/* Says in one line which call was misused, and which argument is wrong with which value. Ends the program. */
+static void __attribute__((noreturn, cold, format(printf, 3, 4)))
+stop(const char *call, const struct evpl_iovec *iovec, const char *format, ...)
+{
+	static const struct evpl_iovec none;
+	const struct evpl_iovec *shown = iovec != NULL ? iovec : &none;
+	char what[160];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	fprintf(stderr, "%s: %s: iovec %p (data %p, length %" PRIu32 ", %s)\n", call, what, (const void *)iovec,
+		shown->data, shown->length, shown->flags & EVPL_IOVEC_FLAG_SHARED ? "SHARED" : "LOCAL");
+	abort();
+}
 
 void
 evpl_pvt_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offset, uint64_t length,
 		    const char *what)
 {
-	fprintf(stderr, "%s: %s: offset %" PRIu64 ", length %" PRIu64 ", iovec %p (data %p, length %" PRIu32 ", %s)\n",
-		call, what, offset, length, (const void *)iovec, iovec != NULL ? iovec->data : NULL,
-		iovec != NULL ? iovec->length : 0,
-		iovec != NULL && (iovec->flags & EVPL_IOVEC_FLAG_SHARED) ? "SHARED" : "LOCAL");
-	abort();
+	if (offset > iovec->length || length > iovec->length - offset)
+		stop(call, iovec,
+		     "%s: offset %" PRIu64 " plus length %" PRIu64 " is more than the %" PRIu32 " bytes of src", what,
+		     offset, length, iovec->length);
+	stop(call, iovec, "%s", what);
 }
 
 static void *
@@ -156,18 +175,14 @@ take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs
 	unsigned needed;
 
 	if (evpl == NULL || r_iovec == NULL || max_iovecs == 0 || flags > EVPL_IOVEC_FLAG_SHARED ||
-	    !evpl_pvt_is_alignment(alignment) || alignment > evpl_class_largest()->max_alignment) {
-		rte_errno = EINVAL;
-		return -1;
-	}
+	    !evpl_pvt_is_alignment(alignment) || alignment > evpl_class_largest()->max_alignment)
+		return evpl_alloc_failed(evpl, EINVAL);
 	if (length == 0)
 		return 0;
 	class = evpl_class_for(length, alignment);
 	needed = needed_of(class, length, alignment);
-	if (needed > max_iovecs) {
-		rte_errno = EMSGSIZE;
-		return -1;
-	}
+	if (needed > max_iovecs)
+		return evpl_alloc_failed(evpl, EMSGSIZE);
 	/*
 	 * First the class that needs the fewest iovecs. When its slabs are spent, the other class, if the caller has
 	 * room for so many iovecs.
@@ -183,8 +198,7 @@ take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs
 		class = &g->classes[(class->index + 1) % g->class_count];
 		needed = needed_of(class, length, alignment);
 	}
-	rte_errno = ENOMEM;
-	return -1;
+	return evpl_alloc_failed(evpl, ENOMEM);
 }
 
 /* A take in a context that takes samples. */
@@ -235,6 +249,22 @@ evpl_pvt_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignme
 			      (uintptr_t)__builtin_return_address(0));
 }
 
+/* Ends the program unless the arguments of evpl_iovec_commit() make sense. */
+static void
+check_commit(const struct evpl *evpl, unsigned alignment, const struct evpl_iovec *iovecs, int niovs)
+{
+	static const char call[] = "evpl_iovec_commit";
+
+	if (unlikely(evpl == NULL))
+		stop(call, iovecs, "evpl is NULL");
+	if (unlikely(niovs < 0))
+		stop(call, iovecs, "niovs %d is negative", niovs);
+	if (unlikely(niovs > 0 && iovecs == NULL))
+		stop(call, NULL, "iovecs is NULL, and niovs is %d", niovs);
+	if (unlikely(!evpl_pvt_is_alignment(alignment)))
+		stop(call, iovecs, "alignment %u is not a power of two", alignment);
+}
+
 void
 evpl_pvt_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs)
 {
@@ -242,8 +272,7 @@ evpl_pvt_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_io
 	const struct evpl_iovec *last;
 	uintptr_t data;
 
-	if (evpl == NULL || niovs < 0 || (niovs > 0 && iovecs == NULL) || !evpl_pvt_is_alignment(alignment))
-		evpl_pvt_iovec_stop("evpl_iovec_commit", iovecs, alignment, (uint64_t)niovs, "a bad argument");
+	check_commit(evpl, alignment, iovecs, niovs);
 	w = &evpl->window[0];
 	/* Only the last iovec of a reservation can end where the window goes on. */
 	if (niovs == 0 || evpl->reserved_end == 0)
@@ -253,8 +282,9 @@ evpl_pvt_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_io
 	if (data != evpl->reserved || last->ref != w->ref || !(last->flags & EVPL_IOVEC_FLAG_RESERVED))
 		return;
 	if (last->length > evpl->reserved_end - data)
-		evpl_pvt_iovec_stop("evpl_iovec_commit", last, 0, evpl->reserved_end - data,
-				    "longer than what was reserved");
+		stop("evpl_iovec_commit", last,
+		     "length %" PRIu32 " of the last iovec is longer than what was reserved (%" PRIuPTR " bytes)",
+		     last->length, evpl->reserved_end - data);
 	/* What was taken after it, and a clone made since, may lie in the tail. */
 	if (w->next == evpl->reserved_end && !evpl_pvt_reservation_is_cloned(last->ref)) {
 		uintptr_t end = (uintptr_t)align_up(data + last->length, alignment);
@@ -274,7 +304,7 @@ evpl_pvt_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 	struct evpl_window *w;
 
 	if (ref == NULL)
-		evpl_pvt_iovec_stop("evpl_iovec_release", iovec, 0, iovec->length, "the iovec is empty");
+		stop("evpl_iovec_release", iovec, "iovec is empty");
 	hook_released(iovec);
 	if (evpl == NULL || ref != evpl->window[shared].ref) {
 		evpl_ref_drop(evpl_context(evpl), ref, shared, 1);
@@ -302,10 +332,8 @@ evpl_pvt_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignmen
 	uintptr_t caller = (uintptr_t)__builtin_return_address(0);
 	int taken = 1;
 
-	if (n == 0 || n > INT_MAX) {
-		rte_errno = EINVAL;
-		return -1;
-	}
+	if (n == 0 || n > INT_MAX)
+		return evpl_alloc_failed(evpl, EINVAL);
 	for (unsigned i = 0; i < n; i++) {
 		if (evpl_pvt_iovec_carve(evpl, length, alignment, 1, flags, 0, r_iovecs + i))
 			continue;
@@ -351,7 +379,7 @@ evpl_pvt_iovec_clone_overflow(struct evpl_iovec *dst)
 		other = evpl_overflow_take(dst->ref, dst->flags);
 	}
 	if (other == NULL)
-		evpl_pvt_iovec_stop("evpl_iovec_clone", dst, 0, dst->length, "its references can no longer be counted");
+		stop("evpl_iovec_clone", dst, "the references of src can no longer be counted: no memory");
 	(void)evpl_pvt_ref_sub(dst->ref, dst->flags, 1); /* not the last: the source holds one */
 	dst->ref = other;
 	dst->flags &= ~(uint32_t)EVPL_IOVEC_FLAG_PACKET;
@@ -372,10 +400,13 @@ void
 evpl_pvt_iovec_grow(struct evpl_iovec *iovec, unsigned length)
 {
 	const struct rte_mbuf *ref = iovec->ref;
+	uintptr_t room;
 
 	if (ref == NULL)
-		evpl_pvt_iovec_stop("evpl_iovec_set_length", iovec, 0, length, "the iovec is empty");
-	if (length > view_limit(ref) - (uintptr_t)iovec->data)
-		evpl_pvt_iovec_stop("evpl_iovec_set_length", iovec, 0, length,
-				    "beyond the end of the buffer or packet");
+		stop("evpl_iovec_set_length", iovec, "iovec is empty, and length is %u", length);
+	room = view_limit(ref) - (uintptr_t)iovec->data;
+	if (length > room)
+		stop("evpl_iovec_set_length", iovec,
+		     "length %u is beyond the end of the buffer or packet (%" PRIuPTR " bytes behind data)", length,
+		     room);
 }

@@ -7,6 +7,7 @@
 #include "attach.h"
 #include "context.h"
 #include "packet_pool.h"
+#include "stats.h"
 #include "trace/hooks.h"
 
 #include <limits.h>
@@ -223,12 +224,14 @@ evpl_iovecs_to_mbuf(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
 	struct rte_mbuf *packet;
 
 	if (unlikely(evpl == NULL || iovecs == NULL || niovs < 1)) {
-		rte_errno = EINVAL;
+		evpl_send_failed(evpl, EINVAL);
 		return NULL;
 	}
 	packet = evpl_packet_build(evpl_context(evpl), iovecs, niovs);
-	if (unlikely(packet == NULL))
+	if (unlikely(packet == NULL)) {
+		evpl_send_failed(evpl, rte_errno);
 		return NULL;
+	}
 	if (likely(packet->nb_segs != 0))
 		hook_iovecs_sent(evpl, iovecs, niovs);
 	else
@@ -262,14 +265,10 @@ evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, unsigned length,
 	uint64_t pinned;
 
 	if (unlikely(evpl == NULL || pool == NULL || r_iovecs == NULL || n == 0 || n > INT_MAX || length == 0 ||
-		     flags > EVPL_IOVEC_FLAG_SHARED)) {
-		rte_errno = EINVAL;
-		return -1;
-	}
-	if (unlikely(length + RTE_PKTMBUF_HEADROOM > rte_pktmbuf_data_room_size(pool) || length > UINT16_MAX)) {
-		rte_errno = EMSGSIZE;
-		return -1;
-	}
+		     flags > EVPL_IOVEC_FLAG_SHARED))
+		return evpl_alloc_failed(evpl, EINVAL);
+	if (unlikely(length + RTE_PKTMBUF_HEADROOM > rte_pktmbuf_data_room_size(pool) || length > UINT16_MAX))
+		return evpl_alloc_failed(evpl, EMSGSIZE);
 	/* What holds for one mbuf of the pool holds for all. */
 	flags |= EVPL_IOVEC_FLAG_PACKET;
 	pinned = evpl_pool_is_pinned(pool) ? RTE_MBUF_F_EXTERNAL : 0;
@@ -280,8 +279,7 @@ evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, unsigned length,
 		if (unlikely(rte_pktmbuf_alloc_bulk(pool, mbufs, some) != 0)) {
 			while (done-- > 0)
 				rte_pktmbuf_free(r_iovecs[done].ref);
-			rte_errno = ENOMEM;
-			return -1;
+			return evpl_alloc_failed(evpl, ENOMEM);
 		}
 		for (unsigned i = 0; i < some; i++) {
 			struct evpl_iovec *iovec = &r_iovecs[done + i];

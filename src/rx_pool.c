@@ -2,11 +2,13 @@
 /*
  * Pools for reception: ordinary pktmbuf pools to a PMD, whose data rooms lie in a slab of their own.
  */
+#include "argument.h"
 #include "base.h"
 #include "context.h"
 #include "global.h"
 #include "slab.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -45,6 +47,41 @@ rx_init(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 	m->shinfo->free_cb = rx_ended;
 }
 
+/* RTE_MEMPOOL_MZ_FORMAT puts "MP_" before the name, and pool and memzone names have 32 bytes. */
+#define NAME_MAX_LENGTH 25u
+#define LIBRARYS_NAMES "evpl_"
+
+static bool
+check_name(const char *call, const char *name)
+{
+	if (name == NULL || name[0] == '\0') {
+		EVPL_LOG(ERR, "%s: name is %s", call, name == NULL ? "NULL" : "empty");
+		return false;
+	}
+	if (strncmp(name, LIBRARYS_NAMES, strlen(LIBRARYS_NAMES)) == 0) {
+		EVPL_LOG(ERR, "%s: name is \"%s\", but the library's own pools have the names that begin with \"%s\"",
+			 call, name, LIBRARYS_NAMES);
+		return false;
+	}
+	if (strlen(name) > NAME_MAX_LENGTH) {
+		EVPL_LOG(ERR, "%s: name is \"%s\", which has %zu characters: %u are possible", call, name, strlen(name),
+			 NAME_MAX_LENGTH);
+		return false;
+	}
+	return true;
+}
+
+/* Whether what is asked for is possible. The log names the first argument that is not. */
+static bool
+check(const char *name, unsigned n, uint16_t data_room, int socket_id)
+{
+	static const char call[] = "evpl_rx_pool_create";
+
+	return check_name(call, name) && evpl_in_range(call, "n", n, 1, UINT_MAX) &&
+	       evpl_in_range(call, "data_room", data_room, RTE_PKTMBUF_HEADROOM + 1, UINT16_MAX) &&
+	       evpl_in_signed_range(call, "socket_id", socket_id, SOCKET_ID_ANY, RTE_MAX_NUMA_NODES - 1);
+}
+
 struct rte_mempool *
 evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket_id)
 {
@@ -53,9 +90,7 @@ evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket
 
 	if (data_room == 0)
 		data_room = RTE_MBUF_DEFAULT_BUF_SIZE;
-	/* RTE_MEMPOOL_MZ_FORMAT puts "MP_" before the name, and pool and memzone names have 32 bytes. */
-	if (name == NULL || name[0] == '\0' || strlen(name) > 25 || strncmp(name, "evpl_", 5) == 0 || n == 0 ||
-	    data_room <= RTE_PKTMBUF_HEADROOM || socket_id < SOCKET_ID_ANY || socket_id >= RTE_MAX_NUMA_NODES) {
+	if (!check(name, n, data_room, socket_id)) {
 		rte_errno = EINVAL;
 		return NULL;
 	}
@@ -111,5 +146,7 @@ evpl_rx_pool_destroy(struct rte_mempool *pool)
 		}
 	}
 	pthread_mutex_unlock(&g->lock);
+	if (rc == -EINVAL)
+		EVPL_LOG(ERR, "evpl_rx_pool_destroy: pool %p is not an RX pool of the library", (void *)pool);
 	return rc;
 }

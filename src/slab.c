@@ -262,6 +262,17 @@ evpl_slab_grow(struct evpl_class *class, int socket_id)
 	return slab;
 }
 
+/* After a buffer was taken. */
+static void
+note_taken(struct evpl_context *ctx, struct evpl_slab *slab)
+{
+	uint32_t away = rte_mempool_in_use_count(slab->pool);
+
+	__atomic_store_n(&ctx->buffers_taken, ctx->buffers_taken + 1, __ATOMIC_RELAXED);
+	if (away > __atomic_load_n(&slab->away_peak, __ATOMIC_RELAXED))
+		__atomic_store_n(&slab->away_peak, away, __ATOMIC_RELAXED);
+}
+
 /* A buffer from a class's slabs of one node, or of any; *seen is how many slabs there were. */
 static struct rte_mbuf *
 take_from(struct evpl_context *ctx, const struct evpl_class *class, int socket_id, unsigned *seen)
@@ -281,6 +292,7 @@ take_from(struct evpl_context *ctx, const struct evpl_class *class, int socket_i
 			continue;
 		if (rte_mempool_get(slab->pool, &mbuf) == 0) {
 			*hint = at;
+			note_taken(ctx, slab);
 			return mbuf;
 		}
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the library holds, and what is away from its pools.
+ * What the library holds, what is away from its pools, and what failed.
  */
 #include "stats.h"
 
@@ -11,7 +11,9 @@
 #include "slab.h"
 #include "tx_cache.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/queue.h>
 
@@ -68,6 +70,77 @@ evpl_stats_collect(struct evpl_stats *stats)
 		stats->packet_mbufs_in_use += rte_mempool_in_use_count(g->packet_pools[i]);
 	}
 	stats->overflow_mbufs_in_use = evpl_overflow_in_use();
+}
+
+static void
+count(struct evpl *evpl, size_t offset)
+{
+	uint64_t *counter;
+
+	if (evpl == NULL) { /* of any thread */
+		counter = (uint64_t *)(void *)((char *)&evpl_global.failed + offset);
+		__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+		return;
+	}
+	counter = (uint64_t *)(void *)((char *)&evpl_context(evpl)->failed + offset);
+	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
+}
+
+int
+evpl_alloc_failed(struct evpl *evpl, int error)
+{
+	rte_errno = error;
+	if (error == EINVAL)
+		count(evpl, offsetof(struct evpl_failures, alloc_einval));
+	else if (error == EMSGSIZE)
+		count(evpl, offsetof(struct evpl_failures, alloc_emsgsize));
+	else
+		count(evpl, offsetof(struct evpl_failures, alloc_enomem));
+	return -1;
+}
+
+void
+evpl_send_failed(struct evpl *evpl, int error)
+{
+	rte_errno = error;
+	if (error == EINVAL)
+		count(evpl, offsetof(struct evpl_failures, send_einval));
+	else if (error == EMSGSIZE)
+		count(evpl, offsetof(struct evpl_failures, send_emsgsize));
+	else if (error == EOVERFLOW)
+		count(evpl, offsetof(struct evpl_failures, send_eoverflow));
+	else
+		count(evpl, offsetof(struct evpl_failures, send_enomem));
+}
+
+void
+evpl_failures_add(struct evpl_failures *sum, const struct evpl_failures *f)
+{
+	sum->alloc_einval += __atomic_load_n(&f->alloc_einval, __ATOMIC_RELAXED);
+	sum->alloc_emsgsize += __atomic_load_n(&f->alloc_emsgsize, __ATOMIC_RELAXED);
+	sum->alloc_enomem += __atomic_load_n(&f->alloc_enomem, __ATOMIC_RELAXED);
+	sum->send_einval += __atomic_load_n(&f->send_einval, __ATOMIC_RELAXED);
+	sum->send_emsgsize += __atomic_load_n(&f->send_emsgsize, __ATOMIC_RELAXED);
+	sum->send_enomem += __atomic_load_n(&f->send_enomem, __ATOMIC_RELAXED);
+	sum->send_eoverflow += __atomic_load_n(&f->send_eoverflow, __ATOMIC_RELAXED);
+}
+
+void
+evpl_counts_collect(struct evpl_counts *counts)
+{
+	const struct evpl_global *g = &evpl_global;
+	const struct evpl_context *ctx;
+
+	memset(counts, 0, sizeof(*counts));
+	if (g->users == 0)
+		return;
+	evpl_stats_collect(&counts->stats);
+	evpl_failures_add(&counts->failed, &g->failed);
+	TAILQ_FOREACH (ctx, &g->contexts, entry)
+		evpl_failures_add(&counts->failed, &ctx->failed);
+	counts->contexts_peak = g->contexts_peak;
+	for (unsigned i = 0; i < g->slab_count; i++)
+		counts->buffers_away_peak += __atomic_load_n(&g->slabs[i]->away_peak, __ATOMIC_RELAXED);
 }
 
 void

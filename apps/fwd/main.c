@@ -22,6 +22,7 @@
 #include "removal.h"
 #include "report.h"
 #include "table.h"
+#include "telemetry.h"
 
 /* What the main thread watches while the others forward. */
 struct watch {
@@ -136,12 +137,14 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 	if (w.clock.period_s < 0)
 		w.clock.period_s = isatty(fileno(out)) ? 1 : 0;
 	fwd_table_init(&w.table, run, ports, &xstats, out);
+	fwd_telemetry_begin(run, ports);
 
 	status = options_check_lengths(o, evpl_buffer_size());
 	if (status == 0)
 		status = fwd_ports_start(ports, o, run->lcore_count);
 	if (status == 0)
 		status = wait_and_watch(&w, ports, &xstats, &report);
+	fwd_telemetry_end();
 	fwd_ports_close(ports, o);
 	if (report.run != NULL && report_run(&report, json) != 0)
 		status = 1;

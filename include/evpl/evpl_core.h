@@ -109,8 +109,9 @@ struct evpl_global_config {
 	/**
 	 * Samples one of every sample_period allocations; 0: none. An allocation is a call of evpl_iovec_alloc(),
 	 * evpl_iovecs_alloc() or evpl_iovec_reserve(). Packets that ports deliver are not sampled. Allocations are
-	 * counted per context, LOCAL and SHARED ones separately. A sample is the caller's address, and clones inherit
-	 * it. evpl_leak_report() and telemetry (/evpl/held) print where the samples that are still held were allocated.
+	 * counted per context, LOCAL and SHARED ones separately. A sample is the caller's address, and clones inherit it.
+	 * evpl_leak_report() and telemetry (/evpl/held) print where the samples that are still held were allocated,
+	 * and an estimate of all that are held there: what was sampled, times sample_period.
 	 *
 	 * If all allocations have one size (one length and one alignment), exactly every Nth is sampled. Otherwise the
 	 * chance of each grows with its size.
@@ -167,8 +168,8 @@ struct evpl; /* a context; evpl_inline_pvt.h has the part that inline functions 
  * running. For a second caller a zero field (or NULL) accepts the value that the library runs with, not the default.
  * @param config  NULL: all defaults.
  * @return 0, or a negative errno. On failure nothing is kept.
- * @retval -EINVAL    a size is out of range, or reserved bytes are not zero.
- * @retval -EALREADY  the library runs with another configuration than this one.
+ * @retval -EINVAL    a field is out of range, or reserved bytes are not zero. A log line names the field and its range.
+ * @retval -EALREADY  the library runs with another configuration than this one. A log line names the field.
  * @retval -ENODEV    rte_eal_init() has not run yet.
  * @retval -ENOTSUP   this is a secondary process, which cannot have iovecs. If no error is logged, it can free near
  *	packets of the primary process after this call (see evpl_mbuf.h).
@@ -201,7 +202,7 @@ EVPL_EXPORT int evpl_cleanup(void);
  * Makes a context for the calling thread: an EAL lcore, a registered thread or a plain pthread.
  * @param config  NULL: all defaults.
  * @return the context; or NULL, and rte_errno says why.
- * @retval EINVAL  a field is out of range, or reserved bytes are not zero.
+ * @retval EINVAL  a field is out of range, or reserved bytes are not zero. A log line names the field.
  * @retval EPERM   evpl_init() has not run.
  * @retval ENOMEM  no memory for the context, or for the packet pool of its NUMA node.
  * Owns: the caller owes one evpl_destroy().
@@ -220,7 +221,7 @@ EVPL_EXPORT struct evpl *evpl_create(const struct evpl_thread_config *config);
  */
 EVPL_EXPORT void evpl_destroy(struct evpl *evpl);
 
-/** What the library has, and how much of it is in use. */
+/** What the library has, and how much of it is in use. Telemetry tells more: see include/telemetry.md. */
 struct evpl_stats {
 	uint32_t contexts;		/**< contexts that exist: evpl_create() less evpl_destroy() */
 	uint32_t slabs;			/**< slabs of small and large buffers (RX pools are counted below) */

@@ -371,7 +371,7 @@ evpl_iovec_clone_segment(struct evpl_iovec *dst, const struct evpl_iovec *src, u
 	if (unlikely(offset > src->length || length > src->length - offset))
 		evpl_pvt_iovec_stop("evpl_iovec_clone_segment", src, offset, length, "the segment is out of range");
 	if (unlikely(src->ref == NULL))
-		evpl_pvt_iovec_stop("evpl_iovec_clone_segment", src, offset, length, "the iovec is empty");
+		evpl_pvt_iovec_stop("evpl_iovec_clone_segment", src, offset, length, "src is empty");
 	evpl_pvt_iovec_view_of(dst, (char *)src->data + offset, length, src->ref, src->flags);
 }
 
@@ -379,7 +379,7 @@ EVPL_INLINE void
 evpl_iovec_clone(struct evpl_iovec *dst, struct evpl_iovec *src)
 {
 	if (unlikely(src->ref == NULL))
-		evpl_pvt_iovec_stop("evpl_iovec_clone", src, 0, src->length, "the iovec is empty");
+		evpl_pvt_iovec_stop("evpl_iovec_clone", src, 0, src->length, "src is empty");
 	evpl_pvt_iovec_view_of(dst, src->data, src->length, src->ref, src->flags);
 }
 
@@ -401,7 +401,7 @@ evpl_iovec_move_segment(struct evpl_iovec *dst, struct evpl_iovec *src, unsigned
 	if (unlikely(offset > src->length || length > src->length - offset))
 		evpl_pvt_iovec_stop("evpl_iovec_move_segment", src, offset, length, "the segment is out of range");
 	if (unlikely(src->ref == NULL))
-		evpl_pvt_iovec_stop("evpl_iovec_move_segment", src, offset, length, "the iovec is empty");
+		evpl_pvt_iovec_stop("evpl_iovec_move_segment", src, offset, length, "src is empty");
 	evpl_iovec_move(dst, src);
 	if (unlikely(offset != 0))
 		dst->flags &= ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED; /* its start may be the next reservation's */

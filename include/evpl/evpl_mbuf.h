@@ -146,7 +146,7 @@ EVPL_EXPORT int evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, 
  *	RTE_MBUF_DEFAULT_BUF_SIZE.
  * @param socket_id  NUMA node, or SOCKET_ID_ANY.
  * @return the pool; or NULL, and rte_errno says why.
- * @retval EINVAL  a name or a number that the parameters do not allow.
+ * @retval EINVAL  a name or a number that the parameters do not allow. A log line names the argument.
  * @retval EEXIST  there is a pool of that name.
  * @retval EPERM   evpl_init() has not run.
  * @retval ENOMEM  there is not enough memory.

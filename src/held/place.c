@@ -4,6 +4,8 @@
  */
 #include "held/place.h"
 
+#include "held/symbol.h"
+
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -66,13 +68,19 @@ evpl_place_age_s(const struct place *place)
 void
 evpl_place_say_address(FILE *out, uintptr_t address)
 {
+	char name[128];
 	Dl_info info;
 
-	if (address != 0 && dladdr((void *)address, &info) != 0 && info.dli_fname != NULL)
-		fprintf(out, "%s (%s+0x%" PRIxPTR ")", info.dli_sname != NULL ? info.dli_sname : "?", info.dli_fname,
-			address - (uintptr_t)info.dli_fbase);
-	else
+	if (address == 0 || dladdr((void *)address, &info) == 0 || info.dli_fname == NULL) {
 		fprintf(out, "? (0x%" PRIxPTR ")", address);
+		return;
+	}
+	/* The call is before the address that it returns to. That may be the next function's. */
+	if (info.dli_sname != NULL)
+		snprintf(name, sizeof(name), "%s", info.dli_sname);
+	else if (!evpl_symbol_at(address - 1, name, sizeof(name)))
+		snprintf(name, sizeof(name), "?");
+	fprintf(out, "%s (%s+0x%" PRIxPTR ")", name, info.dli_fname, address - (uintptr_t)info.dli_fbase);
 }
 
 unsigned

@@ -18,6 +18,8 @@ struct evpl_held {
 };
 /* Fills up to n entries, those with the most bytes first; returns how many. Takes the lock. */
 unsigned evpl_held_get(struct evpl_held *held, unsigned n);
+/* The number of allocations of which one is in those figures: 1 where they are all, more where they are samples. */
+unsigned evpl_held_period(void);
 
 /* An entry of the table; its count is 0 while it is free. */
 struct place {

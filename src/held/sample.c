@@ -307,6 +307,14 @@ evpl_held_get(struct evpl_held *held, unsigned n)
 	return n;
 }
 
+unsigned
+evpl_held_period(void)
+{
+	unsigned period = __atomic_load_n(&evpl_global.sample_period, __ATOMIC_RELAXED);
+
+	return RTE_MAX(period, 1u);
+}
+
 #define REPORTED 256u /* places that evpl_leak_report() tells of */
 
 void
@@ -322,9 +330,14 @@ evpl_leak_report(FILE *out)
 	}
 	n = evpl_held_get(held, REPORTED);
 	fprintf(out, "evpl_leak_report: held samples, one of %u allocations\n", period);
-	for (unsigned i = 0; i < n; i++)
-		fprintf(out, "  %" PRIu64 " iovec%s, %" PRIu64 " bytes, oldest %.1f s, taken in %s\n", held[i].count,
+	for (unsigned i = 0; i < n; i++) {
+		fprintf(out, "  %" PRIu64 " iovec%s, %" PRIu64 " bytes, oldest %.1f s, taken in %s", held[i].count,
 			held[i].count == 1 ? "" : "s", held[i].bytes, held[i].age_s, held[i].where);
+		if (period > 1)
+			fprintf(out, ": an estimated %" PRIu64 " iovecs, %" PRIu64 " bytes", held[i].count * period,
+				held[i].bytes * period);
+		fputc('\n', out);
+	}
 	fflush(out);
 	free(held);
 }

@@ -35,6 +35,8 @@
 #define HOOK_WATCHES_BYTES EVPL_TRACE_BYTES
 /* So many buffers wait in a stash, oldest first, before one is used again. 512 KiB fit a second-level cache. */
 #define HOOK_BUFFERS_WAIT (EVPL_TRACE_BYTES ? 8u : 0u)
+/* The kind of build, as telemetry calls it. */
+#define HOOK_BUILD (EVPL_TRACE_BYTES ? "tracing" : "tracing without bytes")
 /* What evpl_version() says of the build. */
 #if EVPL_TRACE_BYTES
 #define HOOK_BUILD_KIND " (tracing)"
@@ -146,6 +148,7 @@ hook_iovecs_sent(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
 #define HOOK_READS_RINGS false
 #define HOOK_WATCHES_BYTES false
 #define HOOK_BUFFERS_WAIT 0u
+#define HOOK_BUILD "plain"
 #define HOOK_BUILD_KIND ""
 
 #define hook_context_begin(ctx) evpl_samples_begin(ctx)

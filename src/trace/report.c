@@ -417,3 +417,9 @@ evpl_held_get(struct evpl_held *held, unsigned n)
 	free(places);
 	return n;
 }
+
+unsigned
+evpl_held_period(void)
+{
+	return 1;
+}

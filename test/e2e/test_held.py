@@ -4,14 +4,13 @@
 
 Neither may stop or disturb evpl-fwd: it goes on forwarding, and every buffer is home at the end.
 """
-import json
 import os
 import re
 import signal
-import socket
 import time
 
 from harness import Fwd, case, check, check_equal, main, read
+from telemetry import ask, socket_of
 
 VDEVS = ["net_null0", "net_null1"]
 TRACE = "1" in os.environ.get("EVPL_TRACE", "")
@@ -59,29 +58,13 @@ def sigusr1(directory, mode, options):
     judge(run.err, bool(options))
 
 
-def ask(path, *commands):
-    """The answers of a telemetry socket, after its greeting."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
-        s.settimeout(30)
-        s.connect(path)
-        s.recv(16384)
-        answers = []
-        for command in commands:
-            s.send(command.encode())
-            answers.append(json.loads(s.recv(65536))[command])
-        return answers
-
-
 @case("telemetry_tells_what_is_in_use_and_held")
 def telemetry(directory):
     os.environ["XDG_RUNTIME_DIR"] = directory       # of an EAL that is not root's
     run = Fwd(directory, VDEVS, ["--forward-mode=txonly", "--txpkts=32,32", "--stats-period=0.1", "--sample-period=16"],
               telemetry=True)
     wait_for(run.out_path, "txonly")
-    prefix = run.argv[run.argv.index("--file-prefix") + 1]
-    place = "/var/run" if os.geteuid() == 0 else directory
-    stats, slabs, held, listed = ask(f"{place}/dpdk/{prefix}/dpdk_telemetry.v2",
-                                     "/evpl/stats", "/evpl/slabs", "/evpl/held", "/")
+    stats, slabs, held, listed = ask(socket_of(run.argv, directory), "/evpl/stats", "/evpl/slabs", "/evpl/held", "/")
     check("/evpl/held" in listed and "/evpl/stats" in listed and "/evpl/slabs" in listed, f"commands: {listed}")
     check(isinstance(stats, dict) and stats["slabs"] >= 1, f"stats: {stats}")
     check(slabs is not None, f"slabs: {slabs}")

@@ -193,7 +193,8 @@ def check_where(place, where, zoo):
     need(match, f"no place: {where!r}")
     function, rest = match[1], match[2]
     if place.by_address:
-        need(function == ("?" if place.static else place.function), f"symbol {function}, expected {place.function}")
+        # The compiler may make a copy of a static function, such as f.constprop.0.
+        need(function.split(".")[0] == place.function, f"symbol {function}, expected {place.function}")
         obj, _, offset = rest.rpartition("+")
         need(os.path.realpath(obj) == os.path.realpath(zoo.path), f"object {obj!r} is not {zoo.path!r}")
         at = zoo.symbol(int(offset, 16) - 1)    # the call ends where it returns to

@@ -4,7 +4,7 @@
 /*
  * An iovec that was moved is used: it is cloned.
  * expect: use after move
- * plain: the iovec is empty
+ * plain: src is empty
  */
 ZOO_CASE(clone)
 
@@ -37,7 +37,7 @@ clone_twin(struct evpl *evpl, unsigned flags)
 /*
  * An iovec that was moved is used: a part of it is cloned.
  * expect: use after move
- * plain: the iovec is empty
+ * plain: src is empty
  */
 ZOO_CASE(clone_segment)
 
@@ -219,7 +219,7 @@ move_twin(struct evpl *evpl, unsigned flags)
 /*
  * An iovec that was moved is used: a part of it is moved.
  * expect: use after move
- * plain: the iovec is empty
+ * plain: src is empty
  */
 ZOO_CASE(move_segment)
 
@@ -251,7 +251,7 @@ move_segment_twin(struct evpl *evpl, unsigned flags)
 /*
  * An iovec that was moved is used: it is released.
  * expect: release after move
- * plain: the iovec is empty
+ * plain: iovec is empty
  */
 ZOO_CASE(release)
 
@@ -281,7 +281,7 @@ release_twin(struct evpl *evpl, unsigned flags)
 /*
  * An iovec that was moved is used: it is released among others.
  * expect: release after move
- * plain: the iovec is empty
+ * plain: iovec is empty
  */
 ZOO_CASE(releases)
 

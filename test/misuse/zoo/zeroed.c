@@ -5,7 +5,7 @@
  * An iovec of zeros, which was never taken, is used: it is cloned.
  * expect: a zeroed iovec, which was never taken
  * flags: LOCAL
- * plain: the iovec is empty
+ * plain: src is empty
  */
 ZOO_CASE(clone)
 
@@ -196,7 +196,7 @@ move_segment_twin(struct evpl *evpl, unsigned flags)
  * An iovec of zeros, which was never taken, is used: it is released.
  * expect: a zeroed iovec, which was never taken
  * flags: LOCAL
- * plain: the iovec is empty
+ * plain: iovec is empty
  */
 ZOO_CASE(release)
 
@@ -222,7 +222,7 @@ release_twin(struct evpl *evpl, unsigned flags)
  * An iovec of zeros, which was never taken, is used: it is released among others.
  * expect: a zeroed iovec, which was never taken
  * flags: LOCAL
- * plain: the iovec is empty
+ * plain: iovec is empty
  */
 ZOO_CASE(releases)
 
@@ -248,7 +248,7 @@ releases_twin(struct evpl *evpl, unsigned flags)
  * An iovec of zeros, which was never taken, is used: its length is set.
  * expect: a zeroed iovec, which was never taken
  * flags: LOCAL
- * plain: the iovec is empty
+ * plain: iovec is empty
  */
 ZOO_CASE(set_length)
 

@@ -198,6 +198,35 @@ commit_of_negative_number(void)
 }
 
 static void
+commit_without_context(void)
+{
+	start(1000, LOCAL);
+	if (evpl_iovec_reserve(evpl, 777, 0, 1, &other) != 1)
+		_exit(97);
+	count = rte_mbuf_refcnt_read(iovec.ref);
+	evpl_iovec_commit(NULL, 0, &other, 1);
+}
+
+static void
+commit_without_iovecs(void)
+{
+	start(1000, LOCAL);
+	evpl_iovec_commit(evpl, 0, NULL, 2);
+}
+
+/* A plain build sees only an iovec that its program made longer without evpl_iovec_set_length(). */
+static void
+commit_of_a_longer_length(void)
+{
+	start(1000, LOCAL);
+	if (evpl_iovec_reserve(evpl, 777, 0, 1, &other) != 1)
+		_exit(97);
+	count = rte_mbuf_refcnt_read(iovec.ref);
+	other.length = 800;
+	evpl_iovec_commit(evpl, 0, &other, 1);
+}
+
+static void
 commit_with_alignment_three(void)
 {
 	start(1000, LOCAL);
@@ -282,54 +311,67 @@ set_length_beyond_what_was_received(void)
 }
 
 /* A tracing build knows more: whether an empty iovec never was anything, or was moved from; and what was reserved. */
-#define EMPTY (EVPL_IOVEC_TRACE ? "a zeroed iovec" : "empty")
-#define GARBAGE (EVPL_IOVEC_TRACE ? "garbage" : "empty")
-#define CLONE_OF_MOVED (EVPL_IOVEC_TRACE ? "use after move" : "empty")
-#define RELEASE_OF_MOVED (EVPL_IOVEC_TRACE ? "release after move" : "empty")
+#define EMPTY(argument) (EVPL_IOVEC_TRACE ? "a zeroed iovec" : argument " is empty")
+#define GARBAGE(argument) (EVPL_IOVEC_TRACE ? "garbage" : argument " is empty")
+#define CLONE_OF_MOVED (EVPL_IOVEC_TRACE ? "use after move" : "src is empty")
+#define RELEASE_OF_MOVED (EVPL_IOVEC_TRACE ? "release after move" : "iovec is empty")
 #define RELEASES (EVPL_IOVEC_TRACE ? "evpl_iovecs_release" : "evpl_iovec_release")
 #define COMMIT_LONGER (EVPL_IOVEC_TRACE ? "evpl_iovec_set_length" : "evpl_iovec_commit")
+#define SEGMENT(offset, length)                                                                                        \
+	(EVPL_IOVEC_TRACE ? "offset " offset ", length " length ", of 1000 bytes"                                      \
+			  : "offset " offset " plus length " length " is more than the 1000 bytes of src")
+/* Tracing knows what was taken, so it stops before the end of the buffer. */
+#define LENGTH(length, room)                                                                                           \
+	(EVPL_IOVEC_TRACE ? length " of "                                                                              \
+			  : "length " length " is beyond the end of the buffer or packet (" room " bytes")
+#define RESERVED(length)                                                                                               \
+	(EVPL_IOVEC_TRACE ? length : "length " length " of the last iovec is longer than what was reserved (777 bytes)")
 
 #define CHILDREN                                                                                                       \
-	X(clone_segment_offset_wraps, "evpl_iovec_clone_segment", "4294967295", "1000")                                \
-	X(clone_segment_length_wraps, "evpl_iovec_clone_segment", "500", "4294966796")                                 \
-	X(clone_segment_one_byte_too_long, "evpl_iovec_clone_segment", "999", "1000")                                  \
-	X(clone_segment_offset_beyond, "evpl_iovec_clone_segment", "1001", "1000")                                     \
-	X(clone_segment_negative_offset, "evpl_iovec_clone_segment", "4294967288", "1000")                             \
-	X(clone_segment_of_empty, "evpl_iovec_clone_segment", EMPTY, "iovec")                                          \
-	X(clone_of_empty, "evpl_iovec_clone", EMPTY, "iovec")                                                          \
-	X(clone_of_moved, "evpl_iovec_clone", CLONE_OF_MOVED, "iovec")                                                 \
-	X(move_segment_offset_wraps, "evpl_iovec_move_segment", "4294967295", "1000")                                  \
-	X(move_segment_length_wraps, "evpl_iovec_move_segment", "500", "4294966796")                                   \
-	X(move_segment_one_byte_too_long, "evpl_iovec_move_segment", "1000", "iovec")                                  \
-	X(move_segment_of_empty, "evpl_iovec_move_segment", EMPTY, "iovec")                                            \
-	X(set_length_beyond_the_buffer, "evpl_iovec_set_length", "65537", "1000")                                      \
-	X(set_length_beyond_the_end_from_the_middle, "evpl_iovec_set_length", "35537", "100")                          \
-	X(set_length_of_uint_max, "evpl_iovec_set_length", "4294967295", "1000")                                       \
-	X(set_length_of_a_packet_that_came_back, "evpl_iovec_set_length", "65", "64")                                  \
-	X(set_length_of_a_clone_beyond_the_count, "evpl_iovec_set_length", "65", "64")                                 \
-	X(set_length_beyond_what_was_received, "evpl_iovec_set_length", "101", "100")                                  \
-	X(set_length_of_empty, "evpl_iovec_set_length", EMPTY, "iovec")                                                \
-	X(release_of_empty, "evpl_iovec_release", EMPTY, "iovec")                                                      \
-	X(release_of_empty_shared_without_context, "evpl_iovec_release", GARBAGE, "SHARED")                            \
-	X(release_of_moved, RELEASES, RELEASE_OF_MOVED, "iovec")                                                       \
-	X(commit_longer_than_reserved, COMMIT_LONGER, "778", "777")                                                    \
-	X(commit_of_negative_number, "evpl_iovec_commit", "iovec", "argument")                                         \
-	X(commit_with_alignment_three, "evpl_iovec_commit", "3", "argument")
+	X(clone_segment_offset_wraps, "evpl_iovec_clone_segment", "4294967295", "1000", SEGMENT("4294967295", "2"))    \
+	X(clone_segment_length_wraps, "evpl_iovec_clone_segment", "500", "4294966796", SEGMENT("500", "4294966796"))   \
+	X(clone_segment_one_byte_too_long, "evpl_iovec_clone_segment", "999", "1000", SEGMENT("999", "2"))             \
+	X(clone_segment_offset_beyond, "evpl_iovec_clone_segment", "1001", "1000", SEGMENT("1001", "0"))               \
+	X(clone_segment_negative_offset, "evpl_iovec_clone_segment", "4294967288", "1000", SEGMENT("4294967288", "8")) \
+	X(clone_segment_of_empty, "evpl_iovec_clone_segment", "iovec", EMPTY("src"))                                   \
+	X(clone_of_empty, "evpl_iovec_clone", "iovec", EMPTY("src"))                                                   \
+	X(clone_of_moved, "evpl_iovec_clone", "iovec", CLONE_OF_MOVED)                                                 \
+	X(move_segment_offset_wraps, "evpl_iovec_move_segment", "4294967295", SEGMENT("4294967295", "2"))              \
+	X(move_segment_length_wraps, "evpl_iovec_move_segment", "500", "4294966796", SEGMENT("500", "4294966796"))     \
+	X(move_segment_one_byte_too_long, "evpl_iovec_move_segment", "1000", "iovec", SEGMENT("1", "1000"))            \
+	X(move_segment_of_empty, "evpl_iovec_move_segment", "iovec", EMPTY("src"))                                     \
+	X(set_length_beyond_the_buffer, "evpl_iovec_set_length", "65537", "1000", LENGTH("65537", "65536"))            \
+	X(set_length_beyond_the_end_from_the_middle, "evpl_iovec_set_length", "35537", "100",                          \
+	  LENGTH("35537", "35536"))                                                                                    \
+	X(set_length_of_uint_max, "evpl_iovec_set_length", "4294967295", "1000", LENGTH("4294967295", "65536"))        \
+	X(set_length_of_a_packet_that_came_back, "evpl_iovec_set_length", "65", "64", LENGTH("65", "64"))              \
+	X(set_length_of_a_clone_beyond_the_count, "evpl_iovec_set_length", "65", "64", LENGTH("65", "64"))             \
+	X(set_length_beyond_what_was_received, "evpl_iovec_set_length", "101", "100", LENGTH("101", "100"))            \
+	X(set_length_of_empty, "evpl_iovec_set_length", "iovec", EMPTY("iovec"))                                       \
+	X(release_of_empty, "evpl_iovec_release", "iovec", EMPTY("iovec"))                                             \
+	X(release_of_empty_shared_without_context, "evpl_iovec_release", "SHARED", GARBAGE("iovec"))                   \
+	X(release_of_moved, RELEASES, "iovec", RELEASE_OF_MOVED)                                                       \
+	X(commit_longer_than_reserved, COMMIT_LONGER, "778", "777", RESERVED("778"))                                   \
+	X(commit_of_a_longer_length, "evpl_iovec_commit", "800", "iovec", RESERVED("800"))                             \
+	X(commit_of_negative_number, "evpl_iovec_commit", "iovec", "niovs -1 is negative")                             \
+	X(commit_with_alignment_three, "evpl_iovec_commit", "3", "iovec", "alignment 3 is not a power of two")         \
+	X(commit_without_context, "evpl_iovec_commit", "iovec", "evpl is NULL")                                        \
+	X(commit_without_iovecs, "evpl_iovec_commit", "iovec", "iovecs is NULL, and niovs is 2")
 
-#define X(function, a, b, c)                                                                                           \
+#define X(function, ...)                                                                                               \
 	static void function##_stops(void **state)                                                                     \
 	{                                                                                                              \
 		(void)state;                                                                                           \
-		child_assert_stops(#function, (const char *const[]){a, b, c, NULL});                                   \
+		child_assert_stops(#function, (const char *const[]){__VA_ARGS__, NULL});                               \
 	}
 CHILDREN
 #undef X
 
-#define X(function, a, b, c) {.name = #function, .run = function},
+#define X(function, ...) {.name = #function, .run = function},
 static const struct child children[] = {CHILDREN{.name = "clone_beyond_all_counts", .run = clone_beyond_all_counts}};
 #undef X
 
-#define X(function, a, b, c) cmocka_unit_test(function##_stops),
+#define X(function, ...) cmocka_unit_test(function##_stops),
 static const struct CMUnitTest cases[] = {CHILDREN cmocka_unit_test(clone_beyond_all_counts_stops)};
 #undef X
 

@@ -59,13 +59,31 @@ places_are_told_apart_most_bytes_first(void **state)
 	report(&told);
 	assert_int_equal(told.lines, PLACES(2));
 	second = strstr(told.text, "take (");
-	if (second == NULL) /* static functions have no name, only an address */
+	if (second == NULL) /* compiled without optimisation: the inline function's */
 		second = strrchr(told.text, '+');
 	assert_non_null(second);
+	if (told.lines == 2)
+		assert_non_null(strstr(told.text, "take_elsewhere")); /* a static function */
 	if (told.lines == 2)
 		assert_int_equal(strtoull(strstr(strchr(told.text, '\n'), ", ") + 2, NULL, 10) % 1000, 0);
 	evpl_iovecs_release(evpl, few, DIM(few));
 	evpl_iovecs_release(evpl, many, DIM(many));
+}
+
+static void
+samples_are_scaled_to_an_estimate(void **state)
+{
+	struct evpl_iovec iovecs[64];
+	struct evpl *evpl = home_context(state);
+	struct told told;
+
+	plain_builds_only();
+	take(evpl, DIM(iovecs), 100, LOCAL, iovecs);
+	report(&told);
+	assert_int_equal(told.lines, 1);
+	assert_int_equal(told.iovecs, DIM(iovecs) / 8);
+	assert_non_null(strstr(told.text, ": an estimated 64 iovecs, 6400 bytes\n"));
+	evpl_iovecs_release(evpl, iovecs, DIM(iovecs));
 }
 
 static void
@@ -397,6 +415,7 @@ a_report_of_a_running_context_is_about_right(void **state)
 static const struct CMUnitTest cases[] = {
 	home_case(off_nothing_is_sampled, off),
 	home_case(places_are_told_apart_most_bytes_first, every_8th),
+	home_case(samples_are_scaled_to_an_estimate, every_8th),
 	home_case(bulk_allocations_are_their_callers, every_one),
 	home_case(clones_segments_and_moves_inherit_the_sample, every_one),
 	home_case(a_sample_that_is_sent_is_no_longer_held, every_one),

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The log lines of the calls that refuse an argument: evpl_init, evpl_create, evpl_rx_pool_create,
+ * evpl_rx_pool_destroy.
+ *
+ * What would break: EINVAL alone does not say which of a dozen fields it is about. A line could name another field than
+ * the wrong one. So each field is wrong once, the line must have its name, its value and what would do, and no other
+ * line may be logged.
+ */
+#include <limits.h>
+
+#include <rte_log.h>
+
+#include "stopped.h"
+
+#define KIB (1u << 10)
+#define MIB (1u << 20)
+
+static char *text;
+static size_t text_size;
+static FILE *stream;
+
+static void
+listen(void)
+{
+	stream = open_memstream(&text, &text_size);
+	assert_non_null(stream);
+	assert_int_equal(rte_openlog_stream(stream), 0);
+}
+
+/* Asserts that exactly this was logged since listen(). */
+static void
+assert_logged(const char *line)
+{
+	char *want;
+
+	rte_openlog_stream(NULL);
+	fclose(stream);
+	assert_true(asprintf(&want, "EVPL: %s\n", line) > 0);
+	assert_string_equal(text, want);
+	free(want);
+	free(text);
+}
+
+/* The last socket_id depends on DPDK's build. */
+static void
+say(char *line, size_t size, const char *call, const char *words)
+{
+	if (strncmp(words, "socket_id", 9) == 0)
+		snprintf(line, size, "%s: %s%d", call, words, RTE_MAX_NUMA_NODES - 1);
+	else
+		snprintf(line, size, "%s: %s", call, words);
+}
+
+static void
+init_names_the_field_and_its_range(void **state)
+{
+	const struct {
+		struct evpl_global_config config;
+		const char *line;
+	} bad[] = {
+		{{.slab_size = 1}, "slab_size is 1, but must be 1024 to 68719476736"},
+		{{.slab_size = UINT64_MAX}, "slab_size is 18446744073709551615, but must be 1024 to 68719476736"},
+		{{.buffer_size = 1023}, "buffer_size is 1023, but must be 1024 to 4294967231"},
+		{{.buffer_size = UINT32_MAX}, "buffer_size is 4294967295, but must be 1024 to 4294967231"},
+		{{.slab_size = MIB, .buffer_size = MIB + 1}, "buffer_size is 1048577, but must be 1024 to 1048576"},
+		{{.large_buffer_size = 1000}, "large_buffer_size is 1000, but must be 1024 to 4294967231"},
+		{{.buffer_size = 64 * KIB, .large_buffer_size = 64 * KIB - 1},
+		 "large_buffer_size is 65535, but must be 65536 to 4294967231"},
+		{{.slab_size = MIB, .large_buffer_size = 2 * MIB},
+		 "large_buffer_size is 2097152, but must be 65536 to 1048576"},
+		{{.max_slabs = 513}, "max_slabs is 513, but must be 1 to 512"},
+		{{.preallocate_slabs = 513}, "preallocate_slabs is 513, but must be 0 to 512"},
+		{{.preallocate_slabs = 3, .max_slabs = 2}, "preallocate_slabs is 3, but must be 0 to 2"},
+		{{.packet_mbufs = UINT_MAX}, "packet_mbufs is 4294967295, but must be 1 to 16777216"},
+		{{.reserved_word = 7},
+		 "reserved_word is 7, but must be 0: the program needs a later version of libevpl-dpdk, or did not set "
+		 "the "
+		 "struct to zero"},
+		{{.reserved = {[3] = 9}},
+		 "reserved[3] is 9, but must be 0: the program needs a later version of libevpl-dpdk, or did not set "
+		 "the "
+		 "struct to zero"},
+	};
+	char line[256];
+
+	(void)state;
+	for (unsigned i = 0; i < DIM(bad); i++) {
+		listen();
+		assert_int_equal(evpl_init(&bad[i].config), -EINVAL);
+		say(line, sizeof(line), "evpl_init", bad[i].line);
+		assert_logged(line);
+	}
+}
+
+static void
+init_names_the_field_that_another_caller_chose(void **state)
+{
+	const struct evpl_global_config running = {.slab_size = MIB,
+						   .buffer_size = 16 * KIB,
+						   .large_buffer_size = 512 * KIB,
+						   .max_slabs = 4,
+						   .packet_mbufs = 100,
+						   .sample_period = 3,
+						   .preallocate_slabs = 1};
+	const struct {
+		struct evpl_global_config config;
+		const char *line;
+	} other[] = {
+		{{.slab_size = 2 * MIB}, "slab_size is 2097152, but the library runs with 1048576"},
+		{{.slab_size = 8 * KIB}, "slab_size is 8192, but the library runs with 1048576"},
+		{{.buffer_size = 3 * MIB}, "buffer_size is 3145728, but the library runs with 16384"},
+		{{.large_buffer_size = MIB}, "large_buffer_size is 1048576, but the library runs with 524288"},
+		{{.max_slabs = 5}, "max_slabs is 5, but the library runs with 4"},
+		{{.packet_mbufs = 101}, "packet_mbufs is 101, but the library runs with 100"},
+		{{.sample_period = 4}, "sample_period is 4, but the library runs with 3"},
+		{{.preallocate_slabs = 2}, "preallocate_slabs is 2, but the library runs with 1 slabs"},
+		{{.far_packets = 1}, "far_packets is set, but the library runs without it"},
+	};
+	char line[256];
+
+	(void)state;
+	assert_int_equal(evpl_init(&running), 0);
+	for (unsigned i = 0; i < DIM(other); i++) {
+		listen();
+		assert_int_equal(evpl_init(&other[i].config), -EALREADY);
+		say(line, sizeof(line), "evpl_init", other[i].line);
+		assert_logged(line);
+	}
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
+static void
+create_names_the_field_and_its_range(void **state)
+{
+	const struct {
+		struct evpl_thread_config config;
+		const char *line;
+	} bad[] = {
+		{{.rx_flags = 2}, "rx_flags is 2, but must be 0 to 1"},
+		{{.stash_buffers = 65}, "stash_buffers is 65, but must be 0 to 64"},
+		{{.socket_id = -3}, "socket_id is -3, but must be -2 to "},
+		{{.socket_id = INT_MAX}, "socket_id is 2147483647, but must be -2 to "},
+		{{.reserved_word = 1},
+		 "reserved_word is 1, but must be 0: the program needs a later version of libevpl-dpdk, or did not set "
+		 "the "
+		 "struct to zero"},
+	};
+	char line[256];
+
+	(void)state;
+	assert_int_equal(evpl_init(&home_small), 0);
+	for (unsigned i = 0; i < DIM(bad); i++) {
+		listen();
+		assert_null_with(evpl_create(&bad[i].config), EINVAL);
+		say(line, sizeof(line), "evpl_create", bad[i].line);
+		assert_logged(line);
+	}
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
+static void
+rx_pool_names_the_argument(void **state)
+{
+	const struct {
+		const char *name;
+		unsigned n;
+		uint16_t data_room;
+		int socket_id;
+		const char *line;
+	} bad[] = {
+		{NULL, 63, 0, -1, "name is NULL"},
+		{"", 63, 0, -1, "name is empty"},
+		{"evpl_mine", 63, 0, -1,
+		 "name is \"evpl_mine\", but the library's own pools have the names that begin with \"evpl_\""},
+		{"abcdefghijklmnopqrstuvwxyz", 63, 0, -1,
+		 "name is \"abcdefghijklmnopqrstuvwxyz\", which has 26 characters: 25 are possible"},
+		{"n", 0, 0, -1, "n is 0, but must be 1 to 4294967295"},
+		{"room", 63, RTE_PKTMBUF_HEADROOM, -1, "data_room is 128, but must be 129 to 65535"},
+		{"socket", 63, 0, -2, "socket_id is -2, but must be -1 to "},
+	};
+	char line[256];
+
+	(void)state;
+	assert_int_equal(evpl_init(&home_small), 0);
+	for (unsigned i = 0; i < DIM(bad); i++) {
+		listen();
+		assert_null_with(evpl_rx_pool_create(bad[i].name, bad[i].n, bad[i].data_room, bad[i].socket_id),
+				 EINVAL);
+		say(line, sizeof(line), "evpl_rx_pool_create", bad[i].line);
+		assert_logged(line);
+	}
+	listen();
+	assert_int_equal(evpl_rx_pool_destroy(NULL), -EINVAL);
+	assert_logged("evpl_rx_pool_destroy: pool (nil) is not an RX pool of the library");
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
+static const struct CMUnitTest cases[] = {
+	stopped_case(init_names_the_field_and_its_range),
+	stopped_case(init_names_the_field_that_another_caller_chose),
+	stopped_case(create_names_the_field_and_its_range),
+	stopped_case(rx_pool_names_the_argument),
+};
+
+int
+main(int argc, char **argv)
+{
+	const struct program program = {.name = "refused", .cases = cases, .n_cases = DIM(cases)};
+
+	return program_main(&program, argc, argv);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * src/held/symbol.c: names of static functions, out of a program's table of symbols.
+ *
+ * What would break: the offset at which a program is loaded could be forgotten, so that names are those of other
+ * functions. A stripped program, or a file that is no program at all, could end the process while it writes a report.
+ * So copies of this program are cut and spoilt in every part that the reader looks at.
+ */
+#include <unistd.h>
+
+#include "held/symbol.h"
+#include "support.h"
+
+static __attribute__((noinline, used)) int
+a_static_function(int n)
+{
+	__asm__ volatile("" : "+r"(n));
+	return n + 1;
+}
+
+static char path[64];
+
+static unsigned char *
+copy_of_program(size_t *size)
+{
+	unsigned char *bytes = NULL;
+	FILE *in = fopen("/proc/self/exe", "rb");
+	size_t n = 0, got;
+
+	assert_non_null(in);
+	do {
+		bytes = realloc(bytes, n + (1 << 20));
+		assert_non_null(bytes);
+		got = fread(bytes + n, 1, 1 << 20, in);
+		n += got;
+	} while (got > 0);
+	fclose(in);
+	*size = n;
+	return bytes;
+}
+
+/* Looks up a few addresses in a file with these bytes. It must come back; what it finds does not matter. */
+static void
+look_into(const unsigned char *bytes, size_t size)
+{
+	char name[64];
+	FILE *out = fopen(path, "wb");
+
+	assert_non_null(out);
+	assert_int_equal(fwrite(bytes, 1, size, out), size);
+	fclose(out);
+	for (uintptr_t address = 0; address < 0x8000; address += 0x1111) {
+		if (evpl_symbol_in_file(path, address, name, sizeof(name)))
+			assert_in_range(strlen(name), 1, sizeof(name) - 1);
+		else
+			assert_string_equal(name, "");
+	}
+}
+
+static void
+static_function_has_its_name(void **state)
+{
+	char name[64], cut[5];
+	uintptr_t address = (uintptr_t)a_static_function;
+
+	(void)state;
+	assert_true(evpl_symbol_at(address, name, sizeof(name)));
+	assert_string_equal(name, "a_static_function");
+	assert_true(evpl_symbol_at(address + 1, name, sizeof(name)));
+	assert_string_equal(name, "a_static_function");
+	assert_true(evpl_symbol_at(address, cut, sizeof(cut)));
+	assert_string_equal(cut, "a_st");
+	assert_false(evpl_symbol_at(8, name, sizeof(name))); /* no object is there */
+	assert_string_equal(name, "");
+	assert_false(evpl_symbol_at((uintptr_t)name, name, sizeof(name)));
+}
+
+static void
+files_that_are_no_program_have_no_names(void **state)
+{
+	const char *const other[] = {"/dev/null", "/", "/proc/self/cmdline", "/no/such/file"};
+	char name[64];
+
+	(void)state;
+	for (unsigned i = 0; i < DIM(other); i++)
+		assert_false(evpl_symbol_in_file(other[i], 0x1000, name, sizeof(name)));
+}
+
+static void
+programs_that_are_cut_short_end_nothing(void **state)
+{
+	size_t size;
+	unsigned char *bytes = copy_of_program(&size);
+
+	(void)state;
+	for (size_t left = 0; left < 128; left += 7)
+		look_into(bytes, left);
+	for (unsigned i = 1; i < 16; i++)
+		look_into(bytes, size / 16 * i);
+	look_into(bytes, size - 1);
+	free(bytes);
+}
+
+/* Numbers of the header and of the sections' headers, each with bits turned over. */
+static void
+programs_that_are_spoilt_end_nothing(void **state)
+{
+	size_t size, sections;
+	unsigned char *bytes = copy_of_program(&size);
+	uint64_t offset;
+	struct dice dice;
+
+	(void)state;
+	dice_init(&dice, 17);
+	memcpy(&offset, bytes + 40, sizeof(offset)); /* e_shoff */
+	assert_in_range(offset, 64, size);
+	sections = size - offset;
+	for (unsigned i = 0; i < 300; i++) {
+		size_t at = i % 3 == 0 ? dice_below(&dice, 64) : offset + dice_below(&dice, (unsigned)sections);
+		unsigned char was = bytes[at];
+
+		bytes[at] = (unsigned char)(was ^ (1u << dice_below(&dice, 8)));
+		look_into(bytes, size);
+		bytes[at] = was;
+	}
+	free(bytes);
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/evpl-symbol-%d", (int)getpid());
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	unlink(path);
+	return 0;
+}
+
+static const struct CMUnitTest cases[] = {
+	cmocka_unit_test(static_function_has_its_name),
+	cmocka_unit_test(files_that_are_no_program_have_no_names),
+	cmocka_unit_test(programs_that_are_cut_short_end_nothing),
+	cmocka_unit_test(programs_that_are_spoilt_end_nothing),
+};
+
+int
+main(int argc, char **argv)
+{
+	const struct program program = {
+		.name = "symbol", .cases = cases, .n_cases = DIM(cases), .setup = begin, .teardown = end};
+
+	return program_main(&program, argc, argv);
+}

@@ -15,21 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <rte_ether.h>
-#include <rte_ip.h>
-#include <rte_udp.h>
-
 #include "example.h"
+#include "headers.h"
 
 #define BURST 32
 #define ECHO_PORT 7
-
-struct headers {
-	struct rte_ether_hdr ether;
-	struct rte_ipv4_hdr ip;
-	struct rte_udp_hdr udp;
-};
-_Static_assert(sizeof(struct headers) == 42, "without padding");
 
 /* Turns a request into its answer. False: the packet is no request, whatever bytes are in it. */
 static bool

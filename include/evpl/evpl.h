@@ -13,6 +13,7 @@
  *	evpl_memory.h  the iovec calls; evpl_inline_pvt.h has their hot half
  *	evpl_mbuf.h    makes packets of iovecs and iovecs of packets, bursts on ports, RX pools
  *	evpl_port.h    reports what a port cannot do with packets of iovecs
+ *	evpl_ring.h    a queue of iovecs from thread to thread
  *	evpl_version.h the version of these headers, and of the library that runs
  *	evpl_trace.h   the checked calls of a tracing build
  *	evpl_flags_pvt.h   all bits of iovec.flags (this and the next are for the library's own use)
@@ -35,6 +36,7 @@
 #include <evpl/evpl_mbuf.h>
 #include <evpl/evpl_memory.h>
 #include <evpl/evpl_port.h>
+#include <evpl/evpl_ring.h>
 #include <evpl/evpl_trace.h>
 #include <evpl/evpl_version.h>
 

@@ -14,6 +14,7 @@
 #include <evpl/evpl_core.h>
 #include <evpl/evpl_mbuf.h>
 #include <evpl/evpl_memory.h>
+#include <evpl/evpl_ring.h>
 
 #if EVPL_IOVEC_TRACE && !defined(EVPL_BELOW_TRACE)
 
@@ -65,6 +66,11 @@ EVPL_EXPORT uint16_t evpl_rx_burst_at(const struct evpl_site *site, struct evpl 
 				      uint16_t queue_id, struct evpl_iovec *r_iovecs, uint16_t n);
 EVPL_EXPORT uint16_t evpl_tx_burst_at(const struct evpl_site *site, struct evpl *evpl, uint16_t port_id,
 				      uint16_t queue_id, struct evpl_iovec *iovecs, uint16_t n);
+EVPL_EXPORT void evpl_ring_free_at(const struct evpl_site *site, struct evpl *evpl, struct evpl_ring *ring);
+EVPL_EXPORT unsigned evpl_ring_enqueue_burst_at(const struct evpl_site *site, struct evpl_ring *ring,
+						struct evpl_iovec *iovecs, unsigned n, unsigned *r_free_space);
+EVPL_EXPORT unsigned evpl_ring_dequeue_burst_at(const struct evpl_site *site, struct evpl_ring *ring,
+						struct evpl_iovec *r_iovecs, unsigned n, unsigned *r_available);
 
 /*
  * The two most frequent calls first go to functions that do only the usual case. In any other case these return 0, and
@@ -135,6 +141,9 @@ evpl_iovec_release_first_at(const struct evpl_site *site, struct evpl *evpl, str
 #define evpl_packets_alloc(...) evpl_packets_alloc_at(EVPL_SITE, __VA_ARGS__)
 #define evpl_rx_burst(...) evpl_rx_burst_at(EVPL_SITE, __VA_ARGS__)
 #define evpl_tx_burst(...) evpl_tx_burst_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_ring_free(...) evpl_ring_free_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_ring_enqueue_burst(...) evpl_ring_enqueue_burst_at(EVPL_SITE, __VA_ARGS__)
+#define evpl_ring_dequeue_burst(...) evpl_ring_dequeue_burst_at(EVPL_SITE, __VA_ARGS__)
 
 #endif /* tracing */
 

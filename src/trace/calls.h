@@ -125,6 +125,27 @@ note_taken(enum trace_call call, struct trace_thread *me, struct evpl_iovec *iov
 	return &slot->iovec;
 }
 
+static inline uint64_t
+context_of(const struct trace_record *r)
+{
+	return r != NULL ? (uint64_t)r->context << 32 : 0;
+}
+
+/* Notes that what was an iovec with the record old is this iovec now; NULL: there was no record left. */
+static inline struct trace_record *
+note_moved(enum trace_call call, struct trace_thread *me, struct evpl_iovec *iovec, const struct trace_record *old,
+	   trace_place here)
+{
+	struct trace_record *fresh = note_taken(call, me, iovec, old->bytes, context_of(old), here);
+
+	if (fresh != NULL) {
+		fresh->commit = old->commit;
+		fresh->length = old->length; /* a view that was shortened before may still grow back */
+		fresh->data = old->data;
+	}
+	return fresh;
+}
+
 /*
  * An iovec was let go. Its record stays as it is until its turn comes, so that a use of the iovec still finds it. The
  * record may be another thread's, and its turn may come at once: nothing is read from it after this.
@@ -140,12 +161,6 @@ static inline struct trace_bytes *
 bytes_of(const struct trace_record *r)
 {
 	return EVPL_TRACE_BYTES && r != NULL && r->bytes != 0 ? &trace_slots[r->bytes].bytes : NULL;
-}
-
-static inline uint64_t
-context_of(const struct trace_record *r)
-{
-	return r != NULL ? (uint64_t)r->context << 32 : 0;
 }
 
 /* One more iovec shows them. */

@@ -39,29 +39,21 @@ traced_iovec_clone(uint64_t where, struct evpl_iovec *dst, struct evpl_iovec *sr
 /* The source keeps its handle, so that a use of it is known for what it is. */
 static void
 record_move(enum trace_call call, struct trace_thread *me, struct evpl_iovec *dst, struct evpl_iovec *src,
-	    struct trace_record *r, uint32_t handle, uint32_t length, trace_place here)
+	    struct trace_record *r, uint32_t handle, trace_place here)
 {
-	uint64_t context = context_of(r);
-	struct trace_record *fresh;
-	uint32_t bytes;
-	uint8_t commit;
-	void *data;
+	struct trace_record old, *fresh;
 
 	set_handle(src, handle);
 	if (r == NULL) { /* nothing is known of it, nor of where it goes */
 		set_handle(dst, TRACE_UNTRACED);
 		return;
 	}
-	commit = r->commit;
-	bytes = r->bytes;
-	data = r->data;
+	old = *r;
 	note_gone(call, r, here);
-	fresh = note_taken(call, me, dst, bytes, context, here);
-	if (fresh != NULL) {
-		fresh->commit = commit;
-		fresh->length = length; /* a view that was shortened before may still grow back */
-		if (call == CALL_MOVE)
-			fresh->data = data;
+	fresh = note_moved(call, me, dst, &old, here);
+	if (fresh != NULL && call == CALL_MOVE_SEGMENT) {
+		fresh->length = dst->length;
+		fresh->data = dst->data;
 	}
 }
 
@@ -71,15 +63,14 @@ traced_iovec_move(uint64_t where, struct evpl_iovec *dst, struct evpl_iovec *src
 	struct trace_thread *me = trace_self();
 	trace_place here = trace_place_make(me, where);
 	struct trace_record *r = check(CALL_MOVE, me, src, here);
-	uint32_t handle = trace_handle(src), length;
+	uint32_t handle = trace_handle(src);
 
 	if (dst == NULL)
 		trace_stop_iovec(CALL_MOVE, dst, here);
 	if (dst == src)
 		return;
-	length = r != NULL ? r->length : src->length;
 	evpl_plain_iovec_move(dst, src);
-	record_move(CALL_MOVE, me, dst, src, r, handle, length, here);
+	record_move(CALL_MOVE, me, dst, src, r, handle, here);
 }
 
 void
@@ -105,7 +96,7 @@ traced_iovec_move_segment(uint64_t where, struct evpl_iovec *dst, struct evpl_io
 		}
 		return;
 	}
-	record_move(CALL_MOVE_SEGMENT, me, dst, src, r, handle, length, here);
+	record_move(CALL_MOVE_SEGMENT, me, dst, src, r, handle, here);
 }
 
 void *

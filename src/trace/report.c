@@ -159,6 +159,9 @@ gone_words(enum trace_call call, unsigned gone_how)
 	case CALL_TX_BURST:
 		return call == CALL_RELEASE || call == CALL_RELEASES ? "release after it was sent"
 								     : "use after it was sent";
+	case CALL_RING_ENQUEUE:
+		return call == CALL_RELEASE || call == CALL_RELEASES ? "release after it went into a ring"
+								     : "use after it went into a ring";
 	default:
 		return call == CALL_RELEASE || call == CALL_RELEASES ? "double release" : "use after release";
 	}
@@ -193,7 +196,8 @@ trace_stop_iovec(enum trace_call call, const struct evpl_iovec *iovec, trace_pla
 		say_bug(r->state & TRACE_LIVE ? "a copy made by \"=\": the reference is another iovec's"
 					      : "a copy made by \"=\" of an iovec that was let go");
 		say_iovec(stderr, iovec, r);
-		fprintf(stderr, "  copied    from the iovec at %p\n", (const void *)r->owner);
+		fprintf(stderr, "  copied    from the iovec at %p; memcpy and an rte_ring copy, too: see evpl_ring.h\n",
+			(const void *)r->owner);
 		say_record(r);
 	} else if (!(r->state & TRACE_LIVE)) {
 		say_bug(gone_words(call, r->gone_how));

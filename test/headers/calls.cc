@@ -78,6 +78,10 @@ all_of_them(struct evpl *evpl, struct rte_mempool *pool)
 		evpl_iovec_release(evpl, &c[0]);
 	if (::evpl_rx_burst(evpl, 0, 0, c, 1) == 1)
 		::evpl_iovec_release(evpl, &c[0]);
+	struct evpl_ring *ring = ::evpl_ring_create("ring", 2, SOCKET_ID_ANY, 0);
+	if (ring != nullptr && evpl_ring_enqueue_burst(ring, c, 2, nullptr) == 2 && ::evpl_ring_count(ring) == 2)
+		::evpl_iovecs_release(evpl, c, (int)evpl_ring_dequeue_burst(ring, c, 2, nullptr));
+	evpl_ring_free(evpl, ring);
 	struct evpl_port_limit limit[EVPL_PORT_LIMITS];
 	if (::evpl_port_check(0, limit, EVPL_PORT_LIMITS) > 0 && limit[0].is_error)
 		return;

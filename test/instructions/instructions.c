@@ -8,6 +8,8 @@
 
 #include <rte_eal.h>
 #include <rte_ethdev.h>
+#include <rte_ring.h>
+#include <rte_ring_elem.h>
 
 #include <evpl/evpl.h>
 
@@ -15,6 +17,8 @@
 #define BURST 32u
 
 static struct rte_mempool *plain, *slab_pool;
+static struct evpl_ring *ring;
+static struct rte_ring *raw_ring; /* of elements of an iovec's size */
 
 #define MEASURE(name) static __attribute__((noinline)) void measure_##name(struct evpl *evpl, unsigned times)
 
@@ -152,6 +156,39 @@ MEASURE(move)
 		keep(&here);
 	}
 	evpl_iovec_release(evpl, &here);
+}
+
+/* Bursts into a ring and out of it. */
+MEASURE(ring)
+{
+	struct evpl_iovec iovecs[BURST];
+
+	if (evpl_iovecs_alloc(evpl, 64, 0, 0, iovecs, BURST) != (int)BURST)
+		abort();
+	for (unsigned i = 0; i < times; i += BURST) {
+		if (evpl_ring_enqueue_burst(ring, iovecs, BURST, NULL) != BURST)
+			abort();
+		keep(iovecs);
+		if (evpl_ring_dequeue_burst(ring, iovecs, BURST, NULL) != BURST)
+			abort();
+		keep(iovecs);
+	}
+	evpl_iovecs_release(evpl, iovecs, BURST);
+}
+
+MEASURE(raw_ring)
+{
+	struct evpl_iovec iovecs[BURST] = {0};
+
+	(void)evpl;
+	for (unsigned i = 0; i < times; i += BURST) {
+		if (rte_ring_enqueue_burst_elem(raw_ring, iovecs, sizeof(iovecs[0]), BURST, NULL) != BURST)
+			abort();
+		keep(iovecs);
+		if (rte_ring_dequeue_burst_elem(raw_ring, iovecs, sizeof(iovecs[0]), BURST, NULL) != BURST)
+			abort();
+		keep(iovecs);
+	}
 }
 
 MEASURE(bulk_alloc_release)
@@ -352,6 +389,8 @@ static const struct {
 	{"shared_hold_release", measure_shared_hold_release},
 	{"reserve_commit_release", measure_reserve_commit_release},
 	{"move", measure_move},
+	{"ring", measure_ring},
+	{"raw_ring", measure_raw_ring},
 	{"bulk_alloc_release", measure_bulk_alloc_release},
 	{"packets_alloc_release", measure_packets_alloc_release},
 	{"to_mbuf_from_mbuf", measure_to_mbuf_from_mbuf},
@@ -364,6 +403,14 @@ static const struct {
 	{"slice", measure_slice},
 	{"raw_slice", measure_raw_slice},
 };
+
+static bool
+rings_make(void)
+{
+	ring = evpl_ring_create("ring", 1023, SOCKET_ID_ANY, 0);
+	raw_ring = rte_ring_create_elem("raw_ring", sizeof(struct evpl_iovec), 1024, SOCKET_ID_ANY, 0);
+	return ring != NULL && raw_ring != NULL;
+}
 
 /* A net_null port, which EAL's arguments name. */
 static bool
@@ -388,7 +435,7 @@ main(int argc, char **argv)
 	if (times == 0 || rte_eal_init(argc - 1, argv + 1) < 0 || evpl_init(NULL) != 0)
 		return 1;
 	evpl = evpl_create(NULL);
-	if (evpl == NULL || !port_start())
+	if (evpl == NULL || !port_start() || !rings_make())
 		return 1;
 	/* Slabs, buffers and pages that are there already; not inside measure_*. */
 	for (unsigned flags = 0; flags <= EVPL_IOVEC_FLAG_SHARED; flags++)

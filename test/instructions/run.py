@@ -37,6 +37,7 @@ BUDGETS = {
     "shared_hold_release": (41.3, 51.1),
     "reserve_commit_release": (79.7, 86.0),
     "move": (10.5, 12.5),
+    "ring": (37.8, 32.6),
     "bulk_alloc_release": (20.7, 22.4),
     "packets_alloc_release": (83.4, 75.4),
     "to_mbuf_from_mbuf": (570.1, 614.6),

@@ -23,6 +23,8 @@ struct calls {
 	void *(*data)(const struct evpl_iovec *);
 	unsigned (*length)(const struct evpl_iovec *);
 	void (*set_length)(struct evpl_iovec *, unsigned);
+	unsigned (*enqueue)(struct evpl_ring *, struct evpl_iovec *, unsigned, unsigned *);
+	unsigned (*dequeue)(struct evpl_ring *, struct evpl_iovec *, unsigned, unsigned *);
 };
 
 /* The symbol, from libevpl-dpdk and from nowhere else. */
@@ -57,6 +59,8 @@ find_all(struct calls *calls)
 	FIND(calls, data, "evpl_iovec_data");
 	FIND(calls, length, "evpl_iovec_length");
 	FIND(calls, set_length, "evpl_iovec_set_length");
+	FIND(calls, enqueue, "evpl_ring_enqueue_burst");
+	FIND(calls, dequeue, "evpl_ring_dequeue_burst");
 }
 
 static void
@@ -92,6 +96,7 @@ static void
 symbols_and_inlines_share_iovecs(void **state)
 {
 	struct home *home = *state;
+	struct evpl_ring *ring = evpl_ring_create("symbols", 4, SOCKET_ID_ANY, 0);
 	struct evpl_iovec by_call[50], by_inline[50], reserved;
 	struct calls call;
 
@@ -112,6 +117,12 @@ symbols_and_inlines_share_iovecs(void **state)
 		evpl_iovec_release(home->evpl, &by_call[i]);
 		call.release(home->evpl, &by_inline[i]);
 	}
+	assert_non_null(ring);
+	assert_int_equal(call.enqueue(ring, &reserved, 1, NULL), 1);
+	assert_int_equal(evpl_ring_dequeue_burst(ring, &reserved, 1, NULL), 1);
+	assert_int_equal(evpl_ring_enqueue_burst(ring, &reserved, 1, NULL), 1);
+	assert_int_equal(call.dequeue(ring, &reserved, 1, NULL), 1);
+	evpl_ring_free(home->evpl, ring);
 	iovec_assert(&reserved, 7, 0);
 	call.release(NULL, &reserved);
 }

@@ -57,8 +57,9 @@ attach_buffer(struct rte_mbuf *m, const struct evpl_iovec *iovec, struct evpl_bu
 }
 
 /*
- * Attaches to a received mbuf that is direct, or to a clone of one. The packet keeps a reference of the mbuf. Clones of
- * a near packet count where clones of the mbuf count.
+ * Attaches to a received mbuf that is direct, or to a clone of one. The packet keeps a reference of ref. DPDK counts
+ * clones of a near packet on the direct mbuf, and without an atomic if it reads 1 there. So ref is that mbuf: then
+ * two packets never read 1, whichever threads hold them.
  */
 static int
 attach_mbuf(struct rte_mbuf *m, struct rte_mbuf *ref, const struct rte_mbuf *base, uintptr_t data, uint16_t length)
@@ -67,7 +68,7 @@ attach_mbuf(struct rte_mbuf *m, struct rte_mbuf *ref, const struct rte_mbuf *bas
 	rte_iova_t iova = iova_of(base, data);
 	struct evpl_note *note;
 
-	if (unlikely(evpl_compat_ref_add(ref, 1) > EVPL_COUNT_MAX)) {
+	if (unlikely(evpl_compat_ref_add(ref, 1) > EVPL_PACKETS_MAX)) {
 		rte_errno = EOVERFLOW;
 		goto fail;
 	}
@@ -91,8 +92,7 @@ fail:
 int
 evpl_attach_other(struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t data, uint16_t length)
 {
-	struct rte_mbuf *ref = iovec->ref, *buffer;
-	const struct rte_mbuf *base = evpl_overflow_root(ref);
+	struct rte_mbuf *base = evpl_overflow_root(iovec->ref), *ref = base, *buffer;
 	uintptr_t on = 0;
 
 	buffer = evpl_buffer_of(base);
@@ -107,5 +107,7 @@ evpl_attach_other(struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t 
 		return attach_buffer(m, iovec, (struct evpl_buffer *)(on - EVPL_ON_BUFFER), data, length);
 	if (on & EVPL_ON_MBUF)
 		ref = (struct rte_mbuf *)(on - EVPL_ON_MBUF);
+	else if (RTE_MBUF_CLONED(base))
+		ref = rte_mbuf_from_indirect(base);
 	return attach_mbuf(m, ref, base, data, length);
 }

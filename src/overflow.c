@@ -131,18 +131,22 @@ evpl_overflow_root(const struct rte_mbuf *ref)
 struct rte_mbuf *
 evpl_overflow_new(struct rte_mbuf *base)
 {
-	struct rte_mbuf *m = mbuf_alloc();
+	struct rte_mbuf *m = NULL;
 	struct overflow *o;
 
-	if (m == NULL)
+	/* All mbufs that count for base, DPDK's clones and packets share its 16 bits. */
+	if (evpl_compat_ref_add(base, 1) <= EVPL_COUNT_MAX)
+		m = mbuf_alloc();
+	if (m == NULL) {
+		(void)evpl_compat_ref_sub(base, 1); /* not the last: the caller holds one */
 		return NULL;
+	}
 	o = overflow_of(m);
 	o->no_cache = 0;
 	o->mbuf = m;
 	o->base = base;
 	o->root = evpl_overflow_root(base);
 	o->listed = false;
-	(void)evpl_compat_ref_add(base, 1);
 	return m;
 }
 

@@ -55,7 +55,7 @@ extern "C" {
  * @retval EMSGSIZE   more than 65,535 segments or 4 GiB.
  * @retval ENOMEM     no packet mbuf is left.
  * @retval EOVERFLOW  about 61,000 packets share one buffer already, or a received mbuf that is not external has about
- *	65,000 references.
+ *	61,000 references.
  * Owns: on success the packet has all references, and the iovecs must not be used again.
  * Threads: the owner, and holder of every iovec. Any thread may free the packet.
  * Cost: per attached segment one packet mbuf from those that the thread keeps, and no atomic: counts of a buffer are

@@ -47,7 +47,8 @@ extern "C" {
 
 /**
  * The most references that one mbuf counts, including those in stock. Clones beyond it count on another mbuf, so no
- * 16-bit count ever wraps.
+ * 16-bit count ever wraps. DPDK's clones, packets and the other mbufs count on the first mbuf up to 65,280. A clone
+ * that needs one more of these stops the program.
  */
 #define EVPL_REF_LIMIT 0xC000u
 

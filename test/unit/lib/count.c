@@ -204,6 +204,71 @@ reference_of_the_program_may_end_among_clones_of_a_pinned_mbuf(void **state)
 	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
 }
 
+/*
+ * DPDK counts clones of a packet on the mbuf that has the bytes, and without an atomic if it reads 1 there. So two
+ * packets, which two threads may have, never share one reference of that mbuf.
+ */
+static void
+packets_end_with_their_references(struct rte_mbuf **packet, struct rte_mbuf *bytes, struct rte_mempool *pool)
+{
+	assert_int_equal(rte_mbuf_refcnt_read(bytes), 2);
+	for (unsigned i = 0; i < 2; i++) {
+		struct rte_mbuf *clone;
+
+		assert_non_null(packet[i]);
+		clone = rte_pktmbuf_clone(packet[i], pool);
+		assert_non_null(clone);
+		rte_pktmbuf_free(packet[i]);
+		mbuf_assert(clone, 1000, 42);
+		rte_pktmbuf_free(clone);
+	}
+	home_assert_held(0);
+	home_assert_pool(pool, 63);
+}
+
+static void
+packets_on_clones_beyond_the_limit_count_on_the_direct_mbuf(void **state)
+{
+	struct rte_mempool *pool = plain_pool("count", 63, RTE_MBUF_DEFAULT_BUF_SIZE);
+	struct evpl_iovec *iovec = calloc(EVPL_REF_LIMIT + 2, sizeof(*iovec));
+	struct evpl *evpl = home_context(state);
+	struct rte_mbuf *received, *packet[2];
+
+	assert_non_null(iovec);
+	make_received_shared(evpl, pool, &iovec[0]);
+	received = iovec[0].ref;
+	for (unsigned i = 1; i < EVPL_REF_LIMIT + 2; i++)
+		evpl_iovec_clone(&iovec[i], &iovec[0]);
+	evpl_iovecs_release(evpl, iovec, (int)EVPL_REF_LIMIT);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_ptr_not_equal(iovec[EVPL_REF_LIMIT + i].ref, received);
+		packet[i] = evpl_iovecs_to_mbuf(evpl, &iovec[EVPL_REF_LIMIT + i], 1);
+	}
+	packets_end_with_their_references(packet, received, pool);
+	free(iovec);
+	rte_mempool_free(pool);
+}
+
+static void
+packets_on_an_indirect_mbuf_count_on_the_direct_mbuf(void **state)
+{
+	struct rte_mempool *pool = plain_pool("count", 63, RTE_MBUF_DEFAULT_BUF_SIZE);
+	struct rte_mbuf *direct = filled_mbuf(pool, 1000, 42), *indirect = rte_pktmbuf_clone(direct, pool), *packet[2];
+	struct evpl *evpl = home_context(state);
+	struct evpl_iovec iovec[3];
+
+	assert_non_null(indirect);
+	rte_pktmbuf_free(direct); /* the clone keeps its bytes */
+	assert_int_equal(evpl_iovecs_from_mbuf(evpl, indirect, SHARED, 1, &iovec[0]), 1);
+	for (unsigned i = 1; i <= 2; i++) {
+		evpl_iovec_clone(&iovec[i], &iovec[0]);
+		packet[i - 1] = evpl_iovecs_to_mbuf(evpl, &iovec[i], 1);
+	}
+	evpl_iovec_release(evpl, &iovec[0]);
+	packets_end_with_their_references(packet, direct, pool);
+	rte_mempool_free(pool);
+}
+
 /* n iovecs of one byte each, out of buffers that have more bytes than a count has values. */
 static void
 carve(struct evpl *evpl, unsigned flags, unsigned n, enum order order)
@@ -362,6 +427,8 @@ static const struct CMUnitTest cases[] = {
 	home_case(clones_of_a_foreign_direct_mbuf_beyond_65535_release_in_any_order, few_packets),
 	home_case(reference_of_the_program_may_end_among_clones_of_a_direct_mbuf, few_packets),
 	home_case(reference_of_the_program_may_end_among_clones_of_a_pinned_mbuf, few_packets),
+	home_case(packets_on_clones_beyond_the_limit_count_on_the_direct_mbuf, few_packets),
+	home_case(packets_on_an_indirect_mbuf_count_on_the_direct_mbuf, few_packets),
 	home_case(allocs_of_one_byte_beyond_65535_in_a_buffer_keep_their_bytes, buffers_2m),
 	home_case(allocs_and_clones_together_beyond_65535_keep_their_bytes, buffers_2m),
 };

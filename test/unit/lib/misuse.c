@@ -264,6 +264,27 @@ clone_beyond_all_counts_stops(void **state)
 			   (const char *const[]){"evpl_iovec_clone", "counted", "SHARED", NULL});
 }
 
+/* DPDK's clones have nearly all of the room above the limit. Each mbuf that counts for another needs some of it. */
+static void
+clone_beyond_the_count_of_the_first_mbuf(void)
+{
+	start(1000, SHARED);
+	signal(SIGABRT, on_abort_of_counts);
+	while (rte_mbuf_refcnt_read(iovec.ref) < EVPL_REF_LIMIT)
+		evpl_iovec_clone(&other, &iovec);
+	rte_mbuf_refcnt_update(iovec.ref, 16120);
+	for (unsigned i = 0; i < 15 * EVPL_REF_LIMIT; i++)
+		evpl_iovec_clone(&other, &iovec); /* the references are all kept, the views not */
+}
+
+static void
+clone_beyond_the_count_of_the_first_mbuf_stops(void **state)
+{
+	(void)state;
+	child_assert_stops("clone_beyond_the_count_of_the_first_mbuf",
+			   (const char *const[]){"evpl_iovec_clone", "counted", "SHARED", NULL});
+}
+
 /* One of our own packets comes back: its window is its bytes, though the buffer under them goes on. */
 static void
 set_length_of_a_packet_that_came_back(void)
@@ -368,11 +389,14 @@ CHILDREN
 #undef X
 
 #define X(function, ...) {.name = #function, .run = function},
-static const struct child children[] = {CHILDREN{.name = "clone_beyond_all_counts", .run = clone_beyond_all_counts}};
+static const struct child children[] = {
+	CHILDREN{.name = "clone_beyond_all_counts", .run = clone_beyond_all_counts},
+	{.name = "clone_beyond_the_count_of_the_first_mbuf", .run = clone_beyond_the_count_of_the_first_mbuf}};
 #undef X
 
 #define X(function, ...) cmocka_unit_test(function##_stops),
-static const struct CMUnitTest cases[] = {CHILDREN cmocka_unit_test(clone_beyond_all_counts_stops)};
+static const struct CMUnitTest cases[] = {CHILDREN cmocka_unit_test(clone_beyond_all_counts_stops),
+					  cmocka_unit_test(clone_beyond_the_count_of_the_first_mbuf_stops)};
 #undef X
 
 int

@@ -11,6 +11,7 @@
 #include "global.h"
 #include "packet_pool.h"
 #include "pause.h"
+#include "ref.h"
 
 #include <pthread.h>
 #include <stdio.h>

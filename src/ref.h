@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * References: counts of an mbuf's refcnt, wherever they are counted, and their end.
+ * References: counts of an mbuf's refcnt, wherever they are counted. The code for their end is in buffer.c.
  */
 #ifndef EVPL_SRC_REF_H
 #define EVPL_SRC_REF_H

@@ -9,7 +9,6 @@
  * else the worker has to know, and out of it again. The second ring is an evpl_ring, which moves bare iovecs.
  *
  *	pipeline EAL_OPTIONS [-- PACKETS]     ends after that many packets, or at SIGINT
- *
  *	./pipeline -l 0,1 --no-huge -m 256 --no-pci --vdev=net_pcap0,rx_pcap=in.pcap,tx_pcap=out.pcap -- 8
  *
  * prints:
@@ -41,27 +40,20 @@ static struct evpl_ring *to_port;
 static bool ended;
 
 /* Sends each second packet back to where it came from. A packet may be too short for that. */
-static void
-work(const struct message *message)
-{
-	struct rte_ether_hdr *ether = evpl_iovec_data(&message->packet);
-
-	if (evpl_iovec_length(&message->packet) < sizeof(*ether) || message->number % 2 != 0)
-		return;
-	ether->dst_addr = ether->src_addr;
-	rte_eth_macaddr_get(0, &ether->src_addr);
-}
-
 static int
-worker(void *arg)
+worker(__rte_unused void *arg)
 {
+	struct rte_ether_hdr *ether;
 	struct message *message;
 
-	(void)arg;
 	while (!__atomic_load_n(&ended, __ATOMIC_ACQUIRE)) {
 		if (rte_ring_dequeue(to_worker, (void **)&message) != 0)
 			continue;
-		work(message);
+		if (evpl_iovec_length(&message->packet) >= sizeof(*ether) && message->number % 2 != 0) {
+			ether = evpl_iovec_data(&message->packet);
+			ether->dst_addr = ether->src_addr;
+			rte_eth_macaddr_get(0, &ether->src_addr);
+		}
 		if (evpl_ring_enqueue_burst(to_port, &message->packet, 1, NULL) == 0)
 			evpl_iovec_release(NULL, &message->packet); /* full: the iovec is still ours */
 		rte_mempool_put(messages, message);
@@ -74,11 +66,9 @@ receive(struct evpl *evpl, unsigned long *received)
 {
 	struct evpl_iovec packets[BURST];
 	uint16_t n = evpl_rx_burst(evpl, 0, 0, packets, BURST);
+	struct message *message;
 
-	for (uint16_t i = 0; i < n; i++) {
-		struct message *message;
-
-		++*received;
+	for (uint16_t i = 0; i < n; i++, ++*received) {
 		if (rte_mempool_get(messages, (void **)&message) != 0) {
 			evpl_iovec_release(evpl, &packets[i]); /* the worker is behind: drop */
 			continue;
@@ -89,49 +79,39 @@ receive(struct evpl *evpl, unsigned long *received)
 	}
 }
 
-static unsigned
-send_on(struct evpl *evpl)
-{
-	struct evpl_iovec packets[BURST];
-	unsigned n = evpl_ring_dequeue_burst(to_port, packets, BURST, NULL);
-	uint16_t sent = evpl_tx_burst(evpl, 0, 0, packets, (uint16_t)n);
-
-	evpl_iovecs_release(evpl, &packets[sent], (int)(n - sent)); /* what the port did not take */
-	return sent;
-}
-
 int
 main(int argc, char **argv)
 {
-	unsigned long wanted = 0, received = 0, sent = 0;
+	struct evpl_iovec packets[BURST];
+	unsigned long wanted, received = 0, sent = 0, n, taken;
 	void *left = NULL;
 	struct evpl *evpl;
 	int used = example_begin(argc, argv, EVPL_IOVEC_FLAG_SHARED, &evpl), status = 1;
 
 	if (used < 0)
 		return 1;
-	if (used + 1 < argc)
-		wanted = strtoul(argv[used + 1], NULL, 10);
+	wanted = used + 1 < argc ? strtoul(argv[used + 1], NULL, 10) : 0;
 	messages = rte_mempool_create("messages", MESSAGES, sizeof(struct message), 0, 0, NULL, NULL, NULL, NULL,
 				      SOCKET_ID_ANY, 0);
 	to_worker = rte_ring_create("to_worker", MESSAGES + 1, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	to_port = evpl_ring_create("to_port", 4096, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
-	if (messages == NULL || to_worker == NULL || to_port == NULL) {
-		example_fail("messages and rings", rte_errno);
-	} else if (rte_lcore_count() != 2) {
+	if (rte_lcore_count() != 2)
 		example_fail("two lcores are needed", EINVAL);
-	} else if (example_port_start(NULL) == 0) {
+	else if (messages == NULL || to_worker == NULL || to_port == NULL)
+		example_fail("messages and rings", rte_errno);
+	else if (example_port_start(NULL) == 0)
 		status = rte_eal_mp_remote_launch(worker, NULL, SKIP_MAIN);
-		while (status == 0 && !stopped && (wanted == 0 || sent < wanted)) {
-			receive(evpl, &received);
-			sent += send_on(evpl);
-		}
+	while (status == 0 && !stopped && (wanted == 0 || sent < wanted)) {
+		receive(evpl, &received);
+		n = evpl_ring_dequeue_burst(to_port, packets, BURST, NULL);
+		taken = evpl_tx_burst(evpl, 0, 0, packets, (uint16_t)n);
+		evpl_iovecs_release(evpl, &packets[taken], (int)(n - taken)); /* what the port did not take */
+		sent += taken;
 	}
 	__atomic_store_n(&ended, true, __ATOMIC_RELEASE);
 	rte_eal_mp_wait_lcore();
 	printf("%lu packets received, %lu sent\n", received, sent);
-	/* What is still on its way, when SIGINT ended it. */
-	while (to_worker != NULL && rte_ring_dequeue(to_worker, &left) == 0)
+	while (to_worker != NULL && rte_ring_dequeue(to_worker, &left) == 0) /* SIGINT came before these */
 		evpl_iovec_release(evpl, &((struct message *)left)->packet);
 	evpl_ring_free(evpl, to_port);
 	rte_ring_free(to_worker);

@@ -4,9 +4,9 @@
  *
  *	port --> main --messages--> worker --evpl_ring--> main --> port
  *
- * The iovecs are SHARED, because they go from thread to thread. A raw rte_ring copies what it carries, and an iovec must
- * not be copied. So the first ring carries pointers to messages: the iovec is moved into a message, beside whatever
- * else the worker has to know, and out of it again. The second ring is an evpl_ring, which moves bare iovecs.
+ * The iovecs are SHARED, because they go from thread to thread. A raw rte_ring copies what it carries, and an iovec
+ * must not be copied. So the first ring carries pointers to messages: the iovec is moved into a message, beside
+ * whatever else the worker has to know, and out of it again. The second ring is an evpl_ring, which moves bare iovecs.
  *
  *	pipeline EAL_OPTIONS [-- PACKETS]     ends after that many packets, or at SIGINT
  *	./pipeline -l 0,1 --no-huge -m 256 --no-pci --vdev=net_pcap0,rx_pcap=in.pcap,tx_pcap=out.pcap -- 8

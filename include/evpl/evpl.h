@@ -16,7 +16,7 @@
  *	evpl_ring.h    a queue of iovecs from thread to thread
  *	evpl_version.h the version of these headers, and of the library that runs
  *	evpl_trace.h   the checked calls of a tracing build
- *	evpl_flags_pvt.h   all bits of iovec.flags (this and the next are for the library's own use)
+ *	evpl_flags_pvt.h   all bits of iovec.flags (headers that end in _pvt.h are for the library's own use)
  *	evpl_compat_pvt.h  what differs between DPDK versions
  *
  * Compilers:

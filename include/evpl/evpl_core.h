@@ -109,9 +109,9 @@ struct evpl_global_config {
 	/**
 	 * Samples one of every sample_period allocations; 0: none. An allocation is a call of evpl_iovec_alloc(),
 	 * evpl_iovecs_alloc() or evpl_iovec_reserve(). Packets that ports deliver are not sampled. Allocations are
-	 * counted per context, LOCAL and SHARED ones separately. A sample is the caller's address, and clones inherit it.
-	 * evpl_leak_report() and telemetry (/evpl/held) print where the samples that are still held were allocated,
-	 * and an estimate of all that are held there: what was sampled, times sample_period.
+	 * counted per context, LOCAL and SHARED ones separately. A sample is the caller's address, and clones inherit
+	 * it. evpl_leak_report() and telemetry (/evpl/held) print where the samples that are still held were
+	 * allocated, and an estimate of all that are held there: what was sampled, times sample_period.
 	 *
 	 * If all allocations have one size (one length and one alignment), exactly every Nth is sampled. Otherwise the
 	 * chance of each grows with its size.

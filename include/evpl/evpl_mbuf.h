@@ -141,7 +141,8 @@ EVPL_EXPORT int evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, 
  * are mbufs with external buffers, whose iovecs may be LOCAL. It has per-lcore caches, like the pools of
  * rte_pktmbuf_pool_create().
  * @param name       at most 25 characters, unique in the process. Names that begin with "evpl_" are the library's.
- * @param n          mbufs, at least 1 (a queue's descriptors, plus what the program holds, plus 256 per lcore).
+ * @param n          mbufs, at least 1 (a queue's descriptors, plus what the program holds, plus 512 per lcore that
+ *	frees them).
  * @param data_room  bytes per mbuf, including RTE_PKTMBUF_HEADROOM, and more than that headroom. 0:
  *	RTE_MBUF_DEFAULT_BUF_SIZE.
  * @param socket_id  NUMA node, or SOCKET_ID_ANY.

@@ -78,7 +78,8 @@ EVPL_EXPORT unsigned evpl_ring_count(const struct evpl_ring *ring);
  *	The other iovecs stay the caller's, unchanged: try again, or release them.
  * Threads: holder of every iovec; any number of threads at the same time, or one with RING_F_SP_ENQ.
  * Cost: with the dequeue 38 instructions per iovec in bursts of 32 (gcc 12), and one compare-and-swap per burst (none
- *	with RING_F_SP_ENQ). With rte_ring_enqueue_burst_elem() of 24 bytes it would be 48: that copies words of 4 bytes.
+ *	with RING_F_SP_ENQ). With rte_ring_enqueue_burst_elem() of 24 bytes it would be 48: that copies words of 4
+ *	bytes.
  */
 EVPL_HOT unsigned evpl_ring_enqueue_burst(struct evpl_ring *ring, struct evpl_iovec *iovecs, unsigned n,
 					  unsigned *r_free_space);

@@ -3,8 +3,8 @@
  * evpl_ring: bursts that move iovecs through a ring. The bugs that tracing has to find are in misuse/zoo/ring.c.
  *
  * What would break: a ring could hold a part of an iovec, when it is full, or where it wraps. It could have more or
- * less room than was asked for. A source that did not fit could be emptied, or one that did could stay usable. The end of a
- * ring could lose what is in it. Two producers or consumers could mix words of two iovecs.
+ * less room than was asked for. A source that did not fit could be emptied, or one that did could stay usable. The end
+ * of a ring could lose what is in it. Two producers or consumers could mix words of two iovecs.
  */
 #include <rte_ring.h>
 

@@ -154,6 +154,8 @@ EVPL_EXPORT int evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, 
  * Owns: the library owns the pool. evpl_rx_pool_destroy() or evpl_cleanup() frees it; never call rte_mempool_free() on
  *	it.
  * Threads: any thread.
+ *	DPDK counts clones of such an mbuf without an atomic when it reads a count of 1. So no thread may call
+ *	rte_pktmbuf_clone() of an mbuf while another thread clones or sends it, or a SHARED iovec of it.
  * Cost: takes a lock and reserves memory.
  */
 EVPL_EXPORT struct rte_mempool *evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket_id);

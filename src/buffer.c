@@ -226,7 +226,7 @@ evpl_ref_end(struct evpl_context *ctx, struct rte_mbuf *ref)
 	struct rte_mbuf *base;
 
 	while (unlikely(evpl_overflow_end(ref, &base))) {
-		if (base == NULL || (evpl_compat_ref_load(base) != 1 && evpl_compat_ref_sub(base, 1) != 0))
+		if (base == NULL || !evpl_ref_give_back(base, EVPL_IOVEC_FLAG_SHARED, 1))
 			return;
 		ref = base;
 	}

@@ -39,7 +39,7 @@ add(struct arguments *a, const char *text)
 			(char *)(uintptr_t)text; /* EAL's prototype has no const, and EAL writes nothing */
 }
 
-/* ---- what the machine allows -------------------------------------------------------------------------------------- */
+/* ---- what the machine allows ------------------------------------------------------------------------------------- */
 
 static uint64_t
 read_number(const char *path)
@@ -183,7 +183,7 @@ choose(struct arguments *a, const char *program, unsigned cores)
 	add(a, "--log-level=lib.telemetry,error");
 }
 
-/* ---- what to type ------------------------------------------------------------------------------------------------- */
+/* ---- what to type ------------------------------------------------------------------------------------------------ */
 
 /* Appends a word and a space. */
 static void

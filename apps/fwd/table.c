@@ -35,7 +35,7 @@ fwd_table_init(struct fwd_table *t, const struct fwd_run *run, const struct fwd_
 	screen_init(&t->screen, out);
 }
 
-/* ---- the sample --------------------------------------------------------------------------------------------------- */
+/* ---- the sample -------------------------------------------------------------------------------------------------- */
 
 static void
 add_row(struct fwd_table_row *sum, const struct fwd_table_row *row)
@@ -87,7 +87,7 @@ sample(struct fwd_table *t)
 	fwd_xstats_read(t->xstats);
 }
 
-/* ---- how it looks ------------------------------------------------------------------------------------------------- */
+/* ---- how it looks ------------------------------------------------------------------------------------------------ */
 
 enum column { PORT, NAME, RX_PPS, RX_MBIT, TX_PPS, TX_MBIT, DROPPED, MISSED, COLUMNS };
 

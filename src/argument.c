@@ -4,6 +4,7 @@
 #include "base.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 bool
 evpl_in_range(const char *call, const char *field, uint64_t value, uint64_t least, uint64_t most)
@@ -23,25 +24,28 @@ evpl_in_signed_range(const char *call, const char *field, int value, int least, 
 	return false;
 }
 
+static bool
+refuse_reserved(const char *call, const char *field, uint64_t value)
+{
+	EVPL_LOG(ERR,
+		 "%s: %s is %" PRIu64 ", but must be 0: the program needs a later version of libevpl-dpdk, or did not "
+		 "set the struct to zero",
+		 call, field, value);
+	return false;
+}
+
 bool
 evpl_reserved_is_zero(const char *call, uint32_t word, const uint64_t *words, size_t count)
 {
-	if (word != 0) {
-		EVPL_LOG(ERR,
-			 "%s: reserved_word is %" PRIu32
-			 ", but must be 0: the program needs a later version of libevpl-dpdk, "
-			 "or did not set the struct to zero",
-			 call, word);
-		return false;
-	}
+	char field[32];
+
+	if (word != 0)
+		return refuse_reserved(call, "reserved_word", word);
 	for (size_t i = 0; i < count; i++) {
-		if (words[i] == 0)
-			continue;
-		EVPL_LOG(ERR,
-			 "%s: reserved[%zu] is %" PRIu64 ", but must be 0: the program needs a later version of "
-			 "libevpl-dpdk, or did not set the struct to zero",
-			 call, i, words[i]);
-		return false;
+		if (words[i] != 0) {
+			snprintf(field, sizeof(field), "reserved[%zu]", i);
+			return refuse_reserved(call, field, words[i]);
+		}
 	}
 	return true;
 }

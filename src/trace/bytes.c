@@ -10,9 +10,6 @@
  * handed out again and at clean-up. This costs less than one check per record, and also finds writes to bytes that were
  * never handed out. The linked records tell whose bytes they were. Some time should pass before the check, so buffers
  * are not rewound in place: they wait in their context's stash until others wait behind them.
- *
- * Bytes that nobody may touch are also poisoned for the address sanitizer, and made inaccessible for memcheck. The
- * sanitizer is called only if the program has it (weak symbols).
  */
 #include "trace/bytes.h"
 
@@ -25,64 +22,6 @@
 #include "trace/report.h"
 
 #include <rte_mempool.h>
-
-#if EVPL_HAVE_MEMCHECK
-#include <valgrind/memcheck.h>
-#endif
-
-extern void __asan_poison_memory_region(void const volatile *addr, size_t size) __attribute__((weak));
-extern void __asan_unpoison_memory_region(void const volatile *addr, size_t size) __attribute__((weak));
-
-static bool on_valgrind;
-bool trace_hiding;
-
-void
-trace_hide(const void *p, size_t n)
-{
-	if (__asan_poison_memory_region != NULL)
-		__asan_poison_memory_region(p, n);
-#if EVPL_HAVE_MEMCHECK
-	if (on_valgrind)
-		VALGRIND_MAKE_MEM_NOACCESS(p, n);
-#endif
-}
-
-void
-trace_show(const void *p, size_t n)
-{
-	if (__asan_unpoison_memory_region != NULL)
-		__asan_unpoison_memory_region(p, n);
-#if EVPL_HAVE_MEMCHECK
-	if (on_valgrind)
-		VALGRIND_MAKE_MEM_UNDEFINED(p, n);
-#endif
-}
-
-void
-trace_reveal(const void *p, size_t n)
-{
-	(void)p;
-	(void)n;
-#if EVPL_HAVE_MEMCHECK
-	if (on_valgrind)
-		VALGRIND_MAKE_MEM_DEFINED(p, n);
-#endif
-}
-
-/* The first byte that is not b; NULL: none. A whole buffer of 64 KiB takes about 3 us. */
-__attribute__((no_sanitize("address"))) static const unsigned char *
-find_other(const void *p, size_t n, unsigned char b)
-{
-	const unsigned char *c = p;
-
-	if (n >= sizeof(chunk) && likely(is_filled(p, n, b)))
-		return NULL;
-	for (; n > 0; n--, c++) {
-		if (*c != b)
-			return c;
-	}
-	return NULL;
-}
 
 int
 trace_bytes_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
@@ -119,11 +58,11 @@ trace_bytes_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 void
 trace_bytes_overrun(enum trace_call call, const struct trace_bytes *bytes, trace_place here)
 {
-	const void *at = find_other(bytes->data + bytes->length, TRACE_GUARD, GUARD_BYTE);
+	const void *at = trace_find_other(bytes->data + bytes->length, TRACE_GUARD, GUARD_BYTE);
 
 	if (at != NULL)
 		trace_stop_bytes(call, bytes, here, at, "write past the end");
-	at = find_other(bytes->data - TRACE_GUARD, TRACE_GUARD, GUARD_BYTE);
+	at = trace_find_other(bytes->data - TRACE_GUARD, TRACE_GUARD, GUARD_BYTE);
 	trace_stop_bytes(call, bytes, here, at, "write before the start");
 }
 
@@ -307,7 +246,7 @@ buffer_check(struct evpl_buffer *buffer)
 	if (buffer->hook.filled) {
 		if (trace_hiding)
 			trace_reveal(from, size);
-		at = find_other(from, size, FREE_BYTE);
+		at = trace_find_other(from, size, FREE_BYTE);
 		if (unlikely(at != NULL)) {
 			buffer_written(buffer, at);
 			buffer->hook.filled = false;
@@ -379,10 +318,7 @@ buffer_end(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 void
 trace_slab_begin(struct evpl_slab *slab)
 {
-#if EVPL_HAVE_MEMCHECK
-	on_valgrind = RUNNING_ON_VALGRIND != 0;
-#endif
-	trace_hiding = on_valgrind || __asan_poison_memory_region != NULL;
+	trace_hiding_begin();
 	rte_mempool_obj_iter(slab->pool, buffer_begin, NULL);
 }
 

@@ -4,63 +4,10 @@
 #define EVPL_SRC_TRACE_BYTES_H
 
 #include "buffer.h"
+#include "trace/pattern.h"
 #include "trace/records.h"
 
 #define TRACE_GUARD 16u
-#define GUARD_BYTE 0xFA
-#define FREE_BYTE 0xDB
-
-/* A tool is there that bytes can be hidden from: the address sanitizer, or memcheck. */
-extern bool trace_hiding;
-void trace_hide(const void *p, size_t n);   /* nobody but tracing may touch them */
-void trace_show(const void *p, size_t n);   /* anybody may; they hold nothing yet */
-void trace_reveal(const void *p, size_t n); /* hidden ones may be read for a moment */
-
-/* Sixteen bytes at any address, of any type. */
-typedef uint64_t chunk __attribute__((vector_size(16), aligned(1), may_alias));
-
-static inline chunk
-chunk_of(unsigned char b)
-{
-	uint64_t word = b * UINT64_C(0x0101010101010101);
-
-	return (chunk){word, word};
-}
-
-/* Whether n bytes, 16 or more, are all b. Not memcmp, which the sanitizer would stop. */
-__attribute__((no_sanitize("address"))) static inline bool
-is_filled(const void *p, size_t n, unsigned char b)
-{
-	const chunk *c = p, *last = (const chunk *)((const char *)p + n - sizeof(chunk)), want = chunk_of(b);
-	chunk differ = *last ^ want;
-
-	for (; last - c >= 4; c += 4)
-		differ |= ((c[0] ^ want) | (c[1] ^ want)) | ((c[2] ^ want) | (c[3] ^ want));
-	for (; c < last; c++)
-		differ |= *c ^ want;
-	return (differ[0] | differ[1]) == 0;
-}
-
-__attribute__((no_sanitize("address"))) static inline void
-fill(void *p, size_t n, unsigned char b)
-{
-	char *c = p, *last = c + n - sizeof(chunk);
-
-	if (unlikely(n < sizeof(chunk))) {
-		for (volatile char *v = p; n > 0; n--)
-			*v++ = (char)b;
-		return;
-	}
-	for (; c < last; c += sizeof(chunk)) {
-		*(chunk *)c = chunk_of(b);
-		__asm__ volatile(""
-				 :
-				 :
-				 : "memory"); /* or it would be a call of memset: 20 -> 18 ns per alloc + release */
-	}
-	*(chunk *)last = chunk_of(b);
-}
-
 int trace_bytes_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
 		     bool reserve, struct evpl_iovec *r_iovec, bool *guards);
 uint32_t trace_bytes_find(const struct evpl_iovec *iovec);

@@ -17,6 +17,7 @@
 #define EVPL_SRC_TRACE_RECORDS_H
 
 #include "base.h"
+#include "trace/thread.h"
 
 /* As in evpl_trace.h, which is for programs. */
 struct evpl_site {
@@ -34,13 +35,6 @@ enum trace_call {
 #include "trace/calls.def"
 	CALL_COUNT
 };
-
-/*
- * A place in the program, and a thread. The upper 16 bits are the thread's number. Below is the address of a site (bit
- * 47 set) or a return address. Both have 47 bits, as addresses in user space do. 0: nowhere.
- */
-typedef uint64_t trace_place;
-#define TRACE_PLACE_SITE (UINT64_C(1) << 47)
 
 #define TRACE_INDEX_BITS 21
 #define TRACE_RECORDS (1u << TRACE_INDEX_BITS)
@@ -132,52 +126,14 @@ _Static_assert(sizeof(union trace_slot) == RTE_CACHE_LINE_SIZE, "a record is one
 #define TRACE_CHUNK 4096u /* records: 256 KiB, still in the second-level cache when their turn comes */
 #define TRACE_TICK 64u	  /* takes between two reads of the TSC, which costs as much as the rest of a take */
 
-struct trace_thread {
-	trace_place here; /* of the current call, for what happens inside it */
-	enum trace_call call;
-	uint64_t place_bits; /* its number, at its place in a trace_place */
-	int16_t lcore;	     /* -1: none */
-	char name[16];
-	int tid;
-	uint64_t now;		    /* upper half: TSC >> TRACE_WHEN_SHIFT, at most TRACE_TICK takes old */
-	uint32_t in_use;	    /* records in use that it passed in this round of its chunk */
-	union trace_slot *cursor;   /* the next record to look at */
-	union trace_slot *stop;	    /* turn there: TRACE_TICK further, or the end of the chunk */
-	union trace_slot *chunk;    /* NULL: none yet, or the thread has ended */
-	unsigned chunk_count, full; /* its chunks; how many in a row were at least half in use */
-	bool ended;
-	unsigned credit; /* records that it may look at in vain before it adds a chunk */
-	uint64_t looked; /* records that it has looked at in vain, for tests */
-	uint32_t rest;	 /* takes until it searches again, after it found none */
-	uint32_t spare;	 /* records for bytes, which no iovec names, so they need not wait; 0: none */
-};
-
 /* Pages that are never touched cost nothing. The table stays for good: a stale iovec may name a record at any time. */
 extern union trace_slot trace_slots[TRACE_RECORDS];
-extern _Thread_local struct trace_thread *trace_me __attribute__((tls_model("initial-exec")));
-extern struct trace_thread trace_nobody; /* trace_me of a thread that made no call yet: owns no context */
 
-struct trace_thread *trace_thread_begin(void);
-void trace_thread_look(struct trace_thread *me); /* finds its current lcore */
-void trace_thread_name(struct trace_thread *me); /* and its name */
-const struct trace_thread *trace_thread_of(trace_place place);
 bool trace_spare_take(struct trace_thread *me); /* adds spare records; false: no chunk is left */
 bool trace_begin_turn(struct trace_thread *me); /* call with cursor at stop; false: all records are in use */
 void trace_spare_give(struct trace_thread *me); /* gives back all but TRACE_SPARE */
 bool trace_has_no_chunk(void);			/* every chunk has a thread */
 unsigned trace_records_used(void);		/* no index from here on was ever used */
-
-static inline struct trace_thread *
-trace_self(void)
-{
-	return likely(trace_me != &trace_nobody) ? trace_me : trace_thread_begin();
-}
-
-static inline trace_place
-trace_place_make(const struct trace_thread *me, uint64_t where)
-{
-	return where | me->place_bits;
-}
 
 static inline uint32_t
 trace_handle(const struct evpl_iovec *iovec)

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The threads that tracing has seen. */
+#include "trace/thread.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <rte_lcore.h>
+
+struct trace_thread trace_nobody = {.place_bits = 1};
+_Thread_local struct trace_thread *trace_me = &trace_nobody;
+void (*trace_thread_leaves)(struct trace_thread *me);
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t key;
+static struct trace_thread *threads[UINT16_MAX + 1]; /* by number; kept when the thread ends, for its name */
+static unsigned thread_count;
+
+/* Its number and name stay, for it may return: trace_thread_begin(). */
+static void
+thread_ended(void *arg)
+{
+	struct trace_thread *me = arg;
+
+	if (trace_thread_leaves != NULL)
+		trace_thread_leaves(me);
+	free(me->stacks);
+	me->stacks = NULL;
+	pthread_mutex_lock(&lock);
+	me->ended = true;
+	pthread_mutex_unlock(&lock);
+	trace_me = &trace_nobody;
+}
+
+static void
+make_key(void)
+{
+	if (pthread_key_create(&key, thread_ended) != 0) {
+		fprintf(stderr, "evpl: no thread-specific data key left for tracing\n");
+		abort();
+	}
+}
+
+void
+trace_thread_look(struct trace_thread *me)
+{
+	unsigned lcore_id = rte_lcore_id();
+
+	me->lcore = lcore_id == LCORE_ID_ANY ? -1 : (int16_t)lcore_id;
+}
+
+void
+trace_thread_name(struct trace_thread *me)
+{
+	if (pthread_getname_np(pthread_self(), me->name, sizeof(me->name)) != 0)
+		me->name[0] = '\0';
+	trace_thread_look(me);
+}
+
+/*
+ * A thread's first call, or a call from a destructor of the program's own thread-specific data, after ours has run.
+ * That is still the same thread. It ends again in the next round of destructors.
+ */
+struct trace_thread *
+trace_thread_begin(void)
+{
+	static _Thread_local struct trace_thread *was;
+	struct trace_thread *me = was != NULL ? was : calloc(1, sizeof(*me));
+	uint16_t number;
+
+	if (me == NULL) {
+		fprintf(stderr, "evpl: no memory to trace a thread\n");
+		abort();
+	}
+	pthread_once(&once, make_key);
+	pthread_mutex_lock(&lock);
+	if (was == NULL) {
+		number = (uint16_t)(thread_count++ % UINT16_MAX + 1);
+		/* The 65,536th thread takes the first one's number, whose name is forgotten. */
+		if (threads[number] != NULL && threads[number]->ended)
+			free(threads[number]);
+		threads[number] = me;
+		me->place_bits = (uint64_t)number << 48;
+	}
+	me->ended = false;
+	pthread_mutex_unlock(&lock);
+	me->tid = (int)gettid();
+	trace_thread_name(me);
+	pthread_setspecific(key, me);
+	trace_me = was = me;
+	return me;
+}
+
+const struct trace_thread *
+trace_thread_of(trace_place place)
+{
+	return threads[place >> 48];
+}

@@ -19,13 +19,6 @@
 #include "base.h"
 #include "trace/thread.h"
 
-/* As in evpl_trace.h, which is for programs. */
-struct evpl_site {
-	const char *file;
-	const char *function;
-	unsigned line;
-};
-
 /* CALL_ALLOC and so on. */
 enum trace_call {
 	CALL_NONE,

@@ -3,7 +3,6 @@
 #include "trace/where.h"
 
 #include "held/place.h"
-#include "trace/records.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>

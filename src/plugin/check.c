@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "plugin/check.h"
+
+#include "plugin/held.h"
+#include "plugin/option.h"
+#include "plugin/report.h"
+#include "trace/pattern.h"
+#include "trace/stack.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_cycles.h>
+#include <rte_prefetch.h>
+
+#define SOME 64u /* objects that are looked at together */
+
+/* This call, as a place. */
+static struct object_event
+event_here(const void *frame, uintptr_t address)
+{
+	struct trace_thread *me = trace_self();
+
+	return (struct object_event){
+		.place = trace_place_make(me, trace_stack_here(me, frame, address, plugin_options.depth)),
+		.tsc = rte_rdtsc(),
+		.process = plugin_process};
+}
+
+/* Every Nth object that this thread takes. */
+static bool
+is_noted(void)
+{
+	static _Thread_local unsigned left __attribute__((tls_model("initial-exec")));
+
+	if (likely(plugin_options.sample == 1))
+		return true;
+	if (left == 0)
+		left = plugin_options.sample;
+	return --left == 0;
+}
+
+/* For a tool that bytes can be hidden from; there seldom is one. */
+static void
+hide(const void *bytes, size_t n)
+{
+	if (unlikely(trace_hiding))
+		trace_hide(bytes, n);
+}
+
+static void
+reveal(const void *bytes, size_t n)
+{
+	if (unlikely(trace_hiding))
+		trace_reveal(bytes, n);
+}
+
+static void
+show(const void *bytes, size_t n)
+{
+	if (unlikely(trace_hiding))
+		trace_show(bytes, n);
+}
+
+static void
+fill_guards(const struct traced_pool *pool, uint32_t number)
+{
+	char *room = traced_pool_room(pool, number);
+
+	if (pool->guard == 0)
+		return;
+	fill(room - pool->guard, pool->guard, GUARD_BYTE);
+	fill(room + pool->room_length, pool->guard, GUARD_BYTE);
+	hide(room - pool->guard, pool->guard);
+	hide(room + pool->room_length, pool->guard);
+}
+
+/* Both guards of a data room. What was written is reported once, and written over. */
+static void
+check_guards(struct traced_pool *pool, uint32_t number, const struct object_event *here)
+{
+	char *room = traced_pool_room(pool, number);
+	const unsigned char *at;
+
+	if (pool->guard == 0)
+		return;
+	reveal(room - pool->guard, pool->guard);
+	reveal(room + pool->room_length, pool->guard);
+	at = trace_find_other(room + pool->room_length, pool->guard, GUARD_BYTE);
+	if (unlikely(at != NULL))
+		report_room(pool, number, "write past the data room", at, here);
+	/* Backwards: the byte next to the room was written first. */
+	at = trace_find_other(room - pool->guard, pool->guard, GUARD_BYTE);
+	if (unlikely(at != NULL))
+		report_room(pool, number, "write before the data room", at, here);
+	fill_guards(pool, number);
+}
+
+/* A free object: its mbuf is as it was freed, and nobody wrote to its data room. */
+static void
+check_free(struct traced_pool *pool, uint32_t number, const struct object_event *here)
+{
+	struct object *object = &pool->objects[number];
+	struct rte_mbuf *m = pool->addresses[number];
+	const unsigned char *at;
+	char *room;
+
+	if (!object->filled)
+		return;
+	if (unlikely(memcmp(m, &pool->headers[number], sizeof(*m)) != 0)) {
+		report_header(pool, number, &pool->headers[number], here);
+		*m = pool->headers[number];
+	}
+	if (pool->room == 0)
+		return;
+	check_guards(pool, number, here);
+	room = traced_pool_room(pool, number);
+	reveal(room, pool->room_length);
+	at = plugin_options.no_bytes ? NULL : trace_find_other(room, pool->room_length, FREE_BYTE);
+	if (unlikely(at != NULL)) {
+		report_room(pool, number, "write after free", at, here);
+		fill(room, pool->room_length, FREE_BYTE);
+	}
+}
+
+static void
+take_one(struct traced_pool *pool, uint32_t number, const struct object_event *here)
+{
+	struct object *object = &pool->objects[number];
+
+	check_free(pool, number, here);
+	object->noted = is_noted();
+	if (object->noted) {
+		object->taken = *here;
+	} else {
+		object->taken.place = 0;
+		object->taken.tsc = here->tsc;
+	}
+	if (pool->room != 0) {
+		if (!object->filled && object->noted)
+			fill_guards(pool, number);
+		show(traced_pool_room(pool, number), pool->room_length);
+	}
+	object->filled = false;
+	__atomic_store_n(&object->state, OBJECT_TAKEN, __ATOMIC_RELEASE);
+}
+
+/*
+ * rte_mempool_free() takes every object out, one by one, and removes it from the mempool after each. So an object that
+ * is missing there tells that the pool is about to end, and that the object before it was taken for this, too.
+ */
+static bool
+is_ending(struct traced_pool *pool)
+{
+	if (likely(pool->mempool->populated_size >= pool->count) || pool->ending)
+		return pool->ending;
+	pool->ending = true;
+	if (pool->single.number != POOL_NO_OBJECT)
+		pool->objects[pool->single.number] = pool->single.was;
+	traced_pool_end(pool);
+	return true;
+}
+
+int
+traced_take(struct traced_pool *pool, void **addresses, unsigned n, const void *frame, uintptr_t address)
+{
+	struct object_event here;
+	uint32_t numbers[SOME];
+
+	if (unlikely(!__atomic_load_n(&pool->looked, __ATOMIC_ACQUIRE)))
+		traced_pool_look(pool);
+	if (unlikely(is_ending(pool)) || n == 0)
+		return traced_pool_pop(pool, numbers, RTE_MIN(n, 1u)) ? 0 : -ENOBUFS;
+	if (n > SOME) { /* in parts; those that were taken go back when there are not enough */
+		unsigned done = 0, some;
+
+		for (; done < n; done += some) {
+			some = RTE_MIN(n - done, SOME);
+			if (traced_take(pool, addresses + done, some, frame, address) != 0)
+				break;
+		}
+		if (done < n)
+			traced_free(pool, addresses, done, frame, address);
+		return done < n ? -ENOBUFS : 0;
+	}
+	if (unlikely(!traced_pool_pop(pool, numbers, n)))
+		return -ENOBUFS;
+	here = event_here(frame, address);
+	if (n == 1) {
+		pool->single.number = numbers[0];
+		pool->single.was = pool->objects[numbers[0]];
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (i + 1 < n)
+			rte_prefetch0(pool->addresses[numbers[i + 1]]);
+		take_one(pool, numbers[i], &here);
+		addresses[i] = pool->addresses[numbers[i]];
+	}
+	return 0;
+}
+
+/* DPDK's own rules for an mbuf in a pool. What breaks them would be handed out so. */
+static void
+check_header(struct traced_pool *pool, uint32_t number, const struct object_event *here)
+{
+	struct rte_mbuf *m = pool->addresses[number];
+	uint16_t count = rte_mbuf_refcnt_read(m);
+	char text[120];
+
+	if (unlikely(count != 1)) {
+		snprintf(text, sizeof(text), "an mbuf put back with a refcnt of %u, where DPDK wants 1", count);
+		report_freed(pool, number, text, here);
+		rte_mbuf_refcnt_set(m, 1);
+	}
+	if (unlikely(m->next != NULL || m->nb_segs != 1)) {
+		snprintf(text, sizeof(text),
+			 "an mbuf put back with a broken chain: next %p, nb_segs %u, where DPDK wants none and 1",
+			 (void *)m->next, m->nb_segs);
+		report_freed(pool, number, text, here);
+		m->next = NULL;
+		m->nb_segs = 1;
+	}
+	if (unlikely(m->pool != pool->mempool)) {
+		snprintf(text, sizeof(text), "an mbuf put back with its pool field written over: %p", (void *)m->pool);
+		report_freed(pool, number, text, here);
+		m->pool = pool->mempool;
+	}
+	if (pool->room != 0 && unlikely(m->buf_addr != traced_pool_room(pool, number))) {
+		snprintf(text, sizeof(text), "an mbuf put back while it is attached to the bytes at %p", m->buf_addr);
+		report_freed(pool, number, text, here);
+		m->buf_addr = traced_pool_room(pool, number);
+		m->buf_len = (uint16_t)pool->room_length;
+		rte_mbuf_iova_set(m, rte_mempool_virt2iova(pool->addresses[number]) + pool->room);
+		m->priv_size = (uint16_t)(pool->room - sizeof(*m));
+		m->ol_flags = 0;
+	}
+}
+
+static void
+free_one(struct traced_pool *pool, uint32_t number, const struct object_event *here)
+{
+	struct object *object = &pool->objects[number];
+
+	if (pool->of_mbufs)
+		check_header(pool, number, here);
+	if (object->noted)
+		object->freed = *here;
+	else
+		object->freed.place = 0;
+	if (object->noted && pool->of_mbufs) {
+		pool->headers[number] = *(struct rte_mbuf *)pool->addresses[number];
+		if (pool->room != 0)
+			check_guards(pool, number, here);
+		if (pool->room != 0 && !plugin_options.no_bytes)
+			fill(traced_pool_room(pool, number), pool->room_length, FREE_BYTE);
+		object->filled = true;
+	}
+	if (pool->room != 0)
+		hide(traced_pool_room(pool, number), pool->room_length);
+	__atomic_store_n(&object->state, OBJECT_FREE, __ATOMIC_RELEASE);
+}
+
+/* Whether the object was taken. Of two threads that free it at once, one gets true. */
+static bool
+claim(struct object *object)
+{
+	uint32_t taken = OBJECT_TAKEN;
+
+	return __atomic_compare_exchange_n(&object->state, &taken, OBJECT_FREED_NOW, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+int
+traced_free(struct traced_pool *pool, void *const *addresses, unsigned n, const void *frame, uintptr_t address)
+{
+	struct object_event here;
+	uint32_t numbers[SOME];
+	unsigned done = 0;
+
+	if (unlikely(pool->populating)) {
+		traced_pool_add(pool, addresses, n);
+		return 0;
+	}
+	here = event_here(frame, address);
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t number = traced_pool_find(pool, addresses[i]);
+
+		if (unlikely(number == POOL_NO_OBJECT)) {
+			report_foreign(pool, addresses[i], &here);
+			continue;
+		}
+		if (unlikely(!claim(&pool->objects[number]))) {
+			report_double_free(pool, number, &here);
+			continue;
+		}
+		free_one(pool, number, &here);
+		numbers[done++] = number;
+		if (done == SOME) {
+			traced_pool_push(pool, numbers, done);
+			done = 0;
+		}
+	}
+	traced_pool_push(pool, numbers, done);
+	return 0;
+}
+
+void
+traced_pool_end(struct traced_pool *pool)
+{
+	const struct object_event here = {.tsc = rte_rdtsc(), .process = plugin_process};
+
+	for (uint32_t number = 0; number < pool->count; number++) {
+		struct object *object = &pool->objects[number];
+		uint32_t state = __atomic_load_n(&object->state, __ATOMIC_ACQUIRE);
+
+		if (state == OBJECT_FREE)
+			check_free(pool, number, &here);
+		else if (state == OBJECT_TAKEN && object->noted && pool->room != 0)
+			check_guards(pool, number, &here);
+		/* The memory is another's from here on. */
+		if (pool->room != 0)
+			show((char *)pool->addresses[number] + pool->room - pool->guard,
+			     pool->room_length + 2 * pool->guard);
+	}
+	held_end(pool);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A plug-in for any DPDK program: mempool operations "evpl_trace" that remember who took and freed each object.
+ *
+ * Two buses without devices are how EAL calls it. The scan of the first one comes when all plug-ins are loaded. The
+ * operations are registered then, behind all others, so that the numbers of the others are the same as in a process
+ * without the plug-in. The first bus registers the second, which is the last in EAL's list, so its clean-up comes when
+ * all ports are closed. What is not free then is a leak.
+ */
+#include "plugin/driver.h"
+
+#include "plugin/bus.h"
+#include "plugin/check.h"
+#include "plugin/held.h"
+#include "plugin/option.h"
+#include "plugin/report.h"
+#include "trace/pattern.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define OPS_NAME "evpl_trace"
+
+static int ops_index = -1;
+/* Operations whose place ours took (EVPL_TRACE_POOLS=all), by their number; for pools that are not traced. */
+static struct rte_mempool_ops replaced[RTE_MEMPOOL_MAX_OPS_IDX];
+
+struct traced_pool *
+plugin_pool(const struct rte_mempool *mempool)
+{
+	bool ours = mempool->ops_index == ops_index ||
+		    (mempool->ops_index >= 0 && mempool->ops_index < RTE_MEMPOOL_MAX_OPS_IDX &&
+		     replaced[mempool->ops_index].alloc != NULL);
+
+	return ours && (mempool->flags & RTE_MEMPOOL_F_POOL_CREATED) ? traced_pool_of(mempool) : NULL;
+}
+
+/* The operations of a pool that another process made without the plug-in, or for whose records was no memory. */
+static const struct rte_mempool_ops *
+other_ops(const struct rte_mempool *mempool)
+{
+	return &replaced[mempool->ops_index];
+}
+
+static int
+ops_alloc(struct rte_mempool *mempool)
+{
+	int ret = traced_pool_make(mempool);
+
+	if (ret != 0 && mempool->ops_index != ops_index)
+		return other_ops(mempool)->alloc(mempool);
+	if (ret == 0)
+		held_begin();
+	return ret;
+}
+
+static void
+ops_free(struct rte_mempool *mempool)
+{
+	struct traced_pool *pool = traced_pool_of(mempool);
+
+	if (pool != NULL)
+		traced_pool_free(pool);
+	else if (mempool->ops_index != ops_index)
+		other_ops(mempool)->free(mempool);
+}
+
+static __rte_noinline int
+ops_enqueue(struct rte_mempool *mempool, void *const *objects, unsigned n)
+{
+	struct traced_pool *pool = traced_pool_of(mempool);
+
+	if (unlikely(pool == NULL))
+		return other_ops(mempool)->enqueue(mempool, objects, n);
+	return traced_free(pool, objects, n, __builtin_frame_address(0), (uintptr_t)__builtin_return_address(0));
+}
+
+static __rte_noinline int
+ops_dequeue(struct rte_mempool *mempool, void **objects, unsigned n)
+{
+	struct traced_pool *pool = traced_pool_of(mempool);
+
+	if (unlikely(pool == NULL))
+		return other_ops(mempool)->dequeue(mempool, objects, n);
+	return traced_take(pool, objects, n, __builtin_frame_address(0), (uintptr_t)__builtin_return_address(0));
+}
+
+static unsigned
+ops_get_count(const struct rte_mempool *mempool)
+{
+	struct traced_pool *pool = traced_pool_of(mempool);
+
+	return pool != NULL ? traced_pool_free_count(pool) : other_ops(mempool)->get_count(mempool);
+}
+
+static int
+ops_populate(struct rte_mempool *mempool, unsigned most, void *memory, rte_iova_t iova, size_t length,
+	     rte_mempool_populate_obj_cb_t *each, void *arg)
+{
+	struct traced_pool *pool = traced_pool_of(mempool);
+	int ret;
+
+	if (pool != NULL)
+		pool->populating = true; /* what is freed meanwhile are new objects */
+	ret = rte_mempool_op_populate_default(mempool, most, memory, iova, length, each, arg);
+	if (pool != NULL)
+		pool->populating = false;
+	return ret;
+}
+
+static const struct rte_mempool_ops ops = {
+	.name = OPS_NAME,
+	.alloc = ops_alloc,
+	.free = ops_free,
+	.enqueue = ops_enqueue,
+	.dequeue = ops_dequeue,
+	.get_count = ops_get_count,
+	.populate = ops_populate,
+};
+
+/* Puts ours in the place of the operations that DPDK's software pools have. */
+static void
+replace_software_ops(void)
+{
+	static const char *const names[] = {"ring_mp_mc", "ring_sp_sc", "ring_mp_sc",  "ring_sp_mc",
+					    "stack",	  "lf_stack",	"ring_mt_rts", "ring_mt_hts"};
+
+	for (unsigned i = 0; i < rte_mempool_ops_table.num_ops; i++) {
+		struct rte_mempool_ops *other = &rte_mempool_ops_table.ops[i];
+
+		for (unsigned k = 0; k < RTE_DIM(names); k++) {
+			if (strcmp(other->name, names[k]) != 0)
+				continue;
+			replaced[i] = *other;
+			*other = ops;
+			snprintf(other->name, sizeof(other->name), "%s", names[k]);
+		}
+	}
+}
+
+static bool ended;
+
+static void
+end_pool(struct traced_pool *pool, void *arg)
+{
+	(void)arg;
+	if (pool->process == plugin_process)
+		traced_pool_end(pool);
+}
+
+/* Once: at EAL's clean-up, or when the program ends without one. */
+static void
+end_all(void)
+{
+	if (!ended && plugin_process == (int32_t)getpid())
+		held_walk(end_pool, NULL);
+	ended = true;
+}
+
+static int
+probe(BUS_PARAM)
+{
+	return 0;
+}
+
+static int
+clean_up(BUS_PARAM)
+{
+	end_all();
+	return 0;
+}
+
+static int
+scan_nothing(void)
+{
+	return 0;
+}
+
+#if RTE_VERSION >= RTE_VERSION_NUM(26, 7, 0, 0)
+static struct rte_device *
+find_none(const struct rte_bus *bus, const struct rte_device *start, rte_dev_cmp_t compare, const void *data)
+{
+	(void)bus;
+#else
+static struct rte_device *
+find_none(const struct rte_device *start, rte_dev_cmp_t compare, const void *data)
+{
+#endif
+	(void)start;
+	(void)compare;
+	(void)data;
+	return NULL;
+}
+
+static struct rte_bus last_bus = {
+	.name = "evpl_trace_end",
+	.scan = scan_nothing,
+	.probe = probe,
+	.find_device = find_none,
+	.cleanup = clean_up,
+};
+
+static int
+begin(void)
+{
+	plugin_process = (int32_t)getpid();
+	plugin_options_read();
+	trace_hiding_begin();
+	ops_index = rte_mempool_register_ops(&ops);
+	if (ops_index < 0) {
+		fprintf(stderr, "evpl_trace: the mempool operations cannot be registered: %s\n", strerror(-ops_index));
+		return ops_index;
+	}
+	if (plugin_options.all_pools)
+		replace_software_ops();
+	rte_bus_register(&last_bus);
+	return 0;
+}
+
+static struct rte_bus first_bus = {
+	.name = "evpl_trace",
+	.scan = begin,
+	.probe = probe,
+	.find_device = find_none,
+};
+
+RTE_INIT(evpl_trace_load)
+{
+#if RTE_VERSION >= RTE_VERSION_NUM(26, 7, 0, 0)
+	TAILQ_INIT(&first_bus.device_list);
+	TAILQ_INIT(&first_bus.driver_list);
+	TAILQ_INIT(&last_bus.device_list);
+	TAILQ_INIT(&last_bus.driver_list);
+#endif
+	rte_bus_register(&first_bus);
+}
+
+RTE_FINI(evpl_trace_unload)
+{
+	if (ops_index >= 0)
+		end_all();
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "plugin/held.h"
+
+#include "base.h"
+#include "held/place.h"
+#include "plugin/driver.h"
+#include "plugin/option.h"
+#include "plugin/report.h"
+#include "trace/stack.h"
+#include "trace/where.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_telemetry.h>
+
+struct walk {
+	void (*each)(struct traced_pool *pool, void *arg);
+	void *arg;
+};
+
+static void
+walk_one(struct rte_mempool *mempool, void *arg)
+{
+	const struct walk *walk = arg;
+	struct traced_pool *pool = plugin_pool(mempool);
+
+	if (pool != NULL)
+		walk->each(pool, walk->arg);
+}
+
+void
+held_walk(void (*each)(struct traced_pool *pool, void *arg), void *arg)
+{
+	struct walk walk = {each, arg};
+
+	rte_mempool_walk(walk_one, &walk);
+}
+
+/* A table of places, those with the most objects first. NULL: nothing is held, or no memory. The caller frees it. */
+static struct place *
+find_places(const struct traced_pool *pool, uint64_t *total)
+{
+	struct place *places = calloc(EVPL_PLACES, sizeof(*places));
+	uint64_t now = rte_rdtsc();
+
+	*total = 0;
+	for (uint32_t i = 0; places != NULL && i < pool->count; i++) {
+		const struct object *object = &pool->objects[i];
+		bool here = object->taken.process == plugin_process;
+		struct place one = {.where = here ? object->taken.place : 0,
+				    .how = here ? 0 : (unsigned)object->taken.process,
+				    .count = 1,
+				    .bytes = 1,
+				    .age = now > object->taken.tsc ? now - object->taken.tsc : 0};
+
+		if (__atomic_load_n(&object->state, __ATOMIC_ACQUIRE) != OBJECT_TAKEN)
+			continue;
+		evpl_place_add(places, &one);
+		++*total;
+	}
+	if (places != NULL && *total == 0) {
+		free(places);
+		return NULL;
+	}
+	if (places != NULL)
+		evpl_places_sort(places);
+	return places;
+}
+
+/* As report_event(), of many objects. */
+static void
+say_place(FILE *out, const char *kind, const struct place *place)
+{
+	const struct object_event event = {.place = place->where,
+					   .tsc = rte_rdtsc() - place->age,
+					   .process = place->how == 0 ? plugin_process : (int32_t)place->how};
+	char text[60];
+
+	snprintf(text, sizeof(text), "%" PRIu64 " %s%s, %s", place->count, kind, place->count == 1 ? "" : "s",
+		 place->count == 1 ? "taken" : "the oldest taken");
+	report_event(out, text, &event);
+}
+
+static bool
+list(struct traced_pool *pool, FILE *out, const char *when)
+{
+	const char *kind = pool->of_mbufs ? "mbuf" : "object";
+	uint64_t total;
+	struct place *places = find_places(pool, &total);
+
+	if (places == NULL)
+		return false;
+	flockfile(out);
+	fprintf(out, "evpl_trace: pool %s: %" PRIu64 " of %" PRIu32 " %ss are not free%s\n", pool->mempool->name, total,
+		pool->count, kind, when);
+	for (unsigned i = 0; i < EVPL_PLACES && places[i].count > 0; i++)
+		say_place(out, kind, &places[i]);
+	report_line_commands(out);
+	fflush(out);
+	funlockfile(out);
+	free(places);
+	return true;
+}
+
+/* A count that wrapped, or is 0, while nobody returned the mbuf. */
+static void
+check_counts(struct traced_pool *pool)
+{
+	const struct object_event here = {.tsc = rte_rdtsc(), .process = plugin_process};
+
+	for (uint32_t i = 0; pool->of_mbufs && i < pool->count; i++) {
+		if (__atomic_load_n(&pool->objects[i].state, __ATOMIC_ACQUIRE) == OBJECT_TAKEN) {
+			uint16_t count = rte_mbuf_refcnt_read(pool->addresses[i]);
+
+			if (count == 0 || count > INT16_MAX)
+				report_count(pool, i, &here);
+		}
+	}
+}
+
+static void
+list_one(struct traced_pool *pool, void *arg)
+{
+	list(pool, arg, "");
+}
+
+void
+held_list(FILE *out)
+{
+	held_walk(list_one, out);
+}
+
+void
+held_end(struct traced_pool *pool)
+{
+	check_counts(pool);
+	if (plugin_options.leaks == LEAKS_NO)
+		return;
+	if (list(pool, plugin_options.out, " at its end") && plugin_options.leaks == LEAKS_STOP)
+		report_stop();
+}
+
+static sem_t asked;
+
+static void
+on_signal(int number)
+{
+	int saved = errno;
+
+	(void)number;
+	sem_post(&asked);
+	errno = saved;
+}
+
+static void *
+answer(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		while (sem_wait(&asked) != 0)
+			;
+		held_list(plugin_options.out);
+	}
+	return NULL;
+}
+
+/* SIGUSR1 lists what is held, if the program has no use of its own for it. */
+static void
+watch_signal(void)
+{
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, was;
+	sigset_t all, before;
+	pthread_t thread;
+
+	if (sigaction(SIGUSR1, NULL, &was) != 0 || was.sa_handler != SIG_DFL || sem_init(&asked, 0, 0) != 0)
+		return;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before); /* the program's signals are for its own threads */
+	if (pthread_create(&thread, NULL, answer, NULL) == 0) {
+		pthread_setname_np(thread, "evpl_trace");
+		pthread_detach(thread);
+		sigaction(SIGUSR1, &action, NULL);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void
+add_pool(struct traced_pool *pool, void *arg)
+{
+	struct rte_tel_data *pools = arg, *one = rte_tel_data_alloc();
+	unsigned free_now = traced_pool_free_count(pool);
+
+	if (one == NULL)
+		return;
+	rte_tel_data_start_dict(one);
+	evpl_compat_tel_add_uint(one, "objects", pool->count);
+	evpl_compat_tel_add_uint(one, "free", free_now);
+	evpl_compat_tel_add_uint(one, "held", pool->count > free_now ? pool->count - free_now : 0);
+	evpl_compat_tel_add_uint(one, "of_mbufs", pool->of_mbufs);
+	evpl_compat_tel_add_uint(one, "records_bytes", pool->memory->len);
+	rte_tel_data_add_dict_container(pools, pool->mempool->name, one, 0);
+}
+
+static int
+tell_pools(const char *command, const char *parameters, struct rte_tel_data *data)
+{
+	(void)command;
+	(void)parameters;
+	rte_tel_data_start_dict(data);
+	evpl_compat_tel_add_uint(data, "bugs", report_bugs());
+	held_walk(add_pool, data);
+	return 0;
+}
+
+struct question {
+	const char *pool; /* NULL: all */
+	struct rte_tel_data *data;
+	unsigned left; /* places that still fit */
+};
+
+/* A place in one line of what telemetry can hold. */
+static void
+add_place(const struct question *question, const struct traced_pool *pool, const struct place *place)
+{
+	struct rte_tel_data *one = rte_tel_data_alloc();
+	uintptr_t frames[TRACE_STACK_DEPTH];
+	char where[RTE_TEL_MAX_STRING_LEN] = "", thread[64] = "";
+	FILE *text = fmemopen(where, sizeof(where), "w");
+	unsigned n = place->where != 0 ? trace_stack_frames(place->where & (TRACE_PLACE_SITE - 1), frames) : 0;
+
+	flockfile(plugin_options.out);
+	for (unsigned i = 0; text != NULL && i < n; i++) {
+		fprintf(text, "%s", i == 0 ? "" : " < ");
+		report_frame(text, frames[i]);
+	}
+	report_line_commands(NULL);
+	funlockfile(plugin_options.out);
+	if (text != NULL)
+		fclose(text);
+	text = place->where != 0 ? fmemopen(thread, sizeof(thread), "w") : NULL;
+	if (text != NULL) {
+		trace_say_thread(text, place->where);
+		fclose(text);
+	}
+	if (one == NULL)
+		return;
+	rte_tel_data_start_dict(one);
+	rte_tel_data_add_dict_string(one, "pool", pool->mempool->name);
+	evpl_compat_tel_add_uint(one, "count", place->count);
+	evpl_compat_tel_add_uint(one, "oldest_ms", (uint64_t)(evpl_place_age_s(place) * 1e3));
+	rte_tel_data_add_dict_string(one, "thread", thread);
+	rte_tel_data_add_dict_string(one, "where", where);
+	rte_tel_data_add_array_container(question->data, one, 0);
+}
+
+static void
+add_held(struct traced_pool *pool, void *arg)
+{
+	struct question *question = arg;
+	struct place *places;
+	uint64_t total;
+
+	if (question->pool != NULL && strcmp(question->pool, pool->mempool->name) != 0)
+		return;
+	places = find_places(pool, &total);
+	for (unsigned i = 0; places != NULL && question->left > 0 && i < EVPL_PLACES && places[i].count > 0; i++) {
+		add_place(question, pool, &places[i]);
+		question->left--;
+	}
+	free(places);
+}
+
+static int
+tell_held(const char *command, const char *parameters, struct rte_tel_data *data)
+{
+	struct question question = {
+		.pool = parameters != NULL && *parameters != '\0' ? parameters : NULL, .data = data, .left = 16};
+
+	(void)command;
+	rte_tel_data_start_array(data, RTE_TEL_CONTAINER);
+	held_walk(add_held, &question);
+	return 0;
+}
+
+void
+held_begin(void)
+{
+	static bool begun;
+
+	if (begun)
+		return;
+	begun = true;
+	watch_signal();
+	rte_telemetry_register_cmd("/evpl_trace/pools", tell_pools, "Traced pools and the bugs so far. No parameters");
+	rte_telemetry_register_cmd(
+		"/evpl_trace/held", tell_held,
+		"Where the objects that are not free were taken. Parameter: a pool's name, or none for all");
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which objects are not free, by the places that took them. */
+#ifndef EVPL_SRC_PLUGIN_HELD_H
+#define EVPL_SRC_PLUGIN_HELD_H
+
+#include "plugin/pool.h"
+
+#include <stdio.h>
+
+/* The list of all pools. */
+void held_list(FILE *out);
+/* The list of a pool that ends, if anything is not free. By EVPL_TRACE_LEAKS the program stops after it. */
+void held_end(struct traced_pool *pool);
+/* Calls a function for each traced pool of the process. */
+void held_walk(void (*each)(struct traced_pool *pool, void *arg), void *arg);
+/* Begins to answer telemetry and SIGUSR1. */
+void held_begin(void);
+
+#endif /* EVPL_SRC_PLUGIN_HELD_H */

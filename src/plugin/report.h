@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the plug-in says of a bug. By EVPL_TRACE the program stops after it, or goes on.
+ */
+#ifndef EVPL_SRC_PLUGIN_REPORT_H
+#define EVPL_SRC_PLUGIN_REPORT_H
+
+#include "plugin/pool.h"
+
+#include <stdio.h>
+
+extern int32_t plugin_process; /* this one's number */
+
+/* A byte of a data room, or of a guard beside it, that nobody may have written. */
+void report_room(const struct traced_pool *pool, uint32_t number, const char *what, const unsigned char *at,
+		 const struct object_event *here);
+/* An mbuf that was changed while it was free; was: as it was freed. */
+void report_header(const struct traced_pool *pool, uint32_t number, const struct rte_mbuf *was,
+		   const struct object_event *here);
+/* An mbuf that was put back in a state in which it must not be. */
+void report_freed(const struct traced_pool *pool, uint32_t number, const char *what, const struct object_event *here);
+void report_double_free(const struct traced_pool *pool, uint32_t number, const struct object_event *here);
+/* An address that is no object of this pool. */
+void report_foreign(const struct traced_pool *pool, const void *address, const struct object_event *here);
+/* An mbuf that nobody returned, and whose count says that nobody holds it. */
+void report_count(const struct traced_pool *pool, uint32_t number, const struct object_event *here);
+unsigned report_bugs(void);			  /* how many there were */
+void report_stop(void) __attribute__((noreturn)); /* as after a bug */
+
+/* "word  AGE ago by THREAD, in" and the frames, a line each. */
+void report_event(FILE *out, const char *word, const struct object_event *event);
+/* One frame: "function (file:line)" where debug information is to be had, else "function (module+offset)". */
+void report_frame(FILE *out, uintptr_t address);
+/* The commands that find the lines of the frames that had none, since the last call. NULL: forgets these frames. */
+void report_line_commands(FILE *out);
+
+#endif /* EVPL_SRC_PLUGIN_REPORT_H */

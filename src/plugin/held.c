@@ -76,10 +76,10 @@ find_places(const struct traced_pool *pool, uint64_t *total)
 
 /* As report_event(), of many objects. */
 static void
-say_place(FILE *out, const char *kind, const struct place *place)
+say_place(FILE *out, const char *kind, const struct place *place, uint64_t now)
 {
 	const struct object_event event = {.place = place->where,
-					   .tsc = rte_rdtsc() - place->age,
+					   .tsc = now - place->age,
 					   .process = place->how == 0 ? plugin_process : (int32_t)place->how};
 	char text[60];
 
@@ -94,14 +94,16 @@ list(struct traced_pool *pool, FILE *out, const char *when)
 	const char *kind = pool->of_mbufs ? "mbuf" : "object";
 	uint64_t total;
 	struct place *places = find_places(pool, &total);
+	uint64_t now;
 
 	if (places == NULL)
 		return false;
 	flockfile(out);
+	now = report_time();
 	fprintf(out, "evpl_trace: pool %s: %" PRIu64 " of %" PRIu32 " %ss are not free%s\n", pool->mempool->name, total,
 		pool->count, kind, when);
 	for (unsigned i = 0; i < EVPL_PLACES && places[i].count > 0; i++)
-		say_place(out, kind, &places[i]);
+		say_place(out, kind, &places[i], now);
 	report_line_commands(out);
 	fflush(out);
 	funlockfile(out);
@@ -238,7 +240,7 @@ add_place(const struct question *question, const struct traced_pool *pool, const
 	flockfile(plugin_options.out);
 	for (unsigned i = 0; text != NULL && i < n; i++) {
 		fprintf(text, "%s", i == 0 ? "" : " < ");
-		report_frame(text, frames[i]);
+		report_frame(text, frames[i], " < ");
 	}
 	report_line_commands(NULL);
 	funlockfile(plugin_options.out);

@@ -19,6 +19,7 @@
 #define MOST_REPORTS 1000u /* of a program that goes on */
 #define MOST_MODULES 16u
 #define MOST_OFFSETS 64u
+#define INDENT "            " /* of a frame */
 
 int32_t plugin_process;
 static unsigned bugs;
@@ -59,12 +60,12 @@ report_line_commands(FILE *out)
 }
 
 void
-report_frame(FILE *out, uintptr_t address)
+report_frame(FILE *out, uintptr_t address, const char *between)
 {
 	struct link_map *map;
 	Dl_info info;
 
-	if (evpl_line_say(out, address))
+	if (evpl_line_say(out, address, between))
 		return;
 	evpl_place_say_address(out, address);
 	/* The call is before the address that it returns to. */
@@ -72,11 +73,20 @@ report_frame(FILE *out, uintptr_t address)
 		note_offset(info.dli_fname, address - 1 - map->l_addr);
 }
 
+static uint64_t ages_end; /* with the lock of plugin_options.out */
+
+/* A report's first line in a file takes long, because debug information is read. Ages do not count this. */
+uint64_t
+report_time(void)
+{
+	ages_end = rte_rdtsc();
+	return ages_end;
+}
+
 static void
 say_age(FILE *out, const struct object_event *event)
 {
-	uint64_t now = rte_rdtsc();
-	double s = now > event->tsc ? (double)(now - event->tsc) / (double)rte_get_tsc_hz() : 0;
+	double s = ages_end > event->tsc ? (double)(ages_end - event->tsc) / (double)rte_get_tsc_hz() : 0;
 
 	if (s < 1e-3)
 		fprintf(out, "%.0f us ago", s * 1e6);
@@ -110,8 +120,8 @@ report_event(FILE *out, const char *word, const struct object_event *event)
 	fprintf(out, ", in\n");
 	n = trace_stack_frames(event->place & (TRACE_PLACE_SITE - 1), frames);
 	for (unsigned i = 0; i < n; i++) {
-		fprintf(out, "            ");
-		report_frame(out, frames[i]);
+		fprintf(out, INDENT);
+		report_frame(out, frames[i], "\n" INDENT);
 		fputc('\n', out);
 	}
 }
@@ -147,6 +157,7 @@ begin(const char *what, const char *more)
 		funlockfile(out);
 		return false;
 	}
+	report_time();
 	fprintf(out, "evpl_trace: BUG: %s%s\n", what, more);
 	return true;
 }

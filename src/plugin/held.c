@@ -224,16 +224,18 @@ tell_pools(const char *command, const char *parameters, struct rte_tel_data *dat
 struct question {
 	const char *pool; /* NULL: all */
 	struct rte_tel_data *data;
-	unsigned left; /* places that still fit */
+	unsigned told; /* places */
 };
 
-/* A place in one line of what telemetry can hold. */
+#define MOST_TOLD 16u /* of them are sure to fit into an answer */
+
+/* A place in one line of what telemetry can hold. DPDK 22.11 has no dictionaries in arrays. */
 static void
 add_place(const struct question *question, const struct traced_pool *pool, const struct place *place)
 {
 	struct rte_tel_data *one = rte_tel_data_alloc();
 	uintptr_t frames[TRACE_STACK_DEPTH];
-	char where[RTE_TEL_MAX_STRING_LEN] = "", thread[64] = "";
+	char where[RTE_TEL_MAX_STRING_LEN] = "", thread[64] = "", name[32];
 	FILE *text = fmemopen(where, sizeof(where), "w");
 	unsigned n = place->where != 0 ? trace_stack_frames(place->where & (TRACE_PLACE_SITE - 1), frames) : 0;
 
@@ -259,7 +261,8 @@ add_place(const struct question *question, const struct traced_pool *pool, const
 	evpl_compat_tel_add_uint(one, "oldest_ms", (uint64_t)(evpl_place_age_s(place) * 1e3));
 	rte_tel_data_add_dict_string(one, "thread", thread);
 	rte_tel_data_add_dict_string(one, "where", where);
-	rte_tel_data_add_array_container(question->data, one, 0);
+	snprintf(name, sizeof(name), "place_%u", question->told);
+	rte_tel_data_add_dict_container(question->data, name, one, 0);
 }
 
 static void
@@ -272,9 +275,10 @@ add_held(struct traced_pool *pool, void *arg)
 	if (question->pool != NULL && strcmp(question->pool, pool->mempool->name) != 0)
 		return;
 	places = find_places(pool, &total);
-	for (unsigned i = 0; places != NULL && question->left > 0 && i < EVPL_PLACES && places[i].count > 0; i++) {
+	for (unsigned i = 0; places != NULL && question->told < MOST_TOLD && i < EVPL_PLACES && places[i].count > 0;
+	     i++) {
 		add_place(question, pool, &places[i]);
-		question->left--;
+		question->told++;
 	}
 	free(places);
 }
@@ -282,11 +286,11 @@ add_held(struct traced_pool *pool, void *arg)
 static int
 tell_held(const char *command, const char *parameters, struct rte_tel_data *data)
 {
-	struct question question = {
-		.pool = parameters != NULL && *parameters != '\0' ? parameters : NULL, .data = data, .left = 16};
+	struct question question = {.pool = parameters != NULL && *parameters != '\0' ? parameters : NULL,
+				    .data = data};
 
 	(void)command;
-	rte_tel_data_start_array(data, RTE_TEL_CONTAINER);
+	rte_tel_data_start_dict(data);
 	held_walk(add_held, &question);
 	return 0;
 }

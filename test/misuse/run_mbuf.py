@@ -23,7 +23,7 @@ import telemetry                # noqa: E402
 PLACES = ["taken", "freed", "again", "found"]       # in this order
 MARK = re.compile(r"/\* (taken|freed|again|found|read|written|leaked: [^*]*?)"
                   r"( on a worker| elsewhere| by either|, not noted)? \*/")
-KEYS = ["expect", "about", "pool", "env", "eal", "found", "lost", "stops", "asked", "depth", "why"]
+KEYS = ["expect", "about", "pool", "env", "eal", "found", "lost", "stops", "asked", "depth", "reports", "why"]
 AGE = r"(\d+ us|\d+ ms|\d+\.\d s) ago"
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1}
 FRAME = re.compile(r" {12}(\S+) \((.+)\)")
@@ -80,7 +80,7 @@ class Zoo(Program):
             if which == "bug goes on":
                 env["EVPL_TRACE"] = "report"
             env["XDG_RUNTIME_DIR"] = directory
-            run = Run(self, args, env, mbuf_choices.asks(text.keys.get("asked"), args, directory, telemetry))
+            run = Run(self, args, env, mbuf_choices.asks(text.keys.get("asked"), args, directory, report, telemetry))
             run.said = run.lines
             if "%f" in text.keys.get("env", ""):
                 with open(report) as f:
@@ -121,8 +121,11 @@ class Reader:
         need(not self.offsets, "no command for a frame without a line")
 
 
-def check_frames(place, frames, text, zoo):
-    """The first frame of the zoo's own files is the marked line; those before it are DPDK's or the main program's."""
+def check_frames(place, frames, text, zoo, cut=False):
+    """
+    The first frame of the zoo's own files is the marked line; those before it are DPDK's or the main program's. main()
+    follows, unless the frames are cut off.
+    """
     for i, (function, file, line) in enumerate(frames):
         if line is None:
             need(os.path.realpath(file) != os.path.realpath(zoo.path), f"a frame of the zoo has no line: {function}")
@@ -133,7 +136,7 @@ def check_frames(place, frames, text, zoo):
             rest = [frame[0] for frame in frames[i + 1:]]
             if text.keys.get("depth") == "1":
                 need(not rest, "frames beyond a depth of 1")
-            elif place.where == "":
+            elif place.where == "" and not cut:
                 need("main" in rest, "no frame of main()")
             return
         else:
@@ -242,14 +245,16 @@ def check_bug(text, which, run, zoo):
 def judge(text, which, run, zoo):
     need(run.code is not None, "it hangs")
     need(getattr(run, "wrote", True), "the report is not in the file alone, behind what was there")
-    if which == "twin":
+    if text.keys.get("asked") == "telemetry":
+        mbuf_choices.check_telemetry(text, run, which, zoo, check_frames)
+        check_quiet(run)
+    elif which == "twin":
         check_quiet(run)
         need(run.said == [], "not silent in the file")
     elif zoo.tool and text.touch:
         check_touch(text, run, zoo.asan)
-    elif text.keys.get("asked") == "telemetry":
-        check_quiet(run)
-        mbuf_choices.check_telemetry(text, run, zoo, check_frames)
+    elif "reports" in text.keys:
+        mbuf_choices.check_many(run)
     elif text.expect == "nothing":
         check_quiet(run)
     else:

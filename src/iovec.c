@@ -94,7 +94,7 @@ take_whole(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, 
 static bool
 carve(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned flags, struct evpl_iovec *iovec)
 {
-	struct evpl_window *w = &ctx->evpl.window[flags];
+	struct evpl_pvt_window *w = &ctx->evpl.window[flags];
 	uintptr_t pad = (0 - w->next) & evpl_pvt_align_mask(alignment);
 
 	if ((uint64_t)pad + length > w->end - w->next || !evpl_window_ensure_stock(ctx, flags))
@@ -111,7 +111,7 @@ static bool
 take_last(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, unsigned alignment, unsigned flags,
 	  bool reserve, struct evpl_iovec *iovec)
 {
-	struct evpl_window *w = &ctx->evpl.window[flags];
+	struct evpl_pvt_window *w = &ctx->evpl.window[flags];
 	struct rte_mbuf *buffer;
 
 	if (carve(ctx, length, alignment, flags, iovec))
@@ -268,7 +268,7 @@ check_commit(const struct evpl *evpl, unsigned alignment, const struct evpl_iove
 void
 evpl_pvt_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs)
 {
-	struct evpl_window *w;
+	struct evpl_pvt_window *w;
 	const struct evpl_iovec *last;
 	uintptr_t data;
 
@@ -301,7 +301,7 @@ evpl_pvt_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 {
 	bool shared = (iovec->flags & EVPL_IOVEC_FLAG_SHARED) != 0;
 	struct rte_mbuf *ref = iovec->ref;
-	struct evpl_window *w;
+	struct evpl_pvt_window *w;
 
 	if (ref == NULL)
 		stop("evpl_iovec_release", iovec, "iovec is empty");
@@ -312,7 +312,7 @@ evpl_pvt_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 	}
 	w = &evpl->window[shared];
 	/* A full stock is halved. Otherwise a loop of clone and release would let it grow without end. */
-	if (evpl_pvt_window_prepaid(w) >= EVPL_PREPAID_MAX)
+	if (evpl_pvt_window_prepaid(w) >= EVPL_PVT_PREPAID_MAX)
 		evpl_window_halve_stock(w, shared);
 	evpl_pvt_window_set_stock(w, w->stock + 1);
 }

@@ -10,7 +10,7 @@
  * like the last sample need. The allocation that does not fit them is the next sample, and comes here.
  *
  * Most releases do not look for samples either. Each window has one "counted" sample. Its iovecs have
- * EVPL_IOVEC_COUNTED, and their releases add 1 to the upper half of the window's stock, as they add 1 to the lower
+ * EVPL_PVT_IOVEC_COUNTED, and their releases add 1 to the upper half of the window's stock, as they add 1 to the lower
  * half. The upper half says how many of its iovecs are gone. While the counted sample is held, further samples of the
  * window are "listed": the flags of their iovecs name them, and the releases call evpl_sample_drop(). So do releases of
  * the counted sample's iovecs on other threads, or when the window is at another buffer. The buffer tells then which
@@ -73,9 +73,9 @@ evpl_samples_free(void)
 static struct evpl_sample *
 sample_of(const struct evpl_iovec *iovec)
 {
-	uint32_t name = (iovec->flags & ~EVPL_IOVEC_SAMPLED) >> EVPL_IOVEC_SAMPLE_SHIFT;
+	uint32_t name = (iovec->flags & ~EVPL_PVT_IOVEC_SAMPLED) >> EVPL_PVT_IOVEC_SAMPLE_SHIFT;
 
-	if (iovec->flags & EVPL_IOVEC_COUNTED)
+	if (iovec->flags & EVPL_PVT_IOVEC_COUNTED)
 		return evpl_buffer(evpl_buffer_of(iovec->ref))->hook.sample;
 	return &evpl_sample_blocks[name / EVPL_SAMPLE_SLOTS]->slot[name % EVPL_SAMPLE_SLOTS];
 }
@@ -93,7 +93,7 @@ evpl_sample_drop(const struct evpl_iovec *iovec)
 }
 
 static inline uint32_t
-window_counted(const struct evpl_window *w)
+window_counted(const struct evpl_pvt_window *w)
 {
 	return evpl_pvt_stock_counted(__atomic_load_n(&w->stock, __ATOMIC_RELAXED));
 }
@@ -167,17 +167,17 @@ free_counted(struct evpl_context *ctx, unsigned kind)
 static void
 note(struct evpl_context *ctx, unsigned kind, struct evpl_iovec *iovecs, unsigned n, uint32_t bytes)
 {
-	const struct evpl_window *w = &ctx->evpl.window[kind];
+	const struct evpl_pvt_window *w = &ctx->evpl.window[kind];
 	struct evpl_sample *s = n == 1 && iovecs[0].ref == w->ref ? free_counted(ctx, kind) : NULL;
-	uint32_t bits = EVPL_IOVEC_COUNTED, held = window_counted(w) + n;
+	uint32_t bits = EVPL_PVT_IOVEC_COUNTED, held = window_counted(w) + n;
 
 	if (s == NULL) {
 		s = free_slot(ctx);
 		if (s == NULL)
 			return;
 		bits = (ctx->hook.samples->block * EVPL_SAMPLE_SLOTS + ctx->hook.samples->at)
-			       << EVPL_IOVEC_SAMPLE_SHIFT |
-		       EVPL_IOVEC_LISTED;
+			       << EVPL_PVT_IOVEC_SAMPLE_SHIFT |
+		       EVPL_PVT_IOVEC_LISTED;
 		held = n;
 	}
 	__atomic_store_n(&s->when, rte_rdtsc(), __ATOMIC_RELAXED);
@@ -192,7 +192,7 @@ static void
 hide(struct evpl_context *ctx, unsigned kind, uint64_t until)
 {
 	struct sample_gate *gate = &ctx->hook.gate[kind];
-	struct evpl_window *w = &ctx->evpl.window[kind];
+	struct evpl_pvt_window *w = &ctx->evpl.window[kind];
 	uintptr_t visible = RTE_MIN(w->end - w->next, until);
 
 	gate->end = w->end;
@@ -205,7 +205,7 @@ uint64_t
 evpl_sample_take_begin(struct evpl_context *ctx, unsigned flags)
 {
 	unsigned kind = flags & EVPL_IOVEC_FLAG_SHARED;
-	struct evpl_window *w = &ctx->evpl.window[kind];
+	struct evpl_pvt_window *w = &ctx->evpl.window[kind];
 	struct sample_gate *gate = &ctx->hook.gate[kind];
 	uint64_t until = gate->left + (w->end - w->next);
 
@@ -241,7 +241,7 @@ void
 evpl_samples_committed(struct evpl *evpl, uintptr_t from, unsigned alignment)
 {
 	struct evpl_context *ctx = evpl_context(evpl);
-	struct evpl_window *w = &evpl->window[0];
+	struct evpl_pvt_window *w = &evpl->window[0];
 	uintptr_t sight = w->end - from, padding = RTE_MIN((0 - from) & evpl_pvt_align_mask(alignment), sight);
 
 	w->end = w->next + sight - padding;

@@ -74,7 +74,7 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 	uint32_t state, handle, index = 0;
 	trace_place here;
 	union trace_slot *slot;
-	struct evpl_window *w;
+	struct evpl_pvt_window *w;
 	struct rte_mbuf *ref;
 	uint64_t used;
 	char *data;
@@ -122,11 +122,11 @@ traced_iovec_alloc(uint64_t where, struct evpl *evpl, unsigned length, unsigned 
 {
 	return take(CALL_ALLOC, where, evpl, length, alignment, max_iovecs, flags, r_iovec);
 }
-EVPL_EXPORT int evpl_iovec_alloc_hot_at(const struct evpl_site *site, struct evpl *evpl, unsigned length,
-					unsigned alignment, unsigned flags, struct evpl_iovec *r_iovec);
+EVPL_PVT_EXPORT int evpl_pvt_iovec_alloc_hot_at(const struct evpl_pvt_site *site, struct evpl *evpl, unsigned length,
+						unsigned alignment, unsigned flags, struct evpl_iovec *r_iovec);
 int
-evpl_iovec_alloc_hot_at(const struct evpl_site *site, struct evpl *evpl, unsigned length, unsigned alignment,
-			unsigned flags, struct evpl_iovec *r_iovec)
+evpl_pvt_iovec_alloc_hot_at(const struct evpl_pvt_site *site, struct evpl *evpl, unsigned length, unsigned alignment,
+			    unsigned flags, struct evpl_iovec *r_iovec)
 {
 	return take_hot(AT_SITE(site), evpl, length, alignment, flags, r_iovec);
 }
@@ -254,10 +254,10 @@ traced_iovec_release(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec
 {
 	release_one(where, evpl, iovec);
 }
-EVPL_EXPORT int evpl_iovec_release_hot_at(const struct evpl_site *site, struct evpl *evpl, struct evpl_iovec *iovec)
-	__attribute__((aligned(64)));
+EVPL_PVT_EXPORT int evpl_pvt_iovec_release_hot_at(const struct evpl_pvt_site *site, struct evpl *evpl,
+						  struct evpl_iovec *iovec) __attribute__((aligned(64)));
 int
-evpl_iovec_release_hot_at(const struct evpl_site *site, struct evpl *evpl, struct evpl_iovec *iovec)
+evpl_pvt_iovec_release_hot_at(const struct evpl_pvt_site *site, struct evpl *evpl, struct evpl_iovec *iovec)
 {
 	return release_hot(AT_SITE(site), evpl, iovec);
 }

@@ -184,7 +184,7 @@ hook_committed(struct evpl *evpl, unsigned alignment)
 static inline void
 hook_released(const struct evpl_iovec *iovec)
 {
-	if (iovec->flags & EVPL_IOVEC_SAMPLED)
+	if (iovec->flags & EVPL_PVT_IOVEC_SAMPLED)
 		evpl_sample_drop(iovec);
 }
 

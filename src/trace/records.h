@@ -18,13 +18,6 @@
 
 #include "base.h"
 
-/* As in evpl_trace.h, which is for programs. */
-struct evpl_site {
-	const char *file;
-	const char *function;
-	unsigned line;
-};
-
 /* CALL_ALLOC and so on. */
 enum trace_call {
 	CALL_NONE,
@@ -44,8 +37,8 @@ typedef uint64_t trace_place;
 
 #define TRACE_INDEX_BITS 21
 #define TRACE_RECORDS (1u << TRACE_INDEX_BITS)
-#define TRACE_HANDLE_BITS EVPL_IOVEC_HANDLE_BITS
-#define TRACE_HANDLE_SHIFT EVPL_IOVEC_HANDLE_SHIFT
+#define TRACE_HANDLE_BITS EVPL_PVT_IOVEC_HANDLE_BITS
+#define TRACE_HANDLE_SHIFT EVPL_PVT_IOVEC_HANDLE_SHIFT
 #define TRACE_GENERATIONS 127u
 #define TRACE_HANDLE_MASK (((1u << TRACE_HANDLE_BITS) - 1) << TRACE_HANDLE_SHIFT)
 #define TRACE_UNTRACED (1u << TRACE_INDEX_BITS) /* handle of an iovec that found no record free */

@@ -42,7 +42,7 @@ say_where(FILE *out, trace_place place)
 	Dl_info info;
 
 	if (place & TRACE_PLACE_SITE) {
-		const struct evpl_site *site = (const struct evpl_site *)address;
+		const struct evpl_pvt_site *site = (const struct evpl_pvt_site *)address;
 
 		if (dladdr(site, &info) == 0) { /* of a shared object that was unloaded since */
 			fprintf(out, "? (0x%" PRIxPTR ")", address);

@@ -36,7 +36,7 @@ def errors(name, generated, flags):
     """What the compiler says of a header as the only thing in a file, included twice."""
     folders = [f"-I{SRC}", f"-I{SOURCE}/include", f"-I{generated}"]
     warnings = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-function"]
-    ran = subprocess.run([*COMPILER, "-D_GNU_SOURCE", "-DEVPL_BUILDING", *folders, "-std=c11", *warnings, *flags,
+    ran = subprocess.run([*COMPILER, "-D_GNU_SOURCE", "-DEVPL_PVT_BUILDING", *folders, "-std=c11", *warnings, *flags,
                           "-x", "c", "-fsyntax-only", "-"],
                          input=f'#include "{name}"\n' * 2, text=True, capture_output=True, check=False)
     return ran.stderr.splitlines() if ran.returncode != 0 else []

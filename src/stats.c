@@ -46,8 +46,7 @@ evpl_stats_collect(struct evpl_stats *stats)
 	TAILQ_FOREACH (ctx, &g->contexts, entry) {
 		for (unsigned i = 0; i < EVPL_CLASSES; i++)
 			stashed[i] += __atomic_load_n(&ctx->stash[i].count, __ATOMIC_RELAXED);
-		for (unsigned kind = 0; kind < RTE_DIM(ctx->current); kind++)
-			stats->buffers_current += __atomic_load_n(&ctx->current[kind], __ATOMIC_RELAXED) != NULL;
+		stats->buffers_current += evpl_context_current_buffers(ctx);
 		stats->rx_linearized += __atomic_load_n(&ctx->rx_linearized, __ATOMIC_RELAXED);
 		stats->rx_too_long += __atomic_load_n(&ctx->rx_too_long, __ATOMIC_RELAXED);
 		stats->rx_no_memory += __atomic_load_n(&ctx->rx_no_memory, __ATOMIC_RELAXED);

@@ -45,7 +45,7 @@ evpl_pvt_window_prepaid(const struct evpl_pvt_window *w)
 	return evpl_pvt_stock_prepaid(w->stock);
 }
 
-/* Called by the owner. Stores the whole value, because evpl_held_get() may read it on another thread. */
+/* Called by the owner. Stores the whole value, because a report of what is held may read it on another thread. */
 static inline void
 evpl_pvt_window_set_stock(struct evpl_pvt_window *w, uint64_t stock)
 {

@@ -5,6 +5,7 @@
 #include "held/place.h"
 
 #include "held/symbol.h"
+#include "trace/hooks.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>
@@ -84,12 +85,12 @@ evpl_place_say_address(FILE *out, uintptr_t address)
 }
 
 unsigned
-evpl_places_held(const struct place *places, struct evpl_held *held, unsigned n, void (*say)(FILE *out, uint64_t where))
+evpl_places_held(const struct place *places, struct hook_held *held, unsigned n, void (*say)(FILE *out, uint64_t where))
 {
 	unsigned found = 0;
 
 	for (unsigned i = 0; places != NULL && found < n && i < EVPL_PLACES && places[i].count > 0; i++) {
-		struct evpl_held *h = &held[found];
+		struct hook_held *h = &held[found];
 		FILE *text;
 
 		if (places[i].packets)

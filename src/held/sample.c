@@ -22,7 +22,7 @@
 #include "context.h"
 #include "global.h"
 #include "held/place.h"
-#include "trace/hook_state.h"
+#include "trace/hooks.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -293,7 +293,7 @@ say_where(FILE *out, uint64_t where)
 }
 
 unsigned
-evpl_held_get(struct evpl_held *held, unsigned n)
+hook_held_get(struct hook_held *held, unsigned n)
 {
 	struct place *places = calloc(EVPL_PLACES, sizeof(*places));
 
@@ -308,7 +308,7 @@ evpl_held_get(struct evpl_held *held, unsigned n)
 }
 
 unsigned
-evpl_held_period(void)
+hook_held_period(void)
 {
 	unsigned period = __atomic_load_n(&evpl_global.sample_period, __ATOMIC_RELAXED);
 
@@ -321,14 +321,14 @@ void
 evpl_leak_report(FILE *out)
 {
 	unsigned period = __atomic_load_n(&evpl_global.sample_period, __ATOMIC_RELAXED), n;
-	struct evpl_held *held = calloc(REPORTED, sizeof(*held));
+	struct hook_held *held = calloc(REPORTED, sizeof(*held));
 
 	if (period == 0 || held == NULL) {
 		fprintf(out, "evpl_leak_report: nothing is sampled (see evpl_global_config.sample_period)\n");
 		free(held);
 		return;
 	}
-	n = evpl_held_get(held, REPORTED);
+	n = hook_held_get(held, REPORTED);
 	fprintf(out, "evpl_leak_report: held samples, one of %u allocations\n", period);
 	for (unsigned i = 0; i < n; i++) {
 		fprintf(out, "  %" PRIu64 " iovec%s, %" PRIu64 " bytes, oldest %.1f s, taken in %s", held[i].count,

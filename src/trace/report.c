@@ -7,6 +7,7 @@
 #include "context.h"
 #include "held/place.h"
 #include "trace/calls.h"
+#include "trace/hooks.h"
 #include "trace/records.h"
 
 #include <dlfcn.h>
@@ -413,7 +414,7 @@ trace_report_live(FILE *out, const char *title, bool always, int only_context)
 }
 
 unsigned
-evpl_held_get(struct evpl_held *held, unsigned n)
+hook_held_get(struct hook_held *held, unsigned n)
 {
 	struct place total, *places = find_places(-1, &total);
 
@@ -423,7 +424,7 @@ evpl_held_get(struct evpl_held *held, unsigned n)
 }
 
 unsigned
-evpl_held_period(void)
+hook_held_period(void)
 {
 	return 1;
 }

@@ -72,7 +72,7 @@ evpl_stats_collect(struct evpl_stats *stats)
 }
 
 static void
-count(struct evpl *evpl, size_t offset)
+count_failure(struct evpl *evpl, size_t offset)
 {
 	uint64_t *counter;
 
@@ -90,11 +90,11 @@ evpl_alloc_failed(struct evpl *evpl, int error)
 {
 	rte_errno = error;
 	if (error == EINVAL)
-		count(evpl, offsetof(struct evpl_failures, alloc_einval));
+		count_failure(evpl, offsetof(struct evpl_failures, alloc_einval));
 	else if (error == EMSGSIZE)
-		count(evpl, offsetof(struct evpl_failures, alloc_emsgsize));
+		count_failure(evpl, offsetof(struct evpl_failures, alloc_emsgsize));
 	else
-		count(evpl, offsetof(struct evpl_failures, alloc_enomem));
+		count_failure(evpl, offsetof(struct evpl_failures, alloc_enomem));
 	return -1;
 }
 
@@ -103,13 +103,13 @@ evpl_send_failed(struct evpl *evpl, int error)
 {
 	rte_errno = error;
 	if (error == EINVAL)
-		count(evpl, offsetof(struct evpl_failures, send_einval));
+		count_failure(evpl, offsetof(struct evpl_failures, send_einval));
 	else if (error == EMSGSIZE)
-		count(evpl, offsetof(struct evpl_failures, send_emsgsize));
+		count_failure(evpl, offsetof(struct evpl_failures, send_emsgsize));
 	else if (error == EOVERFLOW)
-		count(evpl, offsetof(struct evpl_failures, send_eoverflow));
+		count_failure(evpl, offsetof(struct evpl_failures, send_eoverflow));
 	else
-		count(evpl, offsetof(struct evpl_failures, send_enomem));
+		count_failure(evpl, offsetof(struct evpl_failures, send_enomem));
 }
 
 void

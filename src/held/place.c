@@ -16,7 +16,7 @@
 
 /* A table with open addressing. */
 static struct place *
-find(struct place *places, uint64_t where, unsigned how)
+find_place(struct place *places, uint64_t where, unsigned how)
 {
 	uint64_t at = (where * UINT64_C(0x9E3779B97F4A7C15)) >> 52; /* 2^64 / golden ratio */
 
@@ -32,7 +32,7 @@ find(struct place *places, uint64_t where, unsigned how)
 void
 evpl_place_add(struct place *places, const struct place *one)
 {
-	struct place *place = find(places, one->where, one->how);
+	struct place *place = find_place(places, one->where, one->how);
 
 	place->where = one->where;
 	place->how = one->how;

@@ -165,7 +165,7 @@ free_counted(struct evpl_context *ctx, unsigned kind)
 
 /* Notes a sample of n iovecs, if there is a slot. */
 static void
-note(struct evpl_context *ctx, unsigned kind, struct evpl_iovec *iovecs, unsigned n, uint32_t bytes)
+note_sample_of_iovecs(struct evpl_context *ctx, unsigned kind, struct evpl_iovec *iovecs, unsigned n, uint32_t bytes)
 {
 	const struct evpl_pvt_window *w = &ctx->evpl.window[kind];
 	struct evpl_sample *s = n == 1 && iovecs[0].ref == w->ref ? free_counted(ctx, kind) : NULL;
@@ -189,7 +189,7 @@ note(struct evpl_context *ctx, unsigned kind, struct evpl_iovec *iovecs, unsigne
 
 /* Puts no more of the window in sight than is left until the next sample. */
 static void
-hide(struct evpl_context *ctx, unsigned kind, uint64_t until)
+hide_window_end(struct evpl_context *ctx, unsigned kind, uint64_t until)
 {
 	struct sample_gate *gate = &ctx->hook.gate[kind];
 	struct evpl_pvt_window *w = &ctx->evpl.window[kind];
@@ -225,12 +225,12 @@ evpl_sample_take_end(struct evpl_context *ctx, unsigned flags, unsigned length, 
 	uint64_t bytes = evpl_sample_distance(length, alignment);
 
 	if (n > 0 && until < bytes) {
-		note(ctx, kind, r_iovec, (unsigned)n, length);
+		note_sample_of_iovecs(ctx, kind, r_iovec, (unsigned)n, length);
 		until = evpl_sample_gap(bytes, until);
 	} else if (n > 0) {
 		until -= bytes;
 	}
-	hide(ctx, kind, until);
+	hide_window_end(ctx, kind, until);
 }
 
 /*
@@ -254,7 +254,7 @@ evpl_samples_committed(struct evpl *evpl, uintptr_t from, unsigned alignment)
  * one too many.
  */
 static uint32_t
-seen(const struct evpl_samples *samples, const struct evpl_sample *s)
+count_holders(const struct evpl_samples *samples, const struct evpl_sample *s)
 {
 	struct evpl_sample now = {.held_and_kind = __atomic_load_n(&s->held_and_kind, __ATOMIC_ACQUIRE)};
 
@@ -272,7 +272,7 @@ find_places(struct place *places)
 	for (unsigned b = 0; b < EVPL_SAMPLE_BLOCKS; b++) {
 		for (unsigned i = 0; evpl_sample_blocks[b] != NULL && i < EVPL_SAMPLE_SLOTS; i++) {
 			const struct evpl_sample *s = &evpl_sample_blocks[b]->slot[i];
-			struct place one = {.count = seen(evpl_sample_blocks[b], s)};
+			struct place one = {.count = count_holders(evpl_sample_blocks[b], s)};
 			uint64_t when = __atomic_load_n(&s->when, __ATOMIC_RELAXED);
 
 			if (one.count == 0)

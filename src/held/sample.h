@@ -59,7 +59,7 @@ evpl_sample_note(struct evpl_sample *s, uintptr_t where, uint32_t bytes, uint32_
 {
 	__atomic_store_n(&s->where, where, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->bytes, bytes, __ATOMIC_RELAXED);
-	__atomic_store_n(&s->held, held, __ATOMIC_RELEASE); /* pairs with seen() */
+	__atomic_store_n(&s->held, held, __ATOMIC_RELEASE); /* pairs with count_holders() */
 }
 
 /*

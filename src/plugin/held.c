@@ -132,10 +132,32 @@ list_one(struct traced_pool *pool, void *arg)
 	list(pool, arg, "");
 }
 
+/* Whoever asks what is held has this lock, for the pools must be there until the answer is given. */
+static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER;
+static bool over;
+
+void
+held_over(void)
+{
+	pthread_mutex_lock(&asking);
+	over = true;
+	pthread_mutex_unlock(&asking);
+}
+
+/* Walks over all pools, unless EAL has ended or is about to. */
+static void
+walk_safely(void (*each)(struct traced_pool *pool, void *arg), void *arg)
+{
+	pthread_mutex_lock(&asking);
+	if (!over)
+		held_walk(each, arg);
+	pthread_mutex_unlock(&asking);
+}
+
 void
 held_list(FILE *out)
 {
-	held_walk(list_one, out);
+	walk_safely(list_one, out);
 }
 
 void
@@ -216,7 +238,7 @@ tell_pools(const char *command, const char *parameters, struct rte_tel_data *dat
 	(void)parameters;
 	rte_tel_data_start_dict(data);
 	evpl_compat_tel_add_uint(data, "bugs", report_bugs());
-	held_walk(add_pool, data);
+	walk_safely(add_pool, data);
 	return 0;
 }
 
@@ -290,7 +312,7 @@ tell_held(const char *command, const char *parameters, struct rte_tel_data *data
 
 	(void)command;
 	rte_tel_data_start_dict(data);
-	held_walk(add_held, &question);
+	walk_safely(add_held, &question);
 	return 0;
 }
 

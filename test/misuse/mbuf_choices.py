@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-from cases import HEX, TIMEOUT, Run, check_quiet, need
+from cases import HEX, TIMEOUT, check_quiet, need
 
 WORDS = {   # wrong values, and what must be said of them
     "EVPL_TRACE": (["", "no", "Stop", "stop,report"], "must be stop or report"),
@@ -42,14 +42,14 @@ def asks(how, args, directory, report, telemetry):
     def by_signal(child):
         size = os.path.getsize(report)
         child.send_signal(signal.SIGUSR1)
-        if args[-1] == "bug":
+        if args[-1] == "bug" and how == "SIGUSR1":
             wait_for_more(report, size)
 
     def by_telemetry(child):
         return telemetry.ask(telemetry.socket_of(args, directory), "/evpl_trace/pools", "/evpl_trace/held",
                              "/evpl_trace/held,zoo", "/evpl_trace/held,other")
 
-    return {None: None, "SIGUSR1": by_signal, "telemetry": by_telemetry}[how]
+    return {None: None, "SIGUSR1": by_signal, "SIGUSR1 too late": by_signal, "telemetry": by_telemetry}[how]
 
 
 def check_telemetry(text, run, which, zoo, check_frames):
@@ -67,7 +67,8 @@ def check_telemetry(text, run, which, zoo, check_frames):
         need(zoos == {}, f"held: {zoos}")
         return
     need(len(zoos) == len(text.leaks), f"held: {zoos}")
-    for number, (count, place) in enumerate(text.leaks):
+    most_first = sorted(text.leaks, key=lambda leak: -int(leak[0].split()[0]))
+    for number, (count, place) in enumerate(most_first):
         entry = zoos[f"place_{number}"]
         need((entry["pool"], entry["count"]) == ("zoo", int(count.split()[0])), f"held: {entry}")
         need(entry["oldest_ms"] <= run.seconds * 1e3, f"older than the program: {entry}")
@@ -100,8 +101,7 @@ def run_stripped(zoo, text):
     with tempfile.TemporaryDirectory(prefix="evpl-zoo-") as directory:
         copy = os.path.join(directory, "stripped")
         subprocess.run(["objcopy", "--strip-debug", zoo.path, copy], check=True)
-        stripped = type(zoo)(copy, zoo.plugin or "linked", False, False)
-        run = Run(stripped, [*stripped.options(text, f"evpl-zoo-{os.getpid()}-stripped"), "--", text.name, "bug"])
+        run = type(zoo)(copy, zoo.plugin or "linked", False, False).start(text, "bug", {})
     run.at = [re.fullmatch(rf" {{12}}(\w+) \({re.escape(copy)}\+{HEX}\)", line) for line in run.lines]
     run.asked = ""
     for line in run.lines:
@@ -127,12 +127,9 @@ def tests(zoo, texts):
     """As tests_of() in run_mbuf.py."""
     text = next(t for t in texts if t.name == "double_free_single")
 
-    def start(environment):
-        arguments = [*zoo.options(text, f"evpl-zoo-{os.getpid()}-choice"), "--", text.name, "twin"]
-        return lambda: Run(zoo, arguments, environment)
-
-    found = [(f"wrong {name}={value}", start({name: value}), refused(name, value, words))
+    found = [(f"wrong {name}={value}", lambda name=name, value=value: zoo.start(text, "twin", {name: value}),
+              refused(name, value, words))
              for name, (values, words) in WORDS.items() for value in values]
-    found.append(("right values", start(RIGHT), check_quiet))
+    found.append(("right values", lambda: zoo.start(text, "twin", RIGHT), check_quiet))
     found.append(("without lines", lambda: run_stripped(zoo, text), judge_stripped(text)))
     return found

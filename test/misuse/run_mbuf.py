@@ -10,6 +10,7 @@ address sanitizer, which must stop at the marked reads and writes; --valgrind: m
 """
 import os
 import re
+import shutil
 import sys
 import tempfile
 
@@ -58,7 +59,7 @@ class Zoo(Program):
         self.asan = asan
         self.tool = asan or valgrind
 
-    def options(self, text, prefix):
+    def arguments(self, text, which, prefix):
         cores = sorted(os.sched_getaffinity(0))
         options = ["--no-huge", "--iova-mode=va", "--no-pci", "--no-shconf", "-m", "64", "--log-level=error",
                    f"--lcores=0@{cores[0]},1@{cores[1 % len(cores)]}", "--file-prefix", prefix]
@@ -66,25 +67,31 @@ class Zoo(Program):
             options.append("--no-telemetry")
         if self.plugin:
             options += ["-d", self.plugin]
-        return options + text.keys.get("eal", "--mbuf-pool-ops-name=evpl_trace").split()
+        options += text.keys.get("eal", "--mbuf-pool-ops-name=evpl_trace").split()
+        return [*options, "--", text.name, which]
+
+    def start(self, text, which, environment, asked=None, report=None):
+        """The program, until it has ended. EAL's folder of this run is removed then."""
+        with tempfile.TemporaryDirectory(prefix="evpl-zoo-") as directory:
+            args = self.arguments(text, which, os.path.basename(directory))
+            try:
+                return Run(self, args, {**environment, "XDG_RUNTIME_DIR": directory},
+                           mbuf_choices.asks(asked, args, directory, report, telemetry))
+            finally:
+                shutil.rmtree(os.path.dirname(telemetry.socket_of(args, directory)), ignore_errors=True)
 
     def run(self, text, which):
-        """The plug-in's words are run.said, wherever it writes them."""
-        prefix = f"evpl-zoo-{os.getpid()}-{text.name}-{which.replace(' ', '-')}"
-        args = [*self.options(text, prefix), "--", text.name, which.split()[0]]
-        with tempfile.TemporaryDirectory(prefix="evpl-zoo-") as directory:
-            report = os.path.join(directory, "report")
-            with open(report, "w") as f:
-                f.write("what was there before\n")
-            env = {name: value.replace("%f", report) for name, value in text.env.items()}
+        """A case. The plug-in's words are run.said, wherever it writes them."""
+        with tempfile.NamedTemporaryFile("w+", prefix="evpl-zoo-report-") as report:
+            print("what was there before", file=report, flush=True)
+            env = {name: value.replace("%f", report.name) for name, value in text.env.items()}
             if which == "bug goes on":
                 env["EVPL_TRACE"] = "report"
-            env["XDG_RUNTIME_DIR"] = directory
-            run = Run(self, args, env, mbuf_choices.asks(text.keys.get("asked"), args, directory, report, telemetry))
+            run = self.start(text, which.split()[0], env, text.keys.get("asked"), report.name)
             run.said = run.lines
             if "%f" in text.keys.get("env", ""):
-                with open(report) as f:
-                    run.said = f.read().splitlines()
+                report.seek(0)
+                run.said = report.read().splitlines()
                 run.wrote = run.err == "" and run.said.pop(0) == "what was there before"
         return run
 

@@ -217,6 +217,31 @@ by_signal_twin(void)
 }
 
 /*
+ * SIGUSR1 comes when EAL's memory is gone.
+ * expect: nothing
+ * asked: SIGUSR1 too late
+ */
+ZOO_CASE(by_signal_too_late)
+
+static void
+by_signal_too_late_bug(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+
+	rte_pktmbuf_free(rte_pktmbuf_alloc(pool));
+	rte_eal_cleanup();
+	zoo_ask();
+	usleep(100000); /* time to look at what is gone */
+	_exit(0);
+}
+
+static void
+by_signal_too_late_twin(void)
+{
+	by_signal_too_late_bug();
+}
+
+/*
  * Telemetry tells what is held while the program runs.
  * expect: pool zoo: 3 of 63 mbufs are not free
  * asked: telemetry

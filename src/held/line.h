@@ -5,9 +5,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
-/* "function (file:line)" of a return address; false: it is not known, and nothing is said. */
-bool evpl_line_say(FILE *out, uintptr_t address);
+/*
+ * Calls a function for a return address, and for each function that the compiler inlined there: the innermost first.
+ * False: the lines are not known, and it was not called.
+ */
+bool evpl_line_walk(uintptr_t address, void (*each)(const char *function, const char *file, int line, void *arg),
+		    void *arg);
 
 #endif /* EVPL_SRC_HELD_LINE_H */

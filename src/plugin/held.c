@@ -77,14 +77,15 @@ find_places(const struct traced_pool *pool, uint64_t *total)
 static void
 say_place(FILE *out, const char *kind, const struct place *place)
 {
+	uint64_t now = rte_rdtsc();
 	const struct object_event event = {.place = place->where,
-					   .tsc = rte_rdtsc() - place->age,
+					   .tsc = now - place->age,
 					   .process = place->how == 0 ? plugin_process : (int32_t)place->how};
 	char text[60];
 
 	snprintf(text, sizeof(text), "%" PRIu64 " %s%s, %s", place->count, kind, place->count == 1 ? "" : "s",
 		 place->count == 1 ? "taken" : "the oldest taken");
-	report_event(out, text, &event);
+	report_event(out, text, &event, now);
 }
 
 static bool
@@ -229,16 +230,12 @@ static void
 add_place(const struct question *question, const struct traced_pool *pool, const struct place *place)
 {
 	struct rte_tel_data *one = rte_tel_data_alloc();
-	uintptr_t frames[TRACE_STACK_DEPTH];
 	char where[RTE_TEL_MAX_STRING_LEN] = "", thread[64] = "";
 	FILE *text = fmemopen(where, sizeof(where), "w");
-	unsigned n = place->where != 0 ? trace_stack_frames(place->where & (TRACE_PLACE_SITE - 1), frames) : 0;
 
 	flockfile(plugin_options.out);
-	for (unsigned i = 0; text != NULL && i < n; i++) {
-		fprintf(text, "%s", i == 0 ? "" : " < ");
-		report_frame(text, frames[i]);
-	}
+	if (text != NULL && place->where != 0)
+		report_frames(text, place->where, "", "; ");
 	report_line_commands(NULL);
 	funlockfile(plugin_options.out);
 	if (text != NULL)

@@ -21,6 +21,7 @@
 
 int32_t plugin_process;
 static unsigned bugs;
+static uint64_t began; /* when the report began: what it reads of debug information takes time */
 
 /* Frames of the report so far whose lines are not known, by module; with the lock of plugin_options.out. */
 static struct {
@@ -57,24 +58,66 @@ report_line_commands(FILE *out)
 	memset(modules, 0, sizeof(modules));
 }
 
-void
-report_frame(FILE *out, uintptr_t address)
+struct frame {
+	FILE *out;
+	const char *before, *after;
+};
+
+static void
+say_line(const char *function, const char *file, int line, void *arg)
+{
+	const struct frame *frame = arg;
+
+	/* DPDK's inlined way from a call to the pool's operations says nothing. */
+	if (strncmp(function, "rte_mempool_", 12) == 0 && strstr(file, "/rte_mempool.h") != NULL)
+		return;
+	fprintf(frame->out, "%s%s (%s:%d)%s", frame->before, function, file, line, frame->after);
+}
+
+static void
+say_frame(const struct frame *frame, uintptr_t address)
 {
 	struct link_map *map;
 	Dl_info info;
 
-	if (evpl_line_say(out, address))
+	if (evpl_line_walk(address, say_line, (void *)(uintptr_t)frame))
 		return;
-	evpl_place_say_address(out, address);
+	fputs(frame->before, frame->out);
+	evpl_place_say_address(frame->out, address);
+	fputs(frame->after, frame->out);
 	/* The call is before the address that it returns to. */
 	if (dladdr1((void *)address, &info, (void **)&map, RTLD_DL_LINKMAP) != 0 && info.dli_fname != NULL)
 		note_offset(info.dli_fname, address - 1 - map->l_addr);
 }
 
-static void
-say_age(FILE *out, const struct object_event *event)
+static bool
+is_in_libc(uintptr_t address)
 {
-	uint64_t now = rte_rdtsc();
+	Dl_info info;
+
+	return dladdr((void *)address, &info) != 0 && info.dli_fname != NULL &&
+	       strstr(info.dli_fname, "/libc.so") != NULL;
+}
+
+void
+report_frames(FILE *out, trace_place place, const char *before, const char *after)
+{
+	const struct frame frame = {out, before, after};
+	uintptr_t frames[TRACE_STACK_DEPTH];
+	unsigned n = trace_stack_frames(place & (TRACE_PLACE_SITE - 1), frames);
+
+	/* What calls main(), or a thread's function, tells nothing: _start, and functions of libc. */
+	if (n > 2 && is_in_libc(frames[n - 2]) && !is_in_libc(frames[n - 1]))
+		n--;
+	while (n > 1 && is_in_libc(frames[n - 1]))
+		n--;
+	for (unsigned i = 0; i < n; i++)
+		say_frame(&frame, frames[i]);
+}
+
+static void
+say_age(FILE *out, const struct object_event *event, uint64_t now)
+{
 	double s = now > event->tsc ? (double)(now - event->tsc) / (double)rte_get_tsc_hz() : 0;
 
 	if (s < 1e-3)
@@ -86,17 +129,14 @@ say_age(FILE *out, const struct object_event *event)
 }
 
 void
-report_event(FILE *out, const char *word, const struct object_event *event)
+report_event(FILE *out, const char *word, const struct object_event *event, uint64_t now)
 {
-	uintptr_t frames[TRACE_STACK_DEPTH];
-	unsigned n;
-
 	fprintf(out, "  %-9s ", word);
 	if (event->tsc == 0) {
 		fprintf(out, "never\n");
 		return;
 	}
-	say_age(out, event);
+	say_age(out, event, now);
 	if (event->place == 0 || event->process != plugin_process) {
 		if (event->process != plugin_process)
 			fprintf(out, " by process %" PRId32 "\n", event->process);
@@ -107,12 +147,7 @@ report_event(FILE *out, const char *word, const struct object_event *event)
 	fprintf(out, " by ");
 	trace_say_thread(out, event->place);
 	fprintf(out, ", in\n");
-	n = trace_stack_frames(event->place & (TRACE_PLACE_SITE - 1), frames);
-	for (unsigned i = 0; i < n; i++) {
-		fprintf(out, "            ");
-		report_frame(out, frames[i]);
-		fputc('\n', out);
-	}
+	report_frames(out, event->place, "            ", "\n");
 }
 
 unsigned
@@ -140,6 +175,7 @@ begin(const char *what, const char *more)
 	if (trace_me != &trace_nobody)
 		trace_thread_name(trace_me); /* it may have got a name, or an lcore id, since its last look */
 	flockfile(out);
+	began = rte_rdtsc();
 	if (n == MOST_REPORTS + 1) {
 		fprintf(out, "evpl_trace: %u bugs were shown; no more are\n", MOST_REPORTS);
 		fflush(out);
@@ -184,7 +220,7 @@ static void
 say_here(const char *word, const struct object_event *here)
 {
 	if (here->place != 0)
-		report_event(plugin_options.out, word, here);
+		report_event(plugin_options.out, word, here, began);
 	else
 		fprintf(plugin_options.out, "  %-9s when the pool's objects were looked at\n", word);
 }
@@ -196,9 +232,9 @@ say_all(const struct traced_pool *pool, uint32_t number, const char *word, const
 	uint32_t state = __atomic_load_n(&object->state, __ATOMIC_ACQUIRE);
 
 	say_object(pool, number);
-	report_event(plugin_options.out, "taken", &object->taken);
+	report_event(plugin_options.out, "taken", &object->taken, began);
 	if (state == OBJECT_FREE || state == OBJECT_NEW)
-		report_event(plugin_options.out, "freed", &object->freed);
+		report_event(plugin_options.out, "freed", &object->freed, began);
 	say_here(word, here);
 	end();
 }
@@ -331,11 +367,11 @@ report_foreign(const struct traced_pool *pool, const void *address, const struct
 			fprintf(out, "  it is     %td bytes inside the %s %p of pool %s\n", search.inside,
 				kind_of(search.pool), search.pool->addresses[search.number],
 				search.pool->mempool->name);
-		report_event(out, "taken", &object->taken);
+		report_event(out, "taken", &object->taken, began);
 		if (object->state == OBJECT_FREE)
-			report_event(out, "freed", &object->freed);
+			report_event(out, "freed", &object->freed, began);
 	}
-	report_event(out, "freed", here);
+	report_event(out, "freed", here, began);
 	end();
 }
 

@@ -4,10 +4,14 @@
 #if EVPL_HAVE_LIBDW
 
 #include <dwarf.h>
+#include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+#define MOST_SPOTS 32u /* functions that are put into each other */
 
 /* The process as it is now. It is read once: objects that are loaded later have no lines. */
 static Dwfl *
@@ -27,85 +31,103 @@ read_process(void)
 	return process;
 }
 
-/* The functions around an address, the innermost first, as they are nested in the code. NULL: not known. */
+/* The unit of source that has the address. Programs of clang have no table for this, so their units are asked. */
 static Dwarf_Die *
-find_functions(Dwfl_Module *module, Dwarf_Addr address, int *n)
+find_unit(Dwfl_Module *module, uintptr_t address, Dwarf_Addr *bias)
+{
+	Dwarf_Die *unit = dwfl_module_addrdie(module, address, bias);
+
+	if (unit != NULL)
+		return unit;
+	do
+		unit = dwfl_module_nextcu(module, unit, bias);
+	while (unit != NULL && dwarf_haspc(unit, address - *bias) <= 0);
+	return unit;
+}
+
+/* A line, in a function that has code of its own or that the compiler put into its caller. */
+struct spot {
+	const char *function, *file;
+	int line;
+};
+
+/* Where a function was put into its caller. */
+static void
+find_call(Dwarf_Die *function, Dwarf_Files *files, struct spot *spot)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word number;
+
+	if (dwarf_formudata(dwarf_attr(function, DW_AT_call_file, &attribute), &number) == 0)
+		spot->file = dwarf_filesrc(files, number, NULL, NULL);
+	if (dwarf_formudata(dwarf_attr(function, DW_AT_call_line, &attribute), &number) == 0)
+		spot->line = (int)number;
+}
+
+/* The scopes around the address, the innermost first, as they lie in the code. The caller frees them. */
+static int
+find_scopes(Dwfl_Module *module, Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **scopes)
+{
+	Dwarf_Die *inner, innermost;
+	Dwarf_Addr bias;
+	int n = dwarf_getscopes(unit, address, &inner);
+	bool found;
+
+	if (n <= 0)
+		return 0;
+	found = dwarf_offdie(dwfl_module_getdwarf(module, &bias), dwarf_dieoffset(&inner[0]), &innermost) != NULL;
+	free(inner);
+	return found ? dwarf_getscopes_die(&innermost, scopes) : 0;
+}
+
+/* The function around the address, and the functions that it was put into. Returns how many have a line. */
+static unsigned
+find_spots(Dwfl_Module *module, uintptr_t address, struct spot spots[MOST_SPOTS])
 {
 	Dwarf_Addr bias = 0;
-	Dwarf_Die *unit = dwfl_module_addrdie(module, address, &bias), *scopes = NULL, *nested = NULL;
-	int count = unit != NULL ? dwarf_getscopes(unit, address - bias, &scopes) : 0;
+	Dwarf_Die *unit = find_unit(module, address, &bias), *scopes = NULL;
+	Dwarf_Line *line = unit != NULL ? dwarf_getsrc_die(unit, address - bias) : NULL;
+	Dwarf_Files *files;
+	unsigned n = 0;
+	int n_scopes;
 
-	*n = 0;
-	for (int i = 0; i < count && nested == NULL; i++) {
+	if (line == NULL || dwarf_getsrcfiles(unit, &files, NULL) != 0)
+		return 0;
+	spots[0] = (struct spot){.file = dwarf_linesrc(line, NULL, NULL)};
+	dwarf_lineno(line, &spots[0].line);
+	n_scopes = find_scopes(module, unit, address - bias, &scopes);
+	for (int i = 0; i < n_scopes; i++) {
 		int tag = dwarf_tag(&scopes[i]);
 
-		if (tag == DW_TAG_inlined_subroutine || tag == DW_TAG_subprogram)
-			*n = dwarf_getscopes_die(&scopes[i], &nested);
-		if (*n <= 0)
-			nested = NULL;
+		if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
+			continue;
+		spots[n].function = dwarf_diename(&scopes[i]);
+		if (tag == DW_TAG_subprogram || n == MOST_SPOTS - 1)
+			break;
+		spots[++n] = (struct spot){0};
+		find_call(&scopes[i], files, &spots[n]);
 	}
-	if (count > 0)
-		free(scopes);
-	return nested;
-}
-
-static int
-number_of(Dwarf_Die *die, unsigned attribute)
-{
-	Dwarf_Attribute found;
-	Dwarf_Word number = 0;
-
-	return dwarf_attr(die, attribute, &found) != NULL && dwarf_formudata(&found, &number) == 0 ? (int)number : 0;
-}
-
-/* The file from which an inlined function is called. */
-static const char *
-calling_file(Dwarf_Die *function)
-{
-	Dwarf_Files *files;
-	Dwarf_Die unit;
-	size_t n;
-
-	if (dwarf_diecu(function, &unit, NULL, NULL) == NULL || dwarf_getsrcfiles(&unit, &files, &n) != 0)
-		return NULL;
-	return dwarf_filesrc(files, (size_t)number_of(function, DW_AT_call_file), NULL, NULL);
+	free(scopes);
+	if (spots[n].function == NULL)
+		spots[n].function = dwfl_module_addrname(module, address);
+	return spots[0].file != NULL ? n + 1 : 0;
 }
 
 static bool
-walk(Dwfl_Module *module, Dwarf_Addr address, void (*each)(const char *function, const char *file, int line, void *arg),
-     void *arg)
+is_of_dpdk(const struct spot *spot)
 {
-	Dwfl_Line *source = dwfl_module_getsrc(module, address);
-	const char *file, *name;
-	Dwarf_Die *functions;
-	int line = 0, n;
-
-	file = source != NULL ? dwfl_lineinfo(source, NULL, &line, NULL, NULL, NULL) : NULL;
-	if (file == NULL)
-		return false;
-	functions = find_functions(module, address, &n);
-	for (int i = 0; i < n && dwarf_tag(&functions[i]) != DW_TAG_subprogram; i++) {
-		if (dwarf_tag(&functions[i]) != DW_TAG_inlined_subroutine)
-			continue;
-		name = dwarf_diename(&functions[i]);
-		each(name != NULL ? name : "?", file != NULL ? file : "?", line, arg);
-		file = calling_file(&functions[i]);
-		line = number_of(&functions[i], DW_AT_call_line);
-	}
-	free(functions);
-	name = dwfl_module_addrname(module, address);
-	each(name != NULL ? name : "?", file != NULL ? file : "?", line, arg);
-	return true;
+	return spot->function != NULL && strncmp(spot->function + strspn(spot->function, "_"), "rte_", 4) == 0;
 }
 
 bool
-evpl_line_walk(uintptr_t address, void (*each)(const char *function, const char *file, int line, void *arg), void *arg)
+evpl_line_say(FILE *out, uintptr_t address, const char *between)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static Dwfl *process;
 	static bool read;
+	struct spot spots[MOST_SPOTS];
 	Dwfl_Module *module;
-	bool found;
+	unsigned n;
 
 	pthread_mutex_lock(&lock);
 	if (!read)
@@ -113,19 +135,28 @@ evpl_line_walk(uintptr_t address, void (*each)(const char *function, const char 
 	read = true;
 	/* The call is before the address that it returns to. That may be the next function's. */
 	module = process != NULL ? dwfl_addrmodule(process, address - 1) : NULL;
-	found = module != NULL && walk(module, address - 1, each, arg);
+	n = module != NULL ? find_spots(module, address - 1, spots) : 0;
+	for (unsigned i = 0; i < n; i++) {
+		const struct spot *spot = &spots[i];
+
+		/* The call that the program made is enough. */
+		if (i + 1 < n && is_of_dpdk(spot) && is_of_dpdk(spot + 1))
+			continue;
+		fprintf(out, "%s (%s:%d)%s", spot->function != NULL ? spot->function : "?",
+			spot->file != NULL ? spot->file : "?", spot->line, i + 1 < n ? between : "");
+	}
 	pthread_mutex_unlock(&lock);
-	return found;
+	return n > 0;
 }
 
 #else
 
 bool
-evpl_line_walk(uintptr_t address, void (*each)(const char *function, const char *file, int line, void *arg), void *arg)
+evpl_line_say(FILE *out, uintptr_t address, const char *between)
 {
+	(void)out;
 	(void)address;
-	(void)each;
-	(void)arg;
+	(void)between;
 	return false;
 }
 

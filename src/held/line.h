@@ -5,12 +5,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /*
- * Calls a function for a return address, and for each function that the compiler inlined there: the innermost first.
- * False: the lines are not known, and it was not called.
+ * "function (file:line)" of a return address. Where the compiler put the function into its caller, the caller follows
+ * behind the words between, and so on. Of DPDK's inline functions only the one is said that the program called. False:
+ * the line is not known, and nothing is said.
  */
-bool evpl_line_walk(uintptr_t address, void (*each)(const char *function, const char *file, int line, void *arg),
-		    void *arg);
+bool evpl_line_say(FILE *out, uintptr_t address, const char *between);
 
 #endif /* EVPL_SRC_HELD_LINE_H */

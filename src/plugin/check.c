@@ -42,6 +42,15 @@ is_noted(void)
 	return --left == 0;
 }
 
+/* When, and of what is noted also where. */
+static void
+note(struct object_event *event, const struct object *object, const struct object_event *here)
+{
+	*event = *here;
+	if (!object->noted)
+		event->place = 0;
+}
+
 /* For a tool that bytes can be hidden from; there seldom is one. */
 static void
 hide(const void *bytes, size_t n)
@@ -132,12 +141,7 @@ take_one(struct traced_pool *pool, uint32_t number, const struct object_event *h
 
 	check_free(pool, number, here);
 	object->noted = is_noted();
-	if (object->noted) {
-		object->taken = *here;
-	} else {
-		object->taken.place = 0;
-		object->taken.tsc = here->tsc;
-	}
+	note(&object->taken, object, here);
 	if (pool->room != 0) {
 		if (!object->filled && object->noted)
 			fill_guards(pool, number);
@@ -245,10 +249,7 @@ free_one(struct traced_pool *pool, uint32_t number, const struct object_event *h
 
 	if (pool->of_mbufs)
 		check_header(pool, number, here);
-	if (object->noted)
-		object->freed = *here;
-	else
-		object->freed.place = 0;
+	note(&object->freed, object, here);
 	if (object->noted && pool->of_mbufs) {
 		pool->headers[number] = *(struct rte_mbuf *)pool->addresses[number];
 		if (pool->room != 0)

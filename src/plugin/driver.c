@@ -154,8 +154,10 @@ end_pool(struct traced_pool *pool, void *arg)
 static void
 end_all(void)
 {
-	if (!ended && plugin_process == (int32_t)getpid())
+	if (!ended && plugin_process == (int32_t)getpid()) {
+		held_over();
 		held_walk(end_pool, NULL);
+	}
 	ended = true;
 }
 

@@ -18,10 +18,10 @@
 #define MOST_REPORTS 1000u /* of a program that goes on */
 #define MOST_MODULES 16u
 #define MOST_OFFSETS 64u
+#define INDENT "            " /* of a frame */
 
 int32_t plugin_process;
 static unsigned bugs;
-static uint64_t began; /* when the report began: what it reads of debug information takes time */
 
 /* Frames of the report so far whose lines are not known, by module; with the lock of plugin_options.out. */
 static struct {
@@ -58,38 +58,6 @@ report_line_commands(FILE *out)
 	memset(modules, 0, sizeof(modules));
 }
 
-struct frame {
-	FILE *out;
-	const char *before, *after;
-};
-
-static void
-say_line(const char *function, const char *file, int line, void *arg)
-{
-	const struct frame *frame = arg;
-
-	/* DPDK's inlined way from a call to the pool's operations says nothing. */
-	if (strncmp(function, "rte_mempool_", 12) == 0 && strstr(file, "/rte_mempool.h") != NULL)
-		return;
-	fprintf(frame->out, "%s%s (%s:%d)%s", frame->before, function, file, line, frame->after);
-}
-
-static void
-say_frame(const struct frame *frame, uintptr_t address)
-{
-	struct link_map *map;
-	Dl_info info;
-
-	if (evpl_line_walk(address, say_line, (void *)(uintptr_t)frame))
-		return;
-	fputs(frame->before, frame->out);
-	evpl_place_say_address(frame->out, address);
-	fputs(frame->after, frame->out);
-	/* The call is before the address that it returns to. */
-	if (dladdr1((void *)address, &info, (void **)&map, RTLD_DL_LINKMAP) != 0 && info.dli_fname != NULL)
-		note_offset(info.dli_fname, address - 1 - map->l_addr);
-}
-
 static bool
 is_in_libc(uintptr_t address)
 {
@@ -99,10 +67,33 @@ is_in_libc(uintptr_t address)
 	       strstr(info.dli_fname, "/libc.so") != NULL;
 }
 
-void
-report_frames(FILE *out, trace_place place, const char *before, const char *after)
+static void
+say_frame(FILE *out, uintptr_t address, const char *between)
 {
-	const struct frame frame = {out, before, after};
+	struct link_map *map;
+	Dl_info info;
+
+	if (evpl_line_say(out, address, between))
+		return;
+	evpl_place_say_address(out, address);
+	/* The call is before the address that it returns to. */
+	if (dladdr1((void *)address, &info, (void **)&map, RTLD_DL_LINKMAP) != 0 && info.dli_fname != NULL)
+		note_offset(info.dli_fname, address - 1 - map->l_addr);
+}
+
+static uint64_t ages_end; /* with the lock of plugin_options.out */
+
+/* A report's first line in a file takes long, because debug information is read. Ages do not count this. */
+uint64_t
+report_time(void)
+{
+	ages_end = rte_rdtsc();
+	return ages_end;
+}
+
+void
+report_frames(FILE *out, trace_place place, const char *between)
+{
 	uintptr_t frames[TRACE_STACK_DEPTH];
 	unsigned n = trace_stack_frames(place & (TRACE_PLACE_SITE - 1), frames);
 
@@ -111,14 +102,16 @@ report_frames(FILE *out, trace_place place, const char *before, const char *afte
 		n--;
 	while (n > 1 && is_in_libc(frames[n - 1]))
 		n--;
-	for (unsigned i = 0; i < n; i++)
-		say_frame(&frame, frames[i]);
+	for (unsigned i = 0; i < n; i++) {
+		fputs(i == 0 ? "" : between, out);
+		say_frame(out, frames[i], between);
+	}
 }
 
 static void
-say_age(FILE *out, const struct object_event *event, uint64_t now)
+say_age(FILE *out, const struct object_event *event)
 {
-	double s = now > event->tsc ? (double)(now - event->tsc) / (double)rte_get_tsc_hz() : 0;
+	double s = ages_end > event->tsc ? (double)(ages_end - event->tsc) / (double)rte_get_tsc_hz() : 0;
 
 	if (s < 1e-3)
 		fprintf(out, "%.0f us ago", s * 1e6);
@@ -129,14 +122,14 @@ say_age(FILE *out, const struct object_event *event, uint64_t now)
 }
 
 void
-report_event(FILE *out, const char *word, const struct object_event *event, uint64_t now)
+report_event(FILE *out, const char *word, const struct object_event *event)
 {
 	fprintf(out, "  %-9s ", word);
 	if (event->tsc == 0) {
 		fprintf(out, "never\n");
 		return;
 	}
-	say_age(out, event, now);
+	say_age(out, event);
 	if (event->place == 0 || event->process != plugin_process) {
 		if (event->process != plugin_process)
 			fprintf(out, " by process %" PRId32 "\n", event->process);
@@ -147,7 +140,9 @@ report_event(FILE *out, const char *word, const struct object_event *event, uint
 	fprintf(out, " by ");
 	trace_say_thread(out, event->place);
 	fprintf(out, ", in\n");
-	report_frames(out, event->place, "            ", "\n");
+	fprintf(out, INDENT);
+	report_frames(out, event->place, "\n" INDENT);
+	fputc('\n', out);
 }
 
 unsigned
@@ -175,13 +170,13 @@ begin(const char *what, const char *more)
 	if (trace_me != &trace_nobody)
 		trace_thread_name(trace_me); /* it may have got a name, or an lcore id, since its last look */
 	flockfile(out);
-	began = rte_rdtsc();
 	if (n == MOST_REPORTS + 1) {
 		fprintf(out, "evpl_trace: %u bugs were shown; no more are\n", MOST_REPORTS);
 		fflush(out);
 		funlockfile(out);
 		return false;
 	}
+	report_time();
 	fprintf(out, "evpl_trace: BUG: %s%s\n", what, more);
 	return true;
 }
@@ -220,7 +215,7 @@ static void
 say_here(const char *word, const struct object_event *here)
 {
 	if (here->place != 0)
-		report_event(plugin_options.out, word, here, began);
+		report_event(plugin_options.out, word, here);
 	else
 		fprintf(plugin_options.out, "  %-9s when the pool's objects were looked at\n", word);
 }
@@ -232,9 +227,9 @@ say_all(const struct traced_pool *pool, uint32_t number, const char *word, const
 	uint32_t state = __atomic_load_n(&object->state, __ATOMIC_ACQUIRE);
 
 	say_object(pool, number);
-	report_event(plugin_options.out, "taken", &object->taken, began);
+	report_event(plugin_options.out, "taken", &object->taken);
 	if (state == OBJECT_FREE || state == OBJECT_NEW)
-		report_event(plugin_options.out, "freed", &object->freed, began);
+		report_event(plugin_options.out, "freed", &object->freed);
 	say_here(word, here);
 	end();
 }
@@ -367,11 +362,11 @@ report_foreign(const struct traced_pool *pool, const void *address, const struct
 			fprintf(out, "  it is     %td bytes inside the %s %p of pool %s\n", search.inside,
 				kind_of(search.pool), search.pool->addresses[search.number],
 				search.pool->mempool->name);
-		report_event(out, "taken", &object->taken, began);
+		report_event(out, "taken", &object->taken);
 		if (object->state == OBJECT_FREE)
-			report_event(out, "freed", &object->freed, began);
+			report_event(out, "freed", &object->freed);
 	}
-	report_event(out, "freed", here, began);
+	report_event(out, "freed", here);
 	end();
 }
 

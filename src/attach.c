@@ -90,7 +90,7 @@ fail:
 }
 
 int
-evpl_attach_other(struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t data, uint16_t length)
+evpl_attach_unstocked(struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t data, uint16_t length)
 {
 	struct rte_mbuf *base = evpl_overflow_root(iovec->ref), *ref = base, *buffer;
 	uintptr_t on = 0;

@@ -123,14 +123,14 @@ evpl_attach_stocked(const struct evpl_tx_cache *cache, struct rte_mbuf *m, const
 }
 
 /* Attaches any other packet. 0, or -1 with rte_errno and m still free. The iovec's reference stays the caller's. */
-int evpl_attach_other(struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t data, uint16_t length);
+int evpl_attach_unstocked(struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t data, uint16_t length);
 
 static inline int
 evpl_attach(struct rte_mbuf *m, const struct evpl_iovec *iovec, const void *data, uint32_t length)
 {
 	if (likely(evpl_attach_stocked(evpl_tx_cache, m, iovec, (uintptr_t)data, (uint16_t)length)))
 		return 0;
-	return evpl_attach_other(m, iovec, (uintptr_t)data, (uint16_t)length);
+	return evpl_attach_unstocked(m, iovec, (uintptr_t)data, (uint16_t)length);
 }
 
 #endif /* EVPL_SRC_ATTACH_H */

@@ -14,7 +14,7 @@
 #endif
 
 #if EVPL_IOVEC_TRACE
-#define EVPL_BELOW_TRACE
+#define EVPL_PVT_BELOW_TRACE
 #include "trace_names.h" /* made of trace/calls.def */
 #endif
 

@@ -59,8 +59,8 @@ linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *
  * 20, and 18 instead of 32 for a direct pool.
  */
 static inline bool
-convert(struct rte_mbuf *const *packets, unsigned n, struct evpl_iovec *iovecs, uint32_t flags,
-	const struct rte_mempool *direct)
+make_iovecs_of_one_kind(struct rte_mbuf *const *packets, unsigned n, struct evpl_iovec *iovecs, uint32_t flags,
+			const struct rte_mempool *direct)
 {
 	uint64_t any = 0, all = UINT64_MAX, ol_flags = UINT64_MAX; /* any, all: bits of the rearm words */
 	uintptr_t other_pool = 0;
@@ -96,7 +96,8 @@ packet_flags(struct evpl_context *ctx, struct rte_mbuf *m)
 
 /* Makes iovecs of packets of any kind; returns how many. */
 static __rte_noinline unsigned
-convert_any(struct evpl_context *ctx, struct rte_mbuf *const *packets, unsigned n, struct evpl_iovec *iovecs)
+make_iovecs_of_any_kind(struct evpl_context *ctx, struct rte_mbuf *const *packets, unsigned n,
+			struct evpl_iovec *iovecs)
 {
 	struct evpl_iovec *iovec = iovecs;
 
@@ -117,19 +118,20 @@ convert_any(struct evpl_context *ctx, struct rte_mbuf *const *packets, unsigned 
 
 /* Makes iovecs of n received packets, n at least 1; returns how many. */
 static inline unsigned
-receive(struct evpl_context *ctx, struct rte_mbuf *const *packets, unsigned n, struct evpl_iovec *iovecs)
+make_iovecs(struct evpl_context *ctx, struct rte_mbuf *const *packets, unsigned n, struct evpl_iovec *iovecs)
 {
 	struct rte_mempool *pool = packets[0]->pool;
 
 	if (RTE_MBUF_HAS_EXTBUF(packets[0])) {
-		if (likely(convert(packets, n, iovecs, ctx->rx_flags | EVPL_IOVEC_FLAG_PACKET, NULL)))
+		if (likely(make_iovecs_of_one_kind(packets, n, iovecs, ctx->rx_flags | EVPL_IOVEC_FLAG_PACKET, NULL)))
 			return n;
 	} else if (pool == __atomic_load_n(&ctx->direct_pool, __ATOMIC_RELAXED) && !evpl_pool_is_pinned(pool)) {
 		/* It is the pool that was seen: not another one at its address, with pinned mbufs. */
-		if (likely(convert(packets, n, iovecs, EVPL_IOVEC_FLAG_SHARED | EVPL_IOVEC_FLAG_PACKET, pool)))
+		if (likely(make_iovecs_of_one_kind(packets, n, iovecs, EVPL_IOVEC_FLAG_SHARED | EVPL_IOVEC_FLAG_PACKET,
+						   pool)))
 			return n;
 	}
-	return convert_any(ctx, packets, n, iovecs);
+	return make_iovecs_of_any_kind(ctx, packets, n, iovecs);
 }
 
 /*
@@ -154,7 +156,7 @@ evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 		asked = (uint16_t)RTE_MIN(left, CHUNK);
 		got = rte_eth_rx_burst(port_id, queue_id, packets, asked);
 		if (likely(got > 0))
-			done += receive(ctx, packets, got, &r_iovecs[done]);
+			done += make_iovecs(ctx, packets, got, &r_iovecs[done]);
 	} while (got == asked && got < left);
 	return (uint16_t)done;
 }

@@ -21,7 +21,7 @@
 
 /* Whether what is asked for is possible. The log names the first field that is not. */
 static bool
-check(const struct evpl_thread_config *asked)
+check_config(const struct evpl_thread_config *asked)
 {
 	static const char call[] = "evpl_create";
 
@@ -81,7 +81,7 @@ evpl_create(const struct evpl_thread_config *config)
 
 	if (config == NULL)
 		config = &defaults;
-	if (!check(config)) {
+	if (!check_config(config)) {
 		rte_errno = EINVAL;
 		return NULL;
 	}

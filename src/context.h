@@ -39,4 +39,15 @@ evpl_context(struct evpl *evpl)
 	return (struct evpl_context *)evpl;
 }
 
+/* How many buffers are current in a context, 0 to 2. Any thread may ask, so it may be a moment old. */
+static inline unsigned
+evpl_context_current_buffers(const struct evpl_context *ctx)
+{
+	unsigned n = 0;
+
+	for (unsigned kind = 0; kind < RTE_DIM(ctx->current); kind++)
+		n += __atomic_load_n(&ctx->current[kind], __ATOMIC_RELAXED) != NULL;
+	return n;
+}
+
 #endif /* EVPL_SRC_CONTEXT_H */

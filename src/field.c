@@ -4,7 +4,7 @@
 #include <rte_telemetry.h>
 
 static void
-add(struct rte_tel_data *d, const struct evpl_field *field, const void *from)
+add_field(struct rte_tel_data *d, const struct evpl_field *field, const void *from)
 {
 	const char *at = (const char *)from + field->offset;
 
@@ -28,7 +28,7 @@ void
 evpl_fields_add(struct rte_tel_data *d, const struct evpl_field *fields, unsigned n, const void *from)
 {
 	for (unsigned i = 0; i < n; i++)
-		add(d, &fields[i], from);
+		add_field(d, &fields[i], from);
 }
 
 bool

@@ -101,7 +101,7 @@ asked_in_range(const char *field, uint64_t asked, uint64_t least, uint64_t most)
 
 /* Whether what is asked for is possible. The log names the first field that is not. */
 static bool
-check(const struct evpl_global_config *asked)
+check_config(const struct evpl_global_config *asked)
 {
 	struct sizes s = choose_sizes(asked);
 	uint64_t most = asked->slab_size != 0 ? RTE_MIN(s.slab, MAX_BUFFER_SIZE) : MAX_BUFFER_SIZE;
@@ -117,9 +117,9 @@ check(const struct evpl_global_config *asked)
 	       asked_in_range("packet_mbufs", asked->packet_mbufs, 1, MAX_PACKET_MBUFS);
 }
 
-/* Fills g's sizes from what was asked for, and check() let pass. */
+/* Fills g's sizes from what was asked for, and check_config() let pass. */
 static void
-configure(struct evpl_global *g, const struct evpl_global_config *asked)
+configure_global(struct evpl_global *g, const struct evpl_global_config *asked)
 {
 	struct sizes s = choose_sizes(asked);
 
@@ -195,14 +195,14 @@ release_all(struct evpl_global *g)
 
 /* The first caller's share of evpl_init(). */
 static int
-start(struct evpl_global *g, const struct evpl_global_config *config)
+start_library(struct evpl_global *g, const struct evpl_global_config *config)
 {
 	int socket_id = (int)rte_socket_id();
 
 	g->near = !config->far_packets && evpl_packet_ops_register();
 	if (!g->near && !config->far_packets)
 		EVPL_LOG(WARNING, "packets are sent the slower way: no mempool operations can be registered");
-	configure(g, config);
+	configure_global(g, config);
 	TAILQ_INIT(&g->rx_pools);
 	TAILQ_INIT(&g->contexts);
 	evpl_slabs_try_again();
@@ -241,13 +241,13 @@ evpl_init(const struct evpl_global_config *config)
 				      "operations");
 		return -ENOTSUP;
 	}
-	if (!check(config))
+	if (!check_config(config))
 		return -EINVAL;
 	pthread_mutex_lock(&g->lock);
 	if (g->users > 0)
 		rc = fits_running(g, config) ? 0 : -EALREADY;
 	else
-		rc = start(g, config);
+		rc = start_library(g, config);
 	if (rc == 0 && g->users++ == 0)
 		evpl_telemetry_register();
 	pthread_mutex_unlock(&g->lock);

@@ -21,7 +21,7 @@
 
 /* Says in one line which call was misused, and which argument is wrong with which value. Ends the program. */
 static void __attribute__((noreturn, cold, format(printf, 3, 4)))
-stop(const char *call, const struct evpl_iovec *iovec, const char *format, ...)
+stop_program(const char *call, const struct evpl_iovec *iovec, const char *format, ...)
 {
 	static const struct evpl_iovec none;
 	const struct evpl_iovec *shown = iovec != NULL ? iovec : &none;
@@ -41,10 +41,10 @@ evpl_pvt_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t o
 		    const char *what)
 {
 	if (offset > iovec->length || length > iovec->length - offset)
-		stop(call, iovec,
-		     "%s: offset %" PRIu64 " plus length %" PRIu64 " is more than the %" PRIu32 " bytes of src", what,
-		     offset, length, iovec->length);
-	stop(call, iovec, "%s", what);
+		stop_program(call, iovec,
+			     "%s: offset %" PRIu64 " plus length %" PRIu64 " is more than the %" PRIu32 " bytes of src",
+			     what, offset, length, iovec->length);
+	stop_program(call, iovec, "%s", what);
 }
 
 static void *
@@ -92,9 +92,10 @@ take_whole(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, 
 
 /* Takes it from the window as it is. */
 static bool
-carve(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned flags, struct evpl_iovec *iovec)
+carve_from_window(struct evpl_context *ctx, uint32_t length, unsigned alignment, unsigned flags,
+		  struct evpl_iovec *iovec)
 {
-	struct evpl_window *w = &ctx->evpl.window[flags];
+	struct evpl_pvt_window *w = &ctx->evpl.window[flags];
 	uintptr_t pad = (0 - w->next) & evpl_pvt_align_mask(alignment);
 
 	if ((uint64_t)pad + length > w->end - w->next || !evpl_window_ensure_stock(ctx, flags))
@@ -111,12 +112,12 @@ static bool
 take_last(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, unsigned alignment, unsigned flags,
 	  bool reserve, struct evpl_iovec *iovec)
 {
-	struct evpl_window *w = &ctx->evpl.window[flags];
+	struct evpl_pvt_window *w = &ctx->evpl.window[flags];
 	struct rte_mbuf *buffer;
 
-	if (carve(ctx, length, alignment, flags, iovec))
+	if (carve_from_window(ctx, length, alignment, flags, iovec))
 		return true;
-	if (evpl_window_rewind(ctx, flags, class) && carve(ctx, length, alignment, flags, iovec))
+	if (evpl_window_rewind(ctx, flags, class) && carve_from_window(ctx, length, alignment, flags, iovec))
 		return true;
 	if (!reserve && w->end - w->next > evpl_class_capacity(class, alignment) - length &&
 	    evpl_pvt_window_prepaid(w) > 1)
@@ -125,7 +126,7 @@ take_last(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, u
 	if (buffer == NULL)
 		return false;
 	evpl_window_install(ctx, flags, buffer);
-	return carve(ctx, length, alignment, flags, iovec);
+	return carve_from_window(ctx, length, alignment, flags, iovec);
 }
 
 /* Whole buffers of a class, and the rest, which may fit a smaller one. False: no memory, and nothing is taken. */
@@ -166,8 +167,8 @@ needed_of(const struct evpl_class *class, uint32_t length, unsigned alignment)
 }
 
 static __rte_noinline int
-take(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags, bool reserve,
-     struct evpl_iovec *r_iovec)
+take_iovecs(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags, bool reserve,
+	    struct evpl_iovec *r_iovec)
 {
 	struct evpl_global *g = &evpl_global;
 	struct evpl_context *ctx = evpl_context(evpl);
@@ -207,7 +208,7 @@ take_sampled(struct evpl *evpl, unsigned length, unsigned alignment, unsigned ma
 	     struct evpl_iovec *r_iovec)
 {
 	uint64_t until = hook_take_begin(evpl, flags);
-	int n = take(evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
+	int n = take_iovecs(evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
 
 	hook_take_end(evpl, flags, length, alignment, until, r_iovec, n);
 	return n;
@@ -221,7 +222,7 @@ take_or_sample(struct evpl *evpl, unsigned length, unsigned alignment, unsigned 
 		hook_caller(evpl, caller);
 		return take_sampled(evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
 	}
-	return take(evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
+	return take_iovecs(evpl, length, alignment, max_iovecs, flags, reserve, r_iovec);
 }
 
 /* For the call of a program that returns to the address `caller`. */
@@ -256,19 +257,19 @@ check_commit(const struct evpl *evpl, unsigned alignment, const struct evpl_iove
 	static const char call[] = "evpl_iovec_commit";
 
 	if (unlikely(evpl == NULL))
-		stop(call, iovecs, "evpl is NULL");
+		stop_program(call, iovecs, "evpl is NULL");
 	if (unlikely(niovs < 0))
-		stop(call, iovecs, "niovs %d is negative", niovs);
+		stop_program(call, iovecs, "niovs %d is negative", niovs);
 	if (unlikely(niovs > 0 && iovecs == NULL))
-		stop(call, NULL, "iovecs is NULL, and niovs is %d", niovs);
+		stop_program(call, NULL, "iovecs is NULL, and niovs is %d", niovs);
 	if (unlikely(!evpl_pvt_is_alignment(alignment)))
-		stop(call, iovecs, "alignment %u is not a power of two", alignment);
+		stop_program(call, iovecs, "alignment %u is not a power of two", alignment);
 }
 
 void
 evpl_pvt_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs)
 {
-	struct evpl_window *w;
+	struct evpl_pvt_window *w;
 	const struct evpl_iovec *last;
 	uintptr_t data;
 
@@ -282,9 +283,10 @@ evpl_pvt_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_io
 	if (data != evpl->reserved || last->ref != w->ref || !(last->flags & EVPL_IOVEC_FLAG_RESERVED))
 		return;
 	if (last->length > evpl->reserved_end - data)
-		stop("evpl_iovec_commit", last,
-		     "length %" PRIu32 " of the last iovec is longer than what was reserved (%" PRIuPTR " bytes)",
-		     last->length, evpl->reserved_end - data);
+		stop_program("evpl_iovec_commit", last,
+			     "length %" PRIu32 " of the last iovec is longer than what was reserved (%" PRIuPTR
+			     " bytes)",
+			     last->length, evpl->reserved_end - data);
 	/* What was taken after it, and a clone made since, may lie in the tail. */
 	if (w->next == evpl->reserved_end && !evpl_pvt_reservation_is_cloned(last->ref)) {
 		uintptr_t end = (uintptr_t)align_up(data + last->length, alignment);
@@ -301,10 +303,10 @@ evpl_pvt_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 {
 	bool shared = (iovec->flags & EVPL_IOVEC_FLAG_SHARED) != 0;
 	struct rte_mbuf *ref = iovec->ref;
-	struct evpl_window *w;
+	struct evpl_pvt_window *w;
 
 	if (ref == NULL)
-		stop("evpl_iovec_release", iovec, "iovec is empty");
+		stop_program("evpl_iovec_release", iovec, "iovec is empty");
 	hook_released(iovec);
 	if (evpl == NULL || ref != evpl->window[shared].ref) {
 		evpl_ref_drop(evpl_context(evpl), ref, shared, 1);
@@ -312,7 +314,7 @@ evpl_pvt_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 	}
 	w = &evpl->window[shared];
 	/* A full stock is halved. Otherwise a loop of clone and release would let it grow without end. */
-	if (evpl_pvt_window_prepaid(w) >= EVPL_PREPAID_MAX)
+	if (evpl_pvt_window_prepaid(w) >= EVPL_PVT_PREPAID_MAX)
 		evpl_window_halve_stock(w, shared);
 	evpl_pvt_window_set_stock(w, w->stock + 1);
 }
@@ -379,7 +381,7 @@ evpl_pvt_iovec_clone_overflow(struct evpl_iovec *dst)
 		other = evpl_overflow_take(dst->ref, dst->flags);
 	}
 	if (other == NULL)
-		stop("evpl_iovec_clone", dst, "the references of src can no longer be counted: no memory");
+		stop_program("evpl_iovec_clone", dst, "the references of src can no longer be counted: no memory");
 	(void)evpl_pvt_ref_sub(dst->ref, dst->flags, 1); /* not the last: the source holds one */
 	dst->ref = other;
 	dst->flags &= ~(uint32_t)EVPL_IOVEC_FLAG_PACKET;
@@ -403,10 +405,10 @@ evpl_pvt_iovec_grow(struct evpl_iovec *iovec, unsigned length)
 	uintptr_t room;
 
 	if (ref == NULL)
-		stop("evpl_iovec_set_length", iovec, "iovec is empty, and length is %u", length);
+		stop_program("evpl_iovec_set_length", iovec, "iovec is empty, and length is %u", length);
 	room = view_limit(ref) - (uintptr_t)iovec->data;
 	if (length > room)
-		stop("evpl_iovec_set_length", iovec,
-		     "length %u is beyond the end of the buffer or packet (%" PRIuPTR " bytes behind data)", length,
-		     room);
+		stop_program("evpl_iovec_set_length", iovec,
+			     "length %u is beyond the end of the buffer or packet (%" PRIuPTR " bytes behind data)",
+			     length, room);
 }

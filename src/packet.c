@@ -108,7 +108,7 @@ segment_failed(struct evpl_context *ctx, struct rte_mbuf *m)
 
 /* A packet mbuf on bytes of an iovec; NULL with rte_errno. */
 static inline struct rte_mbuf *
-segment(struct evpl_context *ctx, const struct evpl_iovec *iovec, const char *data, uint32_t length)
+make_segment(struct evpl_context *ctx, const struct evpl_iovec *iovec, const char *data, uint32_t length)
 {
 	struct rte_mbuf *m = evpl_tx_cache_take(ctx->packet_pool);
 
@@ -172,7 +172,7 @@ evpl_packet_build(struct evpl_context *ctx, struct evpl_iovec *iovecs, int niovs
 		total += bytes;
 		for (; bytes > 0; bytes -= length) {
 			length = RTE_MIN(bytes, (uint64_t)SEGMENT_MAX);
-			m = segment(ctx, iovec, data, (uint32_t)length);
+			m = make_segment(ctx, iovec, data, (uint32_t)length);
 			if (unlikely(m == NULL))
 				goto fail;
 			*tail = m;

@@ -73,7 +73,7 @@ check_name(const char *call, const char *name)
 
 /* Whether what is asked for is possible. The log names the first argument that is not. */
 static bool
-check(const char *name, unsigned n, uint16_t data_room, int socket_id)
+check_arguments(const char *name, unsigned n, uint16_t data_room, int socket_id)
 {
 	static const char call[] = "evpl_rx_pool_create";
 
@@ -90,7 +90,7 @@ evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket
 
 	if (data_room == 0)
 		data_room = RTE_MBUF_DEFAULT_BUF_SIZE;
-	if (!check(name, n, data_room, socket_id)) {
+	if (!check_arguments(name, n, data_room, socket_id)) {
 		rte_errno = EINVAL;
 		return NULL;
 	}

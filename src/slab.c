@@ -106,7 +106,7 @@ slab_size(unsigned n, size_t distance)
 
 /* The pool's maker sets shinfo->free_cb. */
 static void
-pin(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
+pin_mbuf_to_room(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 {
 	const struct room *room = (const struct room *)opaque + index;
 	struct rte_mbuf *m = object;
@@ -170,7 +170,7 @@ pool_create(const char *name, unsigned n, unsigned cache_size, uint16_t priv_siz
 		rte_errno = -rc;
 		return NULL;
 	}
-	rte_mempool_obj_iter(pool, pin, rooms);
+	rte_mempool_obj_iter(pool, pin_mbuf_to_room, rooms);
 	return pool;
 }
 
@@ -255,7 +255,7 @@ evpl_slab_grow(struct evpl_class *class, int socket_id)
 	slab->class = class;
 	evpl_buffers_init(slab);
 	g->slabs[g->slab_count] = slab;
-	/* Pairs with the acquire in take_from(). */
+	/* Pairs with the acquire in take_from_node(). */
 	__atomic_store_n(&g->slab_count, g->slab_count + 1, __ATOMIC_RELEASE);
 	EVPL_LOG(DEBUG, "slab %u: %u buffers of %u bytes on NUMA node %d", g->slab_count, slab->n, class->size,
 		 slab->socket_id);
@@ -275,7 +275,7 @@ note_taken(struct evpl_context *ctx, struct evpl_slab *slab)
 
 /* A buffer from a class's slabs of one node, or of any; *seen is how many slabs there were. */
 static struct rte_mbuf *
-take_from(struct evpl_context *ctx, const struct evpl_class *class, int socket_id, unsigned *seen)
+take_from_node(struct evpl_context *ctx, const struct evpl_class *class, int socket_id, unsigned *seen)
 {
 	unsigned *hint = &ctx->slab_hint[class->index];
 	unsigned count = __atomic_load_n(&evpl_global.slab_count, __ATOMIC_ACQUIRE);
@@ -338,7 +338,7 @@ evpl_slab_take(struct evpl_context *ctx, struct evpl_class *class, bool grow)
 
 	for (unsigned i = 0; mbuf == NULL && i < (ctx->only_socket ? 1 : 2); i++) {
 		do {
-			mbuf = take_from(ctx, class, socket_ids[i], &seen);
+			mbuf = take_from_node(ctx, class, socket_ids[i], &seen);
 		} while (mbuf == NULL && grow && grow_after(class, socket_ids[i], seen));
 	}
 	return mbuf;

@@ -46,8 +46,7 @@ evpl_stats_collect(struct evpl_stats *stats)
 	TAILQ_FOREACH (ctx, &g->contexts, entry) {
 		for (unsigned i = 0; i < EVPL_CLASSES; i++)
 			stashed[i] += __atomic_load_n(&ctx->stash[i].count, __ATOMIC_RELAXED);
-		for (unsigned kind = 0; kind < RTE_DIM(ctx->current); kind++)
-			stats->buffers_current += __atomic_load_n(&ctx->current[kind], __ATOMIC_RELAXED) != NULL;
+		stats->buffers_current += evpl_context_current_buffers(ctx);
 		stats->rx_linearized += __atomic_load_n(&ctx->rx_linearized, __ATOMIC_RELAXED);
 		stats->rx_too_long += __atomic_load_n(&ctx->rx_too_long, __ATOMIC_RELAXED);
 		stats->rx_no_memory += __atomic_load_n(&ctx->rx_no_memory, __ATOMIC_RELAXED);
@@ -73,7 +72,7 @@ evpl_stats_collect(struct evpl_stats *stats)
 }
 
 static void
-count(struct evpl *evpl, size_t offset)
+count_failure(struct evpl *evpl, size_t offset)
 {
 	uint64_t *counter;
 
@@ -91,11 +90,11 @@ evpl_alloc_failed(struct evpl *evpl, int error)
 {
 	rte_errno = error;
 	if (error == EINVAL)
-		count(evpl, offsetof(struct evpl_failures, alloc_einval));
+		count_failure(evpl, offsetof(struct evpl_failures, alloc_einval));
 	else if (error == EMSGSIZE)
-		count(evpl, offsetof(struct evpl_failures, alloc_emsgsize));
+		count_failure(evpl, offsetof(struct evpl_failures, alloc_emsgsize));
 	else
-		count(evpl, offsetof(struct evpl_failures, alloc_enomem));
+		count_failure(evpl, offsetof(struct evpl_failures, alloc_enomem));
 	return -1;
 }
 
@@ -104,13 +103,13 @@ evpl_send_failed(struct evpl *evpl, int error)
 {
 	rte_errno = error;
 	if (error == EINVAL)
-		count(evpl, offsetof(struct evpl_failures, send_einval));
+		count_failure(evpl, offsetof(struct evpl_failures, send_einval));
 	else if (error == EMSGSIZE)
-		count(evpl, offsetof(struct evpl_failures, send_emsgsize));
+		count_failure(evpl, offsetof(struct evpl_failures, send_emsgsize));
 	else if (error == EOVERFLOW)
-		count(evpl, offsetof(struct evpl_failures, send_eoverflow));
+		count_failure(evpl, offsetof(struct evpl_failures, send_eoverflow));
 	else
-		count(evpl, offsetof(struct evpl_failures, send_enomem));
+		count_failure(evpl, offsetof(struct evpl_failures, send_enomem));
 }
 
 void

@@ -8,7 +8,6 @@
 #include "context.h"
 #include "field.h"
 #include "global.h"
-#include "held/place.h"
 #include "packet_pool.h"
 #include "slab.h"
 #include "stats.h"
@@ -154,7 +153,7 @@ info_command(const char *command, const char *params, struct rte_tel_data *d)
 {
 	struct evpl_global *g = &evpl_global;
 	struct info info = {.version = EVPL_VERSION_STRING,
-			    .build = HOOK_BUILD,
+			    .build = HOOK_BY_BUILD("plain", "tracing", "tracing without bytes"),
 			    .dpdk = rte_version(),
 			    .packets = "none",
 			    .iova = rte_eal_iova_mode() == RTE_IOVA_PA ? "PA" : "VA",
@@ -215,6 +214,7 @@ add_context(struct rte_tel_data *d, const struct evpl_context *ctx)
 {
 	struct context c = {.node = ctx->socket_id,
 			    .lcore = ctx->lcore,
+			    .buffers_current = evpl_context_current_buffers(ctx),
 			    .buffers_taken = load(&ctx->buffers_taken),
 			    .rx_linearized = load(&ctx->rx_linearized),
 			    .rx_too_long = load(&ctx->rx_too_long),
@@ -225,8 +225,6 @@ add_context(struct rte_tel_data *d, const struct evpl_context *ctx)
 
 	c.stash_buffers = __atomic_load_n(&ctx->stash[0].count, __ATOMIC_RELAXED);
 	c.large_stash_buffers = __atomic_load_n(&ctx->stash[1].count, __ATOMIC_RELAXED);
-	for (unsigned kind = 0; kind < RTE_DIM(ctx->current); kind++)
-		c.buffers_current += __atomic_load_n(&ctx->current[kind], __ATOMIC_RELAXED) != NULL;
 	evpl_failures_add(&c.failed, &ctx->failed);
 	snprintf(name, sizeof(name), "context_%u", ctx->number);
 	evpl_fields_add_dict(d, name, context_fields, RTE_DIM(context_fields), &c);
@@ -324,8 +322,8 @@ pools_command(const char *command, const char *params, struct rte_tel_data *d)
 static int
 held_command(const char *command, const char *params, struct rte_tel_data *d)
 {
-	struct evpl_held held[HELD_SHOWN];
-	unsigned n = evpl_held_get(held, RTE_DIM(held)), period = evpl_held_period();
+	struct hook_held held[HELD_SHOWN];
+	unsigned n = hook_held_get(held, RTE_DIM(held)), period = hook_held_period();
 	char name[32];
 
 	RTE_SET_USED(command);

@@ -98,7 +98,7 @@ evpl_tx_cache_unclaim(struct evpl_tx_cache *cache, struct evpl_buffer *buffer)
 
 /* Gives the stock back. Another thread may then bring the buffer home at once. */
 static void
-give_up(struct evpl_tx_cache *cache, struct evpl_buffer *buffer)
+give_up_claim(struct evpl_tx_cache *cache, struct evpl_buffer *buffer)
 {
 	uint16_t stock = (uint16_t)buffer->stock;
 
@@ -124,7 +124,7 @@ evpl_tx_cache_claim(struct evpl_buffer *buffer)
 	/* Checked before the add: other threads add at the same time, and 16 of them would wrap the count. */
 	if (evpl_compat_count_load(buffer->packets) > EVPL_PACKETS_MAX - COUNTS) {
 		if (owner != 0)
-			give_up(cache, buffer); /* the rest of the 16 bits is for all threads */
+			give_up_claim(cache, buffer); /* the rest of the 16 bits is for all threads */
 	} else if (owner == 0 && !__atomic_compare_exchange_n(&buffer->cache, &none, cache->number, false,
 							      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
 		; /* another thread was faster */
@@ -133,7 +133,7 @@ evpl_tx_cache_claim(struct evpl_buffer *buffer)
 		if (owner == 0) {
 			buffer->slot = (uint16_t)(cache->next++ % EVPL_TX_CACHE_CLAIMS);
 			if (cache->claims[buffer->slot] != NULL)
-				give_up(cache, cache->claims[buffer->slot]);
+				give_up_claim(cache, cache->claims[buffer->slot]);
 			__atomic_store_n(&cache->claims[buffer->slot], buffer, __ATOMIC_RELAXED);
 		}
 		evpl_buffer_set_stock(buffer, buffer->stock + COUNTS);
@@ -189,7 +189,7 @@ cache_flush(struct evpl_tx_cache *cache)
 	rte_spinlock_lock(&cache->lock);
 	for (unsigned i = 0; i < EVPL_TX_CACHE_CLAIMS; i++) {
 		if (cache->claims[i] != NULL)
-			give_up(cache, cache->claims[i]);
+			give_up_claim(cache, cache->claims[i]);
 	}
 	rte_spinlock_unlock(&cache->lock);
 }

@@ -9,5 +9,5 @@
 const char *
 evpl_version(void)
 {
-	return "evpl-dpdk " EVPL_VERSION_STRING HOOK_BUILD_KIND;
+	return "evpl-dpdk " EVPL_VERSION_STRING HOOK_BY_BUILD("", " (tracing)", " (tracing, without bytes)");
 }

@@ -14,22 +14,22 @@
 
 /* Takes n references of w->ref out of the stock; true when they were the last. */
 static bool
-stock_return(struct evpl_window *w, unsigned kind, uint32_t n)
+stock_return(struct evpl_pvt_window *w, unsigned kind, uint32_t n)
 {
 	evpl_pvt_window_set_stock(w, w->stock - n);
 	return evpl_pvt_ref_sub(w->ref, kind, (uint16_t)n) == 0;
 }
 
 void
-evpl_window_halve_stock(struct evpl_window *w, unsigned kind)
+evpl_window_halve_stock(struct evpl_pvt_window *w, unsigned kind)
 {
-	(void)stock_return(w, kind, EVPL_PREPAID_STEP); /* the other half stays, so never the last */
+	(void)stock_return(w, kind, EVPL_PVT_PREPAID_STEP); /* the other half stays, so never the last */
 }
 
 void
 evpl_window_close(struct evpl_context *ctx, unsigned kind)
 {
-	struct evpl_window *w = &ctx->evpl.window[kind];
+	struct evpl_pvt_window *w = &ctx->evpl.window[kind];
 
 	hook_window_leaves(ctx, kind);
 	if (ctx->current[kind] != NULL && stock_return(w, kind, evpl_pvt_window_prepaid(w)))
@@ -44,7 +44,7 @@ evpl_window_close(struct evpl_context *ctx, unsigned kind)
 void
 evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *buffer)
 {
-	struct evpl_window *w = &ctx->evpl.window[kind];
+	struct evpl_pvt_window *w = &ctx->evpl.window[kind];
 
 	evpl_window_close(ctx, kind);
 	__atomic_store_n(&ctx->current[kind], buffer, __ATOMIC_RELAXED);
@@ -52,8 +52,8 @@ evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *bu
 	w->end = w->next + evpl_buffer_class(buffer)->size;
 	w->ref = buffer;
 	/* Nobody else knows the buffer yet: set, not added. */
-	rte_mbuf_refcnt_set(buffer, EVPL_PREPAID_STEP);
-	evpl_pvt_window_set_stock(w, w->stock + EVPL_PREPAID_STEP);
+	rte_mbuf_refcnt_set(buffer, EVPL_PVT_PREPAID_STEP);
+	evpl_pvt_window_set_stock(w, w->stock + EVPL_PVT_PREPAID_STEP);
 }
 
 /*
@@ -63,7 +63,7 @@ evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *bu
 bool
 evpl_window_is_home(const struct evpl_context *ctx, unsigned kind)
 {
-	const struct evpl_window *w = &ctx->evpl.window[kind];
+	const struct evpl_pvt_window *w = &ctx->evpl.window[kind];
 	struct rte_mbuf *mbuf = ctx->current[kind];
 	const struct evpl_buffer *buffer;
 
@@ -81,7 +81,7 @@ evpl_window_is_home(const struct evpl_context *ctx, unsigned kind)
 bool
 evpl_window_rewind(struct evpl_context *ctx, unsigned kind, const struct evpl_class *class)
 {
-	struct evpl_window *w = &ctx->evpl.window[kind];
+	struct evpl_pvt_window *w = &ctx->evpl.window[kind];
 
 	if (HOOK_BUFFERS_WAIT > 0 || !evpl_window_is_home(ctx, kind) || evpl_buffer_class(ctx->current[kind]) != class)
 		return false;
@@ -95,14 +95,14 @@ evpl_window_rewind(struct evpl_context *ctx, unsigned kind, const struct evpl_cl
 bool
 evpl_window_ensure_stock(struct evpl_context *ctx, unsigned kind)
 {
-	struct evpl_window *w = &ctx->evpl.window[kind];
+	struct evpl_pvt_window *w = &ctx->evpl.window[kind];
 	struct rte_mbuf *other;
 
 	if (evpl_pvt_window_prepaid(w) > 1)
 		return true;
-	if (evpl_compat_ref_load(w->ref) + EVPL_PREPAID_STEP <= EVPL_REF_LIMIT) {
-		(void)evpl_pvt_ref_add(w->ref, kind, EVPL_PREPAID_STEP);
-		evpl_pvt_window_set_stock(w, w->stock + EVPL_PREPAID_STEP);
+	if (evpl_compat_ref_load(w->ref) + EVPL_PVT_PREPAID_STEP <= EVPL_REF_LIMIT) {
+		(void)evpl_pvt_ref_add(w->ref, kind, EVPL_PVT_PREPAID_STEP);
+		evpl_pvt_window_set_stock(w, w->stock + EVPL_PVT_PREPAID_STEP);
 		return true;
 	}
 	/* So many live iovecs in one buffer that its 16 bits are spent: go on carving it on another mbuf's. */
@@ -112,7 +112,7 @@ evpl_window_ensure_stock(struct evpl_context *ctx, unsigned kind)
 	hook_window_leaves(ctx, kind);
 	(void)stock_return(w, kind, evpl_pvt_window_prepaid(w)); /* not the last: the other mbuf holds one */
 	w->ref = other;
-	rte_mbuf_refcnt_set(other, EVPL_PREPAID_STEP);
-	evpl_pvt_window_set_stock(w, w->stock + EVPL_PREPAID_STEP);
+	rte_mbuf_refcnt_set(other, EVPL_PVT_PREPAID_STEP);
+	evpl_pvt_window_set_stock(w, w->stock + EVPL_PVT_PREPAID_STEP);
 	return true;
 }

@@ -15,6 +15,6 @@ bool evpl_window_is_home(const struct evpl_context *ctx, unsigned kind);
 bool evpl_window_rewind(struct evpl_context *ctx, unsigned kind, const struct evpl_class *class);
 void evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *buffer);
 bool evpl_window_ensure_stock(struct evpl_context *ctx, unsigned kind); /* at least one reference to hand out */
-void evpl_window_halve_stock(struct evpl_window *w, unsigned kind);	/* half of a full stock back */
+void evpl_window_halve_stock(struct evpl_pvt_window *w, unsigned kind); /* half of a full stock back */
 
 #endif /* EVPL_SRC_WINDOW_H */

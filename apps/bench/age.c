@@ -10,7 +10,7 @@
 
 /* Holds as many packets as there is memory for, and repeats that until PACKETS were held in all. */
 static void
-age_library(unsigned flags)
+hold_and_release_in_random_order(unsigned flags)
 {
 	unsigned packets = bench_options.quick ? PACKETS / 10 : PACKETS, held;
 	struct evpl_iovec *iovecs = calloc(packets, sizeof(*iovecs));
@@ -45,7 +45,7 @@ ns_of_pieces(enum bench_impl impl, const struct bench_case *c, bool old)
 	bench_library_start(NULL);
 	env = bench_env(impl);
 	if (old)
-		age_library(impl == EVPL_SHARED ? EVPL_IOVEC_FLAG_SHARED : 0);
+		hold_and_release_in_random_order(impl == EVPL_SHARED ? EVPL_IOVEC_FLAG_SHARED : 0);
 	/*
 	 * The first passes, a fourth of the measured ones, are not measured: they pay for what a new slab costs once.
 	 */

@@ -11,7 +11,7 @@ typedef void *(*reference)(enum bench_impl impl, const struct bench_case *c, uni
 			   union bench_slot *held);
 
 BENCH_INLINE uint64_t
-refer_and_release(enum bench_impl impl, const struct bench_case *c, uint64_t n, reference refer)
+time_reference_and_release(enum bench_impl impl, const struct bench_case *c, uint64_t n, reference refer)
 {
 	struct bench_env env = bench_env(impl);
 	union bench_slot held, view;
@@ -56,15 +56,15 @@ count_piece(enum bench_impl impl, const struct bench_case *c, union bench_slot *
 	return held;
 }
 
-BENCH_WAY_CALL(clone_release_local, refer_and_release(EVPL_LOCAL, c, n, clone_piece))
-BENCH_WAY_CALL(clone_release_shared, refer_and_release(EVPL_SHARED, c, n, clone_piece))
-BENCH_WAY_CALL(clone_pktmbuf, refer_and_release(PKTMBUF, c, n, clone_piece))
-BENCH_WAY_CALL(count_pktmbuf, refer_and_release(PKTMBUF, c, n, count_piece))
-BENCH_WAY_CALL(count_malloc_local, refer_and_release(MALLOC, c, n, count_piece))
-BENCH_WAY_CALL(count_malloc_shared, refer_and_release(MALLOC_ATOMIC, c, n, count_piece))
+BENCH_WAY_CALL(clone_release_local, time_reference_and_release(EVPL_LOCAL, c, n, clone_piece))
+BENCH_WAY_CALL(clone_release_shared, time_reference_and_release(EVPL_SHARED, c, n, clone_piece))
+BENCH_WAY_CALL(clone_pktmbuf, time_reference_and_release(PKTMBUF, c, n, clone_piece))
+BENCH_WAY_CALL(count_pktmbuf, time_reference_and_release(PKTMBUF, c, n, count_piece))
+BENCH_WAY_CALL(count_malloc_local, time_reference_and_release(MALLOC, c, n, count_piece))
+BENCH_WAY_CALL(count_malloc_shared, time_reference_and_release(MALLOC_ATOMIC, c, n, count_piece))
 
 BENCH_INLINE uint64_t
-segments(enum bench_impl impl, const struct bench_case *c, uint64_t n)
+cut_segments(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 {
 	struct bench_env env = bench_env(impl);
 	struct evpl_iovec large, views[SEGMENTS];
@@ -85,11 +85,11 @@ segments(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 	return started;
 }
 
-BENCH_WAY(segments, local, EVPL_LOCAL)
-BENCH_WAY(segments, shared, EVPL_SHARED)
+BENCH_WAY(cut_segments, local, EVPL_LOCAL)
+BENCH_WAY(cut_segments, shared, EVPL_SHARED)
 
 static uint64_t
-segments_extbuf(const struct bench_case *c, uint64_t n)
+cut_segments_extbuf(const struct bench_case *c, uint64_t n)
 {
 	struct rte_mbuf *views[SEGMENTS];
 	uint64_t started;
@@ -132,8 +132,8 @@ segments_extbuf(const struct bench_case *c, uint64_t n)
 		.what = "60 KB cut by clone_segment " KIND                                                             \
 			" into 1,448 bytes each + release; extbuf: rte_pktmbuf_attach_extbuf; per segment",            \
 		.unit = "ns", .operations = SEGMENTS, .mbufs = 2047, .ways = {                                         \
-			{"evpl", segments_##kind, NULL, NULL},                                                         \
-			{"extbuf", segments_extbuf, NULL, NULL},                                                       \
+			{"evpl", cut_segments_##kind, NULL, NULL},                                                     \
+			{"extbuf", cut_segments_extbuf, NULL, NULL},                                                   \
 		}                                                                                                      \
 	}
 

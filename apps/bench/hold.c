@@ -7,7 +7,7 @@
 static char held[BENCH_HELD_MAX * sizeof(struct evpl_iovec)] __rte_cache_aligned;
 
 BENCH_INLINE uint64_t
-hold(enum bench_impl impl, const struct bench_case *c, uint64_t n)
+hold_and_release(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 {
 	const uint32_t *order = bench_order(c->order, c->count);
 	struct bench_env env = bench_env(impl);
@@ -32,12 +32,12 @@ hold(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 	return bench_now() - started;
 }
 
-#define WAY(suffix, impl) BENCH_WAY(hold, suffix, impl)
+#define WAY(suffix, impl) BENCH_WAY(hold_and_release, suffix, impl)
 BENCH_EACH_IMPL(WAY)
 
 /* The same with DPDK's bulk calls, for a caller that has its mbufs in one array, in order. */
 static uint64_t
-hold_bulk(const struct bench_case *c, uint64_t n)
+hold_and_release_mbuf_bulk(const struct bench_case *c, uint64_t n)
 {
 	struct rte_mbuf **mbufs = (struct rte_mbuf **)held;
 	uint64_t started = bench_now();
@@ -60,7 +60,7 @@ hold_bulk(const struct bench_case *c, uint64_t n)
 }
 
 BENCH_INLINE uint64_t
-hold_many(enum bench_impl impl, const struct bench_case *c, uint64_t n)
+hold_and_release_bulk(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 {
 	struct evpl_iovec *iovecs = (struct evpl_iovec *)held;
 	struct evpl *evpl = bench_context();
@@ -83,15 +83,15 @@ hold_many(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 	return bench_now() - started;
 }
 
-BENCH_WAY(hold_many, local, EVPL_LOCAL)
-BENCH_WAY(hold_many, shared, EVPL_SHARED)
+BENCH_WAY(hold_and_release_bulk, local, EVPL_LOCAL)
+BENCH_WAY(hold_and_release_bulk, shared, EVPL_SHARED)
 
 /*
  * BENCH_HELD_MAX are always in flight, as packets in queues are. Each pass gives the oldest back and takes as many new
  * ones, which are written and read. So each mbuf that comes from the pool was last used BENCH_HELD_MAX packets ago.
  */
 BENCH_INLINE uint64_t
-in_flight(enum bench_impl impl, const struct bench_case *c, uint64_t n)
+keep_in_flight(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 {
 	struct bench_env env = bench_env(impl);
 	unsigned length = c->length, count = c->count, at = 0;
@@ -123,9 +123,9 @@ in_flight(enum bench_impl impl, const struct bench_case *c, uint64_t n)
 	return cycles;
 }
 
-BENCH_WAY(in_flight, local, EVPL_LOCAL)
-BENCH_WAY(in_flight, shared, EVPL_SHARED)
-BENCH_WAY(in_flight, pktmbuf, PKTMBUF)
+BENCH_WAY(keep_in_flight, local, EVPL_LOCAL)
+BENCH_WAY(keep_in_flight, shared, EVPL_SHARED)
+BENCH_WAY(keep_in_flight, pktmbuf, PKTMBUF)
 
 #define HOLD(family, touched, how, kind, pieces, sequence, name_of_it, wanted, ...)                                    \
 	{                                                                                                              \
@@ -133,16 +133,17 @@ BENCH_WAY(in_flight, pktmbuf, PKTMBUF)
 		.what = #pieces " x 1,500 bytes held" how ", released (" name_of_it "); per packet", .unit = "ns",     \
 		.want = (wanted), .operations = (pieces), .mbufs = 8191, .length = 1500, .count = (pieces),            \
 		.order = (sequence), .touch = (touched), .ways = {                                                     \
-			{"evpl", hold_##kind, NULL, NULL},                                                             \
-			{"pktmbuf", hold_pktmbuf, NULL, NULL},                                                         \
-			{"malloc", hold_malloc_##kind, NULL, NULL},                                                    \
-			{"mimalloc", hold_mimalloc, NULL, mimalloc_present},                                           \
+			{"evpl", hold_and_release_##kind, NULL, NULL},                                                 \
+			{"pktmbuf", hold_and_release_pktmbuf, NULL, NULL},                                             \
+			{"malloc", hold_and_release_malloc_##kind, NULL, NULL},                                        \
+			{"mimalloc", hold_and_release_mimalloc, NULL, mimalloc_present},                               \
 			__VA_ARGS__                                                                                    \
 		}                                                                                                      \
 	}
 #define SEQUENCES(family, touched, how, kind, pieces, wanted)                                                          \
 	HOLD(family, touched, how, kind, pieces, BENCH_IN_ORDER, "in-order", wanted,                                   \
-	     {"pktmbuf-bulk", hold_bulk, NULL, NULL}, {"evpl-bulk", hold_many_##kind, NULL, NULL}),                    \
+	     {"pktmbuf-bulk", hold_and_release_mbuf_bulk, NULL, NULL},                                                 \
+	     {"evpl-bulk", hold_and_release_bulk_##kind, NULL, NULL}),                                                 \
 		HOLD(family, touched, how, kind, pieces, BENCH_REVERSE, "reverse", 0, {.name = NULL}),                 \
 		HOLD(family, touched, how, kind, pieces, BENCH_RANDOM, "random", 0, {.name = NULL})
 #define HELD(kind, pieces, wanted) SEQUENCES("hold", false, "", kind, pieces, wanted)
@@ -172,9 +173,9 @@ const struct bench_case bench_hold[] = {
 		.want = 1.5,
 		.ways =
 			{
-				{"evpl", hold_local, NULL, NULL},
-				{"pktmbuf-4096", in_flight_pktmbuf, NULL, NULL},
-				{"evpl-4096", in_flight_local, NULL, NULL},
+				{"evpl", hold_and_release_local, NULL, NULL},
+				{"pktmbuf-4096", keep_in_flight_pktmbuf, NULL, NULL},
+				{"evpl-4096", keep_in_flight_local, NULL, NULL},
 			},
 	},
 	{
@@ -183,9 +184,9 @@ const struct bench_case bench_hold[] = {
 		.what = "the same, SHARED",
 		.ways =
 			{
-				{"evpl", hold_shared, NULL, NULL},
-				{"pktmbuf-4096", in_flight_pktmbuf, NULL, NULL},
-				{"evpl-4096", in_flight_shared, NULL, NULL},
+				{"evpl", hold_and_release_shared, NULL, NULL},
+				{"pktmbuf-4096", keep_in_flight_pktmbuf, NULL, NULL},
+				{"evpl-4096", keep_in_flight_shared, NULL, NULL},
 			},
 	},
 	{.name = NULL},

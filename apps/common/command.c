@@ -158,7 +158,7 @@ refuse_ambiguous(const struct reading *r, const char *argument)
 
 /* Prints the error line for an argument that getopt did not accept. */
 static void
-refuse(const struct reading *r, int id, const char *argument)
+refuse_argument(const struct reading *r, int id, const char *argument)
 {
 	/* Several short options may be in one argument: optopt is the wrong one. Long options are not characters. */
 	bool is_short = optopt != 0 && optopt < LONG_OPTION;
@@ -234,7 +234,7 @@ parse_own_part(const struct reading *r, int argc, char **argv)
 		struct row *row;
 
 		if (id == '?' || id == ':') {
-			refuse(r, id, argv[optind - 1]);
+			refuse_argument(r, id, argv[optind - 1]);
 			return -1;
 		}
 		row = row_of(r, id);
@@ -288,7 +288,7 @@ fill_options(const struct reading *r)
 }
 
 static int
-parse(const struct reading *r, int argc, char **argv)
+parse_arguments(const struct reading *r, int argc, char **argv)
 {
 	int eal_count = 1, rc;
 
@@ -359,7 +359,7 @@ command_parse(const struct command *command, int argc, char **argv, void *values
 	if (r.rows == NULL || r.longs == NULL || r.shorts == NULL)
 		error_line("out of memory");
 	else if (take_tables(&r, values))
-		rc = parse(&r, argc, argv);
+		rc = parse_arguments(&r, argc, argv);
 	free(r.rows);
 	free(r.longs);
 	free(r.shorts);

@@ -9,7 +9,7 @@
 #include "error.h"
 
 static int
-failed(const struct json_file *json, int error)
+print_failure(const struct json_file *json, int error)
 {
 	error_line("--json=%s: %s", json->path, strerror(error));
 	return 1;
@@ -32,11 +32,11 @@ json_file_open(struct json_file *json, const char *path)
 	if (fd < 0 && errno == EEXIST)
 		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0)
-		return failed(json, errno);
+		return print_failure(json, errno);
 	json->file = fdopen(fd, "w");
 	if (json->file == NULL) {
 		close(fd);
-		return failed(json, ENOMEM);
+		return print_failure(json, ENOMEM);
 	}
 	return 0;
 }
@@ -67,7 +67,7 @@ json_file_write(struct json_file *json, void (*print)(const void *report, FILE *
 		return 0;
 	/* Only files can be truncated: pipes and devices return EINVAL. */
 	if (json->file != stdout && ftruncate(fileno(json->file), 0) != 0 && errno != EINVAL)
-		return failed(json, errno);
+		return print_failure(json, errno);
 	json->created = false;
 	print(report, json->file);
 	if (ferror(json->file) || fflush(json->file) != 0)
@@ -75,7 +75,7 @@ json_file_write(struct json_file *json, void (*print)(const void *report, FILE *
 	if (json->file != stdout && fclose(json->file) != 0 && error == 0)
 		error = errno;
 	json->file = NULL;
-	return error != 0 ? failed(json, error) : 0;
+	return error != 0 ? print_failure(json, error) : 0;
 }
 
 void

@@ -30,7 +30,7 @@ const struct option_row library_rows[LIBRARY_ROWS] = {
 
 /* Whether a size fits into another. A size that was not given (0) follows the others. */
 static bool
-fits(const char *name, uint64_t size, const char *in, uint64_t room)
+size_fits(const char *name, uint64_t size, const char *in, uint64_t room)
 {
 	if (size <= room || room == 0)
 		return true;
@@ -41,9 +41,10 @@ fits(const char *name, uint64_t size, const char *in, uint64_t room)
 int
 library_check(const struct evpl_global_config *config)
 {
-	bool fit = fits("--buffer-size", config->buffer_size, "a slab, --slab-size", config->slab_size) &&
-		   fits("--large-buffer-size", config->large_buffer_size, "a slab, --slab-size", config->slab_size) &&
-		   fits("--buffer-size", config->buffer_size, "--large-buffer-size", config->large_buffer_size);
+	bool fit =
+		size_fits("--buffer-size", config->buffer_size, "a slab, --slab-size", config->slab_size) &&
+		size_fits("--large-buffer-size", config->large_buffer_size, "a slab, --slab-size", config->slab_size) &&
+		size_fits("--buffer-size", config->buffer_size, "--large-buffer-size", config->large_buffer_size);
 
 	return fit ? 0 : -1;
 }

@@ -32,7 +32,7 @@ struct arguments {
 };
 
 static void
-add(struct arguments *a, const char *text)
+add_argument(struct arguments *a, const char *text)
 {
 	if (a->count < ARGUMENTS_MAX)
 		a->text[a->count++] =
@@ -149,45 +149,45 @@ choose_lcores(struct arguments *a, unsigned cores)
 		length += (size_t)snprintf(a->lcores + length, sizeof(a->lcores) - length, "%s%u@%u",
 					   i == 0 ? "--lcores=" : ",", i, cpus[i % n]);
 	if (length != 0)
-		add(a, a->lcores);
+		add_argument(a, a->lcores);
 }
 
 static void
-choose(struct arguments *a, const char *program, unsigned cores)
+choose_arguments(struct arguments *a, const char *program, unsigned cores)
 {
 	bool nic = has_nic(), huge = free_huge_kib() >= MEMORY_MIB * 1024u;
 
-	add(a, program);
+	add_argument(a, program);
 	choose_lcores(a, cores);
 	/* --in-memory needs no mounted file system. Both it and --no-shconf let several programs run at a time. */
 	if (huge) {
-		add(a, "--in-memory");
+		add_argument(a, "--in-memory");
 	} else {
-		add(a, "--no-huge");
-		add(a, "--no-shconf");
-		add(a, "-m");
-		add(a, MEMORY_TEXT);
+		add_argument(a, "--no-huge");
+		add_argument(a, "--no-shconf");
+		add_argument(a, "-m");
+		add_argument(a, MEMORY_TEXT);
 	}
 	/* EAL asks the drivers of NICs what addresses they need. Without NICs virtual ones do, which need no rights. */
 	if (!nic) {
-		add(a, "--no-pci");
-		add(a, "--iova-mode=va");
-		add(a, "--vdev=net_null0");
-		add(a, "--vdev=net_null1");
+		add_argument(a, "--no-pci");
+		add_argument(a, "--iova-mode=va");
+		add_argument(a, "--vdev=net_null0");
+		add_argument(a, "--vdev=net_null1");
 	}
 	if (!can_have_telemetry())
-		add(a, "--no-telemetry");
+		add_argument(a, "--no-telemetry");
 	a->shown = a->count;
 	/* EAL warns about page sizes without a free page, and of other sockets of telemetry's kind. */
-	add(a, huge ? "--log-level=lib.eal,error" : "--log-level=lib.eal,warning");
-	add(a, "--log-level=lib.telemetry,error");
+	add_argument(a, huge ? "--log-level=lib.eal,error" : "--log-level=lib.eal,warning");
+	add_argument(a, "--log-level=lib.telemetry,error");
 }
 
 /* ---- what to type ------------------------------------------------------------------------------------------------ */
 
 /* Appends a word and a space. */
 static void
-append(char *line, size_t size, const char *word)
+append_word(char *line, size_t size, const char *word)
 {
 	size_t length = strlen(line);
 
@@ -200,7 +200,7 @@ note_chosen(const struct arguments *a)
 	char line[480] = "";
 
 	for (int i = 1; i < a->shown; i++)
-		append(line, sizeof(line), a->text[i]);
+		append_word(line, sizeof(line), a->text[i]);
 	error_line("note: no EAL options, so these are used: %s", line);
 }
 
@@ -219,12 +219,12 @@ static void
 write_line(char *line, size_t size, int count, char **argv)
 {
 	*line = '\0';
-	append(line, size, argv[0]);
-	append(line, size, "--no-huge");
+	append_word(line, size, argv[0]);
+	append_word(line, size, "--no-huge");
 	if (!is_given(count, argv, "-m"))
-		append(line, size, "-m " MEMORY_TEXT);
+		append_word(line, size, "-m " MEMORY_TEXT);
 	for (int i = 1; argv[i] != NULL; i++)
-		append(line, size, argv[i]);
+		append_word(line, size, argv[i]);
 }
 
 /* Whether the user leaves it to EAL to find huge pages, and there are none. */
@@ -242,7 +242,7 @@ fwd_eal_start(int count, char **argv, unsigned cores)
 	char line[400] = "";
 
 	if (count == 1) {
-		choose(&chosen, argv[0], cores);
+		choose_arguments(&chosen, argv[0], cores);
 		note_chosen(&chosen);
 		count = chosen.count;
 		argv = chosen.text;

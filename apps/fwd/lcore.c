@@ -213,18 +213,18 @@ get_phase(const struct fwd_run *run)
 static void
 report_line(struct fwd_run *run)
 {
-	/* Pairs with the acquire in all_there(): what an lcore did before it reported is visible after that. */
+	/* Pairs with the acquire in all_lcores_reported(): what an lcore did before it reported is visible after that. */
 	__atomic_fetch_add(&run->seen, 1, __ATOMIC_RELEASE);
 }
 
 static bool
-all_there(const struct fwd_run *run)
+all_lcores_reported(const struct fwd_run *run)
 {
 	return __atomic_load_n(&run->seen, __ATOMIC_ACQUIRE) == run->lcore_count;
 }
 
 static bool
-setup(struct fwd_lcore *lcore)
+create_context(struct fwd_lcore *lcore)
 {
 	struct evpl_thread_config config = {
 		.rx_flags = lcore->run->options->shared ? EVPL_IOVEC_FLAG_SHARED : 0,
@@ -272,7 +272,7 @@ send_first(struct fwd_lcore *lcore)
 
 /* Handles one burst of every stream. */
 static inline void
-forward(struct fwd_lcore *lcore, burst_function burst, uint16_t n)
+forward_bursts(struct fwd_lcore *lcore, burst_function burst, uint16_t n)
 {
 	for (unsigned i = 0; i < lcore->stream_count; i++)
 		burst(&lcore->streams[i], n);
@@ -304,14 +304,14 @@ forward_quota(struct fwd_lcore *lcore, burst_function burst, uint16_t n)
 }
 
 static int
-worker(void *arg)
+forward_until_end(void *arg)
 {
 	struct fwd_lcore *lcore = arg;
 	struct fwd_run *run = lcore->run;
 	burst_function burst = burst_of(run->options);
 	uint16_t n = run->options->burst;
 
-	setup(lcore);
+	create_context(lcore);
 	report_line(run);
 	while (get_phase(run) == FWD_PHASE_SETUP)
 		rte_pause();
@@ -322,7 +322,7 @@ worker(void *arg)
 			forward_quota(lcore, burst, n);
 	} else {
 		while (__atomic_load_n(&run->phase, __ATOMIC_RELAXED) == FWD_PHASE_RUN)
-			forward(lcore, burst, n);
+			forward_bursts(lcore, burst, n);
 	}
 	report_line(run);
 	while (get_phase(run) != FWD_PHASE_END)
@@ -347,7 +347,7 @@ run_alone(struct fwd_run *run, fwd_tick tick, void *arg)
 			if (run->options->packets != 0)
 				forward_quota(lcore, burst, run->options->burst);
 			else
-				forward(lcore, burst, run->options->burst);
+				forward_bursts(lcore, burst, run->options->burst);
 		}
 		if (rte_rdtsc() >= next) {
 			if (tick(arg))
@@ -394,11 +394,11 @@ fwd_run_start(struct fwd_run *run, fwd_tick tick, void *arg)
 	int status;
 
 	if (alone) {
-		setup(&run->lcores[0]);
+		create_context(&run->lcores[0]);
 	} else {
 		for (unsigned i = 0; i < run->lcore_count; i++)
-			rte_eal_remote_launch(worker, &run->lcores[i], run->lcores[i].id);
-		while (!all_there(run))
+			rte_eal_remote_launch(forward_until_end, &run->lcores[i], run->lcores[i].id);
+		while (!all_lcores_reported(run))
 			sleep_tick();
 	}
 	status = check_ready(run);
@@ -414,7 +414,7 @@ fwd_run_start(struct fwd_run *run, fwd_tick tick, void *arg)
 	}
 	if (!alone) {
 		set_phase(run, FWD_PHASE_STOP);
-		while (!all_there(run))
+		while (!all_lcores_reported(run))
 			rte_pause();
 	}
 	run->stopped = rte_rdtsc();

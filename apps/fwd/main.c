@@ -48,7 +48,7 @@ packets_done(const struct watch *w)
 }
 
 static bool
-tick(void *arg)
+watch_run(void *arg)
 {
 	struct watch *w = arg;
 	uint64_t now = rte_rdtsc();
@@ -72,7 +72,7 @@ tick(void *arg)
 
 /* Forwards until something ends it, with ports that are started. Then every lcore waits, and figures are consistent. */
 static int
-watch(struct watch *w, struct fwd_ports *ports, struct fwd_xstats *xstats, struct fwd_report *report)
+run_started_ports(struct watch *w, struct fwd_ports *ports, struct fwd_xstats *xstats, struct fwd_report *report)
 {
 	int status;
 
@@ -80,7 +80,7 @@ watch(struct watch *w, struct fwd_ports *ports, struct fwd_xstats *xstats, struc
 		fwd_removal_quiet(&w->removal);
 		return 1;
 	}
-	status = fwd_run_start(w->run, tick, w);
+	status = fwd_run_start(w->run, watch_run, w);
 	fwd_removal_quiet(&w->removal);
 	if (fwd_removal_seen(&w->removal))
 		status = 1;
@@ -92,7 +92,7 @@ watch(struct watch *w, struct fwd_ports *ports, struct fwd_xstats *xstats, struc
 
 /* The same, when the ports were just started. */
 static int
-wait_and_watch(struct watch *w, struct fwd_ports *ports, struct fwd_xstats *xstats, struct fwd_report *report)
+wait_links_and_run(struct watch *w, struct fwd_ports *ports, struct fwd_xstats *xstats, struct fwd_report *report)
 {
 	const struct fwd_options *o = w->options;
 	int status;
@@ -102,7 +102,7 @@ wait_and_watch(struct watch *w, struct fwd_ports *ports, struct fwd_xstats *xsta
 	if (status == 0 && !o->no_link_check)
 		fwd_ports_wait_links(ports);
 	if (status == 0)
-		status = watch(w, ports, xstats, report);
+		status = run_started_ports(w, ports, xstats, report);
 	fwd_removal_end(&w->removal);
 	return status;
 }
@@ -125,7 +125,7 @@ report_run(struct fwd_report *report, struct json_file *json)
 
 /* Forwards and reports. It ends everything that it starts, whatever happens in between. */
 static int
-forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *o, struct json_file *json)
+forward_and_report(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *o, struct json_file *json)
 {
 	FILE *out = json_file_words(json);
 	static struct watch w;
@@ -143,7 +143,7 @@ forward(struct fwd_run *run, struct fwd_ports *ports, const struct fwd_options *
 	if (status == 0)
 		status = fwd_ports_start(ports, o, run->lcore_count);
 	if (status == 0)
-		status = wait_and_watch(&w, ports, &xstats, &report);
+		status = wait_links_and_run(&w, ports, &xstats, &report);
 	fwd_telemetry_end();
 	fwd_ports_close(ports, o);
 	if (report.run != NULL && report_run(&report, json) != 0)
@@ -205,7 +205,7 @@ with_eal(int eal_count, char **argv, const struct fwd_options *o, struct json_fi
 		status = library_start(&config);
 	}
 	if (status == 0)
-		status = forward(&run, &ports, o, json);
+		status = forward_and_report(&run, &ports, o, json);
 	fwd_run_free(&run);
 	if (can_be_captured())
 		rte_pdump_uninit();

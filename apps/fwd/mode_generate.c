@@ -58,7 +58,7 @@ set_addresses(uint8_t *header, uint32_t src, uint32_t dst)
 
 /* Writes zeros, without a call if there are few, as in the smallest packets. */
 static inline void
-clear(uint8_t *data, uint32_t n)
+write_zeros(uint8_t *data, uint32_t n)
 {
 	if (n < 16 || n > 256) {
 		memset(data, 0, n);
@@ -149,7 +149,7 @@ make_packets(struct fwd_stream *s, uint32_t length, uint16_t n)
 		uint8_t *data = evpl_iovec_data(&s->iovecs[i]);
 
 		memcpy(data, s->header, FWD_UDP_HEADERS);
-		clear(data + FWD_UDP_HEADERS, length - FWD_UDP_HEADERS);
+		write_zeros(data + FWD_UDP_HEADERS, length - FWD_UDP_HEADERS);
 	}
 	return got;
 }

@@ -98,7 +98,7 @@ answer_echo(uint8_t *data, const struct fwd_headers *h)
 }
 
 static enum verdict
-answer(uint8_t *data, uint32_t length, const struct rte_ether_addr *mac)
+make_answer(uint8_t *data, uint32_t length, const struct rte_ether_addr *mac)
 {
 	struct fwd_headers h;
 
@@ -125,7 +125,7 @@ fwd_icmpecho(struct fwd_stream *s, uint16_t n)
 		struct evpl_iovec *iovec = &s->iovecs[i];
 
 		fwd_prefetch(s->iovecs, i, n);
-		switch (answer(evpl_iovec_data(iovec), evpl_iovec_length(iovec), &s->targets[0].mac)) {
+		switch (make_answer(evpl_iovec_data(iovec), evpl_iovec_length(iovec), &s->targets[0].mac)) {
 		case ANSWER:
 			evpl_iovec_move(&s->iovecs[answers++], iovec);
 			continue;

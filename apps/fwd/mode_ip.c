@@ -47,7 +47,7 @@ swap_layers(uint8_t *data, const struct fwd_headers *h)
 
 /* Reads the headers of packet i of n, and counts it if they are wrong. Returns its bytes. */
 static inline uint8_t *
-parse(struct fwd_stream *s, uint16_t i, uint16_t n, struct fwd_headers *h)
+parse_packet(struct fwd_stream *s, uint16_t i, uint16_t n, struct fwd_headers *h)
 {
 	uint8_t *data = evpl_iovec_data(&s->iovecs[i]);
 
@@ -68,7 +68,7 @@ fwd_5tswap(struct fwd_stream *s, uint16_t n)
 		return 0;
 	for (uint16_t i = 0; i < n; i++) {
 		struct fwd_headers h;
-		uint8_t *data = parse(s, i, n, &h);
+		uint8_t *data = parse_packet(s, i, n, &h);
 		uint32_t length = evpl_iovec_length(&s->iovecs[i]);
 
 		if (likely(length >= RTE_ETHER_HDR_LEN))
@@ -168,7 +168,7 @@ fwd_csum(struct fwd_stream *s, uint16_t n)
 	fwd_macs(t, macs);
 	for (uint16_t i = 0; i < n; i++) {
 		struct fwd_headers h;
-		uint8_t *data = parse(s, i, n, &h);
+		uint8_t *data = parse_packet(s, i, n, &h);
 		uint32_t length = evpl_iovec_length(&s->iovecs[i]);
 
 		if (likely(length >= RTE_ETHER_HDR_LEN))

@@ -85,7 +85,7 @@ prefers_slab(const struct fwd_ports *ports, const struct fwd_options *o)
  * that need DPDK's memory do not either: all memory here is EAL's.
  */
 static bool
-concerns(enum evpl_port_limit_kind kind, const struct fwd_options *o)
+limit_concerns_run(enum evpl_port_limit_kind kind, const struct fwd_options *o)
 {
 	switch (kind) {
 	case EVPL_PORT_ONE_SEGMENT:
@@ -115,7 +115,7 @@ check_limits(struct fwd_ports *ports, const struct fwd_port *p, const struct fwd
 	for (int i = 0; i < n; i++) {
 		if (limit[i].kind == EVPL_PORT_RX_POOL || limit[i].kind == EVPL_PORT_RX_VLAN)
 			ports->no_slab = true;
-		if (!concerns(limit[i].kind, o))
+		if (!limit_concerns_run(limit[i].kind, o))
 			continue;
 		error_line("%sport %u (%s): %s (%s)", limit[i].is_error ? "" : "note: ", p->dev.id, p->dev.name,
 			   limit[i].text, limit[i].remedy);
@@ -130,7 +130,7 @@ check_limits(struct fwd_ports *ports, const struct fwd_port *p, const struct fwd
  * through gets an RX queue, which is drained at the end. The other modes send through the first --rxq queues only.
  */
 static uint16_t
-rx_queues(const struct fwd_port *p, const struct fwd_options *o)
+rx_queue_count(const struct fwd_port *p, const struct fwd_options *o)
 {
 	if (o->mode->receives || o->txq <= o->rxq)
 		return o->rxq;
@@ -178,7 +178,7 @@ add_port(struct fwd_ports *ports, uint16_t id, const struct fwd_options *o)
 
 	if (status != 0)
 		return status;
-	p->rx_queues = rx_queues(p, o);
+	p->rx_queues = rx_queue_count(p, o);
 	ports->count++;
 	status = choose_nodes(p, o);
 	if (status == 0)
@@ -255,7 +255,7 @@ fwd_ports_packet_mbufs(const struct fwd_ports *ports, const struct fwd_options *
 }
 
 static struct rte_mempool *
-rx_pool(struct fwd_ports *ports, const struct fwd_port *p, const struct fwd_options *o, unsigned lcores)
+rx_pool_of_node(struct fwd_ports *ports, const struct fwd_port *p, const struct fwd_options *o, unsigned lcores)
 {
 	uint32_t n = fwd_ports_rx_mbufs(ports, o, p->rx_socket, lcores);
 	struct rte_mempool *pool = ports->rx_pool[p->rx_socket];
@@ -293,7 +293,7 @@ note_no_rss(const struct fwd_port *p, const struct fwd_options *o, uint64_t rss)
 }
 
 static int
-configure(const struct fwd_port *p, const struct fwd_options *o)
+configure_port(const struct fwd_port *p, const struct fwd_options *o)
 {
 	struct rte_eth_conf conf = {0};
 	uint16_t mtu;
@@ -331,13 +331,13 @@ start_port(struct fwd_ports *ports, struct fwd_port *p, const struct fwd_options
 				       .txd = o->txd,
 				       .rx_socket = &p->rx_socket,
 				       .tx_socket = &p->tx_socket};
-	struct rte_mempool *pool = rx_pool(ports, p, o, lcores);
+	struct rte_mempool *pool = rx_pool_of_node(ports, p, o, lcores);
 	uint16_t mtu;
 	int rc;
 
 	if (pool == NULL)
 		return 1;
-	rc = configure(p, o);
+	rc = configure_port(p, o);
 	if (rc != 0)
 		return rc;
 	queues.rx_pool = pool;

@@ -179,7 +179,7 @@ wait_unplugged(uint16_t id)
 }
 
 static void
-forget(struct fwd_removal *r, uint16_t id)
+forget_port(struct fwd_removal *r, uint16_t id)
 {
 	for (unsigned e = 0; e < RTE_DIM(events); e++) {
 		/* While the callback runs, it cannot be taken away. */
@@ -197,7 +197,7 @@ fwd_removal_end(struct fwd_removal *r)
 		if (fwd_port_gone(p) == FWD_UNPLUGGED)
 			wait_unplugged(p->dev.id);
 		else
-			forget(r, p->dev.id);
+			forget_port(r, p->dev.id);
 	}
 	if (r->links >= 0)
 		close(r->links);

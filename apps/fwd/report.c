@@ -59,7 +59,7 @@ per_second(const struct fwd_report *r, uint64_t count)
 
 /* What the cycles are divided by. */
 static uint64_t
-packets(const struct fwd_report *r)
+counted_packets(const struct fwd_report *r)
 {
 	return r->options->mode->generates ? r->total.tx_packets : r->total.rx_packets;
 }
@@ -68,12 +68,12 @@ packets(const struct fwd_report *r)
 static void
 print_cycles(const struct fwd_report *r, FILE *out)
 {
-	if (!r->options->record_cycles || packets(r) == 0)
+	if (!r->options->record_cycles || counted_packets(r) == 0)
 		return;
 	fprintf(out,
 		"CPU cycles/packet=%.2f (total cycles=%" PRIu64 " / total %s packets=%" PRIu64 ") at %" PRIu64
 		" MHz Clock\n",
-		(double)r->cycles / (double)packets(r), r->cycles, r->options->mode->name, packets(r),
+		(double)r->cycles / (double)counted_packets(r), r->cycles, r->options->mode->name, counted_packets(r),
 		rte_get_tsc_hz() / 1000000);
 }
 

@@ -71,7 +71,7 @@ sample_port(struct fwd_table *t, unsigned i)
 }
 
 static void
-sample(struct fwd_table *t)
+sample_figures(struct fwd_table *t)
 {
 	uint64_t now = rte_rdtsc();
 	struct fwd_table_row *sum = &t->rows[t->ports->count];
@@ -252,7 +252,7 @@ draw_xstats(struct fwd_table *t)
 }
 
 static void
-draw(struct fwd_table *t)
+draw_figures(struct fwd_table *t)
 {
 	struct screen *s = &t->screen;
 	struct cells headings;
@@ -277,13 +277,13 @@ draw(struct fwd_table *t)
 void
 fwd_table_draw(struct fwd_table *t)
 {
-	sample(t);
-	draw(t);
+	sample_figures(t);
+	draw_figures(t);
 }
 
 void
 fwd_table_redraw(struct fwd_table *t)
 {
 	if (t->sampled != 0)
-		draw(t);
+		draw_figures(t);
 }

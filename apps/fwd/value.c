@@ -70,7 +70,7 @@ add_ports(struct fwd_options *o, unsigned long first, unsigned long last)
 
 /* Hexadecimal, with or without 0x. 0: the text is no such mask, or an empty one. */
 static uint64_t
-mask_of(const char *text)
+parse_mask(const char *text)
 {
 	const char *digits = strncmp(text, "0x", 2) == 0 ? text + 2 : text;
 
@@ -84,7 +84,7 @@ value_coremask(struct value *v, void *options)
 {
 	struct fwd_options *o = options;
 
-	o->coremask = mask_of(v->text);
+	o->coremask = parse_mask(v->text);
 	if (o->coremask == 0)
 		value_expected(v, "a hexadecimal mask of lcores, as 0x6");
 }
@@ -93,7 +93,7 @@ void
 value_portmask(struct value *v, void *options)
 {
 	struct fwd_options *o = options;
-	uint64_t mask = mask_of(v->text);
+	uint64_t mask = parse_mask(v->text);
 
 	o->port_count = 0;
 	if (mask == 0 || (RTE_MAX_ETHPORTS < 64 && mask >> (RTE_MAX_ETHPORTS % 64) != 0)) {

@@ -15,7 +15,7 @@
  * else.
  */
 static bool
-parenthesis(const char *text, size_t fields, uint64_t *values, const char **end)
+parse_parenthesis(const char *text, size_t fields, uint64_t *values, const char **end)
 {
 	char numbers[32];
 	size_t length;
@@ -33,13 +33,13 @@ parenthesis(const char *text, size_t fields, uint64_t *values, const char **end)
 
 /* Calls set for each member of a list "(...),(...)". set returns false for a value out of its range. */
 static bool
-parentheses(const char *text, size_t fields, bool (*set)(struct fwd_numa *numa, const uint64_t *values),
-	    struct fwd_numa *numa)
+parse_parentheses(const char *text, size_t fields, bool (*set)(struct fwd_numa *numa, const uint64_t *values),
+		  struct fwd_numa *numa)
 {
 	uint64_t values[FIELDS_MAX];
 
 	for (;; text++) {
-		if (!parenthesis(text, fields, values, &text) || !set(numa, values))
+		if (!parse_parenthesis(text, fields, values, &text) || !set(numa, values))
 			return false;
 		if (*text == '\0')
 			return true;
@@ -75,7 +75,7 @@ value_port_numa(struct value *v, void *options)
 {
 	struct fwd_options *o = options;
 
-	if (!parentheses(v->text, 2, set_port, &o->numa))
+	if (!parse_parentheses(v->text, 2, set_port, &o->numa))
 		value_expected(v, "(port,node)[,(port,node)], as (0,0),(1,1)");
 }
 
@@ -84,7 +84,7 @@ value_ring_numa(struct value *v, void *options)
 {
 	struct fwd_options *o = options;
 
-	if (!parentheses(v->text, 3, set_rings, &o->numa))
+	if (!parse_parentheses(v->text, 3, set_rings, &o->numa))
 		value_expected(v, "(port,flag,node)[,(port,flag,node)], with flag 1 for RX, 2 for TX, 3 for both");
 }
 

@@ -18,7 +18,7 @@ next_name(const char **list, size_t *length)
 }
 
 static bool
-find_in(struct fwd_xstats *x, const struct fwd_port *p, const char *name)
+find_on_port(struct fwd_xstats *x, const struct fwd_port *p, const char *name)
 {
 	struct fwd_xstat *stat = &x->list[x->count];
 
@@ -44,7 +44,7 @@ find_name(struct fwd_xstats *x, const struct fwd_ports *ports, const char *text,
 	memcpy(name, text, length);
 	name[length] = '\0';
 	for (unsigned i = 0; i < ports->count; i++)
-		has[i] = find_in(x, &ports->port[i], name);
+		has[i] = find_on_port(x, &ports->port[i], name);
 	if (x->count == before) {
 		error_line("--display-xstats: no port has %s", name);
 		return 2;

@@ -14,7 +14,7 @@
  * rte_eth_dev_conf_get is experimental in every version so far. Only the library is compiled with experimental calls,
  * not the programs that include this header.
  */
-#if defined(EVPL_BUILDING) && !defined(ALLOW_EXPERIMENTAL_API)
+#if defined(EVPL_PVT_BUILDING) && !defined(ALLOW_EXPERIMENTAL_API)
 #define ALLOW_EXPERIMENTAL_API
 #endif
 
@@ -31,16 +31,16 @@
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
 #include <rte_stdatomic.h>
 typedef RTE_ATOMIC(uint16_t) evpl_compat_count;
-#define EVPL_COUNT_LOAD(p) rte_atomic_load_explicit((p), rte_memory_order_acquire)
-#define EVPL_COUNT_STORE(p, n) rte_atomic_store_explicit((p), (n), rte_memory_order_release)
-#define EVPL_COUNT_ADD(p, n) rte_atomic_fetch_add_explicit((p), (uint16_t)(n), rte_memory_order_relaxed)
-#define EVPL_COUNT_SUB(p, n) rte_atomic_fetch_sub_explicit((p), (uint16_t)(n), rte_memory_order_acq_rel)
+#define EVPL_COMPAT_COUNT_LOAD(p) rte_atomic_load_explicit((p), rte_memory_order_acquire)
+#define EVPL_COMPAT_COUNT_STORE(p, n) rte_atomic_store_explicit((p), (n), rte_memory_order_release)
+#define EVPL_COMPAT_COUNT_ADD(p, n) rte_atomic_fetch_add_explicit((p), (uint16_t)(n), rte_memory_order_relaxed)
+#define EVPL_COMPAT_COUNT_SUB(p, n) rte_atomic_fetch_sub_explicit((p), (uint16_t)(n), rte_memory_order_acq_rel)
 #else
 typedef uint16_t evpl_compat_count;
-#define EVPL_COUNT_LOAD(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
-#define EVPL_COUNT_STORE(p, n) __atomic_store_n((p), (n), __ATOMIC_RELEASE)
-#define EVPL_COUNT_ADD(p, n) __atomic_fetch_add((p), (uint16_t)(n), __ATOMIC_RELAXED)
-#define EVPL_COUNT_SUB(p, n) __atomic_fetch_sub((p), (uint16_t)(n), __ATOMIC_ACQ_REL)
+#define EVPL_COMPAT_COUNT_LOAD(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define EVPL_COMPAT_COUNT_STORE(p, n) __atomic_store_n((p), (n), __ATOMIC_RELEASE)
+#define EVPL_COMPAT_COUNT_ADD(p, n) __atomic_fetch_add((p), (uint16_t)(n), __ATOMIC_RELAXED)
+#define EVPL_COMPAT_COUNT_SUB(p, n) __atomic_fetch_sub((p), (uint16_t)(n), __ATOMIC_ACQ_REL)
 #endif
 
 #if defined(__SANITIZE_THREAD__)
@@ -59,28 +59,28 @@ extern "C" {
 static inline uint16_t
 evpl_compat_count_add(evpl_compat_count *count, uint16_t n)
 {
-	return (uint16_t)(EVPL_COUNT_ADD(count, n) + n);
+	return (uint16_t)(EVPL_COMPAT_COUNT_ADD(count, n) + n);
 }
 
 /** Counts @p n less; returns the new count. Releases our writes, acquires those of threads that counted less before. */
 static inline uint16_t
 evpl_compat_count_sub(evpl_compat_count *count, uint16_t n)
 {
-	return (uint16_t)(EVPL_COUNT_SUB(count, n) - n);
+	return (uint16_t)(EVPL_COMPAT_COUNT_SUB(count, n) - n);
 }
 
 /** Returns the count. Pairs with evpl_compat_count_sub(): acquires what was written before it. */
 static inline uint16_t
 evpl_compat_count_load(evpl_compat_count *count)
 {
-	return EVPL_COUNT_LOAD(count);
+	return EVPL_COMPAT_COUNT_LOAD(count);
 }
 
 /** Sets the count; releases our writes to the threads that load it. */
 static inline void
 evpl_compat_count_store(evpl_compat_count *count, uint16_t n)
 {
-	EVPL_COUNT_STORE(count, n);
+	EVPL_COMPAT_COUNT_STORE(count, n);
 }
 
 /** Counts @p n more references of @p m; returns the new count. Pairs with nothing: whoever adds holds one. */

@@ -24,14 +24,14 @@
 #include <rte_errno.h>
 #include <rte_memory.h>
 
-#define EVPL_EXPORT __attribute__((visibility("default")))
+#define EVPL_PVT_EXPORT __attribute__((visibility("default")))
 
 /*
  * Inline functions are static in every program. src/inline_exports.c compiles the same text once more into exported
  * symbols, for function pointers, debuggers and other languages.
  */
-#ifndef EVPL_INLINE
-#define EVPL_INLINE static inline
+#ifndef EVPL_PVT_INLINE
+#define EVPL_PVT_INLINE static inline
 #endif
 
 /**
@@ -43,10 +43,10 @@
 #endif
 
 /* The calls that are inline functions, except in a program that is traced. */
-#if EVPL_IOVEC_TRACE && !defined(EVPL_BELOW_TRACE)
-#define EVPL_HOT EVPL_EXPORT
+#if EVPL_IOVEC_TRACE && !defined(EVPL_PVT_BELOW_TRACE)
+#define EVPL_PVT_HOT EVPL_PVT_EXPORT
 #else
-#define EVPL_HOT EVPL_INLINE
+#define EVPL_PVT_HOT EVPL_PVT_INLINE
 #endif
 
 #ifdef __cplusplus
@@ -178,7 +178,7 @@ struct evpl; /* a context; evpl_inline_pvt.h has the part that inline functions 
  * Threads: any thread.
  * Cost: takes a lock and reserves memory.
  */
-EVPL_EXPORT int evpl_init(const struct evpl_global_config *config);
+EVPL_PVT_EXPORT int evpl_init(const struct evpl_global_config *config);
 
 /**
  * Undoes one evpl_init(). The last evpl_cleanup() gives every slab and pool back to EAL.
@@ -196,7 +196,7 @@ EVPL_EXPORT int evpl_init(const struct evpl_global_config *config);
  * Threads: any thread.
  * Cost: takes a lock; walks every slab.
  */
-EVPL_EXPORT int evpl_cleanup(void);
+EVPL_PVT_EXPORT int evpl_cleanup(void);
 
 /**
  * Makes a context for the calling thread: an EAL lcore, a registered thread or a plain pthread.
@@ -209,7 +209,7 @@ EVPL_EXPORT int evpl_cleanup(void);
  * Threads: any thread; the context then belongs to one thread.
  * Cost: takes a lock and allocates; the first call on a NUMA node also makes the packet pool of that node.
  */
-EVPL_EXPORT struct evpl *evpl_create(const struct evpl_thread_config *config);
+EVPL_PVT_EXPORT struct evpl *evpl_create(const struct evpl_thread_config *config);
 
 /**
  * Ends a context and gives its buffers back. Iovecs that were taken through it stay valid. Release them through another
@@ -219,7 +219,7 @@ EVPL_EXPORT struct evpl *evpl_create(const struct evpl_thread_config *config);
  * Threads: the owner.
  * Cost: takes a lock.
  */
-EVPL_EXPORT void evpl_destroy(struct evpl *evpl);
+EVPL_PVT_EXPORT void evpl_destroy(struct evpl *evpl);
 
 /** What the library has, and how much of it is in use. Telemetry tells more: see include/telemetry.md. */
 struct evpl_stats {
@@ -249,7 +249,7 @@ struct evpl_stats {
  * Threads: any thread.
  * Cost: takes a lock; walks every slab and context. Not for the data path.
  */
-EVPL_EXPORT void evpl_stats_get(struct evpl_stats *stats);
+EVPL_PVT_EXPORT void evpl_stats_get(struct evpl_stats *stats);
 
 /**
  * Prints what is held, grouped by the place that took it: iovecs, bytes, age of the oldest, thread. In a tracing build
@@ -257,20 +257,20 @@ EVPL_EXPORT void evpl_stats_get(struct evpl_stats *stats);
  * it prints the samples (evpl_global_config.sample_period), by the address of the call.
  * Owns: nothing. Threads: any thread; it stops none. Cost: walks all records. Not for the data path.
  */
-EVPL_EXPORT void evpl_leak_report(FILE *out);
+EVPL_PVT_EXPORT void evpl_leak_report(FILE *out);
 
 /**
  * Bytes of a small buffer after rounding; 0 when the library is not running.
  * Owns: nothing. Threads: any thread. Cost: takes a lock.
  */
-EVPL_EXPORT uint32_t evpl_buffer_size(void);
+EVPL_PVT_EXPORT uint32_t evpl_buffer_size(void);
 
 /**
  * The most bytes that fit into one iovec: those of a large buffer after rounding, or of a small one if there is one
  * class. 0 when the library is not running.
  * Owns: nothing. Threads: any thread. Cost: takes a lock.
  */
-EVPL_EXPORT uint32_t evpl_large_buffer_size(void);
+EVPL_PVT_EXPORT uint32_t evpl_large_buffer_size(void);
 
 #ifdef __cplusplus
 }

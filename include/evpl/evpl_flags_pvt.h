@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file
- * Private fields that are made of bits: struct evpl_iovec.flags, struct evpl_window.stock, and the mark that a
+ * Private fields that are made of bits: struct evpl_iovec.flags, struct evpl_pvt_window.stock, and the mark that a
  * reservation was cloned. Not an API: include evpl/evpl.h.
  *
  * iovec.flags in a plain build. Bits 31 to 4 are 0, except in samples (evpl_global_config.sample_period):
@@ -42,9 +42,9 @@
  *	+---------------------------------------+--------------------------------------+
  *
  *	alloc       subtracts 1: the iovec takes a reference out of the stock
- *	release     adds 1, or 1 + EVPL_STOCK_COUNT for an iovec with COUNTED. This is one addition, because COUNTED
- *	            has the value EVPL_STOCK_COUNT. The upper half counts the releases of the window's counted sample.
- *	refill      adds EVPL_PREPAID_STEP
+ *	release     adds 1, or 1 + EVPL_PVT_STOCK_COUNT for an iovec with COUNTED. This is one addition, because COUNTED
+ *	            has the value EVPL_PVT_STOCK_COUNT. The upper half counts the releases of the window's counted sample.
+ *	refill      adds EVPL_PVT_PREPAID_STEP
  *
  * The upper half is 0 in a tracing build, and where nothing is sampled.
  */
@@ -61,33 +61,33 @@
 extern "C" {
 #endif
 
-/** In window.stock: what one release of an iovec with EVPL_IOVEC_COUNTED adds to the upper half. */
-#define EVPL_STOCK_COUNT 0x80000000u
+/** In window.stock: what one release of an iovec with EVPL_PVT_IOVEC_COUNTED adds to the upper half. */
+#define EVPL_PVT_STOCK_COUNT 0x80000000u
 
 #if EVPL_IOVEC_TRACE
-#define EVPL_IOVEC_HANDLE_SHIFT 4
-#define EVPL_IOVEC_HANDLE_BITS 28
-#define EVPL_IOVEC_SAMPLED 0u
+#define EVPL_PVT_IOVEC_HANDLE_SHIFT 4
+#define EVPL_PVT_IOVEC_HANDLE_BITS 28
+#define EVPL_PVT_IOVEC_SAMPLED 0u
 /** What a release below tracing looks at: not the handle. */
-#define EVPL_IOVEC_RELEASE_MASK ((uint32_t)EVPL_IOVEC_FLAG_SHARED)
+#define EVPL_PVT_IOVEC_RELEASE_MASK ((uint32_t)EVPL_IOVEC_FLAG_SHARED)
 #else
-#define EVPL_IOVEC_COUNTED EVPL_STOCK_COUNT
-#define EVPL_IOVEC_LISTED 0x40000000u
-#define EVPL_IOVEC_SAMPLE_SHIFT 4
-#define EVPL_IOVEC_SAMPLED (EVPL_IOVEC_COUNTED | EVPL_IOVEC_LISTED)
-#define EVPL_IOVEC_RELEASE_MASK UINT32_MAX
+#define EVPL_PVT_IOVEC_COUNTED EVPL_PVT_STOCK_COUNT
+#define EVPL_PVT_IOVEC_LISTED 0x40000000u
+#define EVPL_PVT_IOVEC_SAMPLE_SHIFT 4
+#define EVPL_PVT_IOVEC_SAMPLED (EVPL_PVT_IOVEC_COUNTED | EVPL_PVT_IOVEC_LISTED)
+#define EVPL_PVT_IOVEC_RELEASE_MASK UINT32_MAX
 #endif
 
 static inline uint32_t
 evpl_pvt_stock_prepaid(uint64_t stock)
 {
-	return (uint32_t)(stock & (EVPL_STOCK_COUNT - 1));
+	return (uint32_t)(stock & (EVPL_PVT_STOCK_COUNT - 1));
 }
 
 static inline uint32_t
 evpl_pvt_stock_counted(uint64_t stock)
 {
-	return (uint32_t)(stock / EVPL_STOCK_COUNT);
+	return (uint32_t)(stock / EVPL_PVT_STOCK_COUNT);
 }
 
 /*

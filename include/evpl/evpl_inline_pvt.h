@@ -13,7 +13,7 @@
 #include <evpl/evpl_flags_pvt.h>
 #include <evpl/evpl_memory.h>
 
-#if !EVPL_IOVEC_TRACE || defined(EVPL_BELOW_TRACE)
+#if !EVPL_IOVEC_TRACE || defined(EVPL_PVT_BELOW_TRACE)
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,15 +24,15 @@ extern "C" {
 #endif
 
 /** References a context buys at a time, and the most it keeps in stock. */
-#define EVPL_PREPAID_STEP 0x4000u
-#define EVPL_PREPAID_MAX 0x8000u
+#define EVPL_PVT_PREPAID_STEP 0x4000u
+#define EVPL_PVT_PREPAID_MAX 0x8000u
 
 /*
  * A context's current buffer of one kind. Private, here for the inline functions.
  * Invariants: next <= end. ref is never NULL: in an idle window (next == end) it is the context itself. prepaid >= 1
  * while a buffer is current, so the buffer cannot come home under the window.
  */
-struct evpl_window {
+struct evpl_pvt_window {
 	uintptr_t next;	      /* first byte that is still free */
 	uintptr_t end;	      /* one past the last byte that the window has */
 	struct rte_mbuf *ref; /* iovecs carved here count on it */
@@ -40,42 +40,42 @@ struct evpl_window {
 };
 
 static inline uint32_t
-evpl_pvt_window_prepaid(const struct evpl_window *w)
+evpl_pvt_window_prepaid(const struct evpl_pvt_window *w)
 {
 	return evpl_pvt_stock_prepaid(w->stock);
 }
 
-/* Called by the owner. Stores the whole value, because evpl_held_get() may read it on another thread. */
+/* Called by the owner. Stores the whole value, because a report of what is held may read it on another thread. */
 static inline void
-evpl_pvt_window_set_stock(struct evpl_window *w, uint64_t stock)
+evpl_pvt_window_set_stock(struct evpl_pvt_window *w, uint64_t stock)
 {
 	__atomic_store_n(&w->stock, stock, __ATOMIC_RELAXED);
 }
 
 /* The public part of a context. Private, here for the inline functions; one cache line and a half. */
 struct evpl {
-	struct evpl_window window[2]; /* [0] LOCAL, [EVPL_IOVEC_FLAG_SHARED] SHARED */
-	uintptr_t reserved;	      /* start and end of the last reservation in window[0] ... */
-	uintptr_t reserved_end;	      /* ... whose tail commit can still give back */
-	bool sampled;		      /* allocations are sampled: evpl_pvt_iovec_commit_slow() then handles the tail */
+	struct evpl_pvt_window window[2]; /* [0] LOCAL, [EVPL_IOVEC_FLAG_SHARED] SHARED */
+	uintptr_t reserved;		  /* start and end of the last reservation in window[0] ... */
+	uintptr_t reserved_end;		  /* ... whose tail commit can still give back */
+	bool sampled;			  /* allocations are sampled: evpl_pvt_iovec_commit_slow() commits */
 };
 
 /* The cold halves, out of line. */
-EVPL_EXPORT int evpl_pvt_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
-					  unsigned flags, struct evpl_iovec *r_iovec);
-EVPL_EXPORT int evpl_pvt_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
-					    struct evpl_iovec *r_iovec);
-EVPL_EXPORT void evpl_pvt_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs,
-					    int niovs);
-EVPL_EXPORT void evpl_pvt_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec);
-EVPL_EXPORT int evpl_pvt_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
-					   struct evpl_iovec *r_iovecs, unsigned n);
-EVPL_EXPORT void evpl_pvt_iovecs_release_slow(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n);
-EVPL_EXPORT unsigned evpl_pvt_packets_release(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n);
-EVPL_EXPORT void evpl_pvt_iovec_clone_overflow(struct evpl_iovec *dst);
-EVPL_EXPORT void evpl_pvt_iovec_grow(struct evpl_iovec *iovec, unsigned length);
-EVPL_EXPORT void evpl_pvt_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offset, uint64_t length,
-				     const char *what) __attribute__((noreturn, cold));
+EVPL_PVT_EXPORT int evpl_pvt_iovec_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment,
+					      unsigned max_iovecs, unsigned flags, struct evpl_iovec *r_iovec);
+EVPL_PVT_EXPORT int evpl_pvt_iovec_reserve_slow(struct evpl *evpl, unsigned length, unsigned alignment,
+						unsigned max_vec, struct evpl_iovec *r_iovec);
+EVPL_PVT_EXPORT void evpl_pvt_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs,
+						int niovs);
+EVPL_PVT_EXPORT void evpl_pvt_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec);
+EVPL_PVT_EXPORT int evpl_pvt_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
+					       struct evpl_iovec *r_iovecs, unsigned n);
+EVPL_PVT_EXPORT void evpl_pvt_iovecs_release_slow(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n);
+EVPL_PVT_EXPORT unsigned evpl_pvt_packets_release(struct evpl *evpl, struct evpl_iovec *iovecs, unsigned n);
+EVPL_PVT_EXPORT void evpl_pvt_iovec_clone_overflow(struct evpl_iovec *dst);
+EVPL_PVT_EXPORT void evpl_pvt_iovec_grow(struct evpl_iovec *iovec, unsigned length);
+EVPL_PVT_EXPORT void evpl_pvt_iovec_stop(const char *call, const struct evpl_iovec *iovec, uint64_t offset,
+					 uint64_t length, const char *what) __attribute__((noreturn, cold));
 
 #if EVPL_IOVEC_TRACE
 static inline void
@@ -84,7 +84,8 @@ evpl_pvt_sample_share(const struct evpl_iovec *iovec)
 	(void)iovec;
 }
 #else
-EVPL_EXPORT void evpl_pvt_sample_share(const struct evpl_iovec *iovec); /* one more iovec holds the iovec's sample */
+/* One more iovec holds the iovec's sample. */
+EVPL_PVT_EXPORT void evpl_pvt_sample_share(const struct evpl_iovec *iovec);
 #endif
 
 /*
@@ -132,7 +133,7 @@ evpl_pvt_iovec_may_carve(const struct evpl *evpl, unsigned length, unsigned alig
 
 /* Takes length bytes behind the padding from a window that has room for both, and a reference from its stock. */
 static inline void
-evpl_pvt_window_carve(struct evpl_window *w, uint64_t stock, uintptr_t padding, unsigned length, uint32_t flags,
+evpl_pvt_window_carve(struct evpl_pvt_window *w, uint64_t stock, uintptr_t padding, unsigned length, uint32_t flags,
 		      struct evpl_iovec *r_iovec)
 {
 	r_iovec->data = (void *)(w->next + padding);
@@ -148,7 +149,7 @@ evpl_pvt_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, uns
 		     uint32_t more_flags, struct evpl_iovec *r_iovec)
 {
 	if (evpl_pvt_iovec_may_carve(evpl, length, alignment, max_iovecs, flags, r_iovec)) {
-		struct evpl_window *w = &evpl->window[flags];
+		struct evpl_pvt_window *w = &evpl->window[flags];
 		/* Bytes from next up to the next multiple of alignment. No sum can wrap: both are below 2^32. */
 		uintptr_t pad = (0 - w->next) & evpl_pvt_align_mask(alignment);
 		uint64_t stock = w->stock;
@@ -161,7 +162,7 @@ evpl_pvt_iovec_carve(struct evpl *evpl, unsigned length, unsigned alignment, uns
 	return 0;
 }
 
-EVPL_INLINE int
+EVPL_PVT_INLINE int
 evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
 		 struct evpl_iovec *r_iovec)
 {
@@ -170,12 +171,12 @@ evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 	return evpl_pvt_iovec_alloc_slow(evpl, length, alignment, max_iovecs, flags, r_iovec);
 }
 
-EVPL_INLINE int
+EVPL_PVT_INLINE int
 evpl_iovecs_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags, struct evpl_iovec *r_iovecs,
 		  unsigned n)
 {
 	if (evpl_pvt_iovec_may_carve(evpl, length, alignment, n, flags, r_iovecs)) {
-		struct evpl_window *w = &evpl->window[flags];
+		struct evpl_pvt_window *w = &evpl->window[flags];
 		uint64_t next = w->next, mask = evpl_pvt_align_mask(alignment), distance = (length + mask) & ~mask;
 		uint64_t at = (next + mask) & ~mask;
 
@@ -197,7 +198,7 @@ evpl_iovecs_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsign
 	return evpl_pvt_iovecs_alloc_slow(evpl, length, alignment, flags, r_iovecs, n);
 }
 
-EVPL_INLINE int
+EVPL_PVT_INLINE int
 evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec, struct evpl_iovec *r_iovec)
 {
 	int n = evpl_pvt_iovec_carve(evpl, length, alignment, max_vec, 0, EVPL_IOVEC_FLAG_RESERVED, r_iovec);
@@ -217,13 +218,13 @@ evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned alignment, unsig
 	return n;
 }
 
-EVPL_INLINE void
+EVPL_PVT_INLINE void
 evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs)
 {
 	/* One iovec, and nothing was taken or cloned since it was reserved. */
 	if (likely(evpl != NULL && iovecs != NULL && niovs == 1 && evpl_pvt_is_alignment(alignment) &&
 		   !evpl->sampled)) {
-		struct evpl_window *w = &evpl->window[0];
+		struct evpl_pvt_window *w = &evpl->window[0];
 		uintptr_t data = (uintptr_t)iovecs->data, end = evpl->reserved_end;
 		uint32_t length = iovecs->length, flags = iovecs->flags;
 
@@ -243,21 +244,21 @@ evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iove
 
 /* Adds an iovec's references to a window's stock. False: the window has another ref, or its stock is full. */
 static inline bool
-evpl_pvt_window_refund(struct evpl_window *w, const struct rte_mbuf *ref, uint64_t added)
+evpl_pvt_window_refund(struct evpl_pvt_window *w, const struct rte_mbuf *ref, uint64_t added)
 {
 	uint64_t stock = w->stock;
 
-	if (unlikely(ref != w->ref || evpl_pvt_stock_prepaid(stock) >= EVPL_PREPAID_MAX))
+	if (unlikely(ref != w->ref || evpl_pvt_stock_prepaid(stock) >= EVPL_PVT_PREPAID_MAX))
 		return false;
 	evpl_pvt_window_set_stock(w, stock + added);
 	return true;
 }
 
-EVPL_INLINE void
+EVPL_PVT_INLINE void
 evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec)
 {
 	struct rte_mbuf *ref = iovec->ref;
-	uint32_t flags = evpl_pvt_iovec_view_flags(iovec) & EVPL_IOVEC_RELEASE_MASK;
+	uint32_t flags = evpl_pvt_iovec_view_flags(iovec) & EVPL_PVT_IOVEC_RELEASE_MASK;
 
 	/*
 	 * Iovecs of packets, reservations and listed samples have more flags. evpl_pvt_iovec_release_slow() handles
@@ -265,7 +266,7 @@ evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec)
 	 * no instruction waits for the flags.
 	 */
 	if (likely(evpl != NULL)) {
-		if ((flags & (EVPL_STOCK_COUNT - 1)) == 0) {
+		if ((flags & (EVPL_PVT_STOCK_COUNT - 1)) == 0) {
 			if (likely(evpl_pvt_window_refund(&evpl->window[0], ref, (uint64_t)flags + 1)))
 				return;
 			if (likely(flags == 0 && ref != NULL && ref != evpl->window[0].ref)) {
@@ -276,7 +277,7 @@ evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec)
 					return;
 				}
 			}
-		} else if ((flags & (EVPL_STOCK_COUNT - 1)) == EVPL_IOVEC_FLAG_SHARED) {
+		} else if ((flags & (EVPL_PVT_STOCK_COUNT - 1)) == EVPL_IOVEC_FLAG_SHARED) {
 			/* The flag's value is the 1 to add. */
 			if (likely(evpl_pvt_window_refund(&evpl->window[EVPL_IOVEC_FLAG_SHARED], ref, flags)))
 				return;
@@ -285,7 +286,7 @@ evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec)
 	evpl_pvt_iovec_release_slow(evpl, iovec);
 }
 
-EVPL_INLINE void
+EVPL_PVT_INLINE void
 evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov)
 {
 	for (int i = 0, run; i < niov; i += run) {
@@ -305,7 +306,7 @@ evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov)
 			continue;
 		}
 		if (likely(evpl != NULL && flags <= EVPL_IOVEC_FLAG_SHARED && ref == evpl->window[flags].ref &&
-			   evpl_pvt_window_prepaid(&evpl->window[flags]) + (unsigned)run <= EVPL_PREPAID_MAX))
+			   evpl_pvt_window_prepaid(&evpl->window[flags]) + (unsigned)run <= EVPL_PVT_PREPAID_MAX))
 			evpl_pvt_window_set_stock(&evpl->window[flags], evpl->window[flags].stock + (unsigned)run);
 		else
 			evpl_pvt_iovecs_release_slow(evpl, &iovecs[i], (unsigned)run);
@@ -361,11 +362,11 @@ evpl_pvt_iovec_view_of(struct evpl_iovec *dst, void *data, uint32_t length, stru
 		evpl_pvt_reservation_cloned(ref);
 	if (unlikely(evpl_pvt_ref_add(ref, flags, 1) > EVPL_REF_LIMIT))
 		evpl_pvt_iovec_clone_overflow(dst);
-	if (unlikely(flags & EVPL_IOVEC_SAMPLED))
+	if (unlikely(flags & EVPL_PVT_IOVEC_SAMPLED))
 		evpl_pvt_sample_share(dst);
 }
 
-EVPL_INLINE void
+EVPL_PVT_INLINE void
 evpl_iovec_clone_segment(struct evpl_iovec *dst, const struct evpl_iovec *src, unsigned offset, unsigned length)
 {
 	if (unlikely(offset > src->length || length > src->length - offset))
@@ -375,7 +376,7 @@ evpl_iovec_clone_segment(struct evpl_iovec *dst, const struct evpl_iovec *src, u
 	evpl_pvt_iovec_view_of(dst, (char *)src->data + offset, length, src->ref, src->flags);
 }
 
-EVPL_INLINE void
+EVPL_PVT_INLINE void
 evpl_iovec_clone(struct evpl_iovec *dst, struct evpl_iovec *src)
 {
 	if (unlikely(src->ref == NULL))
@@ -383,7 +384,7 @@ evpl_iovec_clone(struct evpl_iovec *dst, struct evpl_iovec *src)
 	evpl_pvt_iovec_view_of(dst, src->data, src->length, src->ref, src->flags);
 }
 
-EVPL_INLINE void
+EVPL_PVT_INLINE void
 evpl_iovec_move(struct evpl_iovec *dst, struct evpl_iovec *src)
 {
 	struct evpl_iovec taken = *src;
@@ -395,7 +396,7 @@ evpl_iovec_move(struct evpl_iovec *dst, struct evpl_iovec *src)
 	*dst = taken;
 }
 
-EVPL_INLINE void
+EVPL_PVT_INLINE void
 evpl_iovec_move_segment(struct evpl_iovec *dst, struct evpl_iovec *src, unsigned offset, unsigned length)
 {
 	if (unlikely(offset > src->length || length > src->length - offset))
@@ -409,19 +410,19 @@ evpl_iovec_move_segment(struct evpl_iovec *dst, struct evpl_iovec *src, unsigned
 	dst->length = length;
 }
 
-EVPL_INLINE void *
+EVPL_PVT_INLINE void *
 evpl_iovec_data(const struct evpl_iovec *iovec)
 {
 	return iovec->data;
 }
 
-EVPL_INLINE unsigned
+EVPL_PVT_INLINE unsigned
 evpl_iovec_length(const struct evpl_iovec *iovec)
 {
 	return iovec->length;
 }
 
-EVPL_INLINE void
+EVPL_PVT_INLINE void
 evpl_iovec_set_length(struct evpl_iovec *iovec, unsigned length)
 {
 	if (unlikely(length > iovec->length))

@@ -62,7 +62,7 @@ extern "C" {
  *	bought 256 at a time. No lock. On received mbufs, and on a buffer from which two threads send: one atomic
  *	each.
  */
-EVPL_EXPORT struct rte_mbuf *evpl_iovecs_to_mbuf(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs);
+EVPL_PVT_EXPORT struct rte_mbuf *evpl_iovecs_to_mbuf(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs);
 
 /**
  * Takes over every segment of a packet as an iovec, in order. The chain is undone.
@@ -79,8 +79,8 @@ EVPL_EXPORT struct rte_mbuf *evpl_iovecs_to_mbuf(struct evpl *evpl, struct evpl_
  * Threads: the owner.
  * Cost: a few instructions per segment; no atomic.
  */
-EVPL_EXPORT int evpl_iovecs_from_mbuf(struct evpl *evpl, struct rte_mbuf *mbuf, unsigned flags, unsigned max_iovecs,
-				      struct evpl_iovec *r_iovec);
+EVPL_PVT_EXPORT int evpl_iovecs_from_mbuf(struct evpl *evpl, struct rte_mbuf *mbuf, unsigned flags, unsigned max_iovecs,
+					  struct evpl_iovec *r_iovec);
 
 /**
  * Receives up to @p n packets, one iovec each. The iovecs are LOCAL, unless the context asked for SHARED (rx_flags) or
@@ -95,8 +95,8 @@ EVPL_EXPORT int evpl_iovecs_from_mbuf(struct evpl *evpl, struct rte_mbuf *mbuf, 
  * Cost: rte_eth_rx_burst() plus a few instructions per packet; no atomic. The bytes of packets in one segment are not
  *	read. A program that reads them may prefetch them, as evpl-fwd does two packets ahead.
  */
-EVPL_EXPORT uint16_t evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *r_iovecs,
-				   uint16_t n);
+EVPL_PVT_EXPORT uint16_t evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id,
+				       struct evpl_iovec *r_iovecs, uint16_t n);
 
 /**
  * Sends up to @p n packets, one iovec each. Each packet is the one that evpl_iovecs_to_mbuf() makes of that one iovec,
@@ -112,8 +112,8 @@ EVPL_EXPORT uint16_t evpl_rx_burst(struct evpl *evpl, uint16_t port_id, uint16_t
  * Cost: rte_eth_tx_burst(). Each packet that is not sent as the mbuf that it came in also costs what
  *	evpl_iovecs_to_mbuf() costs: about 60 instructions more than taking, sending and freeing a raw mbuf.
  */
-EVPL_EXPORT uint16_t evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evpl_iovec *iovecs,
-				   uint16_t n);
+EVPL_PVT_EXPORT uint16_t evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id,
+				       struct evpl_iovec *iovecs, uint16_t n);
 
 /**
  * Takes @p n packets of @p length bytes each, to be filled and sent: one iovec per packet. Each packet is an mbuf of
@@ -133,8 +133,8 @@ EVPL_EXPORT uint16_t evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t
  * Cost: a few instructions per packet, from the pool's cache of this lcore. Threads without an lcore id take from the
  *	pool itself.
  */
-EVPL_EXPORT int evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, unsigned length, unsigned flags,
-				   struct evpl_iovec *r_iovecs, unsigned n);
+EVPL_PVT_EXPORT int evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, unsigned length, unsigned flags,
+				       struct evpl_iovec *r_iovecs, unsigned n);
 
 /**
  * Makes a mempool for rte_eth_rx_queue_setup(). Its data rooms are in a slab of their own. What ports deliver from it
@@ -158,7 +158,8 @@ EVPL_EXPORT int evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, 
  *	rte_pktmbuf_clone() of an mbuf while another thread clones or sends it, or a SHARED iovec of it.
  * Cost: takes a lock and reserves memory.
  */
-EVPL_EXPORT struct rte_mempool *evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket_id);
+EVPL_PVT_EXPORT struct rte_mempool *evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room,
+							int socket_id);
 
 /**
  * Gives an RX pool back before evpl_cleanup() would do so.
@@ -169,7 +170,7 @@ EVPL_EXPORT struct rte_mempool *evpl_rx_pool_create(const char *name, unsigned n
  * Threads: any thread.
  * Cost: takes a lock.
  */
-EVPL_EXPORT int evpl_rx_pool_destroy(struct rte_mempool *pool);
+EVPL_PVT_EXPORT int evpl_rx_pool_destroy(struct rte_mempool *pool);
 
 #ifdef __cplusplus
 }

@@ -89,8 +89,8 @@ _Static_assert(sizeof(struct evpl_iovec) == 24, "the size of an iovec is part of
  * Cost: about 17 instructions, no call and no atomic, while the current buffer has room. Once per buffer a call. If no
  *	free buffer is left, that call may reserve a slab (takes a lock).
  */
-EVPL_HOT int evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
-			      unsigned flags, struct evpl_iovec *r_iovec);
+EVPL_PVT_HOT int evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
+				  unsigned flags, struct evpl_iovec *r_iovec);
 
 /**
  * Takes @p n iovecs of @p length bytes each. It does what @p n calls of evpl_iovec_alloc() do, but takes all iovecs or
@@ -104,8 +104,8 @@ EVPL_HOT int evpl_iovec_alloc(struct evpl *evpl, unsigned length, unsigned align
  * Threads: the owner.
  * Cost: about 6 instructions per iovec while the current buffer has room for all; else as evpl_iovec_alloc() for each.
  */
-EVPL_HOT int evpl_iovecs_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
-			       struct evpl_iovec *r_iovecs, unsigned n);
+EVPL_PVT_HOT int evpl_iovecs_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
+				   struct evpl_iovec *r_iovecs, unsigned n);
 
 /**
  * Takes @p length LOCAL bytes. evpl_iovec_commit() may take the unused tail back. Until the commit all of the bytes
@@ -115,8 +115,8 @@ EVPL_HOT int evpl_iovecs_alloc(struct evpl *evpl, unsigned length, unsigned alig
  * Threads: the owner.
  * Cost: as evpl_iovec_alloc().
  */
-EVPL_HOT int evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
-				struct evpl_iovec *r_iovec);
+EVPL_PVT_HOT int evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
+				    struct evpl_iovec *r_iovec);
 
 /**
  * Ends a reservation whose iovecs were shortened with evpl_iovec_set_length(). The bytes behind the new end of the last
@@ -131,7 +131,7 @@ EVPL_HOT int evpl_iovec_reserve(struct evpl *evpl, unsigned length, unsigned ali
  * Threads: the owner.
  * Cost: a few instructions.
  */
-EVPL_HOT void evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs);
+EVPL_PVT_HOT void evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iovecs, int niovs);
 
 /**
  * Gives one reference back. The iovec must not be used again.
@@ -141,7 +141,7 @@ EVPL_HOT void evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct ev
  * Cost: about 16 instructions and no atomic on the context that carved the iovec, while that buffer is current.
  *	Otherwise one decrement, atomic for SHARED. The last reference of a buffer: a call.
  */
-EVPL_HOT void evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec);
+EVPL_PVT_HOT void evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec);
 
 /**
  * Gives back @p niov references, as evpl_iovec_release() for each. @p niov <= 0 does nothing.
@@ -150,7 +150,7 @@ EVPL_HOT void evpl_iovec_release(struct evpl *evpl, struct evpl_iovec *iovec);
  * Cost: consecutive iovecs that count on the same mbuf, such as those of evpl_iovecs_alloc(), need only one addition or
  *	one decrement for all of them.
  */
-EVPL_HOT void evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov);
+EVPL_PVT_HOT void evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, int niov);
 
 /**
  * Makes @p dst a view of a part of @p src's bytes, with a reference of its own.
@@ -162,11 +162,11 @@ EVPL_HOT void evpl_iovecs_release(struct evpl *evpl, struct evpl_iovec *iovecs, 
  * Cost: one increment, atomic for SHARED. Beyond EVPL_REF_LIMIT references to one mbuf: a call and a spinlock, and once
  *	per 50 million of these references a new mempool (takes a lock and reserves memory).
  */
-EVPL_HOT void evpl_iovec_clone_segment(struct evpl_iovec *dst, const struct evpl_iovec *src, unsigned offset,
-				       unsigned length);
+EVPL_PVT_HOT void evpl_iovec_clone_segment(struct evpl_iovec *dst, const struct evpl_iovec *src, unsigned offset,
+					   unsigned length);
 
 /** Makes @p dst a second view of all of @p src's bytes. Otherwise as evpl_iovec_clone_segment(). */
-EVPL_HOT void evpl_iovec_clone(struct evpl_iovec *dst, struct evpl_iovec *src);
+EVPL_PVT_HOT void evpl_iovec_clone(struct evpl_iovec *dst, struct evpl_iovec *src);
 
 /**
  * Moves @p src's bytes and reference to @p dst, and leaves @p src empty: data and ref are NULL. The length field of
@@ -175,22 +175,23 @@ EVPL_HOT void evpl_iovec_clone(struct evpl_iovec *dst, struct evpl_iovec *src);
  * Threads: holder.
  * Cost: a copy of 24 bytes.
  */
-EVPL_HOT void evpl_iovec_move(struct evpl_iovec *dst, struct evpl_iovec *src);
+EVPL_PVT_HOT void evpl_iovec_move(struct evpl_iovec *dst, struct evpl_iovec *src);
 
 /**
  * As evpl_iovec_move(), but dst is a view of a part of the bytes. The rest of @p src's bytes is given up.
  * @param offset,length  as for evpl_iovec_clone_segment(): impossible values stop the program.
  */
-EVPL_HOT void evpl_iovec_move_segment(struct evpl_iovec *dst, struct evpl_iovec *src, unsigned offset, unsigned length);
+EVPL_PVT_HOT void evpl_iovec_move_segment(struct evpl_iovec *dst, struct evpl_iovec *src, unsigned offset,
+					  unsigned length);
 
 /**
  * Returns the address of the first byte; NULL for an empty iovec (a tracing build stops at an empty one).
  * Owns: nothing. Threads: holder. Cost: one load.
  */
-EVPL_HOT void *evpl_iovec_data(const struct evpl_iovec *iovec);
+EVPL_PVT_HOT void *evpl_iovec_data(const struct evpl_iovec *iovec);
 
 /** Returns the number of bytes in view. Owns: nothing. Threads: holder. Cost: one load. */
-EVPL_HOT unsigned evpl_iovec_length(const struct evpl_iovec *iovec);
+EVPL_PVT_HOT unsigned evpl_iovec_length(const struct evpl_iovec *iovec);
 
 /**
  * Shortens the view, or grows it up to the length that was taken.
@@ -201,7 +202,7 @@ EVPL_HOT unsigned evpl_iovec_length(const struct evpl_iovec *iovec);
  * Threads: holder.
  * Cost: one store; growing: a call.
  */
-EVPL_HOT void evpl_iovec_set_length(struct evpl_iovec *iovec, unsigned length);
+EVPL_PVT_HOT void evpl_iovec_set_length(struct evpl_iovec *iovec, unsigned length);
 
 #ifdef __cplusplus
 }

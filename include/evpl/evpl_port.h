@@ -71,7 +71,7 @@ struct evpl_port_limit {
  * Threads: any thread, but no thread may configure the port meanwhile.
  * Cost: about ten questions to the driver. Not for the data path.
  */
-EVPL_EXPORT int evpl_port_check(uint16_t port_id, struct evpl_port_limit *r_limits, unsigned max);
+EVPL_PVT_EXPORT int evpl_port_check(uint16_t port_id, struct evpl_port_limit *r_limits, unsigned max);
 
 #ifdef __cplusplus
 }

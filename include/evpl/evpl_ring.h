@@ -49,7 +49,7 @@ struct evpl_ring; /* an rte_ring of three words per iovec */
  * Threads: any thread.
  * Cost: takes a lock and reserves memory.
  */
-EVPL_EXPORT struct evpl_ring *evpl_ring_create(const char *name, unsigned capacity, int socket_id, unsigned flags);
+EVPL_PVT_EXPORT struct evpl_ring *evpl_ring_create(const char *name, unsigned capacity, int socket_id, unsigned flags);
 
 /**
  * Frees a ring. Iovecs that are still in it are released, as by evpl_iovecs_release().
@@ -60,13 +60,13 @@ EVPL_EXPORT struct evpl_ring *evpl_ring_create(const char *name, unsigned capaci
  *	returns -EBUSY while a ring holds iovecs.
  * Cost: takes a lock; one release per iovec.
  */
-EVPL_EXPORT void evpl_ring_free(struct evpl *evpl, struct evpl_ring *ring);
+EVPL_PVT_EXPORT void evpl_ring_free(struct evpl *evpl, struct evpl_ring *ring);
 
 /**
  * Returns the number of iovecs in the ring, 0 to its capacity. Other threads may change it meanwhile.
  * Threads: any thread. Cost: a call and two loads.
  */
-EVPL_EXPORT unsigned evpl_ring_count(const struct evpl_ring *ring);
+EVPL_PVT_EXPORT unsigned evpl_ring_count(const struct evpl_ring *ring);
 
 /**
  * Moves up to @p n iovecs into the ring, in order.
@@ -81,8 +81,8 @@ EVPL_EXPORT unsigned evpl_ring_count(const struct evpl_ring *ring);
  *	with RING_F_SP_ENQ). With rte_ring_enqueue_burst_elem() of 24 bytes it would be 48: that copies words of 4
  *	bytes.
  */
-EVPL_HOT unsigned evpl_ring_enqueue_burst(struct evpl_ring *ring, struct evpl_iovec *iovecs, unsigned n,
-					  unsigned *r_free_space);
+EVPL_PVT_HOT unsigned evpl_ring_enqueue_burst(struct evpl_ring *ring, struct evpl_iovec *iovecs, unsigned n,
+					      unsigned *r_free_space);
 
 /**
  * Moves up to @p n iovecs out of the ring, in the order in which they came in.
@@ -95,17 +95,17 @@ EVPL_HOT unsigned evpl_ring_enqueue_burst(struct evpl_ring *ring, struct evpl_io
  *	thread that they live on.
  * Cost: see evpl_ring_enqueue_burst(); one compare-and-swap per burst (none with RING_F_SC_DEQ).
  */
-EVPL_HOT unsigned evpl_ring_dequeue_burst(struct evpl_ring *ring, struct evpl_iovec *r_iovecs, unsigned n,
-					  unsigned *r_available);
+EVPL_PVT_HOT unsigned evpl_ring_dequeue_burst(struct evpl_ring *ring, struct evpl_iovec *r_iovecs, unsigned n,
+					      unsigned *r_available);
 
-#if !EVPL_IOVEC_TRACE || defined(EVPL_BELOW_TRACE)
+#if !EVPL_IOVEC_TRACE || defined(EVPL_PVT_BELOW_TRACE)
 
 /*
  * An iovec is three words of 8 bytes in the ring. Every burst moves a multiple of three words, and there is room for a
  * multiple of three. So the ring always has whole iovecs. The ring reads and writes iovecs as words of another type,
  * and the barriers tell the compiler so.
  */
-EVPL_INLINE unsigned
+EVPL_PVT_INLINE unsigned
 evpl_ring_enqueue_burst(struct evpl_ring *ring, struct evpl_iovec *iovecs, unsigned n, unsigned *r_free_space)
 {
 	unsigned words, left;
@@ -124,7 +124,7 @@ evpl_ring_enqueue_burst(struct evpl_ring *ring, struct evpl_iovec *iovecs, unsig
 	return n;
 }
 
-EVPL_INLINE unsigned
+EVPL_PVT_INLINE unsigned
 evpl_ring_dequeue_burst(struct evpl_ring *ring, struct evpl_iovec *r_iovecs, unsigned n, unsigned *r_available)
 {
 	unsigned words, left;

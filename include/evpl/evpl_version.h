@@ -47,7 +47,7 @@ extern "C" {
  * Threads: any thread.
  * Cost: one load.
  */
-EVPL_EXPORT const char *evpl_version(void);
+EVPL_PVT_EXPORT const char *evpl_version(void);
 
 #ifdef __cplusplus
 }

@@ -5,6 +5,7 @@
 #include "held/place.h"
 
 #include "held/symbol.h"
+#include "trace/hooks.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>
@@ -15,7 +16,7 @@
 
 /* A table with open addressing. */
 static struct place *
-find(struct place *places, uint64_t where, unsigned how)
+find_place(struct place *places, uint64_t where, unsigned how)
 {
 	uint64_t at = (where * UINT64_C(0x9E3779B97F4A7C15)) >> 52; /* 2^64 / golden ratio */
 
@@ -31,7 +32,7 @@ find(struct place *places, uint64_t where, unsigned how)
 void
 evpl_place_add(struct place *places, const struct place *one)
 {
-	struct place *place = find(places, one->where, one->how);
+	struct place *place = find_place(places, one->where, one->how);
 
 	place->where = one->where;
 	place->how = one->how;
@@ -84,12 +85,12 @@ evpl_place_say_address(FILE *out, uintptr_t address)
 }
 
 unsigned
-evpl_places_held(const struct place *places, struct evpl_held *held, unsigned n, void (*say)(FILE *out, uint64_t where))
+evpl_places_held(const struct place *places, struct hook_held *held, unsigned n, void (*say)(FILE *out, uint64_t where))
 {
 	unsigned found = 0;
 
 	for (unsigned i = 0; places != NULL && found < n && i < EVPL_PLACES && places[i].count > 0; i++) {
-		struct evpl_held *h = &held[found];
+		struct hook_held *h = &held[found];
 		FILE *text;
 
 		if (places[i].packets)

@@ -10,16 +10,7 @@
 
 #include <stdio.h>
 
-/* The iovecs that are held of one place in the program, as telemetry shows them. */
-struct evpl_held {
-	char where[160];
-	uint64_t count, bytes;
-	double age_s; /* of the oldest */
-};
-/* Fills up to n entries, those with the most bytes first; returns how many. Takes the lock. */
-unsigned evpl_held_get(struct evpl_held *held, unsigned n);
-/* The number of allocations of which one is in those figures: 1 where they are all, more where they are samples. */
-unsigned evpl_held_period(void);
+struct hook_held;
 
 /* An entry of the table; its count is 0 while it is free. */
 struct place {
@@ -38,8 +29,8 @@ void evpl_places_sort(struct place *places);
 double evpl_place_age_s(const struct place *place);
 /* "function (file+offset)" of a return address, as far as it is known. */
 void evpl_place_say_address(FILE *out, uintptr_t address);
-/* evpl_held_get() of a sorted table; NULL: an empty one. */
-unsigned evpl_places_held(const struct place *places, struct evpl_held *held, unsigned n,
+/* hook_held_get() of a sorted table; NULL: an empty one. */
+unsigned evpl_places_held(const struct place *places, struct hook_held *held, unsigned n,
 			  void (*say)(FILE *out, uint64_t where));
 
 #endif /* EVPL_SRC_HELD_PLACE_H */

@@ -10,7 +10,7 @@
  * like the last sample need. The allocation that does not fit them is the next sample, and comes here.
  *
  * Most releases do not look for samples either. Each window has one "counted" sample. Its iovecs have
- * EVPL_IOVEC_COUNTED, and their releases add 1 to the upper half of the window's stock, as they add 1 to the lower
+ * EVPL_PVT_IOVEC_COUNTED, and their releases add 1 to the upper half of the window's stock, as they add 1 to the lower
  * half. The upper half says how many of its iovecs are gone. While the counted sample is held, further samples of the
  * window are "listed": the flags of their iovecs name them, and the releases call evpl_sample_drop(). So do releases of
  * the counted sample's iovecs on other threads, or when the window is at another buffer. The buffer tells then which
@@ -22,7 +22,7 @@
 #include "context.h"
 #include "global.h"
 #include "held/place.h"
-#include "trace/hook_state.h"
+#include "trace/hooks.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -73,9 +73,9 @@ evpl_samples_free(void)
 static struct evpl_sample *
 sample_of(const struct evpl_iovec *iovec)
 {
-	uint32_t name = (iovec->flags & ~EVPL_IOVEC_SAMPLED) >> EVPL_IOVEC_SAMPLE_SHIFT;
+	uint32_t name = (iovec->flags & ~EVPL_PVT_IOVEC_SAMPLED) >> EVPL_PVT_IOVEC_SAMPLE_SHIFT;
 
-	if (iovec->flags & EVPL_IOVEC_COUNTED)
+	if (iovec->flags & EVPL_PVT_IOVEC_COUNTED)
 		return evpl_buffer(evpl_buffer_of(iovec->ref))->hook.sample;
 	return &evpl_sample_blocks[name / EVPL_SAMPLE_SLOTS]->slot[name % EVPL_SAMPLE_SLOTS];
 }
@@ -93,7 +93,7 @@ evpl_sample_drop(const struct evpl_iovec *iovec)
 }
 
 static inline uint32_t
-window_counted(const struct evpl_window *w)
+window_counted(const struct evpl_pvt_window *w)
 {
 	return evpl_pvt_stock_counted(__atomic_load_n(&w->stock, __ATOMIC_RELAXED));
 }
@@ -165,19 +165,19 @@ free_counted(struct evpl_context *ctx, unsigned kind)
 
 /* Notes a sample of n iovecs, if there is a slot. */
 static void
-note(struct evpl_context *ctx, unsigned kind, struct evpl_iovec *iovecs, unsigned n, uint32_t bytes)
+note_sample_of_iovecs(struct evpl_context *ctx, unsigned kind, struct evpl_iovec *iovecs, unsigned n, uint32_t bytes)
 {
-	const struct evpl_window *w = &ctx->evpl.window[kind];
+	const struct evpl_pvt_window *w = &ctx->evpl.window[kind];
 	struct evpl_sample *s = n == 1 && iovecs[0].ref == w->ref ? free_counted(ctx, kind) : NULL;
-	uint32_t bits = EVPL_IOVEC_COUNTED, held = window_counted(w) + n;
+	uint32_t bits = EVPL_PVT_IOVEC_COUNTED, held = window_counted(w) + n;
 
 	if (s == NULL) {
 		s = free_slot(ctx);
 		if (s == NULL)
 			return;
 		bits = (ctx->hook.samples->block * EVPL_SAMPLE_SLOTS + ctx->hook.samples->at)
-			       << EVPL_IOVEC_SAMPLE_SHIFT |
-		       EVPL_IOVEC_LISTED;
+			       << EVPL_PVT_IOVEC_SAMPLE_SHIFT |
+		       EVPL_PVT_IOVEC_LISTED;
 		held = n;
 	}
 	__atomic_store_n(&s->when, rte_rdtsc(), __ATOMIC_RELAXED);
@@ -189,10 +189,10 @@ note(struct evpl_context *ctx, unsigned kind, struct evpl_iovec *iovecs, unsigne
 
 /* Puts no more of the window in sight than is left until the next sample. */
 static void
-hide(struct evpl_context *ctx, unsigned kind, uint64_t until)
+hide_window_end(struct evpl_context *ctx, unsigned kind, uint64_t until)
 {
 	struct sample_gate *gate = &ctx->hook.gate[kind];
-	struct evpl_window *w = &ctx->evpl.window[kind];
+	struct evpl_pvt_window *w = &ctx->evpl.window[kind];
 	uintptr_t visible = RTE_MIN(w->end - w->next, until);
 
 	gate->end = w->end;
@@ -205,7 +205,7 @@ uint64_t
 evpl_sample_take_begin(struct evpl_context *ctx, unsigned flags)
 {
 	unsigned kind = flags & EVPL_IOVEC_FLAG_SHARED;
-	struct evpl_window *w = &ctx->evpl.window[kind];
+	struct evpl_pvt_window *w = &ctx->evpl.window[kind];
 	struct sample_gate *gate = &ctx->hook.gate[kind];
 	uint64_t until = gate->left + (w->end - w->next);
 
@@ -225,12 +225,12 @@ evpl_sample_take_end(struct evpl_context *ctx, unsigned flags, unsigned length, 
 	uint64_t bytes = evpl_sample_distance(length, alignment);
 
 	if (n > 0 && until < bytes) {
-		note(ctx, kind, r_iovec, (unsigned)n, length);
+		note_sample_of_iovecs(ctx, kind, r_iovec, (unsigned)n, length);
 		until = evpl_sample_gap(bytes, until);
 	} else if (n > 0) {
 		until -= bytes;
 	}
-	hide(ctx, kind, until);
+	hide_window_end(ctx, kind, until);
 }
 
 /*
@@ -241,7 +241,7 @@ void
 evpl_samples_committed(struct evpl *evpl, uintptr_t from, unsigned alignment)
 {
 	struct evpl_context *ctx = evpl_context(evpl);
-	struct evpl_window *w = &evpl->window[0];
+	struct evpl_pvt_window *w = &evpl->window[0];
 	uintptr_t sight = w->end - from, padding = RTE_MIN((0 - from) & evpl_pvt_align_mask(alignment), sight);
 
 	w->end = w->next + sight - padding;
@@ -254,7 +254,7 @@ evpl_samples_committed(struct evpl *evpl, uintptr_t from, unsigned alignment)
  * one too many.
  */
 static uint32_t
-seen(const struct evpl_samples *samples, const struct evpl_sample *s)
+count_holders(const struct evpl_samples *samples, const struct evpl_sample *s)
 {
 	struct evpl_sample now = {.held_and_kind = __atomic_load_n(&s->held_and_kind, __ATOMIC_ACQUIRE)};
 
@@ -272,7 +272,7 @@ find_places(struct place *places)
 	for (unsigned b = 0; b < EVPL_SAMPLE_BLOCKS; b++) {
 		for (unsigned i = 0; evpl_sample_blocks[b] != NULL && i < EVPL_SAMPLE_SLOTS; i++) {
 			const struct evpl_sample *s = &evpl_sample_blocks[b]->slot[i];
-			struct place one = {.count = seen(evpl_sample_blocks[b], s)};
+			struct place one = {.count = count_holders(evpl_sample_blocks[b], s)};
 			uint64_t when = __atomic_load_n(&s->when, __ATOMIC_RELAXED);
 
 			if (one.count == 0)
@@ -293,7 +293,7 @@ say_where(FILE *out, uint64_t where)
 }
 
 unsigned
-evpl_held_get(struct evpl_held *held, unsigned n)
+hook_held_get(struct hook_held *held, unsigned n)
 {
 	struct place *places = calloc(EVPL_PLACES, sizeof(*places));
 
@@ -308,7 +308,7 @@ evpl_held_get(struct evpl_held *held, unsigned n)
 }
 
 unsigned
-evpl_held_period(void)
+hook_held_period(void)
 {
 	unsigned period = __atomic_load_n(&evpl_global.sample_period, __ATOMIC_RELAXED);
 
@@ -321,14 +321,14 @@ void
 evpl_leak_report(FILE *out)
 {
 	unsigned period = __atomic_load_n(&evpl_global.sample_period, __ATOMIC_RELAXED), n;
-	struct evpl_held *held = calloc(REPORTED, sizeof(*held));
+	struct hook_held *held = calloc(REPORTED, sizeof(*held));
 
 	if (period == 0 || held == NULL) {
 		fprintf(out, "evpl_leak_report: nothing is sampled (see evpl_global_config.sample_period)\n");
 		free(held);
 		return;
 	}
-	n = evpl_held_get(held, REPORTED);
+	n = hook_held_get(held, REPORTED);
 	fprintf(out, "evpl_leak_report: held samples, one of %u allocations\n", period);
 	for (unsigned i = 0; i < n; i++) {
 		fprintf(out, "  %" PRIu64 " iovec%s, %" PRIu64 " bytes, oldest %.1f s, taken in %s", held[i].count,

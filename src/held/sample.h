@@ -59,7 +59,7 @@ evpl_sample_note(struct evpl_sample *s, uintptr_t where, uint32_t bytes, uint32_
 {
 	__atomic_store_n(&s->where, where, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->bytes, bytes, __ATOMIC_RELAXED);
-	__atomic_store_n(&s->held, held, __ATOMIC_RELEASE); /* pairs with seen() */
+	__atomic_store_n(&s->held, held, __ATOMIC_RELEASE); /* pairs with count_holders() */
 }
 
 /*
@@ -103,7 +103,7 @@ evpl_sample_take_ready(struct evpl *evpl, unsigned length, unsigned alignment, u
 	if (likely(evpl_pvt_iovec_may_carve(evpl, length, alignment, max_iovecs, flags, r_iovec))) {
 		struct sample_gate *gate = &ctx->hook.gate[flags];
 		struct evpl_sample *s = gate->ready;
-		struct evpl_window *w = &evpl->window[flags];
+		struct evpl_pvt_window *w = &evpl->window[flags];
 		uint64_t stock = w->stock;
 		uintptr_t next = w->next;
 		uint64_t used = ((0 - next) & evpl_pvt_align_mask(alignment)) + length;
@@ -120,7 +120,7 @@ evpl_sample_take_ready(struct evpl *evpl, unsigned length, unsigned alignment, u
 				gate->ready = NULL;
 			}
 			evpl_sample_note(s, caller, length, evpl_pvt_stock_counted(stock) + 1);
-			evpl_pvt_window_carve(w, stock, used - length, length, flags | EVPL_IOVEC_COUNTED, r_iovec);
+			evpl_pvt_window_carve(w, stock, used - length, length, flags | EVPL_PVT_IOVEC_COUNTED, r_iovec);
 			return true;
 		}
 	}

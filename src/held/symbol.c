@@ -51,7 +51,7 @@ find_tables(int file, ElfW(Shdr) * symbols, ElfW(Shdr) * names)
 }
 
 static bool
-covers(const ElfW(Sym) * symbol, uintptr_t address)
+symbol_covers(const ElfW(Sym) * symbol, uintptr_t address)
 {
 	return (symbol->st_info & 0xf) == STT_FUNC && symbol->st_shndx != SHN_UNDEF && address >= symbol->st_value &&
 	       address - symbol->st_value < symbol->st_size;
@@ -69,7 +69,7 @@ find_symbol(int file, const ElfW(Shdr) * table, uintptr_t address, uint32_t *nam
 		if (!read_at(file, table->sh_offset + first * sizeof(symbols[0]), symbols, n * sizeof(symbols[0])))
 			return false;
 		for (unsigned i = 0; i < n; i++) {
-			if (covers(&symbols[i], address)) {
+			if (symbol_covers(&symbols[i], address)) {
 				*name = symbols[i].st_name;
 				return true;
 			}

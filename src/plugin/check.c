@@ -70,8 +70,8 @@ fill_guards(const struct traced_pool *pool, uint32_t number)
 
 	if (pool->guard == 0)
 		return;
-	fill(room - pool->guard, pool->guard, GUARD_BYTE);
-	fill(room + pool->room_length, pool->guard, GUARD_BYTE);
+	fill_bytes(room - pool->guard, pool->guard, GUARD_BYTE);
+	fill_bytes(room + pool->room_length, pool->guard, GUARD_BYTE);
 	hide(room - pool->guard, pool->guard);
 	hide(room + pool->room_length, pool->guard);
 }
@@ -120,7 +120,7 @@ check_free(struct traced_pool *pool, uint32_t number, const struct object_event 
 	at = plugin_options.no_bytes ? NULL : trace_find_other(room, pool->room_length, FREE_BYTE);
 	if (unlikely(at != NULL)) {
 		report_room(pool, number, "write after free", at, here);
-		fill(room, pool->room_length, FREE_BYTE);
+		fill_bytes(room, pool->room_length, FREE_BYTE);
 	}
 }
 
@@ -253,7 +253,7 @@ free_one(struct traced_pool *pool, uint32_t number, const struct object_event *h
 		if (pool->room != 0)
 			check_guards(pool, number, here);
 		if (pool->room != 0 && !plugin_options.no_bytes)
-			fill(traced_pool_room(pool, number), pool->room_length, FREE_BYTE);
+			fill_bytes(traced_pool_room(pool, number), pool->room_length, FREE_BYTE);
 		object->filled = true;
 	}
 	if (pool->room != 0)

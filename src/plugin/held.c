@@ -7,7 +7,6 @@
 #include "plugin/option.h"
 #include "plugin/report.h"
 #include "trace/stack.h"
-#include "trace/where.h"
 
 #include <errno.h>
 #include <inttypes.h>

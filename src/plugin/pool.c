@@ -31,7 +31,8 @@ is_of_mbufs(struct rte_mempool *mempool, bool *pinned)
 		return false;
 	*pinned = (private->flags & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0;
 	size = (uint32_t)sizeof(struct rte_mbuf) + private->mbuf_priv_size;
-	return mempool->elt_size == size + (*pinned ? 0 : private->mbuf_data_room_size);
+	return mempool->elt_size ==
+	       size + (*pinned ? sizeof(struct rte_mbuf_ext_shared_info) : private->mbuf_data_room_size);
 }
 
 /*

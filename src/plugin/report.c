@@ -6,7 +6,6 @@
 #include "plugin/held.h"
 #include "plugin/option.h"
 #include "trace/stack.h"
-#include "trace/where.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>

@@ -141,7 +141,7 @@ void
 trace_bytes_end_hidden(struct trace_bytes *bytes)
 {
 	trace_reveal(bytes->data, bytes->length);
-	fill(bytes->data, bytes->length, FREE_BYTE);
+	fill_bytes(bytes->data, bytes->length, FREE_BYTE);
 	trace_hide(bytes->data, bytes->length);
 	if (bytes->guards) {
 		guards_reveal(bytes);
@@ -175,9 +175,9 @@ trace_bytes_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iov
 	bytes->length = iovec->length;
 	if (trace_hiding)
 		trace_reveal(end, next - (uintptr_t)end);
-	fill(end, next - (uintptr_t)end, FREE_BYTE);
+	fill_bytes(end, next - (uintptr_t)end, FREE_BYTE);
 	if (bytes->guards)
-		fill(end, TRACE_GUARD, GUARD_BYTE);
+		fill_bytes(end, TRACE_GUARD, GUARD_BYTE);
 	if (trace_hiding)
 		trace_hide(end, next - (uintptr_t)end);
 }
@@ -282,7 +282,7 @@ trace_buffer_reuse(struct rte_mbuf *mbuf)
 	if (unlikely(!buffer->hook.filled)) {
 		if (trace_hiding)
 			trace_reveal(mbuf->buf_addr, size);
-		fill(mbuf->buf_addr, size, FREE_BYTE);
+		fill_bytes(mbuf->buf_addr, size, FREE_BYTE);
 		if (trace_hiding)
 			trace_hide(mbuf->buf_addr, size);
 		buffer->hook.filled = true;

@@ -79,9 +79,9 @@ trace_bytes_end(enum trace_call call, struct trace_bytes *bytes, trace_place her
 	if (unlikely(trace_hiding))
 		trace_bytes_end_hidden(bytes);
 	else if (likely(bytes->guards))
-		fill(bytes->data - TRACE_GUARD, (size_t)bytes->length + 2 * TRACE_GUARD, FREE_BYTE);
+		fill_bytes(bytes->data - TRACE_GUARD, (size_t)bytes->length + 2 * TRACE_GUARD, FREE_BYTE);
 	else
-		fill(bytes->data, bytes->length, FREE_BYTE);
+		fill_bytes(bytes->data, bytes->length, FREE_BYTE);
 }
 
 /* One iovec, or packet, no longer shows them; true when it was the last. */

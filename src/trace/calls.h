@@ -40,7 +40,7 @@ check_context(enum trace_call call, struct trace_thread *me, struct evpl *evpl, 
 
 /* The record of an iovec that may be used here; NULL: it may not, or found no record free. */
 static inline struct trace_record *
-find(const struct trace_thread *me, const struct evpl_iovec *iovec)
+find_record(const struct trace_thread *me, const struct evpl_iovec *iovec)
 {
 	uint32_t live = trace_live(iovec);
 	struct trace_record *r = &trace_slots[live % TRACE_RECORDS].iovec;
@@ -53,9 +53,9 @@ find(const struct trace_thread *me, const struct evpl_iovec *iovec)
 
 /* The same; what may not be used stops. */
 static inline struct trace_record *
-check(enum trace_call call, const struct trace_thread *me, const struct evpl_iovec *iovec, trace_place here)
+check_iovec(enum trace_call call, const struct trace_thread *me, const struct evpl_iovec *iovec, trace_place here)
 {
-	struct trace_record *r = iovec != NULL ? find(me, iovec) : NULL;
+	struct trace_record *r = iovec != NULL ? find_record(me, iovec) : NULL;
 
 	if (unlikely(r == NULL && (iovec == NULL || trace_handle(iovec) != TRACE_UNTRACED)))
 		trace_stop_iovec(call, iovec, here);

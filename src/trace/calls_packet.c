@@ -20,7 +20,7 @@ check_sendable(enum trace_call call, struct trace_thread *me, const struct evpl_
 
 		if (iovecs[i].ref == NULL && trace_handle(&iovecs[i]) == 0)
 			continue;
-		r = check(call, me, &iovecs[i], here);
+		r = check_iovec(call, me, &iovecs[i], here);
 		check_view(call, &iovecs[i], r, here);
 		if (bytes_of(r) != NULL)
 			trace_bytes_check(call, bytes_of(r), here);

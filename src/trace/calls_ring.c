@@ -21,15 +21,15 @@ owner_of(const struct evpl_ring *ring)
  * once. What finds no room keeps the record that it has.
  */
 static unsigned
-put_in(struct trace_thread *me, struct evpl_ring *ring, struct evpl_iovec *iovecs, unsigned n, unsigned *r_free_space,
-       trace_place here)
+put_in_ring(struct trace_thread *me, struct evpl_ring *ring, struct evpl_iovec *iovecs, unsigned n,
+	    unsigned *r_free_space, trace_place here)
 {
 	struct trace_record *old[BURST], *fresh[BURST];
 	struct evpl_iovec copies[BURST];
 	unsigned sent;
 
 	for (unsigned i = 0; i < n; i++) {
-		old[i] = check(CALL_RING_ENQUEUE, me, &iovecs[i], here);
+		old[i] = check_iovec(CALL_RING_ENQUEUE, me, &iovecs[i], here);
 		copies[i] = iovecs[i];
 		fresh[i] = NULL;
 		if (old[i] == NULL)
@@ -66,7 +66,7 @@ traced_ring_enqueue_burst(uint64_t where, struct evpl_ring *ring, struct evpl_io
 		trace_stop_iovec(CALL_RING_ENQUEUE, iovecs, here);
 	do {
 		wanted = RTE_MIN(n - done, BURST);
-		sent = put_in(me, ring, iovecs + done, wanted, r_free_space, here);
+		sent = put_in_ring(me, ring, iovecs + done, wanted, r_free_space, here);
 		done += sent;
 	} while (done < n && sent == wanted);
 	return done;
@@ -74,8 +74,8 @@ traced_ring_enqueue_burst(uint64_t where, struct evpl_ring *ring, struct evpl_io
 
 /* The iovecs leave the ring, and go on under records of this thread. */
 static void
-take_out(enum trace_call call, struct trace_thread *me, const struct evpl_ring *ring, struct evpl_iovec *iovecs,
-	 unsigned n, trace_place here)
+take_out_of_ring(enum trace_call call, struct trace_thread *me, const struct evpl_ring *ring, struct evpl_iovec *iovecs,
+		 unsigned n, trace_place here)
 {
 	for (unsigned i = 0; i < n; i++) {
 		struct trace_record *r = &trace_slots[trace_handle(&iovecs[i]) % TRACE_RECORDS].iovec, old;
@@ -84,7 +84,7 @@ take_out(enum trace_call call, struct trace_thread *me, const struct evpl_ring *
 			continue;
 		if (r->owner == owner_of(ring))
 			r->owner = &iovecs[i];
-		old = *check(call, me, &iovecs[i], here);
+		old = *check_iovec(call, me, &iovecs[i], here);
 		note_gone(call, r, here);
 		note_moved(call, me, &iovecs[i], &old, here);
 	}
@@ -100,7 +100,7 @@ traced_ring_dequeue_burst(uint64_t where, struct evpl_ring *ring, struct evpl_io
 	if (r_iovecs == NULL && n != 0)
 		trace_stop_iovec(CALL_RING_DEQUEUE, r_iovecs, here);
 	n = evpl_plain_ring_dequeue_burst(ring, r_iovecs, n, r_available);
-	take_out(CALL_RING_DEQUEUE, me, ring, r_iovecs, n, here);
+	take_out_of_ring(CALL_RING_DEQUEUE, me, ring, r_iovecs, n, here);
 	return n;
 }
 
@@ -116,7 +116,7 @@ traced_ring_free(uint64_t where, struct evpl *evpl, struct evpl_ring *ring)
 		return;
 	check_context(CALL_RING_FREE, me, evpl, here);
 	while ((n = evpl_plain_ring_dequeue_burst(ring, left, BURST, NULL)) > 0) {
-		take_out(CALL_RING_FREE, me, ring, left, n, here);
+		take_out_of_ring(CALL_RING_FREE, me, ring, left, n, here);
 		traced_iovecs_release(where, evpl, left, (int)n);
 	}
 	evpl_plain_ring_free(evpl, ring);

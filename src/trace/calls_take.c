@@ -26,8 +26,8 @@ buffer_of(const struct evpl *evpl, const struct evpl_iovec *iovec)
 }
 
 static __rte_noinline int
-take(enum trace_call call, uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
-     unsigned flags, struct evpl_iovec *r_iovec)
+take_iovecs(enum trace_call call, uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
+	    unsigned max_iovecs, unsigned flags, struct evpl_iovec *r_iovec)
 {
 	struct trace_thread *me = trace_self();
 	trace_place here = trace_place_make(me, where);
@@ -60,8 +60,8 @@ take(enum trace_call call, uint64_t where, struct evpl *evpl, unsigned length, u
 }
 
 /*
- * The alloc that everything is ready for: no call, so nothing to save and restore. It takes half of what take() does.
- * 0: it was not, and nothing is changed. The arguments have been looked at, but for the pointers.
+ * The alloc that everything is ready for: no call, so nothing to save and restore. It takes half of what take_iovecs()
+ * does. 0: it was not, and nothing is changed. The arguments have been looked at, but for the pointers.
  */
 static __rte_always_inline int
 take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned flags,
@@ -74,7 +74,7 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 	uint32_t state, handle, index = 0;
 	trace_place here;
 	union trace_slot *slot;
-	struct evpl_window *w;
+	struct evpl_pvt_window *w;
 	struct rte_mbuf *ref;
 	uint64_t used;
 	char *data;
@@ -120,13 +120,13 @@ int
 traced_iovec_alloc(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs,
 		   unsigned flags, struct evpl_iovec *r_iovec)
 {
-	return take(CALL_ALLOC, where, evpl, length, alignment, max_iovecs, flags, r_iovec);
+	return take_iovecs(CALL_ALLOC, where, evpl, length, alignment, max_iovecs, flags, r_iovec);
 }
-EVPL_EXPORT int evpl_iovec_alloc_hot_at(const struct evpl_site *site, struct evpl *evpl, unsigned length,
-					unsigned alignment, unsigned flags, struct evpl_iovec *r_iovec);
+EVPL_PVT_EXPORT int evpl_pvt_iovec_alloc_hot_at(const struct evpl_pvt_site *site, struct evpl *evpl, unsigned length,
+						unsigned alignment, unsigned flags, struct evpl_iovec *r_iovec);
 int
-evpl_iovec_alloc_hot_at(const struct evpl_site *site, struct evpl *evpl, unsigned length, unsigned alignment,
-			unsigned flags, struct evpl_iovec *r_iovec)
+evpl_pvt_iovec_alloc_hot_at(const struct evpl_pvt_site *site, struct evpl *evpl, unsigned length, unsigned alignment,
+			    unsigned flags, struct evpl_iovec *r_iovec)
 {
 	return take_hot(AT_SITE(site), evpl, length, alignment, flags, r_iovec);
 }
@@ -135,7 +135,7 @@ int
 traced_iovec_reserve(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_vec,
 		     struct evpl_iovec *r_iovec)
 {
-	return take(CALL_RESERVE, where, evpl, length, alignment, max_vec, 0, r_iovec);
+	return take_iovecs(CALL_RESERVE, where, evpl, length, alignment, max_vec, 0, r_iovec);
 }
 
 void
@@ -146,7 +146,7 @@ traced_iovec_commit(uint64_t where, struct evpl *evpl, unsigned alignment, struc
 
 	check_context(CALL_COMMIT, me, evpl, here);
 	for (int i = 0; i < niovs && iovecs != NULL; i++) {
-		struct trace_record *r = check(CALL_COMMIT, me, &iovecs[i], here);
+		struct trace_record *r = check_iovec(CALL_COMMIT, me, &iovecs[i], here);
 
 		if (r == NULL)
 			continue;
@@ -184,9 +184,10 @@ traced_iovec_commit(uint64_t where, struct evpl *evpl, unsigned alignment, struc
 }
 
 static inline void
-release(enum trace_call call, struct trace_thread *me, struct evpl *evpl, struct evpl_iovec *iovec, trace_place here)
+release_iovec(enum trace_call call, struct trace_thread *me, struct evpl *evpl, struct evpl_iovec *iovec,
+	      trace_place here)
 {
-	struct trace_record *r = check(call, me, iovec, here);
+	struct trace_record *r = check_iovec(call, me, iovec, here);
 	struct trace_bytes *bytes = bytes_of(r);
 
 	/* Before the reference: with it the buffer may go, and come back as somebody else's. */
@@ -207,7 +208,7 @@ release_one(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 	trace_place here = trace_place_make(me, where);
 
 	check_context(CALL_RELEASE, me, evpl, here);
-	release(CALL_RELEASE, me, evpl, iovec, here);
+	release_iovec(CALL_RELEASE, me, evpl, iovec, here);
 }
 
 /* As in take_hot(): the release that needs no call, and that finds nothing wrong. */
@@ -222,7 +223,7 @@ release_hot(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 
 	if (unlikely(evpl == NULL || evpl_context(evpl)->hook.owner != me->place_bits || iovec == NULL))
 		return false;
-	r = find(me, iovec);
+	r = find_record(me, iovec);
 	if (unlikely(r == NULL))
 		return false;
 	ref = r->ref;
@@ -239,7 +240,7 @@ release_hot(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 			return false;
 		bytes->gone = here;
 		trace_store_pair(&bytes->watchers, 0, (uint32_t)(watchers >> 32) | CALL_RELEASE << 8);
-		fill(data - TRACE_GUARD, (size_t)(uint32_t)shown + 2 * TRACE_GUARD, FREE_BYTE);
+		fill_bytes(data - TRACE_GUARD, (size_t)(uint32_t)shown + 2 * TRACE_GUARD, FREE_BYTE);
 	}
 	shared = (r->state & TRACE_SHARED) != 0;
 	note_gone(CALL_RELEASE, r, here);
@@ -254,10 +255,10 @@ traced_iovec_release(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec
 {
 	release_one(where, evpl, iovec);
 }
-EVPL_EXPORT int evpl_iovec_release_hot_at(const struct evpl_site *site, struct evpl *evpl, struct evpl_iovec *iovec)
-	__attribute__((aligned(64)));
+EVPL_PVT_EXPORT int evpl_pvt_iovec_release_hot_at(const struct evpl_pvt_site *site, struct evpl *evpl,
+						  struct evpl_iovec *iovec) __attribute__((aligned(64)));
 int
-evpl_iovec_release_hot_at(const struct evpl_site *site, struct evpl *evpl, struct evpl_iovec *iovec)
+evpl_pvt_iovec_release_hot_at(const struct evpl_pvt_site *site, struct evpl *evpl, struct evpl_iovec *iovec)
 {
 	return release_hot(AT_SITE(site), evpl, iovec);
 }
@@ -270,7 +271,7 @@ traced_iovecs_release(uint64_t where, struct evpl *evpl, struct evpl_iovec *iove
 
 	check_context(CALL_RELEASES, me, evpl, here);
 	for (int i = 0; i < niov; i++)
-		release(CALL_RELEASES, me, evpl, &iovecs[i], here);
+		release_iovec(CALL_RELEASES, me, evpl, &iovecs[i], here);
 }
 
 int
@@ -284,7 +285,7 @@ traced_iovecs_alloc(uint64_t where, struct evpl *evpl, unsigned length, unsigned
 		return -1;
 	}
 	for (unsigned i = 0; i < n; i++) {
-		taken = take(CALL_ALLOCS, where, evpl, length, alignment, 1, flags, r_iovecs + i);
+		taken = take_iovecs(CALL_ALLOCS, where, evpl, length, alignment, 1, flags, r_iovecs + i);
 		if (taken == 1)
 			continue;
 		traced_iovecs_release(where, evpl, r_iovecs, (int)i);
@@ -297,5 +298,5 @@ traced_iovecs_alloc(uint64_t where, struct evpl *evpl, unsigned length, unsigned
 void
 trace_iovec_sent(struct evpl *evpl, struct evpl_iovec *iovec)
 {
-	release(trace_me->call, trace_me, evpl, iovec, trace_me->here);
+	release_iovec(trace_me->call, trace_me, evpl, iovec, trace_me->here);
 }

@@ -13,7 +13,7 @@ traced_iovec_clone_segment(uint64_t where, struct evpl_iovec *dst, const struct 
 {
 	struct trace_thread *me = trace_self();
 	trace_place here = trace_place_make(me, where);
-	struct trace_record *r = check(CALL_CLONE_SEGMENT, me, src, here);
+	struct trace_record *r = check_iovec(CALL_CLONE_SEGMENT, me, src, here);
 
 	check_view(CALL_CLONE_SEGMENT, src, r, here);
 	check_target(CALL_CLONE_SEGMENT, dst, src, here);
@@ -28,7 +28,7 @@ traced_iovec_clone(uint64_t where, struct evpl_iovec *dst, struct evpl_iovec *sr
 {
 	struct trace_thread *me = trace_self();
 	trace_place here = trace_place_make(me, where);
-	struct trace_record *r = check(CALL_CLONE, me, src, here);
+	struct trace_record *r = check_iovec(CALL_CLONE, me, src, here);
 
 	check_view(CALL_CLONE, src, r, here);
 	check_target(CALL_CLONE, dst, src, here);
@@ -62,7 +62,7 @@ traced_iovec_move(uint64_t where, struct evpl_iovec *dst, struct evpl_iovec *src
 {
 	struct trace_thread *me = trace_self();
 	trace_place here = trace_place_make(me, where);
-	struct trace_record *r = check(CALL_MOVE, me, src, here);
+	struct trace_record *r = check_iovec(CALL_MOVE, me, src, here);
 	uint32_t handle = trace_handle(src);
 
 	if (dst == NULL)
@@ -79,7 +79,7 @@ traced_iovec_move_segment(uint64_t where, struct evpl_iovec *dst, struct evpl_io
 {
 	struct trace_thread *me = trace_self();
 	trace_place here = trace_place_make(me, where);
-	struct trace_record *r = check(CALL_MOVE_SEGMENT, me, src, here);
+	struct trace_record *r = check_iovec(CALL_MOVE_SEGMENT, me, src, here);
 	uint32_t handle = trace_handle(src);
 
 	check_view(CALL_MOVE_SEGMENT, src, r, here);
@@ -104,7 +104,7 @@ traced_iovec_data(uint64_t where, const struct evpl_iovec *iovec)
 {
 	struct trace_thread *me = trace_self();
 
-	(void)check(CALL_DATA, me, iovec, trace_place_make(me, where));
+	(void)check_iovec(CALL_DATA, me, iovec, trace_place_make(me, where));
 	return iovec->data;
 }
 
@@ -113,7 +113,7 @@ traced_iovec_length(uint64_t where, const struct evpl_iovec *iovec)
 {
 	struct trace_thread *me = trace_self();
 
-	(void)check(CALL_LENGTH, me, iovec, trace_place_make(me, where));
+	(void)check_iovec(CALL_LENGTH, me, iovec, trace_place_make(me, where));
 	return iovec->length;
 }
 
@@ -122,7 +122,7 @@ traced_iovec_set_length(uint64_t where, struct evpl_iovec *iovec, unsigned lengt
 {
 	struct trace_thread *me = trace_self();
 	trace_place here = trace_place_make(me, where);
-	struct trace_record *r = check(CALL_SET_LENGTH, me, iovec, here);
+	struct trace_record *r = check_iovec(CALL_SET_LENGTH, me, iovec, here);
 
 	if (r != NULL && length > r->length)
 		trace_stop_range(CALL_SET_LENGTH, iovec, here, 0, length, "a length beyond what was taken");

@@ -29,7 +29,7 @@ struct evpl_samples;
 struct hook_context {
 	struct evpl_samples *samples;	     /* the context's own; NULL: none are taken */
 	struct sample_gate {		     /* per window: when the next sample is due */
-		struct evpl_sample *counted; /* the sample whose iovecs have EVPL_IOVEC_COUNTED; NULL: none */
+		struct evpl_sample *counted; /* the sample whose iovecs have EVPL_PVT_IOVEC_COUNTED; NULL: none */
 		struct evpl_sample
 			*ready; /* the same if the window's end is the next sample's place; NULL: it is not */
 		uint64_t left;	/* bytes until the next sample, beyond the window's end */

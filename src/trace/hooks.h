@@ -19,11 +19,23 @@
  *	hook_packet_attached        a packet was attached to a buffer                               bytes
  *	hook_packet_freed           a packet mbuf is back in its pool                               tracing
  *	hook_bytes_shared           whether other packets share an external buffer                  bytes
+ *	hook_held_get, _period      telemetry asks which places hold iovecs                         both
  */
 #ifndef EVPL_SRC_TRACE_HOOKS_H
 #define EVPL_SRC_TRACE_HOOKS_H
 
 #include "base.h"
+
+/* The iovecs that are held of one place in the program, as telemetry shows them. */
+struct hook_held {
+	char where[160];
+	uint64_t count, bytes;
+	double age_s; /* of the oldest */
+};
+/* Fills up to n entries, those with the most bytes first; returns how many. Takes the lock. */
+unsigned hook_held_get(struct hook_held *held, unsigned n);
+/* The number of allocations of which one is in those figures: 1 where they are all, more where they are samples. */
+unsigned hook_held_period(void);
 
 #if EVPL_IOVEC_TRACE
 
@@ -35,13 +47,11 @@
 #define HOOK_WATCHES_BYTES EVPL_TRACE_BYTES
 /* So many buffers wait in a stash, oldest first, before one is used again. 512 KiB fit a second-level cache. */
 #define HOOK_BUFFERS_WAIT (EVPL_TRACE_BYTES ? 8u : 0u)
-/* The kind of build, as telemetry calls it. */
-#define HOOK_BUILD (EVPL_TRACE_BYTES ? "tracing" : "tracing without bytes")
-/* What evpl_version() says of the build. */
+/* That of the three texts which names the kind of this build. */
 #if EVPL_TRACE_BYTES
-#define HOOK_BUILD_KIND " (tracing)"
+#define HOOK_BY_BUILD(plain, tracing, tracing_without_bytes) tracing
 #else
-#define HOOK_BUILD_KIND " (tracing, without bytes)"
+#define HOOK_BY_BUILD(plain, tracing, tracing_without_bytes) tracing_without_bytes
 #endif
 
 struct evpl_context;
@@ -148,8 +158,7 @@ hook_iovecs_sent(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
 #define HOOK_READS_RINGS false
 #define HOOK_WATCHES_BYTES false
 #define HOOK_BUFFERS_WAIT 0u
-#define HOOK_BUILD "plain"
-#define HOOK_BUILD_KIND ""
+#define HOOK_BY_BUILD(plain, tracing, tracing_without_bytes) plain
 
 #define hook_context_begin(ctx) evpl_samples_begin(ctx)
 #define hook_context_end(ctx) evpl_samples_end(ctx)
@@ -184,7 +193,7 @@ hook_committed(struct evpl *evpl, unsigned alignment)
 static inline void
 hook_released(const struct evpl_iovec *iovec)
 {
-	if (iovec->flags & EVPL_IOVEC_SAMPLED)
+	if (iovec->flags & EVPL_PVT_IOVEC_SAMPLED)
 		evpl_sample_drop(iovec);
 }
 

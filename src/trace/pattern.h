@@ -48,7 +48,7 @@ is_filled(const void *p, size_t n, unsigned char b)
 }
 
 __attribute__((no_sanitize("address"))) static inline void
-fill(void *p, size_t n, unsigned char b)
+fill_bytes(void *p, size_t n, unsigned char b)
 {
 	char *c = p, *last = c + n - sizeof(chunk);
 

@@ -7,9 +7,10 @@
 #include "context.h"
 #include "held/place.h"
 #include "trace/calls.h"
+#include "trace/hooks.h"
 #include "trace/records.h"
-#include "trace/where.h"
 
+#include <dlfcn.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -34,11 +35,31 @@ trace_call_name(unsigned call)
 	return call < CALL_COUNT ? call_names[call] : call_names[CALL_NONE];
 }
 
+/* "function (file:line)", or what is known of a return address. */
+static void
+say_where(FILE *out, trace_place place)
+{
+	uintptr_t address = (uintptr_t)(place & (TRACE_PLACE_SITE - 1));
+	Dl_info info;
+
+	if (place & TRACE_PLACE_SITE) {
+		const struct evpl_pvt_site *site = (const struct evpl_pvt_site *)address;
+
+		if (dladdr(site, &info) == 0) { /* of a shared object that was unloaded since */
+			fprintf(out, "? (0x%" PRIxPTR ")", address);
+			return;
+		}
+		fprintf(out, "%s (%s:%u)", site->function, site->file, site->line);
+	} else {
+		evpl_place_say_address(out, address);
+	}
+}
+
 void
 trace_say_place(FILE *out, const char *word, unsigned how, trace_place place)
 {
 	fprintf(out, "  %-9s by %s in ", word, trace_call_name(how));
-	trace_say_where(out, place);
+	say_where(out, place);
 	fprintf(out, ", ");
 	trace_say_thread(out, place);
 	fputc('\n', out);
@@ -225,7 +246,7 @@ trace_stop_context(enum trace_call call, const struct evpl *evpl, trace_place he
 	fprintf(stderr, "  context   %p\n", (const void *)evpl);
 	trace_say_place(stderr, "created", CALL_CREATE, ctx->hook.created);
 	fprintf(stderr, "  owned     since its first use in ");
-	trace_say_where(stderr, ctx->hook.used);
+	say_where(stderr, ctx->hook.used);
 	fprintf(stderr, ", ");
 	trace_say_thread(stderr, ctx->hook.used);
 	fputc('\n', stderr);
@@ -369,7 +390,7 @@ trace_report_live(FILE *out, const char *title, bool always, int only_context)
 		fprintf(out, "  %" PRIu64 " %s%s, %" PRIu64 " bytes, oldest %.1f s, %s by %s in ", g->count,
 			g->packets ? "packet" : "iovec", g->count == 1 ? "" : "s", g->bytes, evpl_place_age_s(g),
 			g->packets ? "sent" : "taken", trace_call_name(g->how));
-		trace_say_where(out, g->where);
+		say_where(out, g->where);
 		fprintf(out, ", ");
 		trace_say_thread(out, g->where);
 		fputc('\n', out);
@@ -380,17 +401,17 @@ trace_report_live(FILE *out, const char *title, bool always, int only_context)
 }
 
 unsigned
-evpl_held_get(struct evpl_held *held, unsigned n)
+hook_held_get(struct hook_held *held, unsigned n)
 {
 	struct place total, *places = find_places(-1, &total);
 
-	n = evpl_places_held(places, held, n, trace_say_where);
+	n = evpl_places_held(places, held, n, say_where);
 	free(places);
 	return n;
 }
 
 unsigned
-evpl_held_period(void)
+hook_held_period(void)
 {
 	return 1;
 }

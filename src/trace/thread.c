@@ -99,3 +99,16 @@ trace_thread_of(trace_place place)
 {
 	return threads[place >> 48];
 }
+
+void
+trace_say_thread(FILE *out, trace_place place)
+{
+	const struct trace_thread *thread = trace_thread_of(place);
+
+	if (thread == NULL)
+		fprintf(out, "thread ?");
+	else if (thread->lcore < 0)
+		fprintf(out, "thread %s (%d), no lcore", thread->name, thread->tid);
+	else
+		fprintf(out, "thread %s (%d), lcore %d", thread->name, thread->tid, thread->lcore);
+}

@@ -7,15 +7,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <rte_branch_prediction.h>
-
-/* As in evpl_trace.h, which is for programs. */
-struct evpl_site {
-	const char *file;
-	const char *function;
-	unsigned line;
-};
 
 /*
  * A place in the program, and a thread. The upper 16 bits are the thread's number. Below is the address of a site (bit
@@ -58,6 +52,8 @@ struct trace_thread *trace_thread_begin(void);
 void trace_thread_look(struct trace_thread *me); /* finds its current lcore */
 void trace_thread_name(struct trace_thread *me); /* and its name */
 const struct trace_thread *trace_thread_of(trace_place place);
+/* "thread NAME (tid), lcore N" of the thread that was there. */
+void trace_say_thread(FILE *out, trace_place place);
 
 static inline struct trace_thread *
 trace_self(void)

@@ -5,7 +5,7 @@
 Compares src/trace/calls.def, the list of all calls, with what cannot be made of it. TAP.
 
 What would break: a new public call that a symbol map, the checks of a tracing build or its macros lack; a call whose
-parameters differ between its declaration, its evpl_x_at() and its checked body."""
+parameters differ between its declaration, its evpl_pvt_x_at() and its checked body."""
 import os
 import re
 import subprocess
@@ -17,11 +17,11 @@ KINDS = "CALL|CALL_VOID|CALL_BARE|SAME|PLAIN|TRACE"
 MATCH = """
 #include <evpl/evpl.h>
 #define UNPACK(...) __VA_ARGS__
-#define AT(name) evpl_##name##_at
-#define BOTH(type, name, params) type(evpl_##name) params; type AT(name)(const struct evpl_site *, UNPACK params);
+#define AT(name) evpl_pvt_##name##_at
+#define BOTH(type, name, params) type(evpl_##name) params; type AT(name)(const struct evpl_pvt_site *, UNPACK params);
 #define CALL(type, name, id, params, args) BOTH(type, name, params)
 #define CALL_VOID(name, id, params, args) BOTH(void, name, params)
-#define CALL_BARE(type, name, id) type(evpl_##name)(void); type evpl_##name##_at(const struct evpl_site *);
+#define CALL_BARE(type, name, id) type(evpl_##name)(void); type evpl_pvt_##name##_at(const struct evpl_pvt_site *);
 #include "trace/calls.def"
 """
 
@@ -53,7 +53,7 @@ def exported(path):
 
 def declared(path):
     """Functions of a header that other programs may link with."""
-    return set(re.findall(r"^EVPL_(?:EXPORT|HOT)\s[^;{]*?\b(evpl_\w+)\(", text(path), re.M))
+    return set(re.findall(r"^EVPL_PVT_(?:EXPORT|HOT)\s[^;{]*?\b(evpl_\w+)\(", text(path), re.M))
 
 
 def differ(one, name_one, two, name_two):
@@ -72,7 +72,7 @@ def main():
     kinds, twice = rows()
     checked = kinds["CALL"] | kinds["CALL_VOID"] | kinds["CALL_BARE"]
     public = checked | kinds["SAME"]
-    at = {name + "_at" for name in checked}
+    at = {name.replace("evpl_", "evpl_pvt_", 1) + "_at" for name in checked}
     api = set()
     for header in ("core", "memory", "mbuf", "port", "ring", "version"):
         api |= declared(f"include/evpl/evpl_{header}.h")

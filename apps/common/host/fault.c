@@ -110,7 +110,7 @@ is_ip(const struct pbuf *p)
 }
 
 static void
-corrupt(struct pbuf *p)
+corrupt_payload(struct pbuf *p)
 {
 	unsigned at = SIZEOF_ETH_HDR + (unsigned)(random_next() % (p->tot_len - SIZEOF_ETH_HDR));
 
@@ -176,7 +176,7 @@ pass_through_faults(struct direction *w, struct pbuf *p)
 		return ERR_OK;
 	}
 	if (is_ip(p) && is_due(w, FAULT_CORRUPT) && make_private(w, &p))
-		corrupt(p);
+		corrupt_payload(p);
 	if (is_due(w, FAULT_DUP)) {
 		struct pbuf *twin = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
 

@@ -50,9 +50,9 @@ lay_out(struct traced_pool *pool, bool guards)
 	pool->of_mbufs = is_of_mbufs(mempool, &pinned);
 	if (!pool->of_mbufs || pinned)
 		return;
-	if (guards && !plugin_options.no_guards && private->mbuf_priv_size + OBJECT_GUARD <= UINT16_MAX) {
-		private->mbuf_priv_size = (uint16_t)(private->mbuf_priv_size + OBJECT_GUARD);
-		rte_mempool_calc_obj_size(mempool->elt_size + 2 * OBJECT_GUARD, mempool->flags, &size);
+	if (guards && !plugin_options.no_guards && private->mbuf_priv_size + OBJECT_FRONT <= UINT16_MAX) {
+		private->mbuf_priv_size = (uint16_t)(private->mbuf_priv_size + OBJECT_FRONT);
+		rte_mempool_calc_obj_size(mempool->elt_size + OBJECT_FRONT + OBJECT_GUARD, mempool->flags, &size);
 		mempool->elt_size = size.elt_size;
 		mempool->header_size = size.header_size;
 		mempool->trailer_size = size.trailer_size;

@@ -194,8 +194,10 @@ traced_take(struct traced_pool *pool, void **addresses, unsigned n, const void *
 			traced_free(pool, addresses, done, frame, address);
 		return done < n ? -ENOBUFS : 0;
 	}
-	if (unlikely(!traced_pool_pop(pool, numbers, n)))
+	if (unlikely(!traced_pool_pop(pool, numbers, n))) {
+		pool->single.number = POOL_NO_OBJECT;
 		return -ENOBUFS;
+	}
 	here = event_here(frame, address);
 	if (n == 1) {
 		pool->single.number = numbers[0];

@@ -9,7 +9,7 @@
  *	free[]      those that may be handed out, last in, first out: they are still in cache
  *
  * All of it is in a memzone, so that a secondary process that has the plug-in may take and free objects, too. The
- * mempool has no cache, so each object that is taken or freed passes here.
+ * mempool's caches have size 0, so each object that is taken or freed passes here.
  *
  * An mbuf pool's objects are made longer, for two guards:
  *
@@ -91,6 +91,8 @@ struct traced_pool *traced_pool_of(const struct rte_mempool *mempool);
 int traced_pool_make(struct rte_mempool *mempool);
 /* Finds out, when the first object is taken, whether the objects became mbufs. */
 void traced_pool_look(struct traced_pool *pool);
+/* Forgets all objects. The mempool took back the memory that it had: it was not enough, and it may get other memory. */
+void traced_pool_empty(struct traced_pool *pool);
 void traced_pool_free(struct traced_pool *pool);
 void traced_pool_add(struct traced_pool *pool, void *const *addresses, unsigned n);
 /* The number of an object, or POOL_NO_OBJECT. */

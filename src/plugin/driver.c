@@ -102,6 +102,8 @@ ops_populate(struct rte_mempool *mempool, unsigned most, void *memory, rte_iova_
 	struct traced_pool *pool = traced_pool_of(mempool);
 	int ret;
 
+	if (pool != NULL && mempool->populated_size == 0)
+		traced_pool_empty(pool);
 	if (pool != NULL)
 		pool->populating = true; /* what is freed meanwhile are new objects */
 	ret = rte_mempool_op_populate_default(mempool, most, memory, iova, length, each, arg);

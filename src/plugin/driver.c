@@ -14,6 +14,7 @@
 #include "plugin/held.h"
 #include "plugin/option.h"
 #include "plugin/report.h"
+#include "plugin/room.h"
 #include "trace/pattern.h"
 
 #include <errno.h>
@@ -101,6 +102,8 @@ ops_populate(struct rte_mempool *mempool, unsigned most, void *memory, rte_iova_
 	struct traced_pool *pool = traced_pool_of(mempool);
 	int ret;
 
+	if (pool != NULL && mempool->populated_size == 0)
+		traced_pool_empty(pool);
 	if (pool != NULL)
 		pool->populating = true; /* what is freed meanwhile are new objects */
 	ret = rte_mempool_op_populate_default(mempool, most, memory, iova, length, each, arg);
@@ -209,6 +212,7 @@ begin(void)
 	plugin_process = (int32_t)getpid();
 	plugin_options_read();
 	trace_hiding_begin();
+	room_begin();
 	ops_index = rte_mempool_register_ops(&ops);
 	if (ops_index < 0) {
 		fprintf(stderr, "evpl_trace: the mempool operations cannot be registered: %s\n", strerror(-ops_index));

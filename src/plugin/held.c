@@ -255,16 +255,12 @@ static void
 add_place(const struct question *question, const struct traced_pool *pool, const struct place *place)
 {
 	struct rte_tel_data *one = rte_tel_data_alloc();
-	uintptr_t frames[TRACE_STACK_DEPTH];
 	char where[RTE_TEL_MAX_STRING_LEN] = "", thread[64] = "", name[32];
 	FILE *text = fmemopen(where, sizeof(where), "w");
-	unsigned n = place->where != 0 ? trace_stack_frames(place->where & (TRACE_PLACE_SITE - 1), frames) : 0;
 
 	flockfile(plugin_options.out);
-	for (unsigned i = 0; text != NULL && i < n; i++) {
-		fprintf(text, "%s", i == 0 ? "" : " < ");
-		report_frame(text, frames[i], " < ");
-	}
+	if (text != NULL && place->where != 0)
+		report_frames(text, place->where, " < ");
 	report_line_commands(NULL);
 	funlockfile(plugin_options.out);
 	if (text != NULL)

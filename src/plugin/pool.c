@@ -50,9 +50,9 @@ lay_out(struct traced_pool *pool, bool guards)
 	pool->of_mbufs = is_of_mbufs(mempool, &pinned);
 	if (!pool->of_mbufs || pinned)
 		return;
-	if (guards && !plugin_options.no_guards && private->mbuf_priv_size + OBJECT_GUARD <= UINT16_MAX) {
-		private->mbuf_priv_size = (uint16_t)(private->mbuf_priv_size + OBJECT_GUARD);
-		rte_mempool_calc_obj_size(mempool->elt_size + 2 * OBJECT_GUARD, mempool->flags, &size);
+	if (guards && !plugin_options.no_guards && private->mbuf_priv_size + OBJECT_FRONT <= UINT16_MAX) {
+		private->mbuf_priv_size = (uint16_t)(private->mbuf_priv_size + OBJECT_FRONT);
+		rte_mempool_calc_obj_size(mempool->elt_size + OBJECT_FRONT + OBJECT_GUARD, mempool->flags, &size);
 		mempool->elt_size = size.elt_size;
 		mempool->header_size = size.header_size;
 		mempool->trailer_size = size.trailer_size;
@@ -87,16 +87,16 @@ divide(struct traced_pool *pool, char *memory)
 }
 
 /*
- * Without a cache every object that is taken or freed comes to the operations. A mempool's private data lie behind its
- * caches, or in their place when it has none, so they move.
+ * Caches of size 0 let every object that is taken or freed come to the operations. The mempool keeps its cache_size,
+ * because its private data lie behind the caches, and programs may have asked for their address already.
  */
 static void
-remove_cache(struct rte_mempool *mempool)
+close_caches(struct rte_mempool *mempool)
 {
-	const void *private = rte_mempool_get_priv(mempool);
-
-	mempool->cache_size = 0;
-	memmove(rte_mempool_get_priv(mempool), private, mempool->private_data_size);
+	for (unsigned i = 0; mempool->cache_size != 0 && i < RTE_MAX_LCORE; i++) {
+		mempool->local_cache[i].size = 0;
+		mempool->local_cache[i].flushthresh = 0;
+	}
 }
 
 int
@@ -125,7 +125,7 @@ traced_pool_make(struct rte_mempool *mempool)
 	memset(memory->addr, 0, divide(&pool, NULL));
 	made = memory->addr;
 	pool.memory = memory;
-	remove_cache(mempool);
+	close_caches(mempool);
 	lay_out(&pool, true);
 	*made = pool;
 	divide(made, memory->addr);
@@ -143,6 +143,16 @@ traced_pool_look(struct traced_pool *pool)
 		lay_out(pool, false);
 	__atomic_store_n(&pool->looked, true, __ATOMIC_RELEASE);
 	rte_spinlock_unlock(&pool->lock);
+}
+
+void
+traced_pool_empty(struct traced_pool *pool)
+{
+	pool->count = pool->free_count = pool->waiting_count = pool->waiting_first = 0;
+	pool->ending = false;
+	pool->single.number = POOL_NO_OBJECT;
+	memset(pool->table, 0, ((size_t)pool->table_mask + 1) * sizeof(*pool->table));
+	memset(pool->objects, 0, pool->capacity * sizeof(*pool->objects));
 }
 
 void

@@ -9,12 +9,15 @@
  *	free[]      those that may be handed out, last in, first out: they are still in cache
  *
  * All of it is in a memzone, so that a secondary process that has the plug-in may take and free objects, too. The
- * mempool has no cache, so each object that is taken or freed passes here.
+ * mempool's caches have size 0, so each object that is taken or freed passes here.
  *
- * An mbuf pool's objects are made 128 bytes longer, for two guards:
+ * An mbuf pool's objects are made longer, for two guards:
  *
- *	| mbuf | private area | guard | data room | guard |
- *	                      ^ the pool's private size is 64 more, so that DPDK puts the data room behind the guard
+ *	| mbuf | private area | spare | guard | data room | guard |
+ *	                      ^ the pool's private size is larger, so that DPDK puts the data room behind the guard
+ *
+ * Programs without a private area keep data of their own behind the mbuf, at the start of the headroom, as DPDK's packet
+ * framework does (RTE_MBUF_METADATA_UINT8). They find the spare bytes there, and write no guard.
  */
 #ifndef EVPL_SRC_PLUGIN_POOL_H
 #define EVPL_SRC_PLUGIN_POOL_H
@@ -28,6 +31,8 @@
 #include <rte_spinlock.h>
 
 #define OBJECT_GUARD 64u /* keeps the data room's place in its cache line */
+#define OBJECT_SPARE RTE_PKTMBUF_HEADROOM
+#define OBJECT_FRONT (OBJECT_SPARE + OBJECT_GUARD)
 
 enum object_state {
 	OBJECT_NEW, /* free, and never taken: nothing is known of its bytes */
@@ -86,6 +91,8 @@ struct traced_pool *traced_pool_of(const struct rte_mempool *mempool);
 int traced_pool_make(struct rte_mempool *mempool);
 /* Finds out, when the first object is taken, whether the objects became mbufs. */
 void traced_pool_look(struct traced_pool *pool);
+/* Forgets all objects. The mempool took back the memory that it had: it was not enough, and it may get other memory. */
+void traced_pool_empty(struct traced_pool *pool);
 void traced_pool_free(struct traced_pool *pool);
 void traced_pool_add(struct traced_pool *pool, void *const *addresses, unsigned n);
 /* The number of an object, or POOL_NO_OBJECT. */

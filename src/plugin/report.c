@@ -58,8 +58,17 @@ report_line_commands(FILE *out)
 	memset(modules, 0, sizeof(modules));
 }
 
-void
-report_frame(FILE *out, uintptr_t address, const char *between)
+static bool
+is_in_libc(uintptr_t address)
+{
+	Dl_info info;
+
+	return dladdr((void *)address, &info) != 0 && info.dli_fname != NULL &&
+	       strstr(info.dli_fname, "/libc.so") != NULL;
+}
+
+static void
+say_frame(FILE *out, uintptr_t address, const char *between)
 {
 	struct link_map *map;
 	Dl_info info;
@@ -82,6 +91,23 @@ report_time(void)
 	return ages_end;
 }
 
+void
+report_frames(FILE *out, trace_place place, const char *between)
+{
+	uintptr_t frames[TRACE_STACK_DEPTH];
+	unsigned n = trace_stack_frames(place & (TRACE_PLACE_SITE - 1), frames);
+
+	/* What calls main(), or a thread's function, tells nothing: _start, and functions of libc. */
+	if (n > 2 && is_in_libc(frames[n - 2]) && !is_in_libc(frames[n - 1]))
+		n--;
+	while (n > 1 && is_in_libc(frames[n - 1]))
+		n--;
+	for (unsigned i = 0; i < n; i++) {
+		fputs(i == 0 ? "" : between, out);
+		say_frame(out, frames[i], between);
+	}
+}
+
 static void
 say_age(FILE *out, const struct object_event *event)
 {
@@ -98,9 +124,6 @@ say_age(FILE *out, const struct object_event *event)
 void
 report_event(FILE *out, const char *word, const struct object_event *event)
 {
-	uintptr_t frames[TRACE_STACK_DEPTH];
-	unsigned n;
-
 	fprintf(out, "  %-9s ", word);
 	if (event->tsc == 0) {
 		fprintf(out, "never\n");
@@ -117,12 +140,9 @@ report_event(FILE *out, const char *word, const struct object_event *event)
 	fprintf(out, " by ");
 	trace_say_thread(out, event->place);
 	fprintf(out, ", in\n");
-	n = trace_stack_frames(event->place & (TRACE_PLACE_SITE - 1), frames);
-	for (unsigned i = 0; i < n; i++) {
-		fprintf(out, INDENT);
-		report_frame(out, frames[i], "\n" INDENT);
-		fputc('\n', out);
-	}
+	fprintf(out, INDENT);
+	report_frames(out, event->place, "\n" INDENT);
+	fputc('\n', out);
 }
 
 unsigned

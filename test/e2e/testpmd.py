@@ -18,13 +18,13 @@ def need():
 class Testpmd:
     """Interactive: what it says goes to a file, what it is told through a pipe. Its main lcore does not forward."""
 
-    def __init__(self, directory, vdevs, options):
+    def __init__(self, directory, vdevs, options, eal=(), flags=None, name="testpmd"):
         need()
-        self.log_path = os.path.join(directory, "testpmd.log")
+        self.log_path = os.path.join(directory, f"{name}.log")
         # Line by line: what it prints to a file would else come out when it ends.
-        self.child = spawn(["stdbuf", "-oL", "dpdk-testpmd", *eal_flags(2), *(f"--vdev={v}" for v in vdevs), "--",
-                            "--interactive", "--no-flush-rx", "--no-mlockall", "--total-num-mbufs=8192", "--nb-cores=1",
-                            *options], self.log_path, stdin=subprocess.PIPE)
+        self.child = spawn(["stdbuf", "-oL", "dpdk-testpmd", *(flags or eal_flags(2)), *eal,
+                            *(f"--vdev={v}" for v in vdevs), "--", "--interactive", "--no-flush-rx", "--no-mlockall",
+                            "--total-num-mbufs=8192", "--nb-cores=1", *options], self.log_path, stdin=subprocess.PIPE)
         self.wait_for("testpmd>")
 
     def log(self):

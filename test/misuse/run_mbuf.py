@@ -135,7 +135,9 @@ def check_frames(place, frames, text, zoo, cut=False):
     """
     for i, (function, file, line) in enumerate(frames):
         if line is None:
-            need(os.path.realpath(file) != os.path.realpath(zoo.path), f"a frame of the zoo has no line: {function}")
+            # A static DPDK has none, and is in the program.
+            need(os.path.realpath(file) != os.path.realpath(zoo.path) or zoo.plugin is None,
+                 f"a frame of the zoo has no line: {function}")
         elif os.path.basename(os.path.dirname(file)) == "mbuf":
             need((function, line) == (place.function, place.number),
                  f"{function}, line {line}, expected {place.function}, line {place.number}")
@@ -271,7 +273,8 @@ def judge(text, which, run, zoo):
 def tests_of(zoo):
     """(name, start, judge) of each case, and of the choices by environment variables."""
     texts = read_cases("mbuf", Text)
-    if {t.name for t in texts} != set(zoo.names()):
+    names, wanted = set(zoo.names()), {t.name for t in texts if t.touch or not zoo.tool}
+    if names != wanted and not (zoo.tool and names > wanted):
         raise SystemExit("Bail out! the program has not all cases of mbuf/: is a file missing in meson.build?")
     if zoo.tool:
         texts = [t for t in texts if t.touch]

@@ -113,6 +113,28 @@ find_spots(Dwfl_Module *module, uintptr_t address, struct spot spots[MOST_SPOTS]
 	return spots[0].file != NULL ? n + 1 : 0;
 }
 
+/* The same lines are asked for again and again, in a program that goes on, and a look takes a millisecond. */
+static struct seen {
+	uintptr_t address;
+	unsigned n;
+	struct spot spots[MOST_SPOTS];
+} seen[64];
+
+static const struct seen *
+look_up(Dwfl *process, uintptr_t address)
+{
+	/* 2^64 / golden ratio */
+	struct seen *one = &seen[(address * UINT64_C(0x9E3779B97F4A7C15)) >> 58];
+	Dwfl_Module *module;
+
+	if (one->address == address)
+		return one;
+	module = process != NULL ? dwfl_addrmodule(process, address) : NULL;
+	one->address = address;
+	one->n = module != NULL ? find_spots(module, address, one->spots) : 0;
+	return one;
+}
+
 static bool
 is_of_dpdk(const struct spot *spot)
 {
@@ -125,8 +147,7 @@ evpl_line_say(FILE *out, uintptr_t address, const char *between)
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static Dwfl *process;
 	static bool read;
-	struct spot spots[MOST_SPOTS];
-	Dwfl_Module *module;
+	const struct seen *one;
 	unsigned n;
 
 	pthread_mutex_lock(&lock);
@@ -134,10 +155,10 @@ evpl_line_say(FILE *out, uintptr_t address, const char *between)
 		process = read_process();
 	read = true;
 	/* The call is before the address that it returns to. That may be the next function's. */
-	module = process != NULL ? dwfl_addrmodule(process, address - 1) : NULL;
-	n = module != NULL ? find_spots(module, address - 1, spots) : 0;
+	one = look_up(process, address - 1);
+	n = one->n;
 	for (unsigned i = 0; i < n; i++) {
-		const struct spot *spot = &spots[i];
+		const struct spot *spot = &one->spots[i];
 
 		/* The call that the program made is enough. */
 		if (i + 1 < n && is_of_dpdk(spot) && is_of_dpdk(spot + 1))

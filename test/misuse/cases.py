@@ -27,8 +27,8 @@ def need(condition, message):
 
 
 def pattern(words):
-    """Words of a case's comment, where %p stands for any address."""
-    return re.escape(words).replace("%p", HEX)
+    """Words of a case's comment, where %p stands for any address, and %n for any number."""
+    return re.escape(words).replace("%p", HEX).replace("%n", r"\d+")
 
 
 def marks(path, first, last, comment, place):

@@ -31,8 +31,7 @@ copy_twin(void)
 /*
  * The data of an mbuf are put into the pool, instead of the mbuf.
  * expect: free of what is no mbuf of the pool
- * about: 320 bytes inside the mbuf %p of pool zoo
- * why: the mbuf has 128 bytes, the guard before its data room 64, and the headroom 128
+ * about: %n bytes inside the mbuf %p of pool zoo
  */
 ZOO_CASE(data)
 

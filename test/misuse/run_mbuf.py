@@ -133,6 +133,7 @@ def check_frames(place, frames, text, zoo, cut=False):
     The first frame of the zoo's own files is the marked line; those before it are DPDK's or the main program's. main()
     follows, unless the frames are cut off.
     """
+    inlined = 0
     for i, (function, file, line) in enumerate(frames):
         if line is None:
             # A static DPDK has none, and is in the program.
@@ -150,6 +151,8 @@ def check_frames(place, frames, text, zoo, cut=False):
             return
         else:
             need(function.startswith(("rte_", "__rte_", "zoo_")), f"a frame of {function} before the case's")
+            inlined += function.startswith(("rte_", "__rte_"))
+            need(inlined <= 2, f"{inlined} inline functions of DPDK's before the case's")
     need(False, f"no frame of {os.path.basename(place.path)}")
 
 

@@ -13,7 +13,8 @@ import harness  # noqa: E402
 import netns  # noqa: E402,F401
 import testpmd  # noqa: E402
 from frames import read_pcap, write_pcap  # noqa: E402,F401
-from harness import TIMEOUT, case, check, main, read  # noqa: E402,F401
+from harness import (TIMEOUT, Fwd, Skip, case, check, check_equal, cpus, eal_flags, main, read,  # noqa: E402,F401
+                     spawn)
 from wires import TRAFFIC  # noqa: E402,F401
 
 ALL = "--all" in sys.argv       # also the cases that take longer than CI has time for

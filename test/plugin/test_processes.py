@@ -11,11 +11,8 @@ import shutil
 import subprocess
 import time
 
-from traced import (EAL, TIMEOUT, Fwd, Skip, case, check, check_equal, check_silent, cpus, environment, long_case, main,
+from traced import (EAL, FREE, PAGES, TIMEOUT, Fwd, Skip, case, check, check_equal, check_silent, cpus, environment, long_case, main,
                     read, reports, spawn)
-
-PAGES = 192
-FREE = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
 
 
 @contextlib.contextmanager

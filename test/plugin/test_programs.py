@@ -10,8 +10,8 @@ import os
 import subprocess
 import sys
 
-from traced import (EAL, TIMEOUT, Fwd, Skip, case, check, check_equal, check_silent, cpus, eal_flags, environment,
-                    long_case, main, netns, reports)
+from traced import (EAL, FREE, PAGES, TIMEOUT, Fwd, Skip, case, check, check_equal, check_silent, cpus, eal_flags, environment,
+                    long_case, main, netns, read, reports)
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lwip"))
 import httpd  # noqa: E402 pylint: disable=wrong-import-position
@@ -54,11 +54,41 @@ for _name in BUGS:
     case(f"{_name}_all_pools", _name)(silent)
     case(f"{_name}_with_a_bug", _name)(planted)
     long_case(f"{_name}_named_pools", _name)(lambda directory, name: silent(directory, name, pools="named"))
-    long_case(f"{_name}_in_memory", _name, "--in-memory")(silent)
     long_case(f"{_name}_every_third", _name)(lambda d, name: silent(d, name, EVPL_TRACE_SAMPLE="3"))
     long_case(f"{_name}_short", _name)(lambda d, name: silent(d, name, EVPL_TRACE_DEPTH="1", EVPL_TRACE_QUARANTINE="0"))
     long_case(f"{_name}_no_guards", _name)(lambda d, name: silent(d, name, EVPL_TRACE_GUARDS="no",
                                                                   EVPL_TRACE_BYTES="no"))
+
+
+@case("eal_does_not_start")
+def eal(_):
+    """There is no such memory. What the program says then, and its exit code, are as without the plug-in."""
+    flags = eal_flags(1, memory=200000000)
+    plain = run([os.environ["EVPL_PROGRAMS"], *flags, "--", "chains"])
+    traced = program("chains", flags=flags)
+    check_equal(plain[0], 2, "exit code without the plug-in")
+    check_equal(traced, plain, "exit code and output")
+
+
+HUGE = {
+    "virtual_addresses": ["--in-memory", "--iova-mode=va"],
+    "physical_addresses": ["--in-memory", "--iova-mode=pa"],
+}
+
+
+def huge(_, name, flags):
+    free = int(read(FREE)) if os.path.exists(FREE) else 0
+    if free < PAGES:
+        raise Skip(f"{PAGES} free huge pages of 2 MiB are needed, and there are {free}")
+    code, said = program(name, flags=[f"--lcores={cpus(2)}", "--no-pci", "--no-telemetry", "-m", "256", *flags],
+                         EVPL_TRACE_POOLS="all")
+    check_silent(said)
+    check_equal(code, 0, f"exit code\n{said}")
+
+
+for _kind, _flags in HUGE.items():
+    for _name in BUGS:
+        long_case(f"{_name}_huge_pages_{_kind}", _name, _flags)(huge)
 
 
 def fwd(directory, mode, *options):

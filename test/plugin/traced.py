@@ -21,6 +21,8 @@ ALL = "--all" in sys.argv       # also the cases that take longer than CI has ti
 PLUGIN = os.environ.get("EVPL_PLUGIN") or os.path.join(harness.ROOT, "build", "src", "plugin",
                                                        "librte_mempool_evpl_trace.so")
 EAL = ["-d", PLUGIN, "--mbuf-pool-ops-name=evpl_trace"]
+PAGES = 192                     # of 2 MiB, for two processes
+FREE = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
 WORD = "evpl_trace: "           # how each line of the plug-in's begins
 
 

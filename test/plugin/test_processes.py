@@ -46,7 +46,7 @@ def capture(directory, pools, program, plugin):
     with shared(directory, f"dpdk-{program}") as (flags, prefix), environment(EVPL_TRACE_POOLS=pools):
         run = Fwd(directory, ["net_null0,copy=1,size=200", "net_null1,copy=1,size=1000"],
                   ["--forward-mode=io", "--rx-pool=mbuf", "--stats-period=0.1"],
-                  flags=[f"--lcores={cpus(1)}", "-m", "256", *flags], eal=EAL, path=os.environ.get("EVPL_FWD_SHARED"))
+                  flags=[f"--lcores={cpus(1)}", "-m", "256", *flags], eal=EAL, path=os.environ["EVPL_FWD_SHARED"])
         run.wait_received()
         got, log = os.path.join(directory, "out.pcap"), os.path.join(directory, "capture.log")
         if program == "dumpcap":

@@ -94,7 +94,7 @@ for _kind, _flags in HUGE.items():
 def fwd(directory, mode, *options):
     with environment(EVPL_TRACE_POOLS="all"):
         done = Fwd(directory, NULL, [f"--forward-mode={mode}", "--packets=20000", *options], eal=EAL,
-                   path=os.environ.get("EVPL_FWD_SHARED")).end()
+                   path=os.environ["EVPL_FWD_SHARED"]).end()
     check_silent(done.err)
     done.clean()
 
@@ -122,7 +122,7 @@ case("evpl_httpd_slabs")(serve)
 @case("tests_of_dpdk_s_libraries")
 def tests(_):
     """The programs of test/dpdk, which prove their bytes themselves."""
-    folder = os.environ.get("EVPL_DPDK_TESTS", "")
+    folder = os.environ["EVPL_DPDK_TESTS"]
     names = sorted(name for name in os.listdir(folder) if name.startswith("dpdk-") and "." not in name)
     check(len(names) > 5, f"no programs in {folder}")
     eal = " ".join(["--no-huge --iova-mode=va --no-pci --no-shconf --no-telemetry -m 256 --log-level=error",

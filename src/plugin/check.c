@@ -319,18 +319,23 @@ traced_free(struct traced_pool *pool, void *const *addresses, unsigned n, const 
 	return 0;
 }
 
+static void
+check_at_end(struct traced_pool *pool, uint32_t number, const void *here)
+{
+	check_free(pool, number, here);
+}
+
 void
 traced_pool_end(struct traced_pool *pool)
 {
 	const struct object_event here = {.tsc = rte_rdtsc(), .process = plugin_process};
 
+	traced_pool_each_free(pool, check_at_end, &here);
 	for (uint32_t number = 0; number < pool->count; number++) {
-		struct object *object = &pool->objects[number];
-		uint32_t state = __atomic_load_n(&object->state, __ATOMIC_ACQUIRE);
+		const struct object *object = &pool->objects[number];
 
-		if (state == OBJECT_FREE)
-			check_free(pool, number, &here);
-		else if (state == OBJECT_TAKEN && object->noted && pool->room != 0)
+		if (__atomic_load_n(&object->state, __ATOMIC_ACQUIRE) == OBJECT_TAKEN && object->noted &&
+		    pool->room != 0)
 			check_guards(pool, number, &here);
 		/* The memory is another's from here on. */
 		if (pool->room != 0)

@@ -44,6 +44,8 @@ other_ops(const struct rte_mempool *mempool)
 	return &replaced[mempool->ops_index];
 }
 
+static bool made_one; /* this process made a traced pool */
+
 static int
 ops_alloc(struct rte_mempool *mempool)
 {
@@ -51,8 +53,10 @@ ops_alloc(struct rte_mempool *mempool)
 
 	if (ret != 0 && mempool->ops_index != ops_index)
 		return other_ops(mempool)->alloc(mempool);
-	if (ret == 0)
+	if (ret == 0) {
+		made_one = true;
 		held_begin();
+	}
 	return ret;
 }
 
@@ -152,11 +156,11 @@ end_pool(struct traced_pool *pool, void *arg)
 		traced_pool_end(pool);
 }
 
-/* Once: at EAL's clean-up, or when the program ends without one. */
+/* Once: at EAL's clean-up, or when the program ends without one. EAL has no list of pools when it did not start. */
 static void
 end_all(void)
 {
-	if (!ended && plugin_process == (int32_t)getpid()) {
+	if (!ended && made_one && plugin_process == (int32_t)getpid()) {
 		held_over();
 		held_walk(end_pool, NULL);
 	}

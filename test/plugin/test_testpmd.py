@@ -5,9 +5,9 @@
 With --all: more drivers, and more of testpmd's options.
 """
 import os
-import subprocess
 
-from traced import TRAFFIC, Testpmd, case, check, long_case, main, netns, read_pcap, testpmd, write_pcap
+from traced import (TIMEOUT, TRAFFIC, Testpmd, case, check, check_equal, long_case, main, netns, read_pcap, reports,
+                    write_pcap)
 
 MODES = ["io", "mac", "macswap", "flowgen", "rxonly", "txonly", "csum", "icmpecho", "noisy", "5tswap", "shared-rxq",
          "ieee1588"]
@@ -73,13 +73,23 @@ long_case("legacy_memory", "native", "--legacy-mem")(alloc)
 
 @case("ring")
 def ring(directory):
-    """Mbufs go round. At the end what is in the ring is thrown away by rxonly."""
+    """Mbufs go round. At the end rxonly throws away what is in the rings."""
     run = Testpmd(directory, ["net_ring0", "net_ring1"])
     for mode in STAYERS:
         run.forward(mode, "start tx_first 4")
     run.forward("txonly", packets=256)
     run.forward("rxonly", packets=256)
     run.end()
+
+
+@case("ring_with_mbufs_left")
+def left(directory):
+    """Nobody takes them out, so they are lost, and that is reported."""
+    run = Testpmd(directory, ["net_ring0", "net_ring1"])
+    run.forward("io", "start tx_first 4")
+    run.tell("quit")
+    check_equal(run.child.wait(TIMEOUT), -6, f"exit code\n{run.log()[-2000:]}")
+    check(any("are not free at its end" in report for report in reports(run.log())), f"not reported\n{run.log()}")
 
 
 def offloads(run):

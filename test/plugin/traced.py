@@ -13,13 +13,20 @@ import harness  # noqa: E402
 import netns  # noqa: E402,F401
 import testpmd  # noqa: E402
 from frames import read_pcap, write_pcap  # noqa: E402,F401
-from harness import TIMEOUT, case, check, main, read  # noqa: E402,F401
+from harness import (TIMEOUT, Fwd, Skip, case, check, check_equal, cpus, eal_flags, main, read,  # noqa: E402,F401
+                     spawn)
 from wires import TRAFFIC  # noqa: E402,F401
 
 ALL = "--all" in sys.argv       # also the cases that take longer than CI has time for
-PLUGIN = os.environ.get("EVPL_PLUGIN") or os.path.join(harness.ROOT, "build", "src", "plugin",
-                                                       "librte_mempool_evpl_trace.so")
+BUILD = os.path.join(harness.ROOT, "build")     # meson names the programs; by hand they are there
+for _name, _path in {"EVPL_FWD_SHARED": "test/e2e/evpl-fwd-shared", "EVPL_HTTPD": "test/plugin/evpl-httpd-shared",
+                     "EVPL_PLUGIN": "src/plugin/librte_mempool_evpl_trace.so", "EVPL_DPDK_TESTS": "test/dpdk",
+                     "EVPL_PROGRAMS": "test/plugin/plugin-programs"}.items():
+    os.environ.setdefault(_name, os.path.join(BUILD, _path))
+PLUGIN = os.environ["EVPL_PLUGIN"]
 EAL = ["-d", PLUGIN, "--mbuf-pool-ops-name=evpl_trace"]
+PAGES = 192                     # of 2 MiB, for two processes
+FREE = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
 WORD = "evpl_trace: "           # how each line of the plug-in's begins
 
 
@@ -72,7 +79,7 @@ class Testpmd(testpmd.Testpmd):
         """Forwards in that mode until there were so many packets."""
         self.tell(f"set fwd {mode}")
         self.tell(start)
-        end = time.monotonic() + float(os.environ.get("XT", TIMEOUT))
+        end = time.monotonic() + TIMEOUT
         while self.packets() < packets:
             check(time.monotonic() < end, f"{mode}: fewer than {packets} packets\n{self.log()[-2000:]}")
             time.sleep(0.01)

@@ -1,0 +1,107 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: BSD-3-Clause
+"""Two processes that share memory, under the tracing plug-in: dpdk-dumpcap, dpdk-pdump, and a server with a client.
+
+Only huge pages can be shared. Without 192 free pages of 2 MiB, or without the right to mount them, the cases are
+skipped.
+"""
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+
+from traced import (EAL, FREE, PAGES, TIMEOUT, Fwd, Skip, case, check, check_equal, check_silent, cpus, environment, long_case, main,
+                    read, reports, spawn)
+
+
+@contextlib.contextmanager
+def shared(directory, program=None):
+    """EAL's options of the primary process, and its prefix, with huge pages of the case's own."""
+    free = int(read(FREE)) if os.path.exists(FREE) else 0
+    if program and not shutil.which(program):
+        raise Skip(f"{program} is not installed (Debian: dpdk-dev)")
+    if free < PAGES:
+        raise Skip(f"a second process needs {PAGES} free huge pages of 2 MiB, and there are {free}")
+    mount = os.path.join(directory, "huge")
+    os.mkdir(mount)
+    done = subprocess.run(["mount", "-t", "hugetlbfs", "-o", "pagesize=2M", "none", mount], capture_output=True,
+                          text=True, check=False)
+    if done.returncode != 0:
+        raise Skip(f"huge pages cannot be mounted: {done.stderr.strip()}")
+    try:
+        prefix = f"evpl-plugin-{os.getpid()}"
+        yield ["--iova-mode=va", "--no-pci", "--no-telemetry", "--huge-dir", mount, "--file-prefix", prefix,
+               "--log-level=.,error"], prefix
+    finally:
+        subprocess.run(["umount", "-l", mount], check=False)
+
+
+def capture(directory, pools, program, plugin):
+    """A second process captures what evpl-fwd forwards. Its mbufs are of a pool of its own, and evpl-fwd takes them.
+
+    dpdk-testpmd of Debian cannot be captured, traced or not: it numbers the mempool operations in another order than
+    dpdk-dumpcap.
+    """
+    with shared(directory, f"dpdk-{program}") as (flags, prefix), environment(EVPL_TRACE_POOLS=pools):
+        run = Fwd(directory, ["net_null0,copy=1,size=200", "net_null1,copy=1,size=1000"],
+                  ["--forward-mode=io", "--rx-pool=mbuf", "--stats-period=0.1"],
+                  flags=[f"--lcores={cpus(1)}", "-m", "256", *flags], eal=EAL, path=os.environ["EVPL_FWD_SHARED"])
+        run.wait_received()
+        got, log = os.path.join(directory, "out.pcap"), os.path.join(directory, "capture.log")
+        if program == "dumpcap":
+            command = ["dpdk-dumpcap", f"--file-prefix={prefix}", "-i", "net_null0", "-c", "500", "-P", "-s", "9000",
+                       "-w", got]
+        else:
+            command = ["timeout", "-s", "INT", "3", "dpdk-pdump", f"--lcores={cpus(1)}", *flags,
+                       *(EAL if plugin else []), "--", "--pdump", f"port=0,queue=*,rx-dev={got},total-num-mbufs=2047"]
+        code = spawn(command, log).wait(TIMEOUT)
+        check(code in (0, 124), f"{program}: exit code {code}\n{read(log)}")
+        run.stop()
+        check_silent(run.err)
+        run.clean()
+        check_silent(read(log))
+        check(os.path.getsize(got) > 1000, f"nothing was captured\n{read(log)}")
+
+
+for _pools in ("named", "all"):
+    case(f"dumpcap_of_{_pools}_pools", _pools, "dumpcap", False)(capture)
+    long_case(f"pdump_of_{_pools}_pools", _pools, "pdump", False)(capture)
+    long_case(f"pdump_with_the_plug_in_of_{_pools}_pools", _pools, "pdump", True)(capture)
+
+
+def client_and_server(directory, pools, *words):
+    """Both are traced. What the one takes, the other frees. Returns the exit codes, and what the two said."""
+    with shared(directory) as (flags, _), environment(EVPL_TRACE_POOLS=pools):
+        logs = [os.path.join(directory, name) for name in ("server", "client")]
+        start = [os.environ["EVPL_PROGRAMS"], *flags, *EAL]
+        primary = spawn([*start, f"--lcores={cpus(1)}", "-m", "128", "--", "server", *words], logs[0])
+        end = time.monotonic() + TIMEOUT
+        while "ready" not in read(logs[0]):
+            check(primary.poll() is None and time.monotonic() < end, f"the primary did not start\n{read(logs[0])}")
+            time.sleep(0.02)
+        secondary = spawn([*start, f"--lcores={cpus(1)}", "--proc-type=secondary", "--", "client"], logs[1])
+        code = primary.wait(TIMEOUT)
+        if words:
+            secondary.kill()    # it waits for what never comes
+        return [code, secondary.wait(TIMEOUT)], read(logs[0]) + read(logs[1])
+
+
+def silent(directory, pools):
+    codes, said = client_and_server(directory, pools)
+    check_silent(said)
+    check_equal(codes, [0, 0], f"exit codes\n{said}")
+
+
+case("server_and_client_named_pools", "named")(silent)
+case("server_and_client_all_pools", "all")(silent)
+
+
+@case("server_and_client_with_a_bug")
+def planted(directory):
+    _, said = client_and_server(directory, "all", "bug")
+    check(any("double free of an mbuf" in report for report in reports(said)), f"not reported\n{said}")
+
+
+if __name__ == "__main__":
+    main(__doc__)

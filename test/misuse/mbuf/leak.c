@@ -242,8 +242,9 @@ by_signal_too_late_twin(void)
 }
 
 /*
- * Telemetry tells what is held while the program runs.
+ * Telemetry tells what is held while the program runs, and that there was a double free.
  * expect: pool zoo: 3 of 63 mbufs are not free
+ * env: EVPL_TRACE=report EVPL_TRACE_FILE=%f
  * asked: telemetry
  */
 ZOO_CASE(by_telemetry)
@@ -263,7 +264,9 @@ by_telemetry_bug(void)
 	struct rte_mempool *pool = zoo_pool("zoo"), *other = zoo_pool("other");
 	struct rte_mbuf *m[3];
 
-	rte_pktmbuf_free(rte_pktmbuf_alloc(other));
+	m[0] = rte_pktmbuf_alloc(other);
+	rte_pktmbuf_free(m[0]);
+	rte_pktmbuf_free(m[0]);
 	zoo_check(rte_pktmbuf_alloc_bulk(pool, m, 2) == 0, "mbufs"); /* leaked: 2 mbufs */
 	zoo_on_worker(take_another, &m[2]);
 	zoo_ask();

@@ -80,11 +80,15 @@ static bool
 is_moved(const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(message);
-	int length = (int)IFLA_PAYLOAD(message);
+	const struct rtattr *attribute = IFLA_RTA(info);
+	int length = (int)IFLA_PAYLOAD(message), size;
 
-	for (const struct rtattr *a = IFLA_RTA(info); RTA_OK(a, length); a = RTA_NEXT(a, length)) {
-		if (a->rta_type == IFLA_NEW_NETNSID)
+	/* RTA_NEXT mixes signed and unsigned lengths. */
+	for (; RTA_OK(attribute, length); attribute = (const void *)((const char *)attribute + size)) {
+		if (attribute->rta_type == IFLA_NEW_NETNSID)
 			return true;
+		size = (int)RTA_ALIGN(attribute->rta_len);
+		length -= size;
 	}
 	return false;
 }

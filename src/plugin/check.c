@@ -4,6 +4,7 @@
 #include "plugin/held.h"
 #include "plugin/option.h"
 #include "plugin/report.h"
+#include "plugin/room.h"
 #include "trace/pattern.h"
 #include "trace/stack.h"
 
@@ -39,6 +40,15 @@ is_noted(void)
 	if (left == 0)
 		left = plugin_options.sample;
 	return --left == 0;
+}
+
+/* When, and of what is noted also where. */
+static void
+note(struct object_event *event, const struct object *object, const struct object_event *here)
+{
+	*event = *here;
+	if (!object->noted)
+		event->place = 0;
 }
 
 /* For a tool that bytes can be hidden from; there seldom is one. */
@@ -127,10 +137,10 @@ check_free(struct traced_pool *pool, uint32_t number, const struct object_event 
 	check_guards(pool, number, here);
 	room = traced_pool_room(pool, number);
 	reveal(room, pool->room_length);
-	at = plugin_options.no_bytes ? NULL : trace_find_other(room, pool->room_length, FREE_BYTE);
+	at = plugin_options.no_bytes ? NULL : room_find_written(room, pool->room_length);
 	if (unlikely(at != NULL)) {
 		report_room(pool, number, "write after free", at, here);
-		fill_bytes(room, pool->room_length, FREE_BYTE);
+		room_fill(room, pool->room_length);
 	}
 }
 
@@ -141,12 +151,7 @@ take_one(struct traced_pool *pool, uint32_t number, const struct object_event *h
 
 	check_free(pool, number, here);
 	object->noted = is_noted();
-	if (object->noted) {
-		object->taken = *here;
-	} else {
-		object->taken.place = 0;
-		object->taken.tsc = here->tsc;
-	}
+	note(&object->taken, object, here);
 	if (pool->room != 0) {
 		if (!object->filled && object->noted)
 			fill_guards(pool, number);
@@ -256,16 +261,13 @@ free_one(struct traced_pool *pool, uint32_t number, const struct object_event *h
 
 	if (pool->of_mbufs)
 		check_header(pool, number, here);
-	if (object->noted)
-		object->freed = *here;
-	else
-		object->freed.place = 0;
+	note(&object->freed, object, here);
 	if (object->noted && pool->of_mbufs) {
 		pool->headers[number] = *(struct rte_mbuf *)pool->addresses[number];
 		if (pool->room != 0)
 			check_guards(pool, number, here);
 		if (pool->room != 0 && !plugin_options.no_bytes)
-			fill_bytes(traced_pool_room(pool, number), pool->room_length, FREE_BYTE);
+			room_fill(traced_pool_room(pool, number), pool->room_length);
 		object->filled = true;
 	}
 	if (pool->room != 0)
@@ -317,18 +319,23 @@ traced_free(struct traced_pool *pool, void *const *addresses, unsigned n, const 
 	return 0;
 }
 
+static void
+check_at_end(struct traced_pool *pool, uint32_t number, const void *here)
+{
+	check_free(pool, number, here);
+}
+
 void
 traced_pool_end(struct traced_pool *pool)
 {
 	const struct object_event here = {.tsc = rte_rdtsc(), .process = plugin_process};
 
+	traced_pool_each_free(pool, check_at_end, &here);
 	for (uint32_t number = 0; number < pool->count; number++) {
-		struct object *object = &pool->objects[number];
-		uint32_t state = __atomic_load_n(&object->state, __ATOMIC_ACQUIRE);
+		const struct object *object = &pool->objects[number];
 
-		if (state == OBJECT_FREE)
-			check_free(pool, number, &here);
-		else if (state == OBJECT_TAKEN && object->noted && pool->room != 0)
+		if (__atomic_load_n(&object->state, __ATOMIC_ACQUIRE) == OBJECT_TAKEN && object->noted &&
+		    pool->room != 0)
 			check_guards(pool, number, &here);
 		/* The memory is another's from here on. */
 		if (pool->room != 0)

@@ -14,6 +14,7 @@
 #include "plugin/held.h"
 #include "plugin/option.h"
 #include "plugin/report.h"
+#include "plugin/room.h"
 #include "trace/pattern.h"
 
 #include <errno.h>
@@ -159,8 +160,10 @@ end_pool(struct traced_pool *pool, void *arg)
 static void
 end_all(void)
 {
-	if (!ended && made_one && plugin_process == (int32_t)getpid())
+	if (!ended && made_one && plugin_process == (int32_t)getpid()) {
+		held_over();
 		held_walk(end_pool, NULL);
+	}
 	ended = true;
 }
 
@@ -213,6 +216,7 @@ begin(void)
 	plugin_process = (int32_t)getpid();
 	plugin_options_read();
 	trace_hiding_begin();
+	room_begin();
 	ops_index = rte_mempool_register_ops(&ops);
 	if (ops_index < 0) {
 		fprintf(stderr, "evpl_trace: the mempool operations cannot be registered: %s\n", strerror(-ops_index));

@@ -75,10 +75,10 @@ find_places(const struct traced_pool *pool, uint64_t *total)
 
 /* As report_event(), of many objects. */
 static void
-say_place(FILE *out, const char *kind, const struct place *place)
+say_place(FILE *out, const char *kind, const struct place *place, uint64_t now)
 {
 	const struct object_event event = {.place = place->where,
-					   .tsc = rte_rdtsc() - place->age,
+					   .tsc = now - place->age,
 					   .process = place->how == 0 ? plugin_process : (int32_t)place->how};
 	char text[60];
 
@@ -93,14 +93,16 @@ list(struct traced_pool *pool, FILE *out, const char *when)
 	const char *kind = pool->of_mbufs ? "mbuf" : "object";
 	uint64_t total;
 	struct place *places = find_places(pool, &total);
+	uint64_t now;
 
 	if (places == NULL)
 		return false;
 	flockfile(out);
+	now = report_time();
 	fprintf(out, "evpl_trace: pool %s: %" PRIu64 " of %" PRIu32 " %ss are not free%s\n", pool->mempool->name, total,
 		pool->count, kind, when);
 	for (unsigned i = 0; i < EVPL_PLACES && places[i].count > 0; i++)
-		say_place(out, kind, &places[i]);
+		say_place(out, kind, &places[i], now);
 	report_line_commands(out);
 	fflush(out);
 	funlockfile(out);
@@ -130,10 +132,32 @@ list_one(struct traced_pool *pool, void *arg)
 	list(pool, arg, "");
 }
 
+/* Whoever asks what is held has this lock, for the pools must be there until the answer is given. */
+static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER;
+static bool over;
+
+void
+held_over(void)
+{
+	pthread_mutex_lock(&asking);
+	over = true;
+	pthread_mutex_unlock(&asking);
+}
+
+/* Walks over all pools, unless EAL has ended or is about to. */
+static void
+walk_safely(void (*each)(struct traced_pool *pool, void *arg), void *arg)
+{
+	pthread_mutex_lock(&asking);
+	if (!over)
+		held_walk(each, arg);
+	pthread_mutex_unlock(&asking);
+}
+
 void
 held_list(FILE *out)
 {
-	held_walk(list_one, out);
+	walk_safely(list_one, out);
 }
 
 void
@@ -214,31 +238,29 @@ tell_pools(const char *command, const char *parameters, struct rte_tel_data *dat
 	(void)parameters;
 	rte_tel_data_start_dict(data);
 	evpl_compat_tel_add_uint(data, "bugs", report_bugs());
-	held_walk(add_pool, data);
+	walk_safely(add_pool, data);
 	return 0;
 }
 
 struct question {
 	const char *pool; /* NULL: all */
 	struct rte_tel_data *data;
-	unsigned left; /* places that still fit */
+	unsigned told; /* places */
 };
 
-/* A place in one line of what telemetry can hold. */
+#define MOST_TOLD 16u /* of them are sure to fit into an answer */
+
+/* A place in one line of what telemetry can hold. DPDK 22.11 has no dictionaries in arrays. */
 static void
 add_place(const struct question *question, const struct traced_pool *pool, const struct place *place)
 {
 	struct rte_tel_data *one = rte_tel_data_alloc();
-	uintptr_t frames[TRACE_STACK_DEPTH];
-	char where[RTE_TEL_MAX_STRING_LEN] = "", thread[64] = "";
+	char where[RTE_TEL_MAX_STRING_LEN] = "", thread[64] = "", name[32];
 	FILE *text = fmemopen(where, sizeof(where), "w");
-	unsigned n = place->where != 0 ? trace_stack_frames(place->where & (TRACE_PLACE_SITE - 1), frames) : 0;
 
 	flockfile(plugin_options.out);
-	for (unsigned i = 0; text != NULL && i < n; i++) {
-		fprintf(text, "%s", i == 0 ? "" : " < ");
-		report_frame(text, frames[i]);
-	}
+	if (text != NULL && place->where != 0)
+		report_frames(text, place->where, " < ");
 	report_line_commands(NULL);
 	funlockfile(plugin_options.out);
 	if (text != NULL)
@@ -256,7 +278,8 @@ add_place(const struct question *question, const struct traced_pool *pool, const
 	evpl_compat_tel_add_uint(one, "oldest_ms", (uint64_t)(evpl_place_age_s(place) * 1e3));
 	rte_tel_data_add_dict_string(one, "thread", thread);
 	rte_tel_data_add_dict_string(one, "where", where);
-	rte_tel_data_add_array_container(question->data, one, 0);
+	snprintf(name, sizeof(name), "place_%u", question->told);
+	rte_tel_data_add_dict_container(question->data, name, one, 0);
 }
 
 static void
@@ -269,9 +292,10 @@ add_held(struct traced_pool *pool, void *arg)
 	if (question->pool != NULL && strcmp(question->pool, pool->mempool->name) != 0)
 		return;
 	places = find_places(pool, &total);
-	for (unsigned i = 0; places != NULL && question->left > 0 && i < EVPL_PLACES && places[i].count > 0; i++) {
+	for (unsigned i = 0; places != NULL && question->told < MOST_TOLD && i < EVPL_PLACES && places[i].count > 0;
+	     i++) {
 		add_place(question, pool, &places[i]);
-		question->left--;
+		question->told++;
 	}
 	free(places);
 }
@@ -279,12 +303,12 @@ add_held(struct traced_pool *pool, void *arg)
 static int
 tell_held(const char *command, const char *parameters, struct rte_tel_data *data)
 {
-	struct question question = {
-		.pool = parameters != NULL && *parameters != '\0' ? parameters : NULL, .data = data, .left = 16};
+	struct question question = {.pool = parameters != NULL && *parameters != '\0' ? parameters : NULL,
+				    .data = data};
 
 	(void)command;
-	rte_tel_data_start_array(data, RTE_TEL_CONTAINER);
-	held_walk(add_held, &question);
+	rte_tel_data_start_dict(data);
+	walk_safely(add_held, &question);
 	return 0;
 }
 

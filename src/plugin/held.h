@@ -15,5 +15,7 @@ void held_end(struct traced_pool *pool);
 void held_walk(void (*each)(struct traced_pool *pool, void *arg), void *arg);
 /* Begins to answer telemetry and SIGUSR1. */
 void held_begin(void);
+/* Nobody is answered from here on, for EAL is about to give its memory back. Waits for an answer that was begun. */
+void held_over(void);
 
 #endif /* EVPL_SRC_PLUGIN_HELD_H */

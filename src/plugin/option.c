@@ -10,7 +10,7 @@
 
 #include <rte_common.h>
 
-struct plugin_options plugin_options = {.sample = 1, .depth = 8, .quarantine = 128};
+struct plugin_options plugin_options = {.sample = 1, .depth = 8, .quarantine = 64};
 
 /* Either words, of which the first is 0, or a range of numbers. apps/README.md has the same table. */
 static const struct variable {

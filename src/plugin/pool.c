@@ -246,3 +246,15 @@ traced_pool_free_count(struct traced_pool *pool)
 	rte_spinlock_unlock(&pool->lock);
 	return n;
 }
+
+void
+traced_pool_each_free(struct traced_pool *pool,
+		      void (*each)(struct traced_pool *pool, uint32_t number, const void *arg), const void *arg)
+{
+	rte_spinlock_lock(&pool->lock);
+	for (uint32_t i = 0; i < pool->free_count; i++)
+		each(pool, pool->free[i], arg);
+	for (uint32_t i = 0; i < pool->waiting_count; i++)
+		each(pool, pool->waiting[(pool->waiting_first + i) % pool->waiting_size], arg);
+	rte_spinlock_unlock(&pool->lock);
+}

@@ -101,6 +101,9 @@ uint32_t traced_pool_find(const struct traced_pool *pool, const void *address);
 bool traced_pool_pop(struct traced_pool *pool, uint32_t *numbers, unsigned n);
 void traced_pool_push(struct traced_pool *pool, const uint32_t *numbers, unsigned n);
 unsigned traced_pool_free_count(struct traced_pool *pool);
+/* Calls a function for each free object. Meanwhile none is taken, for other threads may go on at a program's end. */
+void traced_pool_each_free(struct traced_pool *pool,
+			   void (*each)(struct traced_pool *pool, uint32_t number, const void *arg), const void *arg);
 
 static inline char *
 traced_pool_room(const struct traced_pool *pool, uint32_t number)

@@ -18,6 +18,7 @@
 #define MOST_REPORTS 1000u /* of a program that goes on */
 #define MOST_MODULES 16u
 #define MOST_OFFSETS 64u
+#define INDENT "            " /* of a frame */
 
 int32_t plugin_process;
 static unsigned bugs;
@@ -57,13 +58,22 @@ report_line_commands(FILE *out)
 	memset(modules, 0, sizeof(modules));
 }
 
-void
-report_frame(FILE *out, uintptr_t address)
+static bool
+is_in_libc(uintptr_t address)
+{
+	Dl_info info;
+
+	return dladdr((void *)address, &info) != 0 && info.dli_fname != NULL &&
+	       strstr(info.dli_fname, "/libc.so") != NULL;
+}
+
+static void
+say_frame(FILE *out, uintptr_t address, const char *between)
 {
 	struct link_map *map;
 	Dl_info info;
 
-	if (evpl_line_say(out, address))
+	if (evpl_line_say(out, address, between))
 		return;
 	evpl_place_say_address(out, address);
 	/* The call is before the address that it returns to. */
@@ -71,11 +81,37 @@ report_frame(FILE *out, uintptr_t address)
 		note_offset(info.dli_fname, address - 1 - map->l_addr);
 }
 
+static uint64_t ages_end; /* with the lock of plugin_options.out */
+
+/* A report's first line in a file takes long, because debug information is read. Ages do not count this. */
+uint64_t
+report_time(void)
+{
+	ages_end = rte_rdtsc();
+	return ages_end;
+}
+
+void
+report_frames(FILE *out, trace_place place, const char *between)
+{
+	uintptr_t frames[TRACE_STACK_DEPTH];
+	unsigned n = trace_stack_frames(place & (TRACE_PLACE_SITE - 1), frames);
+
+	/* What calls main(), or a thread's function, tells nothing: _start, and functions of libc. */
+	if (n > 2 && is_in_libc(frames[n - 2]) && !is_in_libc(frames[n - 1]))
+		n--;
+	while (n > 1 && is_in_libc(frames[n - 1]))
+		n--;
+	for (unsigned i = 0; i < n; i++) {
+		fputs(i == 0 ? "" : between, out);
+		say_frame(out, frames[i], between);
+	}
+}
+
 static void
 say_age(FILE *out, const struct object_event *event)
 {
-	uint64_t now = rte_rdtsc();
-	double s = now > event->tsc ? (double)(now - event->tsc) / (double)rte_get_tsc_hz() : 0;
+	double s = ages_end > event->tsc ? (double)(ages_end - event->tsc) / (double)rte_get_tsc_hz() : 0;
 
 	if (s < 1e-3)
 		fprintf(out, "%.0f us ago", s * 1e6);
@@ -88,9 +124,6 @@ say_age(FILE *out, const struct object_event *event)
 void
 report_event(FILE *out, const char *word, const struct object_event *event)
 {
-	uintptr_t frames[TRACE_STACK_DEPTH];
-	unsigned n;
-
 	fprintf(out, "  %-9s ", word);
 	if (event->tsc == 0) {
 		fprintf(out, "never\n");
@@ -107,12 +140,9 @@ report_event(FILE *out, const char *word, const struct object_event *event)
 	fprintf(out, " by ");
 	trace_say_thread(out, event->place);
 	fprintf(out, ", in\n");
-	n = trace_stack_frames(event->place & (TRACE_PLACE_SITE - 1), frames);
-	for (unsigned i = 0; i < n; i++) {
-		fprintf(out, "            ");
-		report_frame(out, frames[i]);
-		fputc('\n', out);
-	}
+	fprintf(out, INDENT);
+	report_frames(out, event->place, "\n" INDENT);
+	fputc('\n', out);
 }
 
 unsigned
@@ -146,6 +176,7 @@ begin(const char *what, const char *more)
 		funlockfile(out);
 		return false;
 	}
+	report_time();
 	fprintf(out, "evpl_trace: BUG: %s%s\n", what, more);
 	return true;
 }

@@ -27,10 +27,15 @@ void report_count(const struct traced_pool *pool, uint32_t number, const struct 
 unsigned report_bugs(void);			  /* how many there were */
 void report_stop(void) __attribute__((noreturn)); /* as after a bug */
 
+/* Ages are counted until here. Call with the lock of plugin_options.out. */
+uint64_t report_time(void);
 /* "word  AGE ago by THREAD, in" and the frames, a line each. */
 void report_event(FILE *out, const char *word, const struct object_event *event);
-/* One frame: "function (file:line)" where debug information is to be had, else "function (module+offset)". */
-void report_frame(FILE *out, uintptr_t address);
+/*
+ * The frames of a place, each as evpl_line_say() says it where debug information is to be had, else "function
+ * (module+offset)".
+ */
+void report_frames(FILE *out, trace_place place, const char *between);
 /* The commands that find the lines of the frames that had none, since the last call. NULL: forgets these frames. */
 void report_line_commands(FILE *out);
 

@@ -39,17 +39,18 @@ put_in_ring(struct trace_thread *me, struct evpl_ring *ring, struct evpl_iovec *
 			fresh[i]->owner = owner_of(ring);
 	}
 	sent = evpl_plain_ring_enqueue_burst(ring, copies, n, r_free_space);
-	for (unsigned i = 0; i < sent; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		uint32_t handle = trace_handle(&iovecs[i]);
 
+		if (i >= sent) {
+			if (fresh[i] != NULL)
+				trace_slot_free((union trace_slot *)fresh[i]);
+			continue;
+		}
 		evpl_plain_iovec_move(&copies[i], &iovecs[i]);
 		set_handle(&iovecs[i], handle); /* so that a use of it is known for what it is */
 		if (old[i] != NULL)
 			note_gone(CALL_RING_ENQUEUE, old[i], here);
-	}
-	for (unsigned i = sent; i < n; i++) {
-		if (fresh[i] != NULL)
-			trace_slot_free((union trace_slot *)fresh[i]);
 	}
 	return sent;
 }

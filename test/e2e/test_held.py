@@ -13,7 +13,7 @@ from harness import Fwd, case, check, check_equal, main, read
 from telemetry import ask, socket_of
 
 VDEVS = ["net_null0", "net_null1"]
-TRACE = "1" in os.environ.get("EVPL_TRACE", "")
+TRACE = "1" in os.environ.get("EVPL_TEST_TRACE", "")
 LINE = re.compile(r"  \d+ iovecs?, \d+ bytes, oldest \d+\.\d s, taken (by|in) evpl_\w+|"
                   r"  \d+ iovecs?, \d+ bytes, oldest .* taken in .*")
 

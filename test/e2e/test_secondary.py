@@ -12,7 +12,7 @@ import time
 from harness import Skip, case, check, check_equal, main, read
 
 PAGES = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
-TRACE = "1" in os.environ.get("EVPL_TRACE", "")
+TRACE = "1" in os.environ.get("EVPL_TEST_TRACE", "")
 
 
 def run(argv, directory, name):

@@ -18,7 +18,7 @@ from telemetry import ask, socket_of
 PAGE = os.path.join(ROOT, "include", "telemetry.md")
 VDEVS = ["net_null0", "net_null1"]
 WITHOUT_UNITS = ("/evpl/units", "/evpl_fwd/ports")     # they have no units
-TRACE = "1" in os.environ.get("EVPL_TRACE", "")
+TRACE = "1" in os.environ.get("EVPL_TEST_TRACE", "")
 
 
 def documented():

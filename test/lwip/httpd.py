@@ -24,7 +24,7 @@ KERNEL, KERNEL6 = "198.18.0.2", "fd18::2"
 MIB = 1 << 20
 IPV6 = os.path.exists("/proc/net/if_inet6")
 # Builds that check every call, or every byte, take several times as long.
-SLOW = os.environ.get("EVPL_TRACE") == "1" or os.environ.get("EVPL_SANITIZED") == "1"
+SLOW = os.environ.get("EVPL_TEST_TRACE") == "1" or os.environ.get("EVPL_SANITIZED") == "1"
 ADDRESSES = [f"--ip={SERVER}/24", f"--ip={SERVER6}/64"]
 
 netns.PACKAGES.update(curl="curl", nc="netcat-openbsd")

@@ -8,71 +8,39 @@ usage: run.py [-j N] [--valgrind] ZOO [WORD...]    the cases whose names begin w
 ZOO is the program (build/test/misuse/zoo), which knows how it was built.
 """
 import concurrent.futures
-import glob
 import os
 import re
 import subprocess
 import sys
-import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
-TIMEOUT = 60                    # seconds after which a program hangs; times ten under valgrind
+from cases import (HEX, HERE, ROOT, Case, Program, Run, check_quiet, check_touch, marks, need, pattern, read_cases, tap,
+                   workers_of)
+
 PLACES = ["created", "owned", "taken", "let go", "misused", "found"]    # in this order
 MARK = re.compile(r"/\* (created|owned|taken|let go|misused|found|read|written|leaked: [^*]*?)"
                   r"( elsewhere|, elsewhere)?(?: by address of (\w+))? \*/")
-HEX = r"0x[0-9a-f]+"
-
-
-class Wrong(Exception):
-    """What a case raises when the program did something else than it should."""
+KEYS = ["expect", "flags", "needs", "plain", "found", "ends", "why"]
 
 
 class Place:
     """A marked line of a case."""
     def __init__(self, path, number, function, static, line, elsewhere, address_of):
         self.path, self.number, self.function, self.static = path, number, function, static
-        self.elsewhere = elsewhere
+        self.elsewhere = bool(elsewhere)
         self.by_address = address_of is not None
         calls = re.findall(r"\b(evpl_\w+)\(", line)
         self.call = address_of or (calls[-1] if calls else None)
 
 
-KEY = re.compile(r"(expect|flags|needs|plain|found|ends|why): ")
-CASE = re.compile(r"/\*\n((?: \*(?: .*)?\n)+?) \*/\nZOO_CASE\((\w+)\)\n")
-
-
-def marks(path, first, last):
-    """The marks in the lines [first, last) of a file, as (mark, place) in their order."""
-    found, function, static, before = [], None, False, ""
-    with open(path) as f:
-        for number, line in enumerate(f, 1):
-            if not first <= number < last:
-                continue
-            start = re.match(r"(\w+)\(", line)
-            if start:
-                function, static = start[1], before.startswith("static")
-            for mark in MARK.finditer(line):
-                found.append((mark[1], Place(path, number, function, static, line, bool(mark[2]), mark[3])))
-            before = line
-    return found
-
-
-class Text:
-    """A case of the zoo: its name, what its comment asks for, and the marks of its lines, [first, last)."""
+class Text(Case):
+    """A case of the zoo, and the marks of its lines."""
     def __init__(self, path, name, comment, first, last):
-        self.path = path
-        self.file, self.case = os.path.basename(path)[:-2], name
-        self.name = f"{self.file}_{name}"
-        lines = [line[3:] for line in comment.rstrip("\n").split("\n")]
-        self.keys = dict(line.split(": ", 1) for line in lines if KEY.match(line))
-        self.what = " ".join(line for line in lines if not KEY.match(line))
+        super().__init__(path, name, comment, KEYS, first, last)
         self.flags = self.keys.get("flags", "LOCAL SHARED").split()
-        self.expect = self.keys["expect"]
-        self.marks = marks(path, first, last)
+        self.marks = marks(path, first, last, MARK, Place)
+        self.find_touch(self.marks)
         if self.keys.get("found") == "cleanup":
             self.marks.append(("found", cleanup_place()))
-        self.touch = next(((m, p) for m, p in self.marks if m in ("read", "written")), None)
 
 
 def cleanup_place():
@@ -85,18 +53,13 @@ def cleanup_place():
     raise SystemExit("zoo.c has no /* cleanup */")
 
 
-class Zoo:
+class Zoo(Program):
     """The program, as it was built, and under valgrind if asked for."""
     def __init__(self, path, valgrind=False):
-        self.path = os.path.abspath(path)
-        self.build = os.path.dirname(os.path.dirname(os.path.dirname(self.path)))   # where file names begin
-        self.valgrind = valgrind
+        super().__init__(path, valgrind)
         said = subprocess.run([self.path, "--mode"], capture_output=True, text=True, check=True).stdout
         self.trace, self.bytes, self.asan = (f"{word}=1" in said for word in ("trace", "bytes", "asan"))
         self.tool = "ASan" if self.asan else "memcheck" if valgrind else None
-
-    def texts(self):
-        return subprocess.run([self.path, "--list"], capture_output=True, text=True, check=True).stdout.split()
 
     def run(self, text, which, flags):
         return Run(self, [text.name, which, flags])
@@ -111,70 +74,30 @@ class Zoo:
         return None
 
 
-class Run:
-    """What a program did: its exit code (negative: a signal; None: it hung), stderr, and memcheck's log."""
-    def __init__(self, zoo, args):
-        command, self.log = [zoo.path, *args], ""
-        timeout = TIMEOUT
-        env = dict(os.environ)
-        # Twins must be silent, so leaks of DPDK's drivers are not looked for here.
-        env["ASAN_OPTIONS"] = "detect_leaks=0:" + env.get("ASAN_OPTIONS", "")
-        with tempfile.NamedTemporaryFile(prefix="evpl-zoo-") as log:
-            if zoo.valgrind:
-                # Fair: threads that wait by spinning would keep the others out.
-                command = ["valgrind", "--quiet", "--fair-sched=try", "--error-exitcode=66",
-                           f"--log-file={log.name}", *command]
-                timeout *= 10
-            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                     stderr=subprocess.PIPE, env=env, errors="replace")
-            self.pid = child.pid
-            try:
-                self.err = child.communicate(timeout=timeout)[1]
-                self.code = child.returncode
-            except subprocess.TimeoutExpired:
-                child.kill()
-                self.err = child.communicate()[1]
-                self.code = None
-            self.log = open(log.name, errors="replace").read()
-        self.lines = self.err.splitlines()
-
-    def word(self):
-        """One or two words, for the table."""
-        said = []
-        if re.search(r"Invalid (read|write)", self.log):
-            said.append("memcheck report")
-        if "ERROR: AddressSanitizer: use-after-poison" in self.err:
-            said.append("ASan report")
-        elif "ERROR: AddressSanitizer" in self.err:
-            said.append("ASan: crash")
-        elif "evpl: BUG: " in self.err:
-            said.append("report")
-        elif re.search(r"^evpl_\w+: .*\d+ iovecs?, \d+ bytes", self.err, re.M) and self.code == 0:
-            said.append("list")
-        elif self.code is None:
-            said.append("hangs")
-        elif self.code == -6:
-            said.append("stops" if re.match(r"evpl_\w+: .*\n\Z", self.err) else "aborts")
-        elif self.code < 0:
-            said.append("crashes")
-        elif self.code not in (0, 66):
-            said.append("corrupts")
-        if not said:
-            said.append("nothing" if not self.err else "one line" if len(self.lines) == 1 else "lines")
-        return ", ".join(said)
-
-    def __str__(self):
-        return f"exit code {self.code}, stderr:\n{self.err}" + (f"memcheck:\n{self.log}" if self.log else "")
-
-
-def pattern(words):
-    """Words of a case's comment, where %p stands for any address."""
-    return re.escape(words).replace("%p", HEX)
-
-
-def need(condition, message):
-    if not condition:
-        raise Wrong(message)
+def word_of(run):
+    """One or two words, for the table."""
+    said = []
+    if re.search(r"Invalid (read|write)", run.log):
+        said.append("memcheck report")
+    if "ERROR: AddressSanitizer: use-after-poison" in run.err:
+        said.append("ASan report")
+    elif "ERROR: AddressSanitizer" in run.err:
+        said.append("ASan: crash")
+    elif "evpl: BUG: " in run.err:
+        said.append("report")
+    elif re.search(r"^evpl_\w+: .*\d+ iovecs?, \d+ bytes", run.err, re.M) and run.code == 0:
+        said.append("list")
+    elif run.code is None:
+        said.append("hangs")
+    elif run.code == -6:
+        said.append("stops" if re.match(r"evpl_\w+: .*\n\Z", run.err) else "aborts")
+    elif run.code < 0:
+        said.append("crashes")
+    elif run.code not in (0, 66):
+        said.append("corrupts")
+    if not said:
+        said.append("nothing" if not run.err else "one line" if len(run.lines) == 1 else "lines")
+    return ", ".join(said)
 
 
 def check_thread(place, thread, number, lcore, run):
@@ -202,7 +125,7 @@ def check_where(place, where, zoo):
         return
     file, _, line = rest.rpartition(":")
     need(function == place.function, f"function {function!r}, expected {place.function!r}")
-    need(os.path.realpath(os.path.join(zoo.build, file)) == os.path.realpath(place.path), f"file {file!r}")
+    need(zoo.is_source(file, place.path), f"file {file!r}")
     need(line == str(place.number), f"line {line}, expected {place.number}")
 
 
@@ -272,34 +195,6 @@ def check_list(text, run, zoo):
     need(not left, "more lines than expected")
 
 
-def check_touch(text, run, zoo):
-    """The tool stops, or notes, the read or write itself."""
-    mark, place = text.touch
-    kind = {"read": "read", "written": "write"}[mark]
-    if zoo.asan:
-        need(run.code not in (0, None), "it did not stop")
-        need("ERROR: AddressSanitizer: use-after-poison" in run.err, "no use-after-poison")
-        need(re.search(rf"{kind.upper()} of size 1 at ", run.err), f"not a {kind}")
-        need("evpl: BUG" not in run.err, "it went on")
-        top = re.search(r"#0 \S+ in (\w+) (\S+?):(\d+)", run.err)
-    else:
-        need(run.code not in (0, None), "memcheck's errors are no failure")
-        first = re.search(r"Invalid (\w+) of size 1\n==\d+==    at \S+: (\w+) \(([^:)]+):(\d+)\)", run.log)
-        need(first, f"no \"Invalid {kind}\"")
-        need(run.log.index(first[0]) == run.log.index("Invalid "), "another error came first")
-        need(first[1] == kind, f"not a {kind}")
-        top = re.search(r"at \S+: (\w+) \(([^:)]+):(\d+)\)", first[0])
-    need(top and (top[1], os.path.basename(top[2]), int(top[3])) ==
-         (place.function, os.path.basename(place.path), place.number),
-         f"not at {place.function} ({os.path.basename(place.path)}:{place.number})")
-
-
-def check_quiet(run):
-    need(run.code == 0, f"exit code {run.code}, expected 0")
-    need(run.err == "", "not silent")
-    need(run.log == "", "memcheck is not silent")
-
-
 def judge(text, which, flags, run, zoo):
     need(run.code is not None, "it hangs")
     watched = zoo.bytes or text.keys.get("needs") != "bytes"
@@ -310,7 +205,7 @@ def judge(text, which, flags, run, zoo):
             need(run.code == -6 and len(run.lines) == 1 and text.keys["plain"] in run.err,
                  f"not stopped with one line that has: {text.keys['plain']}")
     elif zoo.tool and zoo.bytes and text.touch:
-        check_touch(text, run, zoo)
+        check_touch(text, run, zoo.asan)
     elif not watched:
         pass                    # nobody looks at bytes: what happens is in the table
     elif text.expect == "nothing":
@@ -324,40 +219,19 @@ def judge(text, which, flags, run, zoo):
 
 def read_texts():
     """All cases of zoo/, by name."""
-    texts = []
-    for path in glob.glob(os.path.join(HERE, "zoo", "*.c")):
-        with open(path) as f:
-            source = f.read()
-        begins = list(CASE.finditer(source))
-        if len(begins) != source.count("ZOO_CASE("):
-            raise SystemExit(f"{path}: a ZOO_CASE without its comment before it")
-        lines = [source.count("\n", 0, begin.start()) + 1 for begin in begins] + [source.count("\n") + 1]
-        texts += [Text(path, begin[2], begin[1], lines[i], lines[i + 1]) for i, begin in enumerate(begins)]
-    return sorted(texts, key=lambda text: text.name)
+    return read_cases("zoo", Text)
 
 
-def tap(zoo, words, workers):
+def run_all(zoo, words, workers):
     texts = read_texts()
-    if {t.name for t in texts} != set(zoo.texts()):
+    if {t.name for t in texts} != set(zoo.names()):
         print("Bail out! the program has not all cases of zoo/: is a file missing in meson.build?")
         return 1
-    cases = [(f"{t.name} {flags} {which}", t, which, flags)
+    tests = [(f"{t.name} {flags} {which}",
+              lambda t=t, which=which, flags=flags: zoo.run(t, which, flags),
+              lambda run, t=t, which=which, flags=flags: judge(t, which, flags, run, zoo))
              for t in texts for flags in t.flags for which in ("bug", "twin")]
-    cases = [c for c in cases if not words or c[0].startswith(tuple(words))]
-    print(f"1..{len(cases)}", flush=True)
-    failed = 0
-    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        runs = [pool.submit(zoo.run, text, which, flags) for _, text, which, flags in cases]
-        for number, ((name, text, which, flags), run) in enumerate(zip(cases, runs), 1):
-            run = run.result()
-            try:
-                judge(text, which, flags, run, zoo)
-                print(f"ok {number} - {name}", flush=True)
-            except Wrong as wrong:
-                failed += 1
-                print(f"not ok {number} - {name}\n# {wrong}")
-                print("".join(f"#   {line}\n" for line in str(run).splitlines()[:40]), end="", flush=True)
-    return 1 if failed else 0
+    return tap([t for t in tests if not words or t[0].startswith(tuple(words))], workers)
 
 
 MODES = [   # name, meson's options, under valgrind
@@ -379,7 +253,7 @@ def table(directory, workers):
         zoo = Zoo(os.path.join(build, "test", "misuse", "zoo"), valgrind)
         with concurrent.futures.ThreadPoolExecutor(workers) as pool:
             columns.append(list(pool.map(
-                lambda t, zoo=zoo: {flags: zoo.run(t, "bug", flags).word() for flags in t.flags}, texts)))
+                lambda t, zoo=zoo: {flags: word_of(zoo.run(t, "bug", flags)) for flags in t.flags}, texts)))
         print(f"# {name}: done", flush=True)
     lines = ["| bug | " + " | ".join(m[0] for m in MODES) + " |", "|---" * (len(MODES) + 1) + "|"]
     rows = []       # (file, cases, cells): cases of one file that fare alike share a row
@@ -408,12 +282,7 @@ def table(directory, workers):
 
 def main():
     args = sys.argv[1:]
-    cores = min(2, len(os.sched_getaffinity(0)))
-    workers = cores if "--valgrind" in args else 2 * cores      # half of a run's time EAL waits, to measure the clock
-    if "-j" in args:
-        at = args.index("-j")
-        workers = int(args[at + 1])
-        del args[at:at + 2]
+    workers = workers_of(args)
     if len(args) == 2 and args[0] == "--table":
         return table(args[1], workers)
     valgrind = "--valgrind" in args
@@ -421,7 +290,7 @@ def main():
     if not args or args[0].startswith("-"):
         print(__doc__.strip())
         return 0 if args else 2
-    return tap(Zoo(args[0], valgrind), args[1:], workers)
+    return run_all(Zoo(args[0], valgrind), args[1:], workers)
 
 
 sys.exit(main())

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "mbuf_zoo.h"
+
+/*
+ * A pool is destroyed while mbufs of two places are not home.
+ * expect: pool zoo: 3 of 63 mbufs are not free at its end
+ */
+ZOO_CASE(at_pool_free)
+
+static void
+at_pool_free_bug(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+	struct rte_mbuf *m[3], *other;
+
+	zoo_check(rte_pktmbuf_alloc_bulk(pool, m, 2) == 0, "mbufs"); /* leaked: 2 mbufs */
+	m[2] = rte_pktmbuf_alloc(pool);				     /* leaked: 1 mbuf */
+	other = rte_pktmbuf_alloc(pool);
+	rte_pktmbuf_free(other);
+	zoo_check(m[2] != NULL, "three mbufs");
+	rte_mempool_free(pool);
+}
+
+static void
+at_pool_free_twin(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+	struct rte_mbuf *m[3];
+
+	for (unsigned i = 0; i < 3; i++)
+		m[i] = rte_pktmbuf_alloc(pool);
+	rte_pktmbuf_free_bulk(m, 3);
+	rte_mempool_free(pool);
+}
+
+/*
+ * EAL is cleaned up while an mbuf that a worker lcore took is not home.
+ * expect: pool zoo: 1 of 63 mbufs are not free at its end
+ */
+ZOO_CASE(at_cleanup)
+
+static int
+take_one(void *arg)
+{
+	struct rte_mbuf **m = arg;
+
+	*m = rte_pktmbuf_alloc(rte_mempool_lookup("zoo")); /* leaked: 1 mbuf on a worker */
+	return 0;
+}
+
+static void
+at_cleanup_bug(void)
+{
+	struct rte_mbuf *m;
+
+	zoo_pool("zoo");
+	zoo_on_worker(take_one, &m);
+	rte_eal_cleanup();
+	exit(0);
+}
+
+static void
+at_cleanup_twin(void)
+{
+	struct rte_mbuf *m;
+
+	zoo_pool("zoo");
+	zoo_on_worker(take_one, &m);
+	rte_pktmbuf_free(m);
+	rte_eal_cleanup();
+	exit(0);
+}
+
+/*
+ * The program ends without rte_eal_cleanup() while an mbuf is not home that a thread took which is no lcore.
+ * expect: pool zoo: 1 of 63 mbufs are not free at its end
+ */
+ZOO_CASE(at_exit)
+
+static int
+take_elsewhere(void *arg)
+{
+	struct rte_mbuf **m = arg;
+
+	*m = rte_pktmbuf_alloc(rte_mempool_lookup("zoo")); /* leaked: 1 mbuf elsewhere */
+	return 0;
+}
+
+static void
+at_exit_bug(void)
+{
+	struct rte_mbuf *m;
+
+	zoo_pool("zoo");
+	zoo_elsewhere(take_elsewhere, &m);
+	exit(0);
+}
+
+static void
+at_exit_twin(void)
+{
+	struct rte_mbuf *m;
+
+	zoo_pool("zoo");
+	zoo_elsewhere(take_elsewhere, &m);
+	rte_pktmbuf_free(m);
+	exit(0);
+}
+
+/*
+ * All segments of a packet are lost, and the mbuf whose data a clone keeps.
+ * expect: pool zoo: 4 of 63 mbufs are not free at its end
+ */
+ZOO_CASE(of_packet)
+
+static void
+of_packet_bug(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+	struct rte_mbuf *head = rte_pktmbuf_alloc(pool); /* leaked: 1 mbuf */
+	struct rte_mbuf *tail = rte_pktmbuf_alloc(pool); /* leaked: 1 mbuf */
+	struct rte_mbuf *clone;
+
+	rte_pktmbuf_chain(head, tail);
+	clone = rte_pktmbuf_clone(head, pool); /* leaked: 1 mbuf */ /* leaked: 1 mbuf */
+	rte_pktmbuf_free(head);
+	zoo_check(clone != NULL, "a clone");
+	rte_mempool_free(pool);
+}
+
+static void
+of_packet_twin(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+	struct rte_mbuf *head = rte_pktmbuf_alloc(pool), *tail = rte_pktmbuf_alloc(pool), *clone;
+
+	rte_pktmbuf_chain(head, tail);
+	clone = rte_pktmbuf_clone(head, pool);
+	rte_pktmbuf_free(head);
+	rte_pktmbuf_free(clone);
+	rte_mempool_free(pool);
+}
+
+/*
+ * A leak stops the program, if wanted.
+ * expect: pool zoo: 1 of 63 mbufs are not free at its end
+ * env: EVPL_TRACE_LEAKS=stop
+ * stops: by SIGABRT
+ */
+ZOO_CASE(stops)
+
+static void
+stops_bug(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+
+	zoo_check(rte_pktmbuf_alloc(pool) != NULL, "an mbuf"); /* leaked: 1 mbuf */
+	rte_mempool_free(pool);
+}
+
+static void
+stops_twin(void)
+{
+	at_pool_free_twin();
+}
+
+/*
+ * A leak is not listed, if not wanted.
+ * expect: nothing
+ * env: EVPL_TRACE_LEAKS=no
+ */
+ZOO_CASE(not_wanted)
+
+static void
+not_wanted_bug(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+
+	zoo_check(rte_pktmbuf_alloc(pool) != NULL, "an mbuf");
+	rte_mempool_free(pool);
+}
+
+static void
+not_wanted_twin(void)
+{
+	at_pool_free_twin();
+}
+
+/*
+ * SIGUSR1 lists what is held while the program runs.
+ * expect: pool zoo: 3 of 63 mbufs are not free
+ * env: EVPL_TRACE_FILE=%f
+ * asked: SIGUSR1
+ */
+ZOO_CASE(by_signal)
+
+static void
+by_signal_bug(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo"), *other = zoo_pool("other");
+	struct rte_mbuf *m[3];
+
+	rte_pktmbuf_free(rte_pktmbuf_alloc(other));
+	zoo_check(rte_pktmbuf_alloc_bulk(pool, m, 2) == 0, "mbufs"); /* leaked: 2 mbufs */
+	m[2] = rte_pktmbuf_alloc(pool);				     /* leaked: 1 mbuf */
+	zoo_ask();
+	rte_pktmbuf_free_bulk(m, 3);
+}
+
+static void
+by_signal_twin(void)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(zoo_pool("zoo"));
+
+	rte_pktmbuf_free(m);
+	zoo_ask();
+}
+
+/*
+ * SIGUSR1 comes when EAL's memory is gone.
+ * expect: nothing
+ * asked: SIGUSR1 too late
+ */
+ZOO_CASE(by_signal_too_late)
+
+static void
+by_signal_too_late_bug(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+
+	rte_pktmbuf_free(rte_pktmbuf_alloc(pool));
+	rte_eal_cleanup();
+	zoo_ask();
+	usleep(100000); /* time to look at what is gone */
+	_exit(0);
+}
+
+static void
+by_signal_too_late_twin(void)
+{
+	by_signal_too_late_bug();
+}
+
+/*
+ * Telemetry tells what is held while the program runs.
+ * expect: pool zoo: 3 of 63 mbufs are not free
+ * asked: telemetry
+ */
+ZOO_CASE(by_telemetry)
+
+static int
+take_another(void *arg)
+{
+	struct rte_mbuf **m = arg;
+
+	*m = rte_pktmbuf_alloc(rte_mempool_lookup("zoo")); /* leaked: 1 mbuf on a worker */
+	return 0;
+}
+
+static void
+by_telemetry_bug(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo"), *other = zoo_pool("other");
+	struct rte_mbuf *m[3];
+
+	rte_pktmbuf_free(rte_pktmbuf_alloc(other));
+	zoo_check(rte_pktmbuf_alloc_bulk(pool, m, 2) == 0, "mbufs"); /* leaked: 2 mbufs */
+	zoo_on_worker(take_another, &m[2]);
+	zoo_ask();
+	rte_pktmbuf_free_bulk(m, 3);
+}
+
+static void
+by_telemetry_twin(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+
+	zoo_pool("other");
+	rte_pktmbuf_free(rte_pktmbuf_alloc(pool));
+	zoo_ask();
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * src/trace/stack.c: call stacks, each of which stands for itself by one number.
+ *
+ * What would break: what a thread keeps at hand is found by the function's frame and return address alone. A function
+ * that is called by another caller's caller, at the same height of the stack, would be taken for the one that was there
+ * before. When the table is full, places would be wrong, or the program would stop.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "trace/stack.h"
+
+#define STACKS 8192u /* as in stack.c */
+
+/* A call is no jump, and no copy of its caller, if its result is used behind it. */
+#define AFTER(r) __asm__ volatile("" : "+r"(r))
+#define ALONE __attribute__((noinline, noclone))
+
+/* The function that a program calls. */
+static ALONE uint64_t
+here(unsigned depth)
+{
+	uint64_t place = trace_stack_here(trace_self(), __builtin_frame_address(0),
+					  (uintptr_t)__builtin_return_address(0), depth);
+
+	AFTER(place);
+	return place;
+}
+
+static ALONE uint64_t
+middle(unsigned depth)
+{
+	uint64_t place = here(depth);
+
+	AFTER(place);
+	return place;
+}
+
+static ALONE uint64_t
+outer(unsigned depth)
+{
+	uint64_t place = middle(depth);
+
+	AFTER(place);
+	return place;
+}
+
+static void
+the_same_calls_are_the_same_place(void **state)
+{
+	uint64_t places[3];
+
+	(void)state;
+	for (volatile unsigned i = 0; i < 3; i++)
+		places[i] = middle(8);
+	assert_int_equal(places[0], places[1]);
+	assert_int_equal(places[0], places[2]);
+	assert_int_not_equal(places[0], middle(8));
+}
+
+static void
+the_frames_are_those_of_the_calls(void **state)
+{
+	uintptr_t frames[TRACE_STACK_DEPTH], again[TRACE_STACK_DEPTH];
+	uint64_t place = outer(3);
+
+	(void)state;
+	assert_int_equal(trace_stack_frames(place, frames), 3);
+	assert_in_range(frames[0], (uintptr_t)middle, (uintptr_t)middle + 64);
+	assert_in_range(frames[1], (uintptr_t)outer, (uintptr_t)outer + 64);
+	assert_in_range(frames[2], (uintptr_t)the_frames_are_those_of_the_calls,
+			(uintptr_t)the_frames_are_those_of_the_calls + 512);
+	place = outer(3);
+	assert_int_equal(trace_stack_frames(place, again), 3);
+	assert_int_equal(again[0], frames[0]);
+	assert_int_equal(again[1], frames[1]);
+	assert_int_not_equal(again[2], frames[2]);
+}
+
+/* here() has the same frame and return address in all of these calls. */
+static void
+another_callers_caller_is_another_place(void **state)
+{
+	(void)state;
+	for (volatile unsigned i = 0; i < 2; i++) {
+		uint64_t one = outer(8);
+		uint64_t two = outer(8);
+
+		assert_int_not_equal(one, two);
+	}
+}
+
+static ALONE uint64_t
+deeper(unsigned levels, unsigned depth)
+{
+	uint64_t place = levels == 0 ? here(depth) : deeper(levels - 1, depth);
+
+	AFTER(place);
+	return place;
+}
+
+static void
+a_place_has_no_more_frames_than_wanted(void **state)
+{
+	uintptr_t frames[TRACE_STACK_DEPTH];
+
+	(void)state;
+	assert_int_equal(trace_stack_frames(deeper(40, 2), frames), 2);
+	assert_int_equal(trace_stack_frames(deeper(41, 5), frames), 5);
+	assert_int_equal(trace_stack_frames(deeper(42, TRACE_STACK_DEPTH), frames), TRACE_STACK_DEPTH);
+	assert_int_equal(trace_stack_frames(deeper(43, 1000), frames), TRACE_STACK_DEPTH);
+}
+
+/* Without a table: the return address itself. */
+static void
+one_frame_is_the_return_address(void **state)
+{
+	uintptr_t frames[TRACE_STACK_DEPTH];
+	uint64_t place = outer(1), same = outer(1);
+
+	(void)state;
+	assert_int_equal(place, same);
+	assert_in_range(place, (uintptr_t)middle, (uintptr_t)middle + 64);
+	assert_int_equal(trace_stack_frames(place, frames), 1);
+	assert_int_equal(frames[0], place);
+}
+
+static void *
+in_a_thread(void *arg)
+{
+	*(uint64_t *)arg = outer(3);
+	return NULL;
+}
+
+static void
+the_same_calls_of_two_threads_are_the_same_place(void **state)
+{
+	uint64_t places[2];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		pthread_t thread;
+
+		assert_int_equal(pthread_create(&thread, NULL, in_a_thread, &places[i]), 0);
+		pthread_join(thread, NULL);
+	}
+	assert_int_equal(places[0], places[1]);
+}
+
+/* Calls itself from one of two places, by the lowest bit: 2^levels stacks. */
+static ALONE uint64_t
+turn(unsigned bits, unsigned levels)
+{
+	uint64_t place;
+
+	if (levels == 0) {
+		place = here(TRACE_STACK_DEPTH);
+	} else if (bits & 1) {
+		place = turn(bits >> 1, levels - 1);
+		__asm__ volatile("# right" : "+r"(place));
+	} else {
+		place = turn(bits >> 1, levels - 1);
+		__asm__ volatile("# left" : "+r"(place));
+	}
+	AFTER(place);
+	return place;
+}
+
+static void
+a_full_table_leaves_one_frame(void **state)
+{
+	uintptr_t frames[TRACE_STACK_DEPTH];
+	uint64_t first = 0, at_first = 0;
+	unsigned whole = 0, n = 2 * STACKS;
+	char path[] = "/tmp/evpl-trace_stack-XXXXXX", said[1024] = "";
+	int kept = dup(STDERR_FILENO), file = mkstemp(path);
+
+	(void)state;
+	assert_true(kept >= 0 && file >= 0);
+	unlink(path);
+	dup2(file, STDERR_FILENO);
+	for (volatile unsigned i = 0; i < n + 1; i++) {
+		uint64_t place = turn(i % n, 14);
+
+		if (i == 0)
+			first = place;
+		at_first = place; /* the last one is the first one again */
+		whole += trace_stack_frames(place, frames) == TRACE_STACK_DEPTH;
+		if (i == n - 1) {
+			assert_int_equal(trace_stack_frames(place, frames), 1);
+			assert_in_range(place, (uintptr_t)turn, (uintptr_t)turn + 256);
+		}
+	}
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	assert_int_equal(at_first, first);
+	/* A few were known before, and the first one is counted twice. */
+	assert_in_range(whole, STACKS - 64, STACKS + 1);
+	assert_true(pread(file, said, sizeof(said) - 1, 0) >= 0);
+	close(file);
+	assert_string_equal(said, "evpl: tracing knows 8192 call stacks: further places have one frame\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_same_calls_are_the_same_place),
+		cmocka_unit_test(the_frames_are_those_of_the_calls),
+		cmocka_unit_test(another_callers_caller_is_another_place),
+		cmocka_unit_test(a_place_has_no_more_frames_than_wanted),
+		cmocka_unit_test(one_frame_is_the_return_address),
+		cmocka_unit_test(the_same_calls_of_two_threads_are_the_same_place),
+		cmocka_unit_test(a_full_table_leaves_one_frame), /* the last one */
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -68,8 +68,8 @@ def check_silent(text):
 class Testpmd(testpmd.Testpmd):
     """dpdk-testpmd, traced."""
 
-    def __init__(self, directory, vdevs, options=(), pools="all", eal=(), **more):
-        with environment(EVPL_TRACE_POOLS=pools):
+    def __init__(self, directory, vdevs, options=(), pools="all", leaks="stop", eal=(), **more):
+        with environment(EVPL_TRACE_POOLS=pools, EVPL_TRACE_LEAKS=leaks):
             super().__init__(directory, vdevs, list(options), [*EAL, *eal], **more)
 
     def packets(self):

@@ -135,12 +135,24 @@ traced_pool_make(struct rte_mempool *mempool)
 	return 0;
 }
 
+/* Some programs put the bytes of their mbufs where they want them. What lies behind such an mbuf is no data room. */
+static void
+find_room(struct traced_pool *pool)
+{
+	const struct rte_mbuf *m = pool->count > 0 ? pool->addresses[0] : NULL;
+
+	if (pool->room != 0 && m != NULL && m->buf_addr != traced_pool_room(pool, 0))
+		pool->room = pool->guard = 0;
+}
+
 void
 traced_pool_look(struct traced_pool *pool)
 {
 	rte_spinlock_lock(&pool->lock);
 	if (!pool->looked && !pool->of_mbufs)
 		lay_out(pool, false);
+	if (!pool->looked)
+		find_room(pool);
 	__atomic_store_n(&pool->looked, true, __ATOMIC_RELEASE);
 	rte_spinlock_unlock(&pool->lock);
 }

@@ -171,6 +171,34 @@ def memif(directory):
     run.end()
 
 
+@long_case("memif_without_copies")
+def zero_copy(directory):
+    """The client's mbufs are what the server reads and writes. It keeps those of its rings when its port is closed."""
+    server = Testpmd(directory, [f"net_memif0,role=server,id=0,socket-abstract=no,socket={directory}/wire"],
+                     name="server")
+    client = Testpmd(directory, [f"net_memif0,role=client,id=0,socket-abstract=no,socket={directory}/wire,zero-copy=yes"],
+                     eal=["--single-file-segments"], leaks="no", name="client")
+    server.ask("show port info 0", "Link status: up")
+    server.tell("set fwd macswap")
+    server.tell("start")
+    for mode in ("txonly", "flowgen"):
+        client.forward(mode)
+    server.stop_forwarding()
+    client.end()
+    server.end()
+
+
+@long_case("af_xdp")
+def af_xdp(directory):
+    """The driver keeps the mbufs that the kernel had, when its port is closed."""
+    pair()
+    run = Testpmd(directory, ["net_af_xdp0,iface=evpl0", "net_af_xdp1,iface=evpl1"], leaks="no")
+    for mode in STAYERS:
+        run.forward(mode, "start tx_first")
+    run.forward("txonly")
+    run.end()
+
+
 def vhost(directory, theirs="", ours=""):
     """Two processes, both traced. The one behind vhost makes frames, and the other returns them."""
     there = Testpmd(directory, [f"net_vhost0,iface={directory}/wire{theirs}"], name="vhost")

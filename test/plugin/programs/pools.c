@@ -186,6 +186,37 @@ pinned(void)
 	rte_free(bytes);
 }
 
+static void
+place_elsewhere(struct rte_mempool *pool, void *bytes, void *object, unsigned i)
+{
+	struct rte_mbuf *m = object;
+
+	rte_pktmbuf_init(pool, NULL, object, i);
+	m->buf_addr = (char *)bytes + (size_t)i * m->buf_len;
+}
+
+/* The program puts the bytes of each mbuf where it wants them. */
+static void
+own_addresses(void)
+{
+	struct rte_pktmbuf_pool_private private = {.mbuf_data_room_size = 1024};
+	void *bytes = rte_malloc(NULL, (size_t)COUNT * 1024, 64);
+	struct rte_mempool *pool =
+		rte_mempool_create("placed", COUNT, sizeof(struct rte_mbuf) + 1024, CACHE, sizeof(private),
+				   rte_pktmbuf_pool_init, &private, place_elsewhere, bytes, SOCKET_ID_ANY, 0);
+
+	need(bytes != NULL && pool != NULL);
+	for (unsigned i = 0; i < 2 * COUNT; i++) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+
+		need(m != NULL && RTE_PTR_DIFF(m->buf_addr, bytes) < COUNT * 1024);
+		memset(m->buf_addr, 1, m->buf_len);
+		rte_pktmbuf_free(m);
+	}
+	rte_mempool_free(pool);
+	rte_free(bytes);
+}
+
 /* A cache that the program owns holds objects back, and gives them back. */
 static void
 own_cache(void)
@@ -249,6 +280,7 @@ pools(void)
 	in_anonymous_memory();
 	mbufs_the_old_way();
 	pinned();
+	own_addresses();
 	own_cache();
 	child();
 	wrong_pool();

@@ -96,6 +96,13 @@ is_option(const char *argument, const char *name)
 	       strncmp(argument + 2, name, length - 2) == 0;
 }
 
+/* A letter that is refused is none of EAL's: EAL has no option that all programs refuse. */
+static bool
+is_letter(const char *argument, char letter)
+{
+	return letter != '\0' && argument[0] == '-' && argument[1] == letter && argument[2] == '\0';
+}
+
 /*
  * Before "--" there are only EAL's options, and the options that need no EAL. EAL would answer any other option of ours
  * with its long usage text.
@@ -117,6 +124,8 @@ parse_eal_part(const struct reading *r, int count, char **argv)
 		for (size_t k = 0; k < r->count; k++) {
 			const struct option_row *option = r->rows[k].option;
 
+			if (option->kind == OPTION_IS_REFUSED && is_letter(argv[i], option->letter))
+				return option_set(option, r->rows[k].values, NULL);
 			if (!is_option(argv[i], option->name))
 				continue;
 			if (option->kind == OPTION_IS_REFUSED)

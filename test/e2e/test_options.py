@@ -168,6 +168,15 @@ def misplaced(directory):
     check("--burst=16" in run.err, run.err)
 
 
+@case("options_refused before the --")
+def refused_before(_directory):
+    """As users of testpmd forget the --: our words, and not the usage text of EAL."""
+    for arguments in (["-i"], ["--no-huge", "-i"], ["--interactive"]):
+        done = subprocess.run([fwd_path(), *arguments], capture_output=True, text=True, timeout=20, check=False)
+        check_equal((done.returncode, done.stdout, len(done.stderr.splitlines())), (2, "", 1), f"{arguments}: {done}")
+        check("--interactive: no interactive prompt" in done.stderr, done.stderr)
+
+
 @case("options_of_testpmd_are_never_unknown")
 def of_testpmd(_directory):
     """Its own --help tells which there are; whatever this version has, each is there, noted or refused."""

@@ -75,7 +75,7 @@ calls() {
 
 root_with_lists() {
 	fresh lists
-	result 0 "installing [0-9]+ packages: gcc .*"$'\n'"scripts/setup: installed [0-9]+ packages in 0 min [0-9]+ s$" setup build &&
+	result 0 "installing [0-9]+ packages: dpkg-dev gcc .*"$'\n'"scripts/setup: installed [0-9]+ packages in 0 min [0-9]+ s$" setup build &&
 		is install "$(calls)"
 }
 
@@ -151,7 +151,12 @@ lwip_after_a_build() {
 	return 1
 }
 
-echo 1..10
+# Meson asks dpkg-architecture for the folder that pkg-config and the loader know.
+debian_knows_its_folders() {
+	result 0 $'(^|\n)dpkg-dev(\n|$)' setup --list build
+}
+
+echo 1..11
 ok 'root: says which packages it installs, and how long it took' root_with_lists
 ok 'root without package lists: apt-get update' root_without_lists
 ok 'nothing is missing: says so, or nothing with --quiet' nothing_missing
@@ -162,3 +167,4 @@ ok 'user with sudo that needs a password: the line to type works' user_with_pass
 ok 'a package that cannot be installed: the error, and where the log is' broken
 ok 'says what apt-get does while it runs' slow
 ok "lwIP's source after a build without it: Meson looks again" lwip_after_a_build
+ok "the build's packages on Debian have what Meson asks for the library folder" debian_knows_its_folders

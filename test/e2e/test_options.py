@@ -312,6 +312,14 @@ def no_huge_pages(_directory):
     check_equal(subprocess.run(words, capture_output=True, timeout=TIMEOUT, check=False).returncode, 0, "its exit code")
 
 
+@case("options_of_eal_that_are_wrong_have_no_line_to_type")
+def wrong_of_eal(_directory):
+    done = subprocess.run([fwd_path(), "--no-telemetry", "--nosuch"], capture_output=True, text=True, timeout=TIMEOUT,
+                          check=False)
+    check_equal(done.returncode, 1, f"exit code\n{done.stderr}")
+    check("evpl-fwd: EAL does not start: " in done.stderr and "huge page is free" not in done.stderr, done.stderr)
+
+
 @case("options_last_of_the_same_wins")
 def repeated(directory):
     run = run_fwd(directory, NULL2, ["--packets=10", "--packets=77", "--forward-mode=io", "--forward-mode=macswap"])

@@ -1,6 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
 """evpl-fwd's command line: a wrong one causes one clear line on stderr and exit code 2, and nothing else happens."""
+import fcntl
 import glob
 import json
 import os
@@ -318,6 +319,27 @@ def wrong_of_eal(_directory):
                           check=False)
     check_equal(done.returncode, 1, f"exit code\n{done.stderr}")
     check("evpl-fwd: EAL does not start: " in done.stderr and "huge page is free" not in done.stderr, done.stderr)
+
+
+@case("options_of_eal_another_program_has_the_prefix")
+def same_prefix(directory):
+    """EAL sets no error number then, which is no success."""
+    folder = os.path.join("/var/run/dpdk" if os.getuid() == 0 else f"{directory}/dpdk", f"options{os.getpid()}")
+    try:
+        os.makedirs(folder)
+    except OSError as error:
+        raise Skip(str(error)) from None
+    try:
+        with open(f"{folder}/config", "w", encoding="ascii") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+            done = subprocess.run(
+                [fwd_path(), "--no-huge", "--no-pci", "--no-telemetry", f"--file-prefix={os.path.basename(folder)}"],
+                capture_output=True, text=True, timeout=TIMEOUT, check=False,
+                env={**os.environ, "XDG_RUNTIME_DIR": directory})
+    finally:
+        shutil.rmtree(folder)
+    check_equal(done.returncode, 1, f"exit code\n{done.stderr}")
+    check("EAL does not start (its own messages" in done.stderr, done.stderr)
 
 
 @case("options_last_of_the_same_wins")

@@ -74,7 +74,7 @@ def need_frames(sent, expected):
 
 
 def run(command, **more):
-    return subprocess.run(command, text=True, capture_output=True, check=False, timeout=120, **more)
+    return subprocess.run(command, text=True, capture_output=True, check=False, timeout=500, **more)
 
 
 def need_run(command, **more):

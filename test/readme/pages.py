@@ -111,6 +111,7 @@ def quoted(name, *words, eal=EAL):
     ran = subprocess.run([sys.argv[1], name], text=True, capture_output=True, timeout=100, check=False,
                          env={**os.environ, "EVPL_TEST_EAL": eal})
     check(ran.returncode == 0, name, ran)
+    check("taken in evpl_" not in ran.stderr, "a place in the library:", ran.stderr)
     page = plain(read(TROUBLE))
     for word in words:
         lines = [line for line in (ran.stdout + ran.stderr).splitlines() if word in line]

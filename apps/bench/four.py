@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 FIGURES = [
     ("| SHARED clone + release", ["share: one more reference, and its end,", "against rte_pktmbuf_clone and free"]),
     ("| LOCAL alloc 64 + release", ["take and give back 64 bytes,", "against rte_pktmbuf_alloc and free"]),
-    ("| SHARED iovecs handed", ["hand over from lcore to lcore by a ring,", "against mbufs through the same ring"]),
+    ("| SHARED iovecs handed", ["hand over by a raw rte_ring, lcore to lcore,", "against mbufs through the same ring"]),
     ("| with huge pages |", ["forward packets (io, huge pages, net_null),", "evpl-fwd against dpdk-testpmd"]),
 ]
 MACHINE = "AMD EPYC, 2 shared cores, DPDK 22.11.11, November 2026: median, least and greatest of the rounds"

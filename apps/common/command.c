@@ -96,9 +96,15 @@ is_option(const char *argument, const char *name)
 	       strncmp(argument + 2, name, length - 2) == 0;
 }
 
+static bool
+is_letter(const char *argument, char letter)
+{
+	return letter != '\0' && argument[0] == '-' && argument[1] == letter && argument[2] == '\0';
+}
+
 /*
  * Before "--" there are only EAL's options, and the options that need no EAL. EAL would answer any other option of ours
- * with its long usage text.
+ * with its long usage text. The letter of a refused option is none of EAL's.
  */
 static int
 parse_eal_part(const struct reading *r, int count, char **argv)
@@ -117,10 +123,11 @@ parse_eal_part(const struct reading *r, int count, char **argv)
 		for (size_t k = 0; k < r->count; k++) {
 			const struct option_row *option = r->rows[k].option;
 
+			if (option->kind == OPTION_IS_REFUSED &&
+			    (is_option(argv[i], option->name) || is_letter(argv[i], option->letter)))
+				return option_set(option, r->rows[k].values, NULL);
 			if (!is_option(argv[i], option->name))
 				continue;
-			if (option->kind == OPTION_IS_REFUSED)
-				return option_set(option, r->rows[k].values, NULL);
 			if (c->anywhere == NULL || strcmp(option->name, c->anywhere) != 0) {
 				error_line("%s belongs behind --: %s [EAL options] -- [options]", argv[i], c->program);
 				return -1;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <lwip/opt.h>
@@ -7,6 +8,9 @@
 #include "options.h"
 
 struct httpd_options httpd_options;
+
+/* The default of --connections. */
+#define CONNECTIONS 4096
 
 /* The size that lwIP was built with: only a build can change it. */
 #define NEIGHBOURS RTE_STR(ARP_TABLE_SIZE) " neighbours of IPv4 and " RTE_STR(LWIP_ND6_NUM_NEIGHBORS) " of IPv6"
@@ -29,7 +33,7 @@ static const struct option_row server_rows[] = {
 	OPTION_NUMBER(struct httpd_options, limits.connections, "connections", "N",
 		      "the most connections at the same time (4096); others are reset. This build knows " NEIGHBOURS
 		      " on the links",
-		      1, 65536, 4096),
+		      1, 65536, CONNECTIONS),
 	OPTION_NUMBER(struct httpd_options, limits.peer_connections, "peer-connections", "N",
 		      "the most connections of one address (1024)", 1, 65536, 1024),
 	OPTION_NUMBER(struct httpd_options, limits.backlog, "backlog", "N",
@@ -77,14 +81,21 @@ help_more(void)
 	       "2: the command line is wrong.\n");
 }
 
-/* Only a warning: all clients behind a router are one neighbour, and each client may have many connections. */
+/*
+ * Only a warning: all clients behind a router are one neighbour, and each client may have many connections. It comes if
+ * the user has chosen the number, or if another build would know enough. That cannot change the table of IPv6 of lwIP
+ * 2.2, and none of a system's lwIP: with the default of --connections that is no news at each start.
+ */
 static void
 warn_of_neighbours(unsigned connections)
 {
-	if (connections > (unsigned)RTE_MIN(ARP_TABLE_SIZE, LWIP_ND6_NUM_NEIGHBORS))
+	bool build = GLUE_LWIP_SOURCE && connections > ARP_TABLE_SIZE;
+
+	if (connections > (unsigned)RTE_MIN(ARP_TABLE_SIZE, LWIP_ND6_NUM_NEIGHBORS) &&
+	    (build || connections != CONNECTIONS))
 		error_line("warning: --connections=%u is more than lwIP knows clients on the links, " NEIGHBOURS
 			   ": with more, answers wait%s",
-			   connections, GLUE_LWIP_SOURCE ? " (build with -Dlwip_neighbours)" : "");
+			   connections, build ? " (build with -Dlwip_neighbours)" : "");
 }
 
 /* Bytes of a small buffer. The large buffer and the slab of the options limit it. */

@@ -30,8 +30,11 @@
  * Inline functions are static in every program. src/inline_exports.c compiles the same text once more into exported
  * symbols, for function pointers, debuggers and other languages.
  */
-#ifndef EVPL_PVT_INLINE
+#if !defined(EVPL_PVT_INLINE) && defined(__OPTIMIZE__)
 #define EVPL_PVT_INLINE static inline
+#elif !defined(EVPL_PVT_INLINE)
+/* Sampling notes the place that takes an iovec. Without optimization that would be a function of this library. */
+#define EVPL_PVT_INLINE static inline __attribute__((always_inline))
 #endif
 
 /**

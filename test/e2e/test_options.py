@@ -1,7 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
 """evpl-fwd's command line: a wrong one causes one clear line on stderr and exit code 2, and nothing else happens."""
-import glob
 import json
 import os
 import re
@@ -10,7 +9,7 @@ import subprocess
 import time
 
 import harness
-from harness import ROOT, TIMEOUT, Fwd, Skip, case, check, check_equal, fwd_path, main, read, run_fwd, spawn
+from harness import TIMEOUT, Fwd, Skip, case, check, check_equal, fwd_path, main, read, run_fwd, spawn
 
 NULL2 = ["net_null0", "net_null1"]
 OPTIONS = ("forward-mode nb-cores rxq txq burst portmask port-topology stats-period total-num-mbufs mbuf-size txpkts "
@@ -168,6 +167,15 @@ def misplaced(directory):
     check("--burst=16" in run.err, run.err)
 
 
+@case("options_refused before the --")
+def refused_before(_directory):
+    """As users of testpmd forget the --: our words, and not the usage text of EAL."""
+    for arguments in (["-i"], ["--no-huge", "-i"], ["--interactive"]):
+        done = subprocess.run([fwd_path(), *arguments], capture_output=True, text=True, timeout=20, check=False)
+        check_equal((done.returncode, done.stdout, len(done.stderr.splitlines())), (2, "", 1), f"{arguments}: {done}")
+        check("--interactive: no interactive prompt" in done.stderr, done.stderr)
+
+
 @case("options_of_testpmd_are_never_unknown")
 def of_testpmd(_directory):
     """Its own --help tells which there are; whatever this version has, each is there, noted or refused."""
@@ -253,54 +261,6 @@ def rss(directory):
     for options, notes in ((["--rss-udp"], 0), (["--rss-ip", "--rss-level-inner"], 2), (["--disable-rss"], 0)):
         run = run_fwd(directory, NULL2, [*options, "--rxq=2", "--txq=2", "--packets=100"])
         check_equal(run.err.count("note: port "), notes, f"notes of {options}: {run.err}")
-
-
-@case("options_none_for_eal_start_with_what_the_machine_allows")
-def no_eal(directory):
-    """And the note says what to type to get the same."""
-    path = os.path.join(directory, "report.json")
-    options = ["--", "--packets=100", f"--json={path}"]
-    done = subprocess.run([fwd_path(), *options], capture_output=True, text=True, timeout=TIMEOUT, check=False)
-    match = re.search(r"note: no EAL options, so these are used: (.*)", done.stderr)
-    check(match, f"no note\n{done.stderr}")
-    words = match[1].split()
-    check(words[0].startswith("--lcores=0@"), words)
-    if "--vdev=net_null0" not in words:
-        raise Skip("this machine has a NIC for DPDK")
-    check_equal((done.returncode, len(done.stderr.splitlines())), (0, 1), f"exit code, lines on stderr\n{done.stderr}")
-    check_equal(json.loads(read(path))["total"]["rx_packets"], 100, "packets received")
-    again = subprocess.run([fwd_path(), *words, *options], capture_output=True, text=True, timeout=TIMEOUT, check=False)
-    check_equal(again.returncode, 0, f"exit code of the line in the note\n{again.stderr}")
-    check("note: no EAL" not in again.stderr, again.stderr)
-
-
-def no_eal_lcores(_directory, options, highest, cpus):
-    """As many lcores as are needed, on the CPUs that there are."""
-    allowed = sorted(os.sched_getaffinity(0))[:cpus]
-    done = subprocess.run([fwd_path(), "--", "--packets=100", "--json=-", *options], capture_output=True, text=True,
-                          timeout=TIMEOUT, check=False, preexec_fn=lambda: os.sched_setaffinity(0, allowed))
-    want = ",".join(f"{i}@{allowed[i % len(allowed)]}" for i in range(highest + 1))
-    check(f" --lcores={want} " in done.stderr, f"lcores {want} were expected: {done.stderr}")
-    if "--vdev=net_null0" in done.stderr:
-        check_equal(done.returncode, 0, f"exit code\n{done.stderr}")
-
-
-case("options_none_for_eal_on_one_cpu_is_one_lcore", [], 0, 1)(no_eal_lcores)
-case("options_none_for_eal_lcores_share_cpus", ["--nb-cores=3", "--rxq=2", "--txq=2"], 3, 2)(no_eal_lcores)
-case("options_none_for_eal_lcores_of_a_mask", ["--coremask=0x10"], 4, 2)(no_eal_lcores)
-
-
-@case("options_of_eal_without_huge_pages_say_the_line_to_type")
-def no_huge_pages(_directory):
-    if any(int(read(path)) for path in glob.glob("/sys/kernel/mm/hugepages/*/free_hugepages")):
-        raise Skip("there are free huge pages")
-    line = ["--no-pci", "--no-shconf", "--no-telemetry", "--vdev=net_null0", "--", "--packets=100"]
-    done = subprocess.run([fwd_path(), *line], capture_output=True, text=True, timeout=TIMEOUT, check=False)
-    said = [text for text in done.stderr.splitlines() if text.startswith("evpl-fwd: no huge page is free: type ")]
-    check_equal((done.returncode, len(said)), (1, 1), f"exit code, lines\n{done.stderr}")
-    words = said[0].split(": type ")[1].split()
-    check_equal(words, [fwd_path(), "--no-huge", "-m", "512", *line], "the line")
-    check_equal(subprocess.run(words, capture_output=True, timeout=TIMEOUT, check=False).returncode, 0, "its exit code")
 
 
 @case("options_last_of_the_same_wins")
@@ -450,20 +410,6 @@ def refused(directory):
     lines = [line for line in run.err.splitlines() if line.startswith("evpl-fwd: ")]
     check_equal((run.rc, len(lines)), (1, 1), f"exit code, lines of evpl-fwd's own ({run.err!r})")
     check("port 0 (net_af_xdp0)" in lines[0] and "attached" in lines[0], f"the reason is missing: {lines[0]}")
-
-
-@case("options_eal_flags_leave_iova_mode_to_the_caller")
-def eal_flags(_directory):
-    """With the caller's own devices EAL asks their drivers; without, addresses are virtual."""
-    def flags(*arguments):
-        return subprocess.run([os.path.join(ROOT, "scripts", "eal-flags"), "--no-huge", "--", *arguments], check=True,
-                              capture_output=True, text=True, timeout=20).stdout.split()
-
-    for arguments in ([], ["--vdev=net_null0"], ["--base-virtaddr=0x100000000"]):
-        check("--iova-mode=va" in flags(*arguments), f"{arguments}: {flags(*arguments)}")
-    for arguments in (["-a", "0000:01:00.0"], ["-a0000:01:00.0"], ["--allow=0000:01:00.0"], ["-b", "0000:01:00.0"],
-                      ["--block", "0000:01:00.0"], ["--iova-mode=pa"], ["--iova-mode", "pa"]):
-        check(not any("iova" in flag for flag in flags(*arguments)), f"{arguments}: {flags(*arguments)}")
 
 
 if __name__ == "__main__":

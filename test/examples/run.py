@@ -57,7 +57,9 @@ def request(frame):
 
 
 def swapped(frame, ip):
-    return frame[6:12] + frame[:6] + frame[12:14] + ip[:12] + ip[16:20] + ip[12:16] + ip[22:24] + ip[20:22] + ip[24:]
+    """The answer, without a checksum of UDP."""
+    addresses, ports = ip[16:20] + ip[12:16], ip[22:24] + ip[20:22]
+    return frame[6:12] + frame[:6] + frame[12:14] + ip[:12] + addresses + ports + ip[24:26] + bytes(2) + ip[28:]
 
 
 def need(held, what):
@@ -72,7 +74,7 @@ def need_frames(sent, expected):
 
 
 def run(command, **more):
-    return subprocess.run(command, text=True, capture_output=True, check=False, timeout=120, **more)
+    return subprocess.run(command, text=True, capture_output=True, check=False, timeout=500, **more)
 
 
 def need_run(command, **more):
@@ -186,6 +188,40 @@ def external_stack_hostile(copy):
     copy.play("external-stack", frames)
 
 
+# Asks until the answer comes: the program may need any time to start.
+ASK = """
+import socket, time
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+client.settimeout(0.2)
+end = time.monotonic() + 100
+while time.monotonic() < end:
+    client.sendto(b"hello", ("198.18.0.2", 7))
+    try:
+        print(client.recvfrom(100)[0].decode())
+        break
+    except OSError:
+        pass
+"""
+
+
+def kernel(copy):
+    """What the page says to type. The kernel leaves the checksums of its packets to the other end of a veth."""
+    with open(os.path.join(copy.place, "README.md"), encoding="utf-8") as f:
+        block = re.search(r"```sh\n(ip link.*?)```", f.read(), re.S)[1].strip()
+    enter = ["unshare", "-n"] if os.getuid() == 0 else ["unshare", "-Urn"]
+    if not shutil.which("ip") or run([*enter, "ip", "link", "add", "evpl0", "type", "veth"]).returncode != 0:
+        return "no ip, or no right to make a network namespace"
+    for name, answer in ("echo", "hello"), ("external-stack", "answer "):
+        *links, command = block.splitlines()
+        command = command.replace("./echo", f"./{name}").replace("--no-pci", " ".join(["--no-pci", *EAL]))
+        command += f" -l {min(os.sched_getaffinity(0))}"
+        said = need_run([*enter, "sh", "-ec", "\n".join([
+            *links, f"{command} &", '"$0" -c "$1" || true', "kill -INT $!", "wait $!"]), sys.executable, ASK],
+                        cwd=copy.place, env=copy.env)
+        need(said.startswith(answer), f"{name}: {said!r}")
+    return None
+
+
 def said_plainly(copy):
     """No port, no file, no second lcore: a line on stderr and exit code 1, and no buffer is lost."""
     eal = ["--no-huge", "-m", "256", "--no-pci", "-l", str(min(os.sched_getaffinity(0))), *EAL]
@@ -207,6 +243,7 @@ def main():
         "reserve-commit": reserve_commit,
         "external-stack": external_stack,
         "external-stack: packets that are cut short or lie": external_stack_hostile,
+        "echo and external-stack answer the kernel over veth": kernel,
         "what cannot work is said, and nothing is lost": said_plainly,
     }
     print(f"1..{len(tests)}")
@@ -215,8 +252,8 @@ def main():
         copy = Copy(work)
         for i, (name, test) in enumerate(tests.items(), 1):
             try:
-                test(copy)
-                print(f"ok {i} - {name}", flush=True)
+                skipped = test(copy)
+                print(f"ok {i} - {name}{f' # SKIP {skipped}' if skipped else ''}", flush=True)
             except (AssertionError, subprocess.TimeoutExpired) as error:
                 failed += 1
                 print(f"not ok {i} - {name}")

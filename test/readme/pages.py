@@ -98,6 +98,17 @@ def _():
     check(len(shown) == 4 and shown == re.findall(r"\d[\d.]*", words), shown, "is not", words)
 
 
+@case("the table of the zoo has all of its cases")
+def _():
+    table = read("test/README.md").split("<!-- table -->")[1].split("<!-- end of table -->")[0]
+    told = {f"{name}: {case}" for name, cases in re.findall(r"^\| (\w+): (.*?) \|", table, re.MULTILINE)
+            for case in re.findall(r"`(\w+)`", cases)}
+    zoo = "test/misuse/zoo"
+    there = {f"{name[:-2]}: {case}" for name in os.listdir(os.path.join(ROOT, zoo)) if name.endswith(".c")
+             for case in re.findall(r"^ZOO_CASE\((\w+)\)", read(f"{zoo}/{name}"), re.MULTILINE)}
+    check(told == there, "differ:", *sorted(told ^ there), "; type: test/misuse/run.py --table DIR")
+
+
 def plain(text):
     """Numbers, names of programs and places change from run to run."""
     text = re.sub(r"0x[0-9a-f]+", "N", text)
@@ -111,6 +122,7 @@ def quoted(name, *words, eal=EAL):
     ran = subprocess.run([sys.argv[1], name], text=True, capture_output=True, timeout=100, check=False,
                          env={**os.environ, "EVPL_TEST_EAL": eal})
     check(ran.returncode == 0, name, ran)
+    check("taken in evpl_" not in ran.stderr, "a place in the library:", ran.stderr)
     page = plain(read(TROUBLE))
     for word in words:
         lines = [line for line in (ran.stdout + ran.stderr).splitlines() if word in line]

@@ -24,7 +24,7 @@ END
 # $work/bad names a folder that cannot be built, or whose test fails.
 stand_in ninja <<'END'
 echo "build $2" >>"$work/calls"
-echo "${NINJA_STATUS/\%f of \%t/3 of 40}Compiling"
+printf '%sCompiling\n\n' "${NINJA_STATUS/\%f of \%t/3 of 40}"
 [ "$(cat "$work/bad")" != "build $2" ] || exit 1
 while [ -e "$work/wait" ] && ! grep -q 'building 3 of 40: Compiling, 0 min' "$work/said"; do
 	sleep 0.1

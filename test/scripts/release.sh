@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # usage: release.sh SOURCE    tries scripts/release --dry-run in a repository of its own, and prints TAP
 #
-# What would break: a release with two versions, with a changelog that has no date, with changes that are in no commit,
-# or under a tag that exists; a dry run that changes something.
+# What would break: a release with two versions (in the packages, too), with a changelog that has no date, with changes
+# that are in no commit, or under a tag that exists; a dry run that changes something.
 set -uo pipefail
 source=$1
 work=$(mktemp -d)
@@ -22,11 +22,13 @@ commit() {
 # fresh: a repository that is ready for a release.
 fresh() {
 	rm -rf "$work/repository"
-	mkdir -p "$work/repository"/{scripts,include/evpl,test/abi}
+	mkdir -p "$work/repository"/{scripts/package/debian,include/evpl,test/abi}
 	cd "$work/repository" || exit 1
 	cp "$source/scripts/release" scripts
 	cp "$source/meson.build" .
 	cp "$source/include/evpl/evpl_version.h" include/evpl
+	cp "$source/scripts/package/evpl-dpdk.spec" scripts/package
+	cp "$source/scripts/package/debian/changelog" scripts/package/debian
 	echo record >test/abi/machine.abi
 	printf '# Changelog\n\n## %s - 2026-01-01\n\n### Added\n\n* all of it\n' "$version" >CHANGELOG.md
 	git init -q . && commit first
@@ -54,7 +56,7 @@ ok() {
 }
 
 version=$(sed -n "s/^ *version: '\([0-9.]*\)',.*/\1/p" "$source/meson.build" | head -n 1)
-echo 1..9
+echo 1..12
 fresh
 ok 'a repository that is ready is ready' says 0 "$version is ready: would make"
 ok 'it would be tagged' says 0 "+ git tag -a v$version"
@@ -69,6 +71,13 @@ ok 'an entry without a section is not ready' says 1 'CHANGELOG.md:6: an entry ou
 fresh
 sed -i 's/^#define EVPL_VERSION_PATCH .*/#define EVPL_VERSION_PATCH 99/' include/evpl/evpl_version.h && commit version
 ok 'another version in the header is not ready' says 1 "meson.build has $version"
+for change in 's/^Version:.*/Version: 9.8.7/ scripts/package/evpl-dpdk.spec' \
+	's/^\(\*.* - \).*-/\19.8.7-/ scripts/package/evpl-dpdk.spec' \
+	's/([^-]*-/(9.8.7-/ scripts/package/debian/changelog'; do
+	fresh
+	sed -i "${change% *}" "${change##* }" && commit package
+	ok "another version in a package is not ready: $change" says 1 "has 9.8.7, meson.build has $version"
+done
 fresh
 echo change >>meson.build
 ok 'changes that are in no commit are not ready' says 1 'the work tree has changes'

@@ -32,6 +32,7 @@ END
 stand_in apt-get <<'END'
 [ "$(id -u)" = 0 ] || exit 100
 echo "$1" >>"$work/calls"
+case "$*" in *' source '*) touch lwip_1.dsc && exit ;; esac
 case $1 in
 update) touch "$work/lists" ;;
 install)
@@ -48,6 +49,9 @@ install)
 	done
 	;;
 esac
+END
+stand_in dpkg-source <<'END'
+mkdir -p lwip/src/core && touch lwip/src/core/tcp.c
 END
 
 # fresh [FILE...]: a machine without packages and package lists, but with these files.
@@ -71,7 +75,7 @@ calls() {
 
 root_with_lists() {
 	fresh lists
-	result 0 "installing [0-9]+ packages: gcc .*"$'\n'"scripts/setup: installed [0-9]+ packages in 0 min [0-9]+ s$" setup build &&
+	result 0 "installing [0-9]+ packages: dpkg-dev gcc .*"$'\n'"scripts/setup: installed [0-9]+ packages in 0 min [0-9]+ s$" setup build &&
 		is install "$(calls)"
 }
 
@@ -136,7 +140,23 @@ slow() {
 	EVPL_WATCH_S=0.2 setup build
 }
 
-echo 1..9
+# A folder that was configured without lwIP has no target evpl-httpd. Ninja runs Meson again if this file is new.
+lwip_after_a_build() {
+	fresh lists
+	rm -rf "$root/apps/lwip/lwip"
+	touch -d 2020-01-01 "$root/apps/lwip/meson.build"
+	result 0 "fetching lwIP's source package" setup lwip && [ -e "$root/apps/lwip/lwip/src/core/tcp.c" ] &&
+		[ -n "$(find "$root/apps/lwip/meson.build" -newermt 2020-01-02)" ] && return
+	find "$root/apps"
+	return 1
+}
+
+# Meson asks dpkg-architecture for the folder that pkg-config and the loader know.
+debian_knows_its_folders() {
+	result 0 $'(^|\n)dpkg-dev(\n|$)' setup --list build
+}
+
+echo 1..11
 ok 'root: says which packages it installs, and how long it took' root_with_lists
 ok 'root without package lists: apt-get update' root_without_lists
 ok 'nothing is missing: says so, or nothing with --quiet' nothing_missing
@@ -146,3 +166,5 @@ ok 'user with --sudo: apt-get update, too' user_who_asks_for_sudo
 ok 'user with sudo that needs a password: the line to type works' user_with_password
 ok 'a package that cannot be installed: the error, and where the log is' broken
 ok 'says what apt-get does while it runs' slow
+ok "lwIP's source after a build without it: Meson looks again" lwip_after_a_build
+ok "the build's packages on Debian have what Meson asks for the library folder" debian_knows_its_folders

@@ -245,8 +245,8 @@ options_before_the_two_dashes_say_that_they_are_misplaced(void **state)
 {
 	static const struct command command = {
 		.program = "program", .version = "0", .about = "", .tables = tables, .table_count = RTE_DIM(tables)};
-	char name[] = "program", flag[] = "--flag", refused[] = "--refused";
-	char *misplaced[] = {name, flag, NULL}, *never[] = {name, refused, NULL};
+	char name[] = "program", flag[] = "--flag", refused[] = "--refused", letter[] = "-r";
+	char *misplaced[] = {name, flag, NULL}, *never[] = {name, refused, NULL}, *never_too[] = {name, letter, NULL};
 	struct values v;
 
 	(void)state;
@@ -255,6 +255,9 @@ options_before_the_two_dashes_say_that_they_are_misplaced(void **state)
 	assert_non_null(strstr(capture_end(), ": --flag belongs behind --: "));
 	capture_begin(stderr);
 	assert_int_equal(command_parse(&command, 2, never, &v), -1);
+	assert_non_null(strstr(capture_end(), ": --refused: it cannot be had\n"));
+	capture_begin(stderr);
+	assert_int_equal(command_parse(&command, 2, never_too, &v), -1);
 	assert_non_null(strstr(capture_end(), ": --refused: it cannot be had\n"));
 }
 

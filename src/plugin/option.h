@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 enum plugin_leaks { LEAKS_LIST, LEAKS_STOP, LEAKS_NO };
+enum plugin_bytes { BYTES_SOME, BYTES_ALL, BYTES_NO };
 
 struct plugin_options {
 	unsigned report;     /* a bug is reported and the program goes on; 0: it stops */
@@ -15,7 +16,7 @@ struct plugin_options {
 	unsigned sample;     /* of so many objects that are taken, one has places and watched bytes */
 	unsigned depth;	     /* frames of a place */
 	unsigned quarantine; /* objects that are freed after it before an object is used again */
-	unsigned no_bytes;   /* data rooms are not filled and checked while they are free */
+	unsigned bytes;	     /* enum plugin_bytes: what of free data rooms is filled and checked */
 	unsigned no_guards;  /* no guards around data rooms */
 	FILE *out;	     /* where reports go */
 };

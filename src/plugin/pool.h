@@ -49,9 +49,11 @@ struct object_event {
 };
 
 struct object {
-	uint32_t state; /* enum object_state; atomic */
-	bool noted;	/* by sampling: it has places, and its bytes are watched */
-	bool filled;	/* free, and its data room holds the pattern */
+	uint32_t state;	 /* enum object_state; atomic */
+	bool noted;	 /* by sampling: it has places, and its bytes are watched */
+	bool filled;	 /* free, and its header is known */
+	uint16_t uses;	 /* times that it was freed; goes round when there were many */
+	uint32_t length; /* bytes of its data room that hold the pattern; if filled */
 	struct object_event taken, freed;
 } __rte_cache_aligned;
 

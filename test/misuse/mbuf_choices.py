@@ -13,7 +13,7 @@ WORDS = {   # wrong values, and what must be said of them
     "EVPL_TRACE": (["", "no", "Stop", "stop,report"], "must be stop or report"),
     "EVPL_TRACE_LEAKS": (["yes"], "must be list, stop or no"),
     "EVPL_TRACE_POOLS": (["every"], "must be named or all"),
-    "EVPL_TRACE_BYTES": (["1"], "must be yes or no"),
+    "EVPL_TRACE_BYTES": (["1"], "must be some, all or no"),
     "EVPL_TRACE_GUARDS": (["64"], "must be yes or no"),
     "EVPL_TRACE_SAMPLE": (["0", "1000001", "2x"], "must be a number from 1 to 1000000"),
     "EVPL_TRACE_DEPTH": (["17", "-1"], "must be a number from 1 to 16"),
@@ -21,7 +21,7 @@ WORDS = {   # wrong values, and what must be said of them
     "EVPL_TRACE_FILE": (["/proc/no-such-folder/report"], "cannot be written: No such file or directory"),
     "EVPL_TRACE_SAMPEL": (["2"], "there is no such variable"),
 }
-RIGHT = {"EVPL_TRACE": "stop", "EVPL_TRACE_LEAKS": "list", "EVPL_TRACE_POOLS": "named", "EVPL_TRACE_BYTES": "yes",
+RIGHT = {"EVPL_TRACE": "stop", "EVPL_TRACE_LEAKS": "list", "EVPL_TRACE_POOLS": "named", "EVPL_TRACE_BYTES": "all",
          "EVPL_TRACE_GUARDS": "yes", "EVPL_TRACE_SAMPLE": "1000000", "EVPL_TRACE_DEPTH": "16",
          "EVPL_TRACE_QUARANTINE": "1000000"}
 

@@ -64,8 +64,9 @@ each_value_is_taken(void **state)
 		{"EVPL_TRACE_LEAKS", "no", &plugin_options.leaks, LEAKS_NO},
 		{"EVPL_TRACE_POOLS", "named", &plugin_options.all_pools, 0},
 		{"EVPL_TRACE_POOLS", "all", &plugin_options.all_pools, 1},
-		{"EVPL_TRACE_BYTES", "yes", &plugin_options.no_bytes, 0},
-		{"EVPL_TRACE_BYTES", "no", &plugin_options.no_bytes, 1},
+		{"EVPL_TRACE_BYTES", "some", &plugin_options.bytes, BYTES_SOME},
+		{"EVPL_TRACE_BYTES", "all", &plugin_options.bytes, BYTES_ALL},
+		{"EVPL_TRACE_BYTES", "no", &plugin_options.bytes, BYTES_NO},
 		{"EVPL_TRACE_GUARDS", "yes", &plugin_options.no_guards, 0},
 		{"EVPL_TRACE_GUARDS", "no", &plugin_options.no_guards, 1},
 		{"EVPL_TRACE_SAMPLE", "1", &plugin_options.sample, 1},
@@ -128,7 +129,7 @@ a_wrong_value_is_refused(void **state)
 	assert_refused("EVPL_TRACE", "REPORT", "must be stop or report");
 	assert_refused("EVPL_TRACE_LEAKS", "yes", "must be list, stop or no");
 	assert_refused("EVPL_TRACE_POOLS", "every", "must be named or all");
-	assert_refused("EVPL_TRACE_BYTES", "1", "must be yes or no");
+	assert_refused("EVPL_TRACE_BYTES", "1", "must be some, all or no");
 	assert_refused("EVPL_TRACE_GUARDS", "0", "must be yes or no");
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		assert_refused("EVPL_TRACE_SAMPLE", numbers[i], "must be a number from 1 to 1000000");

@@ -204,15 +204,12 @@ reference_last(struct evpl_context *ctx, struct evpl_buffer *buffer)
 
 	/*
 	 * The TX cache has stock, so the count of the references is not the last one. Whoever brings the buffer home
-	 * must check.
+	 * must check. As soon as this count is given up, too, any thread may take the buffer off the TX cache.
 	 */
-	if (cache == evpl_tx_cache->number)
-		evpl_buffer_set_stock(buffer, buffer->stock + 1);
-	/* From here on any thread may take it off the TX cache. */
 	if (cache != 0)
 		__atomic_store_n(&buffer->ended, true, __ATOMIC_RELEASE);
 	if (cache == evpl_tx_cache->number) {
-		if (!evpl_buffer_unclaim_spent(buffer))
+		if (!evpl_tx_cache_give_up_count(buffer))
 			return;
 	} else if (evpl_compat_count_load(buffer->packets) != 1 && evpl_compat_count_sub(buffer->packets, 1) != 0) {
 		return;

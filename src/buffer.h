@@ -84,22 +84,23 @@ evpl_buffer_is_spent(const struct evpl_buffer *buffer)
 	return evpl_compat_count_load(buffer->packets) == stock;
 }
 
-/* Takes it off this thread's TX cache if it is spent. False: it is not, or another thread has taken it. */
-static inline bool
-evpl_buffer_unclaim_spent(struct evpl_buffer *buffer)
-{
-	return unlikely(evpl_buffer_is_spent(buffer)) && evpl_tx_cache_unclaim_spent(buffer);
-}
-
 void evpl_buffer_counts_ended(struct evpl_buffer *buffer); /* of all counts, not only of packets */
+
+/* Whether the buffer's last reference has ended. Read before the caller's count is given up: see tx_cache.c. */
+static inline bool
+evpl_buffer_has_ended(const struct evpl_buffer *buffer)
+{
+	return __atomic_load_n(&buffer->ended, __ATOMIC_RELAXED);
+}
 
 /* One packet less, on any thread. */
 static inline void
 evpl_buffer_packet_ended(struct evpl_buffer *buffer, const struct evpl_tx_cache *cache)
 {
 	if (likely(evpl_buffer_is_claimed(buffer, cache))) {
-		evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
-		if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)) && evpl_buffer_unclaim_spent(buffer))
+		if (likely(!evpl_buffer_has_ended(buffer)))
+			evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
+		else if (evpl_tx_cache_give_up_count(buffer))
 			evpl_buffer_counts_ended(buffer);
 	} else if (evpl_compat_count_sub(buffer->packets, 1) == 0) {
 		evpl_buffer_counts_ended(buffer);

@@ -176,7 +176,7 @@ enqueue_any(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 static __rte_noinline int
 enqueue_ended(struct evpl_tx_cache *cache, struct evpl_buffer *buffer, struct rte_mbuf *m)
 {
-	if (evpl_buffer_unclaim_spent(buffer))
+	if (evpl_tx_cache_give_up_count(buffer))
 		evpl_buffer_counts_ended(buffer);
 	cache->mbufs[cache->count] = m;
 	cache_set_count(cache, cache->count + 1);
@@ -204,9 +204,9 @@ pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 #endif
 		if (!HOOK_COUNTS_EACH_PACKET &&
 		    likely((on & EVPL_ON_BUFFER) && evpl_buffer_is_claimed(buffer, cache))) {
-			evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
-			if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)))
+			if (unlikely(evpl_buffer_has_ended(buffer)))
 				return enqueue_ended(cache, buffer, m);
+			evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
 			cache->mbufs[count] = m;
 			cache_set_count(cache, count + 1);
 			return 0;

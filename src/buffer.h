@@ -11,6 +11,7 @@
 #include "tx_cache.h"
 
 struct evpl_context;
+struct evpl_room;
 
 /* Packets on one buffer are refused above this. The rest of the 16 bits is for threads that add at once. */
 #define EVPL_PACKETS_MAX 0xF000u
@@ -36,6 +37,8 @@ struct evpl_buffer {
 	uintptr_t shinfo;	    /* of these: a mark (see attach.h), or the address of a shinfo */
 	struct evpl_slab *slab;
 	struct rte_mbuf *mbuf;
+	uint32_t number; /* in the slab */
+	uint32_t next;	 /* while it is free: 1 + the number of the free buffer below it, or 0; relaxed */
 	struct hook_buffer hook;
 };
 
@@ -109,7 +112,8 @@ evpl_buffer_packet_ended(struct evpl_buffer *buffer, const struct evpl_tx_cache 
 
 struct rte_mbuf *evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class);
 void evpl_buffer_give_back(struct evpl_context *ctx, struct rte_mbuf *buffer); /* ctx may be NULL */
-void evpl_buffers_init(struct evpl_slab *slab);				       /* prepares a new slab's mbufs */
+/* Prepares the mbufs of a new slab, for its rooms. */
+void evpl_buffers_init(struct evpl_slab *slab, const struct evpl_room *rooms);
 struct rte_mbuf *evpl_buffer_of(const struct rte_mbuf *ref); /* the buffer under a reference, or NULL */
 
 #endif /* EVPL_SRC_BUFFER_H */

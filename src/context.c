@@ -8,6 +8,7 @@
 #include "class.h"
 #include "global.h"
 #include "packet_pool.h"
+#include "slab.h"
 #include "stash.h"
 #include "trace/hooks.h"
 #include "tx_cache.h"
@@ -105,6 +106,8 @@ evpl_create(const struct evpl_thread_config *config)
 	ctx->packet_pool = choose_packet_pool(ctx);
 	if (ctx->packet_pool == NULL)
 		goto fail;
+	if (g->low_watermark != 0) /* so that the keeper makes slabs for this node */
+		(void)evpl_slab_shelf(&g->classes[0], socket_id);
 	hook_context_begin(ctx);
 	TAILQ_INSERT_TAIL(&g->contexts, ctx, entry);
 	g->context_count++;

@@ -8,7 +8,7 @@
 
 RTE_LOG_REGISTER(evpl_logtype, lib.evpl, NOTICE)
 
-struct evpl_global evpl_global = {.lock = PTHREAD_MUTEX_INITIALIZER};
+struct evpl_global evpl_global = {.lock = PTHREAD_MUTEX_INITIALIZER, .settled = PTHREAD_COND_INITIALIZER};
 
 /* Of the smaller or larger class; 0 when the library is not running. */
 static uint32_t

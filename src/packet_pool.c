@@ -333,7 +333,7 @@ pool_create(const char *what, unsigned n, unsigned room, int socket_id)
 	struct rte_mempool *pool;
 	int rc;
 
-	snprintf(name, sizeof(name), "%s_%u", what, evpl_global.next_id++);
+	snprintf(name, sizeof(name), "%s_%u", what, evpl_global_next_id());
 	pool = rte_mempool_create_empty(name, n, sizeof(struct rte_mbuf) + room, 0, sizeof(config), socket_id, 0);
 	if (pool == NULL)
 		return NULL;
@@ -366,7 +366,7 @@ far_pool_create(int socket_id)
 	char name[RTE_MEMPOOL_NAMESIZE];
 	struct rte_mempool *pool;
 
-	snprintf(name, sizeof(name), "evpl_packets_%u", g->next_id++);
+	snprintf(name, sizeof(name), "evpl_packets_%u", evpl_global_next_id());
 	pool = rte_pktmbuf_pool_create(name, g->packet_mbufs, RTE_MIN(FAR_CACHE, g->packet_mbufs * 2 / 3),
 				       evpl_note_size(), EVPL_PACKET_DATA_ROOM, socket_id);
 	if (pool != NULL)

@@ -60,8 +60,11 @@ extern "C" {
 #define EVPL_DEFAULT_PACKET_MBUFS 8191u		  /**< default of evpl_global_config.packet_mbufs */
 /** The smallest buffer_size, in bytes. */
 #define EVPL_MIN_BUFFER_SIZE 1024u
-/** The most slabs of a process. Each slab takes four of EAL's memzones, and EAL has 2,560. */
-#define EVPL_MAX_SLABS 512u
+/**
+ * The highest max_slabs. EAL's own limit is usually lower: each slab takes one of EAL's memzones, of which there are
+ * 2,560, also for everything else. From DPDK 23.07 on, rte_memzone_max_set() before rte_eal_init() raises that.
+ */
+#define EVPL_MAX_SLABS 65536u
 
 /*
  * How the three structs below grow. Each ends with reserved bytes, and its size never changes. A later version takes
@@ -93,12 +96,12 @@ struct evpl_global_config {
 	uint32_t large_buffer_size;
 	/**
 	 * The number of slabs of small buffers that evpl_init() itself reserves, on the caller's NUMA node. Default 0:
-	 * slabs are reserved on first use.
+	 * slabs are reserved on first use. These slabs are never given back before evpl_cleanup().
 	 */
 	unsigned preallocate_slabs;
 	/**
-	 * The most slabs, of all NUMA nodes and of small and large buffers together, up to EVPL_MAX_SLABS; default
-	 * EVPL_MAX_SLABS.
+	 * The most slabs, of all NUMA nodes and of small and large buffers together, up to EVPL_MAX_SLABS. The default
+	 * is EVPL_MAX_SLABS: as many as EAL has memory and memzones for.
 	 */
 	unsigned max_slabs;
 	/**
@@ -128,8 +131,28 @@ struct evpl_global_config {
 	 * evpl_port_check() says so.
 	 */
 	unsigned far_packets;
-	uint32_t reserved_word; /**< zero: for later versions */
-	uint64_t reserved[11];	/**< zero: for later versions */
+	/**
+	 * Milliseconds for which a slab must have been idle (all its buffers home, and none taken) before the keeper
+	 * gives it back to EAL. The time is exact to a fourth. 0 (default): slabs go by evpl_trim() and evpl_cleanup()
+	 * only. See evpl_slab.h for what keeps a slab.
+	 */
+	uint32_t idle_trim_ms;
+	/**
+	 * The keeper's low watermark: bytes of free buffers, per NUMA node and per class of buffers (small, large). When
+	 * fewer are free, the keeper makes a slab and writes to each of its pages. So no alloc waits for that: an alloc
+	 * makes a slab itself only if none is ready. The keeper is a control thread of DPDK, which looks once in a
+	 * millisecond. So choose more than your threads take in a few milliseconds: at 10 GB/s 64 MiB. A node gets
+	 * slabs of small buffers when a context uses it, and slabs of large ones after the first large alloc; choose
+	 * preallocate_slabs for the first allocs. 0 (default): no slab is made ahead of need. The keeper's thread runs
+	 * only if this or idle_trim_ms is not 0.
+	 */
+	uint64_t low_watermark;
+	/**
+	 * Bytes of free buffers, per NUMA node and class, that must be left when slabs are given back (idle_trim_ms,
+	 * evpl_trim()); at least low_watermark. Default: low_watermark.
+	 */
+	uint64_t high_watermark;
+	uint64_t reserved[9]; /**< zero: for later versions */
 };
 
 /** The value of evpl_thread_config.socket_id for node 0, because 0 itself means the default. */

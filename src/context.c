@@ -7,6 +7,7 @@
 #include "argument.h"
 #include "class.h"
 #include "global.h"
+#include "heap.h"
 #include "packet_pool.h"
 #include "slab.h"
 #include "stash.h"
@@ -93,7 +94,9 @@ evpl_create(const struct evpl_thread_config *config)
 		return NULL;
 	}
 	socket_id = choose_socket(config->socket_id, &only);
+	evpl_heap_lock();
 	ctx = rte_zmalloc_socket("evpl", sizeof(*ctx), RTE_CACHE_LINE_SIZE, only ? socket_id : SOCKET_ID_ANY);
+	evpl_heap_unlock();
 	if (ctx == NULL)
 		goto fail;
 	ctx->socket_id = socket_id;

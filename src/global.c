@@ -4,7 +4,13 @@
  */
 #include "global.h"
 
+#include "heap.h"
+
 #include <pthread.h>
+
+#ifdef EVPL_COMPAT_TSAN
+pthread_mutex_t evpl_heap_mutex = PTHREAD_MUTEX_INITIALIZER;
+#endif
 
 RTE_LOG_REGISTER(evpl_logtype, lib.evpl, NOTICE)
 

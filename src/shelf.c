@@ -26,6 +26,7 @@
 #include "buffer.h"
 #include "context.h"
 #include "global.h"
+#include "heap.h"
 #include "slab.h"
 
 #include <sched.h>
@@ -50,10 +51,12 @@ evpl_shelf_create(int socket_id)
 	size_t words = (evpl_global.slab_room + BITS - 1) / BITS;
 	struct evpl_shelf *shelf;
 
+	evpl_heap_lock();
 	shelf = rte_zmalloc_socket("evpl", sizeof(*shelf) + words * sizeof(shelf->map[0]), RTE_CACHE_LINE_SIZE,
 				   socket_id);
 	if (shelf == NULL)
 		shelf = rte_zmalloc("evpl", sizeof(*shelf) + words * sizeof(shelf->map[0]), RTE_CACHE_LINE_SIZE);
+	evpl_heap_unlock();
 	return shelf;
 }
 

@@ -9,6 +9,7 @@
 #include "class.h"
 #include "context.h"
 #include "global.h"
+#include "heap.h"
 #include "notify.h"
 #include "pause.h"
 #include "room.h"
@@ -54,10 +55,14 @@ evpl_slab_make(struct evpl_class *class, int socket_id, bool touch)
 	struct evpl_room *rooms;
 	struct evpl_slab *slab;
 
+	evpl_heap_lock();
 	zone = evpl_rooms_reserve(&cut, socket_id, &rooms, &n);
+	slab = zone == NULL ? NULL
+			    : rte_zmalloc_socket("evpl", sizeof(*slab) + (size_t)n * mbuf_stride(), RTE_CACHE_LINE_SIZE,
+						 socket_id);
+	evpl_heap_unlock();
 	if (zone == NULL)
 		return NULL;
-	slab = rte_zmalloc_socket("evpl", sizeof(*slab) + (size_t)n * mbuf_stride(), RTE_CACHE_LINE_SIZE, socket_id);
 	if (slab == NULL) {
 		rte_memzone_free(zone);
 		free(rooms);
@@ -81,8 +86,10 @@ evpl_slab_free(struct evpl_slab *slab)
 {
 	int saved = rte_errno;
 
+	evpl_heap_lock();
 	rte_memzone_free(slab->zone);
 	rte_free(slab);
+	evpl_heap_unlock();
 	rte_errno = saved;
 }
 

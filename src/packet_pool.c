@@ -98,8 +98,11 @@ static int
 anchors_ended(void *const *anchors, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		const struct rte_mbuf *anchor = anchors[i];
+		struct rte_mbuf *anchor = anchors[i];
 
+#ifdef EVPL_COMPAT_TSAN
+		(void)evpl_compat_ref_load(anchor); /* it does not know fences */
+#endif
 		evpl_buffer_counts_ended((struct evpl_buffer *)((uintptr_t)anchor->shinfo - EVPL_ON_BUFFER));
 	}
 	return 0;

@@ -89,8 +89,6 @@ clone_free(struct rte_mbuf *clone)
 {
 	uint16_t *count = &rte_mbuf_from_indirect(clone)->refcnt;
 
-	/* If it is the last, it acquires by a fence in the library what others did before. */
-	__tsan_acquire(count);
 	__tsan_release(count);
 	rte_pktmbuf_free(clone);
 	__tsan_acquire(count);

@@ -54,7 +54,7 @@ lock(void)
 static bool
 runs_low(const struct evpl_shelf *shelf, const struct evpl_class *class)
 {
-	return shelf != NULL && (uint64_t)evpl_shelf_free(shelf) * class->size < evpl_global.low_watermark;
+	return (uint64_t)evpl_shelf_free(shelf) * class->size < evpl_global.low_watermark;
 }
 
 /* Makes a slab for a class and a node. False: it must end, or there is no memory. */
@@ -86,22 +86,28 @@ make_ahead(struct evpl_class *class, int node)
 }
 
 static void
+grow_node(struct evpl_class *class, int node)
+{
+	const struct evpl_shelf *shelf = class->shelves[node];
+	evpl_pause *pause = &class->no_growth[node + 1];
+
+	while (!is_stopping() && runs_low(shelf, class) && evpl_pause_is_over(pause)) {
+		if (!make_ahead(class, node))
+			evpl_pause_begin(pause);
+	}
+}
+
+static void
 grow(void)
 {
 	struct evpl_global *g = &evpl_global;
 
 	for (unsigned i = 0; g->low_watermark != 0 && i < g->class_count; i++) {
 		struct evpl_class *class = &g->classes[i];
+		uint64_t nodes = __atomic_load_n(&class->nodes, __ATOMIC_ACQUIRE);
 
-		for (int node = 0; node < RTE_MAX_NUMA_NODES; node++) {
-			const struct evpl_shelf *shelf = __atomic_load_n(&class->shelves[node], __ATOMIC_ACQUIRE);
-			evpl_pause *pause = &class->no_growth[node + 1];
-
-			while (!is_stopping() && runs_low(shelf, class) && evpl_pause_is_over(pause)) {
-				if (!make_ahead(class, node))
-					evpl_pause_begin(pause);
-			}
-		}
+		for (; nodes != 0; nodes &= nodes - 1)
+			grow_node(class, __builtin_ctzll(nodes));
 	}
 }
 

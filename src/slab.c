@@ -100,7 +100,9 @@ evpl_slab_shelf(struct evpl_class *class, int socket_id)
 
 	if (shelf == NULL) {
 		shelf = evpl_shelf_create(socket_id);
-		__atomic_store_n(&class->shelves[socket_id], shelf, __ATOMIC_RELEASE);
+		class->shelves[socket_id] = shelf;
+		if (shelf != NULL)
+			__atomic_store_n(&class->nodes, class->nodes | (uint64_t)1 << socket_id, __ATOMIC_RELEASE);
 	}
 	return shelf;
 }
@@ -210,6 +212,7 @@ evpl_slabs_free(void)
 			rte_free(g->classes[i].shelves[node]);
 			g->classes[i].shelves[node] = NULL;
 		}
+		g->classes[i].nodes = 0;
 	}
 	free(g->slabs);
 	g->slabs = NULL;
@@ -228,7 +231,7 @@ grow_after(struct evpl_class *class, int socket_id, unsigned seen)
 	evpl_pause *pause = &class->no_growth[socket_id + 1];
 	bool grown;
 
-	if (!evpl_pause_is_over(pause) || __atomic_load_n(&g->slab_count, __ATOMIC_ACQUIRE) >= g->slab_room)
+	if (__atomic_load_n(&g->slab_count, __ATOMIC_ACQUIRE) >= g->slab_room || !evpl_pause_is_over(pause))
 		return false;
 	pthread_mutex_lock(&g->lock);
 	grown = g->slabs_made != seen || evpl_slab_grow(class, socket_id, false) != NULL;
@@ -247,26 +250,18 @@ evpl_slabs_try_again(void)
 	}
 }
 
-static struct evpl_shelf *
-shelf_of(const struct evpl_class *class, int node)
-{
-	return __atomic_load_n(&class->shelves[node], __ATOMIC_ACQUIRE);
-}
-
 /* A buffer of one node, or of any. */
 static struct rte_mbuf *
 take_from(struct evpl_context *ctx, const struct evpl_class *class, int socket_id)
 {
-	int first = socket_id == SOCKET_ID_ANY ? 0 : socket_id;
-	int end = socket_id == SOCKET_ID_ANY ? RTE_MAX_NUMA_NODES : socket_id + 1;
+	uint64_t nodes = __atomic_load_n(&class->nodes, __ATOMIC_ACQUIRE);
 	struct rte_mbuf *mbuf = NULL;
 
-	for (int node = first; mbuf == NULL && node < end; node++) {
-		struct evpl_shelf *shelf = shelf_of(class, node);
-
-		if (shelf != NULL)
-			mbuf = evpl_shelf_take(shelf, ctx);
-	}
+	RTE_BUILD_BUG_ON(RTE_MAX_NUMA_NODES > 64);
+	if (socket_id != SOCKET_ID_ANY)
+		nodes &= (uint64_t)1 << socket_id;
+	for (; mbuf == NULL && nodes != 0; nodes &= nodes - 1)
+		mbuf = evpl_shelf_take(class->shelves[__builtin_ctzll(nodes)], ctx);
 	return mbuf;
 }
 

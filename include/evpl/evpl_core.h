@@ -139,12 +139,15 @@ struct evpl_global_config {
 	uint32_t idle_trim_ms;
 	/**
 	 * The keeper's low watermark: bytes of free buffers, per NUMA node and per class of buffers (small, large). When
-	 * fewer are free, the keeper makes a slab and writes to each of its pages. So no alloc waits for that: an alloc
-	 * makes a slab itself only if none is ready. The keeper is a control thread of DPDK, which looks once in a
-	 * millisecond. So choose more than your threads take in a few milliseconds: at 10 GB/s 64 MiB. A node gets
-	 * slabs of small buffers when a context uses it, and slabs of large ones after the first large alloc; choose
-	 * preallocate_slabs for the first allocs. 0 (default): no slab is made ahead of need. The keeper's thread runs
-	 * only if this or idle_trim_ms is not 0.
+	 * fewer are free, the keeper makes a slab and writes to each of its pages. So no alloc waits for that, unless it
+	 * finds no free buffer: then it makes a slab itself, as without a keeper.
+	 *
+	 * The keeper is a control thread of DPDK, which looks once in a millisecond. So choose more than your threads
+	 * take in a few milliseconds: at 10 GB/s 64 MiB. EAL runs control threads on CPUs that no lcore has. Leave it
+	 * one, or the keeper shares the CPU of the main lcore. A node gets slabs of small buffers when a context uses
+	 * it, and slabs of large ones after the first large alloc. Choose preallocate_slabs for the first allocs.
+	 *
+	 * 0 (default): no slab is made ahead of need. There is a keeper if this or idle_trim_ms is not 0.
 	 */
 	uint64_t low_watermark;
 	/**

@@ -43,7 +43,8 @@ struct evpl_global {
 	unsigned slabs_made;	   /* since the library started; stored with release after the slab */
 	unsigned slabs_made_ahead; /* by the keeper */
 	unsigned slabs_given_back;
-	unsigned next_id; /* for names, unique for the life of the process: see evpl_global_next_id() */
+	uint32_t removals; /* begun and ended; odd: a slab's buffers are out of sight. See evpl_slab_take() */
+	unsigned next_id;  /* for names, unique for the life of the process: see evpl_global_next_id() */
 	struct rte_mempool *packet_pools[RTE_MAX_NUMA_NODES];
 	struct rte_mempool *anchor_pool;
 	TAILQ_HEAD(, evpl_rx_pool) rx_pools;

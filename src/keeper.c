@@ -57,7 +57,22 @@ runs_low(const struct evpl_shelf *shelf, const struct evpl_class *class)
 	return (uint64_t)evpl_shelf_free(shelf) * class->size < evpl_global.low_watermark;
 }
 
-/* Makes a slab for a class and a node. False: it must end, or there is no memory. */
+/* False: it must end, or there are as many slabs as there may be. */
+static bool
+announce(void)
+{
+	struct evpl_global *g = &evpl_global;
+	bool room;
+
+	if (!lock())
+		return false;
+	room = g->slab_count + g->slabs_coming < g->slab_room;
+	g->slabs_coming += room;
+	pthread_mutex_unlock(&g->lock);
+	return room;
+}
+
+/* Makes the slab that was announced, for a class and a node. False: there is no memory. */
 static bool
 make_ahead(struct evpl_class *class, int node)
 {
@@ -65,14 +80,6 @@ make_ahead(struct evpl_class *class, int node)
 	struct evpl_slab *slab;
 	bool added;
 
-	if (!lock())
-		return false;
-	if (g->slab_count + g->slabs_coming >= g->slab_room) {
-		pthread_mutex_unlock(&g->lock);
-		return false;
-	}
-	g->slabs_coming++;
-	pthread_mutex_unlock(&g->lock);
 	slab = evpl_slab_make(class, node, true);
 	pthread_mutex_lock(&g->lock);
 	added = slab != NULL && evpl_slab_add(slab);
@@ -91,7 +98,7 @@ grow_node(struct evpl_class *class, int node)
 	const struct evpl_shelf *shelf = class->shelves[node];
 	evpl_pause *pause = &class->no_growth[node + 1];
 
-	while (!is_stopping() && runs_low(shelf, class) && evpl_pause_is_over(pause)) {
+	while (runs_low(shelf, class) && evpl_pause_is_over(pause) && announce()) {
 		if (!make_ahead(class, node))
 			evpl_pause_begin(pause);
 	}

@@ -249,16 +249,33 @@ wait_for_takes(uint32_t number)
 	}
 }
 
-bool
-evpl_shelf_remove(struct evpl_slab *slab)
+static bool
+remove_slab(struct evpl_slab *slab)
 {
 	struct evpl_shelf *shelf = slab->shelf;
 
-	if (__atomic_load_n(&slab->home, __ATOMIC_RELAXED) != slab->n || !take_all(slab))
+	if (!take_all(slab))
 		return false;
 	__atomic_store_n(&evpl_global.slabs[slab->number], NULL, __ATOMIC_SEQ_CST);
 	shelf->buffers -= slab->n;
 	__atomic_fetch_sub(&shelf->free, slab->n, __ATOMIC_RELAXED);
 	wait_for_takes(slab->number);
 	return true;
+}
+
+bool
+evpl_shelf_remove(struct evpl_slab *slab)
+{
+	struct evpl_global *g = &evpl_global;
+	bool removed;
+
+	if (__atomic_load_n(&slab->home, __ATOMIC_RELAXED) != slab->n)
+		return false;
+	__atomic_store_n(&g->removals, g->removals + 1, __ATOMIC_SEQ_CST);
+	removed = remove_slab(slab);
+	/* Before the end of the removal: whoever sees that end sees that there is room for a slab. */
+	if (removed)
+		__atomic_store_n(&g->slab_count, g->slab_count - 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&g->removals, g->removals + 1, __ATOMIC_SEQ_CST);
+	return removed;
 }

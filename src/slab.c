@@ -74,6 +74,8 @@ evpl_slab_make(struct evpl_class *class, int socket_id, bool touch)
 	slab->n = n;
 	slab->stride = mbuf_stride();
 	slab->socket_id = evpl_rooms_node(zone, socket_id);
+	if (slab->socket_id < 0 || slab->socket_id >= RTE_MAX_NUMA_NODES) /* of no node that a context can ask for */
+		slab->socket_id = 0;
 	if (touch)
 		touch_pages(zone);
 	evpl_buffers_init(slab, rooms);
@@ -188,7 +190,6 @@ evpl_slab_remove(struct evpl_slab *slab)
 	g->slab_bytes -= slab->zone->len;
 	while (g->slab_end > 0 && g->slabs[g->slab_end - 1] == NULL)
 		g->slab_end--;
-	__atomic_store_n(&g->slab_count, g->slab_count - 1, __ATOMIC_RELEASE);
 	g->slabs_given_back++;
 	return true;
 }
@@ -265,18 +266,36 @@ take_from(struct evpl_context *ctx, const struct evpl_class *class, int socket_i
 	return mbuf;
 }
 
+/*
+ * Whether a slab's buffers were out of sight at some time since `seen` removals. evpl_shelf_remove() puts them back, or
+ * the slab goes and another one may come. Waits for the removal's end.
+ */
+static bool
+removal_since(uint32_t seen)
+{
+	struct evpl_global *g = &evpl_global;
+
+	if (seen % 2 == 0 && __atomic_load_n(&g->removals, __ATOMIC_SEQ_CST) == seen)
+		return false;
+	pthread_mutex_lock(&g->lock);
+	pthread_mutex_unlock(&g->lock);
+	return true;
+}
+
 struct rte_mbuf *
 evpl_slab_take(struct evpl_context *ctx, struct evpl_class *class, bool grow)
 {
 	int socket_ids[] = {ctx->socket_id, SOCKET_ID_ANY};
 	struct rte_mbuf *mbuf = NULL;
+	uint32_t removals;
 	unsigned seen;
 
 	for (unsigned i = 0; mbuf == NULL && i < (ctx->only_socket ? 1 : 2); i++) {
 		do {
 			seen = __atomic_load_n(&evpl_global.slabs_made, __ATOMIC_ACQUIRE);
+			removals = __atomic_load_n(&evpl_global.removals, __ATOMIC_SEQ_CST);
 			mbuf = take_from(ctx, class, socket_ids[i]);
-		} while (mbuf == NULL && grow && grow_after(class, socket_ids[i], seen));
+		} while (mbuf == NULL && grow && (grow_after(class, socket_ids[i], seen) || removal_since(removals)));
 	}
 	return mbuf;
 }

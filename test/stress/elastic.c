@@ -37,6 +37,8 @@ static const struct evpl_global_config by_keeper = {.slab_size = 64 << 10,
 						    .low_watermark = 128 << 10,
 						    .high_watermark = 256 << 10,
 						    .idle_trim_ms = 2};
+static const struct evpl_global_config two_buffers = {
+	.slab_size = 16 << 10, .buffer_size = 16 << 10, .max_slabs = 2, .packet_mbufs = 63};
 static const struct evpl_thread_config small_stash = {.stash_buffers = 2};
 
 static const enum threads_kind kinds[] = {THREADS_LCORES, THREADS_PLAIN, THREADS_MIXED};
@@ -331,7 +333,51 @@ slabs_that_the_keeper_makes_and_gives_back_take_nothing_with_them(void **state)
 	assert_true(stats.slabs >= by_keeper.preallocate_slabs);
 }
 
+/* Each of two threads takes a whole buffer of two, and puts it back into its slab. */
+static void
+take_one_of_two(unsigned index, void *arg)
+{
+	struct elastic *e = arg;
+	struct evpl *evpl = evpl_create(&small_stash);
+	struct evpl_iovec iovec;
+
+	threads_check(evpl != NULL);
+	threads_meet();
+	for (unsigned step = 0; step < e->steps && !threads_failed(); step++) {
+		if (!threads_check(evpl_iovec_alloc(evpl, (16 << 10) - 2 * GUARDS, 0, 1, SHARED, &iovec) == 1))
+			break;
+		fill(iovec.data, SHORTEST, 1 + step + ((uint64_t)index << 32));
+		threads_check(is_right(iovec.data, SHORTEST));
+		evpl_iovec_release(NULL, &iovec);
+	}
+	threads_meet();
+	evpl_destroy(evpl);
+}
+
+/* The slab that goes was free memory, and as much may come again at once. */
+static void
+alloc_does_not_fail_because_a_slab_goes(void **state)
+{
+	static struct elastic e;
+	struct home *home = *state;
+	pthread_t trimmer;
+
+	unwatched_bytes_only(); /* tracing keeps buffers waiting */
+	evpl_destroy(home->evpl);
+	home->evpl = NULL;
+	e.steps = threads_rounds(50000);
+	for (unsigned i = 0; i < DIM(kinds); i++) {
+		atomic_store(&e.done, false);
+		assert_int_equal(pthread_create(&trimmer, NULL, trim_always, &e), 0);
+		threads_run(kinds[i], take_one_of_two, &e);
+		atomic_store(&e.done, true);
+		assert_int_equal(pthread_join(trimmer, NULL), 0);
+	}
+	home_assert_held(0);
+}
+
 static const struct CMUnitTest cases[] = {
+	home_case(alloc_does_not_fail_because_a_slab_goes, two_buffers),
 	home_case(slabs_that_go_by_trim_take_nothing_with_them, by_trim),
 	home_case(slabs_that_the_keeper_makes_and_gives_back_take_nothing_with_them, by_keeper),
 };

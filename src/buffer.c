@@ -215,7 +215,7 @@ reference_last(struct evpl_context *ctx, struct evpl_buffer *buffer)
 	if (cache != 0)
 		__atomic_store_n(&buffer->ended, true, __ATOMIC_RELEASE);
 	if (cache == evpl_tx_cache->number) {
-		if (!evpl_tx_cache_give_up_count(buffer))
+		if (!evpl_buffer_give_up_count(buffer))
 			return;
 	} else if (evpl_compat_count_load(buffer->packets) != 1 && evpl_compat_count_sub(buffer->packets, 1) != 0) {
 		return;

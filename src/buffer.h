@@ -96,6 +96,23 @@ evpl_buffer_has_ended(const struct evpl_buffer *buffer)
 	return __atomic_load_n(&buffer->ended, __ATOMIC_RELAXED);
 }
 
+/*
+ * On the TX cache's thread: one count of a buffer whose last reference has ended goes into the stock. True: it was the
+ * last count, and the claim has ended.
+ */
+static inline bool
+evpl_buffer_give_up_count(struct evpl_buffer *buffer)
+{
+	uint32_t stock = evpl_buffer_stock(buffer) + 1;
+
+	/* With packets elsewhere it is not spent. Whoever brings it home after the last of them must check. */
+	if (likely(evpl_compat_count_load(buffer->packets) != stock)) {
+		evpl_buffer_set_stock(buffer, stock);
+		return false;
+	}
+	return evpl_tx_cache_give_up_last(buffer);
+}
+
 /* One packet less, on any thread. */
 static inline void
 evpl_buffer_packet_ended(struct evpl_buffer *buffer, const struct evpl_tx_cache *cache)
@@ -103,7 +120,7 @@ evpl_buffer_packet_ended(struct evpl_buffer *buffer, const struct evpl_tx_cache 
 	if (likely(evpl_buffer_is_claimed(buffer, cache))) {
 		if (likely(!evpl_buffer_has_ended(buffer)))
 			evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
-		else if (evpl_tx_cache_give_up_count(buffer))
+		else if (evpl_buffer_give_up_count(buffer))
 			evpl_buffer_counts_ended(buffer);
 	} else if (evpl_compat_count_sub(buffer->packets, 1) == 0) {
 		evpl_buffer_counts_ended(buffer);

@@ -179,7 +179,7 @@ enqueue_any(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 static __rte_noinline int
 enqueue_ended(struct evpl_tx_cache *cache, struct evpl_buffer *buffer, struct rte_mbuf *m)
 {
-	if (evpl_tx_cache_give_up_count(buffer))
+	if (evpl_buffer_give_up_count(buffer))
 		evpl_buffer_counts_ended(buffer);
 	cache->mbufs[cache->count] = m;
 	cache_set_count(cache, cache->count + 1);

@@ -253,7 +253,7 @@ evpl_slabs_try_again(void)
 
 /* A buffer of one node, or of any. */
 static struct rte_mbuf *
-take_from(struct evpl_context *ctx, const struct evpl_class *class, int socket_id)
+take_from(struct evpl_context *ctx, struct evpl_class *class, int socket_id)
 {
 	uint64_t nodes = __atomic_load_n(&class->nodes, __ATOMIC_ACQUIRE);
 	struct rte_mbuf *mbuf = NULL;
@@ -282,20 +282,29 @@ removal_since(uint32_t seen)
 	return true;
 }
 
-struct rte_mbuf *
-evpl_slab_take(struct evpl_context *ctx, struct evpl_class *class, bool grow)
+/* The same, and makes slabs if there is none. */
+static struct rte_mbuf *
+take_or_grow(struct evpl_context *ctx, struct evpl_class *class, int socket_id)
 {
-	int socket_ids[] = {ctx->socket_id, SOCKET_ID_ANY};
-	struct rte_mbuf *mbuf = NULL;
+	struct rte_mbuf *mbuf;
 	uint32_t removals;
 	unsigned seen;
 
-	for (unsigned i = 0; mbuf == NULL && i < (ctx->only_socket ? 1 : 2); i++) {
-		do {
-			seen = __atomic_load_n(&evpl_global.slabs_made, __ATOMIC_ACQUIRE);
-			removals = __atomic_load_n(&evpl_global.removals, __ATOMIC_SEQ_CST);
-			mbuf = take_from(ctx, class, socket_ids[i]);
-		} while (mbuf == NULL && grow && (grow_after(class, socket_ids[i], seen) || removal_since(removals)));
-	}
+	do {
+		seen = __atomic_load_n(&evpl_global.slabs_made, __ATOMIC_ACQUIRE);
+		removals = __atomic_load_n(&evpl_global.removals, __ATOMIC_SEQ_CST);
+		mbuf = take_from(ctx, class, socket_id);
+	} while (mbuf == NULL && (grow_after(class, socket_id, seen) || removal_since(removals)));
+	return mbuf;
+}
+
+struct rte_mbuf *
+evpl_slab_take(struct evpl_context *ctx, struct evpl_class *class, bool grow)
+{
+	struct rte_mbuf *(*take)(struct evpl_context *, struct evpl_class *, int) = grow ? take_or_grow : take_from;
+	struct rte_mbuf *mbuf = take(ctx, class, ctx->socket_id);
+
+	if (unlikely(mbuf == NULL) && !ctx->only_socket)
+		mbuf = take(ctx, class, SOCKET_ID_ANY);
 	return mbuf;
 }

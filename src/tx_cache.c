@@ -147,21 +147,14 @@ evpl_tx_cache_claim(struct evpl_buffer *buffer)
 	return claimed;
 }
 
-/* On the cache's thread. */
 bool
-evpl_tx_cache_give_up_count(struct evpl_buffer *buffer)
+evpl_tx_cache_give_up_last(struct evpl_buffer *buffer)
 {
 	struct evpl_tx_cache *cache = evpl_tx_cache;
-	uint32_t stock = buffer->stock + 1;
 	bool leaves;
 
-	/* With packets elsewhere it is not spent. Whoever brings it home after the last of them must check. */
-	if (evpl_compat_count_load(buffer->packets) != stock) {
-		evpl_buffer_set_stock(buffer, stock);
-		return false;
-	}
 	rte_spinlock_lock(&cache->lock);
-	evpl_buffer_set_stock(buffer, stock);
+	evpl_buffer_set_stock(buffer, buffer->stock + 1);
 	leaves = evpl_buffer_is_spent(buffer);
 	if (leaves)
 		evpl_tx_cache_unclaim(cache, buffer);

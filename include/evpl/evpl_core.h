@@ -199,7 +199,8 @@ struct evpl; /* a context; evpl_inline_pvt.h has the part that inline functions 
  * @retval -ENODEV    rte_eal_init() has not run yet.
  * @retval -ENOTSUP   this is a secondary process, which cannot have iovecs. If no error is logged, it can free near
  *	packets of the primary process after this call (see evpl_mbuf.h).
- * @retval -ENOMEM    not enough memory for preallocate_slabs (the pool of packet mbufs is made by evpl_create()).
+ * @retval -ENOMEM    not enough memory for preallocate_slabs (the pool of packet mbufs is made by evpl_create()), or
+ *	the keeper's thread cannot be made.
  * Owns: the caller owes one evpl_cleanup() per success.
  * Threads: any thread.
  * Cost: takes a lock and reserves memory.
@@ -220,7 +221,7 @@ EVPL_EXPORT int evpl_init(const struct evpl_global_config *config);
  * @retval -EPERM  there was no matching evpl_init().
  * Owns: after the last call returned 0, no iovec, packet, context or RX pool of the library exists.
  * Threads: any thread.
- * Cost: takes a lock; walks every slab.
+ * Cost: takes a lock; walks every slab; waits for the keeper, and for an evpl_trim() of another thread.
  */
 EVPL_EXPORT int evpl_cleanup(void);
 
@@ -273,7 +274,7 @@ struct evpl_stats {
  * stopping the threads, so the counts may be a moment old. When no thread works, they are exact.
  * Owns: nothing.
  * Threads: any thread.
- * Cost: takes a lock; walks every slab and context. Not for the data path.
+ * Cost: takes a lock; walks every context and RX pool. The number of slabs does not matter. Not for the data path.
  */
 EVPL_EXPORT void evpl_stats_get(struct evpl_stats *stats);
 

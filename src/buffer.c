@@ -2,7 +2,7 @@
 /*
  * Buffers: where they come from, and where they go when their last reference ends.
  *
- *	free     refcnt 1, packets 1, in the slab's pool or in a context's stash
+ *	free     refcnt 1, packets 1, in the slab (shelf.c) or in a context's stash
  *	held     refcnt = iovecs + references in a window's stock, packets = 1 + those in flight + a TX cache's stock
  *	lent     refcnt 1, packets one less: no iovec is left; the last packet's end brings it home
  */
@@ -15,14 +15,14 @@
 #include "overflow.h"
 #include "packet.h"
 #include "ref.h"
+#include "room.h"
+#include "shelf.h"
 #include "slab.h"
 #include "stash.h"
 #include "trace/hooks.h"
 #include "tx_cache.h"
 
 #include <string.h>
-
-#include <rte_mempool.h>
 
 /*
  * DPDK calls this when the last packet that is attached to a lent buffer ends: on any thread, inside a PMD's
@@ -62,20 +62,36 @@ anchor_init(struct evpl_buffer *buffer)
 	return anchor;
 }
 
+/* It has no pool: drivers and other code of DPDK never see it. */
 static void
-buffer_pin(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
+mbuf_init(struct rte_mbuf *mbuf, const struct evpl_room *room, uint32_t size)
 {
-	struct rte_mbuf *mbuf = object;
-	struct evpl_buffer *buffer = evpl_buffer(mbuf);
-
-	RTE_SET_USED(pool);
-	RTE_SET_USED(index);
-	buffer->slab = opaque;
-	buffer->mbuf = mbuf;
-	buffer->room = (uintptr_t)mbuf->buf_addr;
-	buffer->iova = rte_mbuf_iova_get(mbuf);
+	mbuf->priv_size = sizeof(struct evpl_buffer);
+	mbuf->buf_addr = (void *)room->addr;
+	rte_mbuf_iova_set(mbuf, room->iova);
+	mbuf->buf_len = (uint16_t)RTE_MIN(size, (uint32_t)UINT16_MAX);
+	mbuf->nb_segs = 1;
+	mbuf->port = RTE_MBUF_PORT_INVALID;
+	mbuf->ol_flags = RTE_MBUF_F_EXTERNAL;
+	rte_mbuf_refcnt_set(mbuf, 1);
+	mbuf->shinfo = RTE_PTR_ADD(mbuf, sizeof(*mbuf) + sizeof(struct evpl_buffer));
 	mbuf->shinfo->free_cb = buffer_ended;
 	mbuf->shinfo->fcb_opaque = mbuf;
+	rte_mbuf_ext_refcnt_set(mbuf->shinfo, 1);
+}
+
+static void
+buffer_init(struct evpl_slab *slab, uint32_t number, const struct evpl_room *room)
+{
+	struct rte_mbuf *mbuf = evpl_slab_mbuf(slab, number);
+	struct evpl_buffer *buffer = evpl_buffer(mbuf);
+
+	mbuf_init(mbuf, room, slab->class->size);
+	buffer->slab = slab;
+	buffer->mbuf = mbuf;
+	buffer->number = number;
+	buffer->room = room->addr;
+	buffer->iova = room->iova;
 	if (buffer->slab->class->lead != 0) {
 		buffer->packets = &anchor_init(buffer)->refcnt;
 		buffer->shinfo = (uintptr_t)buffer | EVPL_ON_BUFFER;
@@ -87,10 +103,10 @@ buffer_pin(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 }
 
 void
-evpl_buffers_init(struct evpl_slab *slab)
+evpl_buffers_init(struct evpl_slab *slab, const struct evpl_room *rooms)
 {
-	rte_mempool_obj_iter(slab->pool, buffer_pin, slab);
-	hook_slab_begin(slab);
+	for (uint32_t i = 0; i < slab->n; i++)
+		buffer_init(slab, i, &rooms[i]);
 }
 
 struct rte_mbuf *
@@ -138,19 +154,9 @@ evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 		buffer = evpl_slab_take(ctx, class, false);
 	if (unlikely(buffer == NULL))
 		buffer = stash->count > 0 ? stash_take(stash) : evpl_slab_take(ctx, class, true);
-	if (buffer != NULL) {
-		(void)evpl_compat_ref_load(buffer); /* acquire: pairs with the release in to_pool() */
+	if (buffer != NULL)
 		hook_buffer_taken(buffer);
-	}
 	return buffer;
-}
-
-static void
-to_pool(struct rte_mbuf *buffer)
-{
-	/* The pool orders this too, but in code that thread sanitizer cannot see. */
-	evpl_compat_ref_store(buffer, 1);
-	rte_mempool_put(buffer->pool, buffer);
 }
 
 void
@@ -164,18 +170,18 @@ evpl_buffer_give_back(struct evpl_context *ctx, struct rte_mbuf *buffer)
 	evpl_buffer(buffer)->ended = false;
 	hook_buffer_home(buffer);
 	if (ctx == NULL || slab->socket_id != ctx->socket_id) {
-		to_pool(buffer);
+		evpl_shelf_put(evpl_buffer(buffer));
 		return;
 	}
 	stash = &ctx->stash[slab->class->index];
 	if (stash->count == stash->size) {
 		/*
-		 * Half of the stash, the colder one, goes to the pool. So a run of releases goes to the pool once per
-		 * half stash.
+		 * Half of the stash, the colder one, goes to the slabs. So a run of releases goes there once per half
+		 * stash.
 		 */
 		keep = stash->size / 2;
 		for (uint32_t i = 0; i < stash->size - keep; i++)
-			to_pool(stash->buffers[i]);
+			evpl_shelf_put(evpl_buffer(stash->buffers[i]));
 		memmove(stash->buffers, stash->buffers + stash->size - keep, keep * sizeof(stash->buffers[0]));
 		stash_set_count(stash, keep);
 	}
@@ -191,7 +197,7 @@ evpl_stash_flush(struct evpl_context *ctx)
 
 		while (stash->count > 0) {
 			stash_set_count(stash, stash->count - 1);
-			to_pool(stash->buffers[stash->count]);
+			evpl_shelf_put(evpl_buffer(stash->buffers[stash->count]));
 		}
 	}
 }
@@ -204,15 +210,12 @@ reference_last(struct evpl_context *ctx, struct evpl_buffer *buffer)
 
 	/*
 	 * The TX cache has stock, so the count of the references is not the last one. Whoever brings the buffer home
-	 * must check.
+	 * must check. As soon as this count is given up, too, any thread may take the buffer off the TX cache.
 	 */
-	if (cache == evpl_tx_cache->number)
-		evpl_buffer_set_stock(buffer, buffer->stock + 1);
-	/* From here on any thread may take it off the TX cache. */
 	if (cache != 0)
 		__atomic_store_n(&buffer->ended, true, __ATOMIC_RELEASE);
 	if (cache == evpl_tx_cache->number) {
-		if (!evpl_buffer_unclaim_spent(buffer))
+		if (!evpl_buffer_give_up_count(buffer))
 			return;
 	} else if (evpl_compat_count_load(buffer->packets) != 1 && evpl_compat_count_sub(buffer->packets, 1) != 0) {
 		return;

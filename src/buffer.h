@@ -11,6 +11,7 @@
 #include "tx_cache.h"
 
 struct evpl_context;
+struct evpl_room;
 
 /* Packets on one buffer are refused above this. The rest of the 16 bits is for threads that add at once. */
 #define EVPL_PACKETS_MAX 0xF000u
@@ -36,6 +37,8 @@ struct evpl_buffer {
 	uintptr_t shinfo;	    /* of these: a mark (see attach.h), or the address of a shinfo */
 	struct evpl_slab *slab;
 	struct rte_mbuf *mbuf;
+	uint32_t number; /* in the slab */
+	uint32_t next;	 /* while it is free: 1 + the number of the free buffer below it, or 0; relaxed */
 	struct hook_buffer hook;
 };
 
@@ -84,22 +87,40 @@ evpl_buffer_is_spent(const struct evpl_buffer *buffer)
 	return evpl_compat_count_load(buffer->packets) == stock;
 }
 
-/* Takes it off this thread's TX cache if it is spent. False: it is not, or another thread has taken it. */
+void evpl_buffer_counts_ended(struct evpl_buffer *buffer); /* of all counts, not only of packets */
+
+/* Whether the buffer's last reference has ended. Read before the caller's count is given up: see tx_cache.c. */
 static inline bool
-evpl_buffer_unclaim_spent(struct evpl_buffer *buffer)
+evpl_buffer_has_ended(const struct evpl_buffer *buffer)
 {
-	return unlikely(evpl_buffer_is_spent(buffer)) && evpl_tx_cache_unclaim_spent(buffer);
+	return __atomic_load_n(&buffer->ended, __ATOMIC_RELAXED);
 }
 
-void evpl_buffer_counts_ended(struct evpl_buffer *buffer); /* of all counts, not only of packets */
+/*
+ * On the TX cache's thread: one count of a buffer whose last reference has ended goes into the stock. True: it was the
+ * last count, and the claim has ended.
+ */
+static inline bool
+evpl_buffer_give_up_count(struct evpl_buffer *buffer)
+{
+	uint32_t stock = evpl_buffer_stock(buffer) + 1;
+
+	/* With packets elsewhere it is not spent. Whoever brings it home after the last of them must check. */
+	if (likely(evpl_compat_count_load(buffer->packets) != stock)) {
+		evpl_buffer_set_stock(buffer, stock);
+		return false;
+	}
+	return evpl_tx_cache_give_up_last(buffer);
+}
 
 /* One packet less, on any thread. */
 static inline void
 evpl_buffer_packet_ended(struct evpl_buffer *buffer, const struct evpl_tx_cache *cache)
 {
 	if (likely(evpl_buffer_is_claimed(buffer, cache))) {
-		evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
-		if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)) && evpl_buffer_unclaim_spent(buffer))
+		if (likely(!evpl_buffer_has_ended(buffer)))
+			evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
+		else if (evpl_buffer_give_up_count(buffer))
 			evpl_buffer_counts_ended(buffer);
 	} else if (evpl_compat_count_sub(buffer->packets, 1) == 0) {
 		evpl_buffer_counts_ended(buffer);
@@ -108,7 +129,8 @@ evpl_buffer_packet_ended(struct evpl_buffer *buffer, const struct evpl_tx_cache 
 
 struct rte_mbuf *evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class);
 void evpl_buffer_give_back(struct evpl_context *ctx, struct rte_mbuf *buffer); /* ctx may be NULL */
-void evpl_buffers_init(struct evpl_slab *slab);				       /* prepares a new slab's mbufs */
+/* Prepares the mbufs of a new slab, for its rooms. */
+void evpl_buffers_init(struct evpl_slab *slab, const struct evpl_room *rooms);
 struct rte_mbuf *evpl_buffer_of(const struct rte_mbuf *ref); /* the buffer under a reference, or NULL */
 
 #endif /* EVPL_SRC_BUFFER_H */

@@ -7,7 +7,9 @@
 #include "argument.h"
 #include "class.h"
 #include "global.h"
+#include "heap.h"
 #include "packet_pool.h"
+#include "slab.h"
 #include "stash.h"
 #include "trace/hooks.h"
 #include "tx_cache.h"
@@ -92,7 +94,9 @@ evpl_create(const struct evpl_thread_config *config)
 		return NULL;
 	}
 	socket_id = choose_socket(config->socket_id, &only);
+	evpl_heap_lock();
 	ctx = rte_zmalloc_socket("evpl", sizeof(*ctx), RTE_CACHE_LINE_SIZE, only ? socket_id : SOCKET_ID_ANY);
+	evpl_heap_unlock();
 	if (ctx == NULL)
 		goto fail;
 	ctx->socket_id = socket_id;
@@ -105,6 +109,8 @@ evpl_create(const struct evpl_thread_config *config)
 	ctx->packet_pool = choose_packet_pool(ctx);
 	if (ctx->packet_pool == NULL)
 		goto fail;
+	if (g->low_watermark != 0) /* so that the keeper makes slabs for this node */
+		(void)evpl_slab_shelf(&g->classes[0], socket_id);
 	hook_context_begin(ctx);
 	TAILQ_INSERT_TAIL(&g->contexts, ctx, entry);
 	g->context_count++;

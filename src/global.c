@@ -4,11 +4,17 @@
  */
 #include "global.h"
 
+#include "heap.h"
+
 #include <pthread.h>
+
+#ifdef EVPL_COMPAT_TSAN
+pthread_mutex_t evpl_heap_mutex = PTHREAD_MUTEX_INITIALIZER;
+#endif
 
 RTE_LOG_REGISTER(evpl_logtype, lib.evpl, NOTICE)
 
-struct evpl_global evpl_global = {.lock = PTHREAD_MUTEX_INITIALIZER};
+struct evpl_global evpl_global = {.lock = PTHREAD_MUTEX_INITIALIZER, .settled = PTHREAD_COND_INITIALIZER};
 
 /* Of the smaller or larger class; 0 when the library is not running. */
 static uint32_t

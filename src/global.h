@@ -15,22 +15,39 @@
 struct evpl_context;
 struct evpl_slab;
 
-/* lock guards everything but slabs[] below slab_count, which only grows. */
+struct evpl_rx_pool;
+
+/*
+ * lock guards everything. Without it shelf.c reads slabs[], and may only look at a slab as it says there; and counts of
+ * slabs are read, which may be a moment old.
+ */
 struct evpl_global {
 	pthread_mutex_t lock;
 	unsigned users;
 	unsigned class_count;			 /* 1 or 2 */
 	struct evpl_class classes[EVPL_CLASSES]; /* smaller buffers first */
-	unsigned max_slabs;			 /* of both classes together */
+	unsigned max_slabs;			 /* of both classes together, as asked for */
+	unsigned slab_room;			 /* the same, but no more than EAL has memzones */
+	uint64_t low_watermark, high_watermark;	 /* bytes */
+	unsigned idle_trim_ms;
 	unsigned packet_mbufs;
 	unsigned sample_period;
-	bool near;	     /* packets may be near: see attach.h */
-	unsigned slab_count; /* stored with release after slabs[slab_count], loaded with acquire */
-	unsigned next_id;    /* for names, unique for the life of the process */
-	struct evpl_slab *slabs[EVPL_MAX_SLABS];
+	bool near; /* packets may be near: see attach.h */
+	unsigned slab_count;
+	unsigned slabs_coming;	/* that the keeper is making */
+	unsigned slabs_going;	/* that are being freed without the lock */
+	pthread_cond_t settled; /* there are fewer of these */
+	uint64_t slab_bytes;
+	uint32_t slab_end;	   /* one past the highest number of a slab */
+	struct evpl_slab **slabs;  /* by number, slab_room of them; NULL: there is none with the number */
+	unsigned slabs_made;	   /* since the library started; stored with release after the slab */
+	unsigned slabs_made_ahead; /* by the keeper */
+	unsigned slabs_given_back;
+	uint32_t removals; /* begun and ended; odd: a slab's buffers are out of sight. See evpl_slab_take() */
+	unsigned next_id;  /* for names, unique for the life of the process: see evpl_global_next_id() */
 	struct rte_mempool *packet_pools[RTE_MAX_NUMA_NODES];
 	struct rte_mempool *anchor_pool;
-	TAILQ_HEAD(, evpl_slab) rx_pools;
+	TAILQ_HEAD(, evpl_rx_pool) rx_pools;
 	TAILQ_HEAD(, evpl_context) contexts;
 	unsigned context_count;
 	unsigned contexts_peak, contexts_made;
@@ -38,6 +55,13 @@ struct evpl_global {
 	uint64_t rx_linearized, rx_too_long, rx_no_memory; /* of contexts that are gone */
 };
 extern struct evpl_global evpl_global;
+
+/* With or without the lock. */
+static inline unsigned
+evpl_global_next_id(void)
+{
+	return __atomic_fetch_add(&evpl_global.next_id, 1, __ATOMIC_RELAXED);
+}
 
 /* Of the largest buffers. */
 static inline const struct evpl_class *

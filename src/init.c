@@ -6,8 +6,11 @@
 #include "base.h"
 #include "class.h"
 #include "global.h"
+#include "keeper.h"
+#include "notify.h"
 #include "overflow.h"
 #include "packet_pool.h"
+#include "rx_pool.h"
 #include "slab.h"
 #include "stats.h"
 #include "telemetry.h"
@@ -16,6 +19,7 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <sys/queue.h>
 
 #include <rte_eal.h>
@@ -107,13 +111,14 @@ check_config(const struct evpl_global_config *asked)
 	uint64_t most = asked->slab_size != 0 ? RTE_MIN(s.slab, MAX_BUFFER_SIZE) : MAX_BUFFER_SIZE;
 	unsigned max_slabs = asked->max_slabs != 0 ? asked->max_slabs : EVPL_MAX_SLABS;
 
-	return evpl_reserved_is_zero("evpl_init", asked->reserved_word, asked->reserved, RTE_DIM(asked->reserved)) &&
+	return evpl_reserved_is_zero("evpl_init", 0, asked->reserved, RTE_DIM(asked->reserved)) &&
 	       asked_in_range("slab_size", asked->slab_size, EVPL_MIN_BUFFER_SIZE, MAX_SLAB_SIZE) &&
 	       asked_in_range("buffer_size", asked->buffer_size, EVPL_MIN_BUFFER_SIZE, most) &&
 	       asked_in_range("large_buffer_size", asked->large_buffer_size, RTE_MAX(s.buffer, EVPL_MIN_BUFFER_SIZE),
 			      most) &&
 	       asked_in_range("max_slabs", asked->max_slabs, 1, EVPL_MAX_SLABS) &&
 	       asked_in_range("preallocate_slabs", asked->preallocate_slabs, 0, max_slabs) &&
+	       asked_in_range("high_watermark", asked->high_watermark, asked->low_watermark, UINT64_MAX) &&
 	       asked_in_range("packet_mbufs", asked->packet_mbufs, 1, MAX_PACKET_MBUFS);
 }
 
@@ -133,6 +138,10 @@ configure_global(struct evpl_global *g, const struct evpl_global_config *asked)
 	if (g->class_count == 1 && g->classes[0].lead != 0)
 		configure_lead(&g->classes[0], g->classes[0].size >= 16 * 4096 ? 4096 : 0);
 	g->max_slabs = asked->max_slabs != 0 ? asked->max_slabs : EVPL_MAX_SLABS;
+	g->slab_room = RTE_MIN(g->max_slabs, evpl_compat_memzones());
+	g->low_watermark = asked->low_watermark;
+	g->high_watermark = RTE_MAX(asked->high_watermark, asked->low_watermark);
+	g->idle_trim_ms = asked->idle_trim_ms;
 	g->sample_period = asked->sample_period;
 	g->packet_mbufs = asked->packet_mbufs != 0 ? asked->packet_mbufs : EVPL_DEFAULT_PACKET_MBUFS;
 }
@@ -169,28 +178,38 @@ fits_running(const struct evpl_global *g, const struct evpl_global_config *asked
 	       runs_with("large_buffer_size", g->classes[1].size, asked->large_buffer_size,
 			 round_buffer(asked->large_buffer_size)) &&
 	       runs_with("max_slabs", g->max_slabs, asked->max_slabs, asked->max_slabs) &&
+	       runs_with("low_watermark", g->low_watermark, asked->low_watermark, asked->low_watermark) &&
+	       runs_with("high_watermark", g->high_watermark, asked->high_watermark, asked->high_watermark) &&
+	       runs_with("idle_trim_ms", g->idle_trim_ms, asked->idle_trim_ms, asked->idle_trim_ms) &&
 	       runs_with("sample_period", g->sample_period, asked->sample_period, asked->sample_period) &&
 	       runs_with("packet_mbufs", g->packet_mbufs, asked->packet_mbufs, asked->packet_mbufs);
 }
 
 /* With nothing in use. */
 static void
-release_all(struct evpl_global *g)
+release_all(void)
 {
-	struct evpl_slab *slab;
-
-	while ((slab = TAILQ_FIRST(&g->rx_pools)) != NULL) {
-		TAILQ_REMOVE(&g->rx_pools, slab, entry);
-		evpl_slab_destroy(slab);
-	}
+	evpl_rx_pools_free();
 	evpl_tx_caches_reset();
-	while (g->slab_count > 0) {
-		hook_slab_end(g->slabs[g->slab_count - 1]);
-		evpl_slab_destroy(g->slabs[--g->slab_count]);
-	}
+	evpl_slabs_free();
+	evpl_notify_free();
 	evpl_packet_pools_free();
 	evpl_overflow_free();
 	hook_library_end();
+}
+
+/* The oldest slabs of small buffers are never given back: so many in all. */
+static void
+keep_preallocated(const struct evpl_global *g, unsigned n)
+{
+	struct evpl_slab *slab;
+
+	for (slab = evpl_slab_next(0); slab != NULL && n > 0; slab = evpl_slab_next(slab->number + 1)) {
+		if (slab->class != &g->classes[0])
+			continue;
+		slab->stays = true;
+		n--;
+	}
 }
 
 /* The first caller's share of evpl_init(). */
@@ -209,17 +228,29 @@ start_library(struct evpl_global *g, const struct evpl_global_config *config)
 	g->rx_linearized = g->rx_too_long = g->rx_no_memory = 0;
 	g->failed = (struct evpl_failures){0};
 	g->contexts_peak = g->contexts_made = 0;
+	g->slabs_made = g->slabs_made_ahead = g->slabs_given_back = 0;
+	g->slabs = calloc(g->slab_room, sizeof(struct evpl_slab *));
+	if (g->slabs == NULL) {
+		EVPL_LOG(ERR, "no memory for a table of %u slabs", g->slab_room);
+		return -ENOMEM;
+	}
 	if (g->near && !evpl_anchor_pool_create()) {
 		EVPL_LOG(ERR, "no memory for the pool of anchors");
+		release_all();
 		return -ENOMEM;
 	}
 	for (unsigned i = 0; i < config->preallocate_slabs; i++) {
-		if (evpl_slab_grow(&g->classes[0], socket_id) == NULL) {
+		if (evpl_slab_grow(&g->classes[0], socket_id, g->low_watermark != 0) == NULL) {
 			EVPL_LOG(ERR, "no memory for slab %u of %u (%" PRIu64 " bytes each)", i + 1,
 				 config->preallocate_slabs, g->classes[0].slab_size);
-			release_all(g);
+			release_all();
 			return -ENOMEM;
 		}
+	}
+	if (!evpl_keeper_start()) {
+		EVPL_LOG(ERR, "the keeper's thread cannot be made");
+		release_all();
+		return -ENOMEM;
 	}
 	return 0;
 }
@@ -250,6 +281,8 @@ evpl_init(const struct evpl_global_config *config)
 		rc = start_library(g, config);
 	if (rc == 0 && g->users++ == 0)
 		evpl_telemetry_register();
+	if (rc == 0)
+		keep_preallocated(g, config->preallocate_slabs);
 	pthread_mutex_unlock(&g->lock);
 	return rc;
 }
@@ -262,6 +295,8 @@ evpl_cleanup(void)
 	int rc = 0;
 
 	pthread_mutex_lock(&g->lock);
+	while (g->users == 1 && (g->slabs_coming > 0 || g->slabs_going > 0))
+		pthread_cond_wait(&g->settled, &g->lock);
 	if (g->users == 0) {
 		rc = -EPERM;
 	} else if (g->users == 1) {
@@ -276,7 +311,8 @@ evpl_cleanup(void)
 				 stats.packet_mbufs_in_use, stats.overflow_mbufs_in_use);
 			rc = -EBUSY;
 		} else {
-			release_all(g);
+			evpl_keeper_stop();
+			release_all();
 		}
 	}
 	if (rc == 0)

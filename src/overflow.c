@@ -68,7 +68,7 @@ pool_add(unsigned seen)
 		return false;
 	pthread_mutex_lock(&evpl_global.lock);
 	if (pool_count == seen && seen < POOLS) {
-		snprintf(name, sizeof(name), "evpl_overflow_%u", evpl_global.next_id++);
+		snprintf(name, sizeof(name), "evpl_overflow_%u", evpl_global_next_id());
 		pool = rte_pktmbuf_pool_create(name, POOL_MBUFS, 0,
 					       RTE_ALIGN(sizeof(struct overflow), RTE_MBUF_PRIV_ALIGN),
 					       EVPL_PACKET_DATA_ROOM, SOCKET_ID_ANY);

@@ -98,8 +98,11 @@ static int
 anchors_ended(void *const *anchors, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		const struct rte_mbuf *anchor = anchors[i];
+		struct rte_mbuf *anchor = anchors[i];
 
+#ifdef EVPL_COMPAT_TSAN
+		(void)evpl_compat_ref_load(anchor); /* it does not know fences */
+#endif
 		evpl_buffer_counts_ended((struct evpl_buffer *)((uintptr_t)anchor->shinfo - EVPL_ON_BUFFER));
 	}
 	return 0;
@@ -176,7 +179,7 @@ enqueue_any(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 static __rte_noinline int
 enqueue_ended(struct evpl_tx_cache *cache, struct evpl_buffer *buffer, struct rte_mbuf *m)
 {
-	if (evpl_buffer_unclaim_spent(buffer))
+	if (evpl_buffer_give_up_count(buffer))
 		evpl_buffer_counts_ended(buffer);
 	cache->mbufs[cache->count] = m;
 	cache_set_count(cache, cache->count + 1);
@@ -204,9 +207,9 @@ pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 #endif
 		if (!HOOK_COUNTS_EACH_PACKET &&
 		    likely((on & EVPL_ON_BUFFER) && evpl_buffer_is_claimed(buffer, cache))) {
-			evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
-			if (unlikely(__atomic_load_n(&buffer->ended, __ATOMIC_RELAXED)))
+			if (unlikely(evpl_buffer_has_ended(buffer)))
 				return enqueue_ended(cache, buffer, m);
+			evpl_buffer_set_stock(buffer, evpl_buffer_stock(buffer) + 1);
 			cache->mbufs[count] = m;
 			cache_set_count(cache, count + 1);
 			return 0;
@@ -333,7 +336,7 @@ pool_create(const char *what, unsigned n, unsigned room, int socket_id)
 	struct rte_mempool *pool;
 	int rc;
 
-	snprintf(name, sizeof(name), "%s_%u", what, evpl_global.next_id++);
+	snprintf(name, sizeof(name), "%s_%u", what, evpl_global_next_id());
 	pool = rte_mempool_create_empty(name, n, sizeof(struct rte_mbuf) + room, 0, sizeof(config), socket_id, 0);
 	if (pool == NULL)
 		return NULL;
@@ -366,7 +369,7 @@ far_pool_create(int socket_id)
 	char name[RTE_MEMPOOL_NAMESIZE];
 	struct rte_mempool *pool;
 
-	snprintf(name, sizeof(name), "evpl_packets_%u", g->next_id++);
+	snprintf(name, sizeof(name), "evpl_packets_%u", evpl_global_next_id());
 	pool = rte_pktmbuf_pool_create(name, g->packet_mbufs, RTE_MIN(FAR_CACHE, g->packet_mbufs * 2 / 3),
 				       evpl_note_size(), EVPL_PACKET_DATA_ROOM, socket_id);
 	if (pool != NULL)

@@ -2,17 +2,22 @@
 /*
  * Pools for reception: ordinary pktmbuf pools to a PMD, whose data rooms lie in a slab of their own.
  */
+#include "rx_pool.h"
+
 #include "argument.h"
-#include "base.h"
 #include "context.h"
 #include "global.h"
+#include "notify.h"
+#include "room.h"
 #include "slab.h"
 
 #include <limits.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
+#include <rte_mbuf_pool_ops.h>
 #include <rte_mempool.h>
 
 #define RX_CACHE 256u /* mbufs per lcore, as testpmd's default (250) */
@@ -39,12 +44,93 @@ rx_ended(void *addr, void *opaque)
 static void
 rx_init(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 {
+	const struct evpl_room *room = (const struct evpl_room *)opaque + index;
 	struct rte_mbuf *m = object;
 
-	RTE_SET_USED(pool);
-	RTE_SET_USED(opaque);
-	RTE_SET_USED(index);
+	rte_pktmbuf_init(pool, NULL, m, index);
+	m->shinfo = RTE_PTR_ADD(m, sizeof(*m) + m->priv_size);
 	m->shinfo->free_cb = rx_ended;
+	m->shinfo->fcb_opaque = m;
+	rte_mbuf_ext_refcnt_set(m->shinfo, 1);
+	m->ol_flags = RTE_MBUF_F_EXTERNAL;
+	m->buf_addr = (void *)room->addr;
+	rte_mbuf_iova_set(m, room->iova);
+}
+
+/*
+ * As rte_pktmbuf_pool_create_extbuf(), which wants all rooms to be contiguous for devices. NULL with rte_errno.
+ */
+static struct rte_mempool *
+mempool_create(const char *name, unsigned n, uint16_t room, int socket_id, struct evpl_room *rooms)
+{
+	struct rte_pktmbuf_pool_private config = {.mbuf_data_room_size = room,
+						  .flags = RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF};
+	struct rte_mempool *pool;
+	int rc;
+
+	pool = rte_mempool_create_empty(name, n,
+					(unsigned)(sizeof(struct rte_mbuf) + sizeof(struct rte_mbuf_ext_shared_info)),
+					RTE_MIN(RX_CACHE, n * 2 / 3), sizeof(config), socket_id, 0);
+	if (pool == NULL)
+		return NULL;
+	rc = rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL);
+	if (rc != 0)
+		EVPL_LOG(ERR, "there are no mempool ops \"%s\"", rte_mbuf_best_mempool_ops());
+	if (rc == 0) {
+		rte_pktmbuf_pool_init(pool, &config);
+		rc = rte_mempool_populate_default(pool);
+	}
+	if (rc < 0) {
+		rte_mempool_free(pool);
+		rte_errno = -rc;
+		return NULL;
+	}
+	rte_mempool_obj_iter(pool, rx_init, rooms);
+	return pool;
+}
+
+static void
+rx_pool_free(struct evpl_rx_pool *rx)
+{
+	rte_mempool_free(rx->pool);
+	rte_memzone_free(rx->zone);
+	free(rx);
+}
+
+/* With the lock held. NULL with rte_errno. */
+static struct evpl_rx_pool *
+rx_pool_make(const char *name, unsigned n, uint16_t data_room, int socket_id)
+{
+	const struct evpl_cut cut = {.length = data_room,
+				     .distance = RTE_ALIGN((size_t)data_room, RTE_CACHE_LINE_SIZE)};
+	struct evpl_rx_pool *rx = calloc(1, sizeof(*rx));
+	struct evpl_room *rooms = NULL;
+	int error = ENOMEM;
+
+	if (rx == NULL)
+		goto fail;
+	rx->n = n;
+	rx->zone = evpl_rooms_reserve(&cut, socket_id, &rooms, &rx->n);
+	if (rx->zone == NULL || rx->n < n)
+		goto fail;
+	rx->socket_id = evpl_rooms_node(rx->zone, socket_id);
+	rx->pool = mempool_create(name, n, data_room, socket_id, rooms);
+	if (rx->pool == NULL) {
+		error = rte_errno == EEXIST ? EEXIST : ENOMEM; /* EAL has more words for it */
+		goto fail;
+	}
+	error = evpl_notify_added(rx->zone, rx->socket_id);
+	if (error != 0)
+		goto fail;
+	free(rooms);
+	return rx;
+
+fail:
+	if (rx != NULL)
+		rx_pool_free(rx);
+	free(rooms);
+	rte_errno = error;
+	return NULL;
 }
 
 /* RTE_MEMPOOL_MZ_FORMAT puts "MP_" before the name, and pool and memzone names have 32 bytes. */
@@ -86,7 +172,8 @@ struct rte_mempool *
 evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket_id)
 {
 	struct evpl_global *g = &evpl_global;
-	struct evpl_slab *slab = NULL;
+	struct evpl_rx_pool *rx = NULL;
+	struct evpl_context *ctx;
 
 	if (data_room == 0)
 		data_room = RTE_MBUF_DEFAULT_BUF_SIZE;
@@ -95,52 +182,57 @@ evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket
 		return NULL;
 	}
 	pthread_mutex_lock(&g->lock);
-	if (g->users == 0) {
+	if (g->users == 0)
 		rte_errno = EPERM;
-	} else if (rte_mempool_lookup(name) != NULL) {
+	else if (rte_mempool_lookup(name) != NULL)
 		rte_errno = EEXIST;
-	} else {
-		slab = evpl_slab_create(name, 0, data_room, RTE_ALIGN((size_t)data_room, RTE_CACHE_LINE_SIZE), n,
-					RX_CACHE, 0, socket_id);
-		if (slab != NULL && slab->n < n) {
-			evpl_slab_destroy(slab);
-			slab = NULL;
-			rte_errno = ENOMEM;
-		}
-		if (slab == NULL && rte_errno != EEXIST)
-			rte_errno = ENOMEM; /* EAL has more words for it */
-		if (slab != NULL) {
-			struct evpl_context *ctx;
-
-			rte_mempool_obj_iter(slab->pool, rx_init, NULL);
-			TAILQ_INSERT_TAIL(&g->rx_pools, slab, entry);
-			/* A pool that is gone may have had the same address, and direct mbufs. */
-			TAILQ_FOREACH (ctx, &g->contexts, entry)
-				__atomic_store_n(&ctx->direct_pool, NULL, __ATOMIC_RELAXED);
-		}
+	else
+		rx = rx_pool_make(name, n, data_room, socket_id);
+	if (rx != NULL) {
+		TAILQ_INSERT_TAIL(&g->rx_pools, rx, entry);
+		/* A pool that is gone may have had the same address, and direct mbufs. */
+		TAILQ_FOREACH (ctx, &g->contexts, entry)
+			__atomic_store_n(&ctx->direct_pool, NULL, __ATOMIC_RELAXED);
 	}
 	pthread_mutex_unlock(&g->lock);
-	return slab != NULL ? slab->pool : NULL;
+	return rx != NULL ? rx->pool : NULL;
+}
+
+/* Takes it off the list. */
+static void
+rx_pool_end(struct evpl_rx_pool *rx)
+{
+	TAILQ_REMOVE(&evpl_global.rx_pools, rx, entry);
+	evpl_notify_removed(rx->zone, rx->socket_id);
+	rx_pool_free(rx);
+}
+
+void
+evpl_rx_pools_free(void)
+{
+	struct evpl_rx_pool *rx;
+
+	while ((rx = TAILQ_FIRST(&evpl_global.rx_pools)) != NULL)
+		rx_pool_end(rx);
 }
 
 int
 evpl_rx_pool_destroy(struct rte_mempool *pool)
 {
 	struct evpl_global *g = &evpl_global;
-	struct evpl_slab *slab;
+	struct evpl_rx_pool *rx;
 	int rc = -EINVAL;
 
 	pthread_mutex_lock(&g->lock);
 	if (g->users > 0) {
-		TAILQ_FOREACH (slab, &g->rx_pools, entry) {
-			if (slab->pool == pool)
+		TAILQ_FOREACH (rx, &g->rx_pools, entry) {
+			if (rx->pool == pool)
 				break;
 		}
-		if (slab != NULL && pool != NULL) {
-			rc = evpl_slab_is_home(slab) ? 0 : -EBUSY;
+		if (rx != NULL && pool != NULL) {
+			rc = rte_mempool_avail_count(pool) == rx->n ? 0 : -EBUSY;
 			if (rc == 0) {
-				TAILQ_REMOVE(&g->rx_pools, slab, entry);
-				evpl_slab_destroy(slab);
+				rx_pool_end(rx);
 				evpl_slabs_try_again();
 			}
 		}

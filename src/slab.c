@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Slabs: a memzone cut into equal rooms, with a mempool of mbufs that are pinned to them.
+ * Slabs: made on demand or ahead of it, and given back. Each takes one of EAL's memzones. Its mbufs are in memory of
+ * rte_malloc(), because EAL has few memzones (2,560, if the program asks for no more).
  */
 #include "slab.h"
 
@@ -8,299 +9,220 @@
 #include "class.h"
 #include "context.h"
 #include "global.h"
+#include "heap.h"
+#include "notify.h"
 #include "pause.h"
+#include "room.h"
+#include "shelf.h"
 #include "trace/hooks.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
-#include <rte_mbuf_pool_ops.h>
+#include <rte_malloc.h>
 #include <rte_memory.h>
-#include <rte_mempool.h>
-#include <rte_memzone.h>
 
-/* What an mbuf is pinned to. */
-struct room {
-	uintptr_t addr;
-	rte_iova_t iova;
-};
-
-/* Where the bytes of a room start in IO space; *next is set where they would not be contiguous. */
-static rte_iova_t
-room_iova(const struct rte_memzone *zone, uintptr_t room, size_t length, uintptr_t *next)
+/* An odd number of cache lines from mbuf to mbuf, so that they are spread over all sets of a cache. */
+static uint32_t
+mbuf_stride(void)
 {
-	uintptr_t page_size = (uintptr_t)zone->hugepage_sz;
-	uintptr_t last = room + length - 1;
-	rte_iova_t iova = rte_mem_virt2iova((void *)room);
+	size_t size = sizeof(struct rte_mbuf) + sizeof(struct evpl_buffer) + sizeof(struct rte_mbuf_ext_shared_info);
 
-	*next = 0;
-	if (page_size == 0)
-		return iova;
-	/* mlx5 registers memory by runs of pages, and a packet that lies in two of these fails. */
-	if (rte_eal_has_hugepages() && length <= page_size && (room & (page_size - 1)) + length > page_size) {
-		*next = (room & ~(page_size - 1)) + page_size;
-		return iova;
-	}
-	if (rte_eal_iova_mode() == RTE_IOVA_VA || iova == RTE_BAD_IOVA)
-		return iova; /* contiguous wherever the addresses are, or unknown and then never added to */
-	for (uintptr_t page = (room & ~(page_size - 1)) + page_size; page != 0 && page <= last; page += page_size) {
-		if (rte_mem_virt2iova((void *)page) != iova + (page - room)) {
-			*next = page;
-			break;
-		}
-	}
-	return iova;
+	return (uint32_t)((size + RTE_CACHE_LINE_SIZE - 1) / RTE_CACHE_LINE_SIZE | 1) * RTE_CACHE_LINE_SIZE;
 }
 
-/* Cuts the zone into at most n rooms, each of them IOVA-contiguous with its lead; the zone need not be. */
-static unsigned
-slab_cut(const struct rte_memzone *zone, size_t lead, size_t room, size_t distance, unsigned n, struct room *rooms)
-{
-	uintptr_t at = zone->addr_64, end = at + zone->len, next;
-	unsigned count = 0;
-
-	while (count < n && end - at >= distance) {
-		rte_iova_t iova = room_iova(zone, at, lead + room, &next);
-
-		if (next != 0) {
-			if (next >= end)
-				break;
-			at = next;
-			continue;
-		}
-		rooms[count++] = (struct room){.addr = at + lead, .iova = iova == RTE_BAD_IOVA ? iova : iova + lead};
-		at += distance;
-	}
-	return count;
-}
-
-static const struct rte_memzone *
-zone_reserve(const char *name, size_t size, size_t align, size_t room, int socket_id)
-{
-	const struct rte_memzone *zone;
-
-	/* Rooms beyond a page must be made of neighbouring pages: ask for that first, then hope for runs of them. */
-	if (rte_eal_iova_mode() == RTE_IOVA_PA && room > RTE_PGSIZE_2M) {
-		zone = rte_memzone_reserve_aligned(name, size, socket_id, RTE_MEMZONE_IOVA_CONTIG, (unsigned)align);
-		if (zone != NULL)
-			return zone;
-	}
-	return rte_memzone_reserve_aligned(name, size, socket_id, 0, (unsigned)align);
-}
-
-/* Bytes that n rooms are sure to fit in, none across a page's end. */
-static size_t
-slab_size(unsigned n, size_t distance)
-{
-	size_t pages;
-
-	if (!rte_eal_has_hugepages() || RTE_PGSIZE_2M % distance == 0 || distance > RTE_PGSIZE_2M)
-		return n * distance;
-	/* That many whole pages, or, of few or small rooms: */
-	pages = ((n - 1) / (RTE_PGSIZE_2M / distance) + 2) * RTE_PGSIZE_2M;
-	/* At each page's end there may be less than a room, and the zone may begin and end inside a page. */
-	return RTE_MIN(pages, (n + 1) * distance * RTE_PGSIZE_2M / (RTE_PGSIZE_2M - distance) + distance);
-}
-
-/* The pool's maker sets shinfo->free_cb. */
+/* Under --no-huge a page is the system's, and it has memory only once it is written. */
 static void
-pin_mbuf_to_room(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
+touch_pages(const struct rte_memzone *zone)
 {
-	const struct room *room = (const struct room *)opaque + index;
-	struct rte_mbuf *m = object;
+	size_t page = rte_eal_has_hugepages() ? (size_t)zone->hugepage_sz : (size_t)sysconf(_SC_PAGESIZE);
+	volatile char *bytes = zone->addr;
 
-	rte_pktmbuf_init(pool, NULL, m, index);
-	m->shinfo = RTE_PTR_ADD(m, sizeof(*m) + m->priv_size);
-	m->shinfo->fcb_opaque = m;
-	rte_mbuf_ext_refcnt_set(m->shinfo, 1);
-	m->ol_flags = RTE_MBUF_F_EXTERNAL;
-	m->buf_addr = (void *)room->addr;
-	rte_mbuf_iova_set(m, room->iova);
-}
-
-/*
- * The mempool ops for pools without a cache: last in, first out. So a buffer whose last packet a driver freed is used
- * again while it is in cache (packet/build of evpl-bench: 83 ns with a ring, 53 with this). They are lock-free,
- * because drivers free on any thread.
- */
-static const char *
-lifo_ops(void)
-{
-#if defined(RTE_ARCH_X86_64) || defined(RTE_ARCH_ARM64)
-	if (!HOOK_READS_RINGS)
-		return "lf_stack";
-#endif
-	return rte_mbuf_best_mempool_ops();
-}
-
-/* As rte_pktmbuf_pool_create_extbuf(), which does not let its caller choose the ops. NULL with rte_errno. */
-static struct rte_mempool *
-pool_create(const char *name, unsigned n, unsigned cache_size, uint16_t priv_size, uint16_t room, int socket_id,
-	    struct room *rooms, bool lifo)
-{
-	struct rte_pktmbuf_pool_private config = {
-		.mbuf_data_room_size = room, .mbuf_priv_size = priv_size, .flags = RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF};
-	struct rte_mempool *pool;
-	int rc = -EINVAL;
-
-	pool = rte_mempool_create_empty(
-		name, n, sizeof(struct rte_mbuf) + priv_size + (unsigned)sizeof(struct rte_mbuf_ext_shared_info),
-		cache_size, sizeof(config), socket_id, 0);
-	if (pool == NULL)
-		return NULL;
-	/*
-	 * What the user asked EAL for comes first (--mbuf-pool-ops-name). A program may have been linked without other
-	 * ops.
-	 */
-	if (lifo && rte_mbuf_user_mempool_ops() == NULL)
-		rc = rte_mempool_set_ops_byname(pool, lifo_ops(), NULL);
-	if (rc != 0) {
-		rc = rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL);
-		if (rc != 0)
-			EVPL_LOG(ERR, "there are no mempool ops \"%s\"", rte_mbuf_best_mempool_ops());
-	}
-	if (rc == 0) {
-		rte_pktmbuf_pool_init(pool, &config);
-		rc = rte_mempool_populate_default(pool);
-	}
-	if (rc < 0) {
-		rte_mempool_free(pool);
-		rte_errno = -rc;
-		return NULL;
-	}
-	rte_mempool_obj_iter(pool, pin_mbuf_to_room, rooms);
-	return pool;
+	for (size_t at = 0; at < zone->len; at += page)
+		bytes[at] = 0;
+	bytes[zone->len - 1] = 0;
 }
 
 struct evpl_slab *
-evpl_slab_create(const char *name, size_t lead, size_t room, size_t distance, unsigned n, unsigned cache_size,
-		 unsigned priv_size, int socket_id)
+evpl_slab_make(struct evpl_class *class, int socket_id, bool touch)
 {
-	/* The address of every room is a multiple of what divides the distance; a page is enough to ask EAL for. */
-	size_t align = RTE_MIN(distance & (0 - distance), (size_t)RTE_PGSIZE_2M);
-	char zone_name[RTE_MEMZONE_NAMESIZE];
-	struct room *rooms = NULL;
+	const struct evpl_cut cut = {
+		.lead = class->lead, .length = class->size, .distance = (size_t) class->lead + class->size};
+	unsigned n = (unsigned)(class->slab_size / class->size);
+	const struct rte_memzone *zone;
+	struct evpl_room *rooms;
 	struct evpl_slab *slab;
 
-	slab = calloc(1, sizeof(*slab));
-	rooms = calloc(n, sizeof(*rooms));
-	if (slab == NULL || rooms == NULL) {
+	evpl_heap_lock();
+	zone = evpl_rooms_reserve(&cut, socket_id, &rooms, &n);
+	slab = zone == NULL ? NULL
+			    : rte_zmalloc_socket("evpl", sizeof(*slab) + (size_t)n * mbuf_stride(), RTE_CACHE_LINE_SIZE,
+						 socket_id);
+	evpl_heap_unlock();
+	if (zone == NULL)
+		return NULL;
+	if (slab == NULL) {
+		rte_memzone_free(zone);
+		free(rooms);
 		rte_errno = ENOMEM;
-		goto fail;
+		return NULL;
 	}
-	snprintf(zone_name, sizeof(zone_name), "evpl_slab_%u", evpl_global.next_id++);
-	slab->zone = zone_reserve(zone_name, slab_size(n, distance), align, room, socket_id);
-	if (slab->zone == NULL)
-		goto fail;
-	slab->n = slab_cut(slab->zone, lead, room, distance, n, rooms);
-	if (slab->n == 0) {
-		rte_errno = ENOMEM;
-		goto fail;
-	}
-	slab->pool = pool_create(name, slab->n, RTE_MIN(cache_size, slab->n * 2 / 3), (uint16_t)priv_size,
-				 (uint16_t)RTE_MIN(room, (size_t)UINT16_MAX), socket_id, rooms, cache_size == 0);
-	if (slab->pool == NULL)
-		goto fail;
-	/* Without huge pages EAL has one heap, and any node is as good as the one asked for. */
-	slab->socket_id = rte_eal_has_hugepages() || socket_id < 0 ? slab->zone->socket_id : socket_id;
+	slab->class = class;
+	slab->zone = zone;
+	slab->n = n;
+	slab->stride = mbuf_stride();
+	slab->socket_id = evpl_rooms_node(zone, socket_id);
+	if (slab->socket_id < 0 || slab->socket_id >= RTE_MAX_NUMA_NODES) /* of no node that a context can ask for */
+		slab->socket_id = 0;
+	if (touch)
+		touch_pages(zone);
+	evpl_buffers_init(slab, rooms);
 	free(rooms);
 	return slab;
-
-fail:
-	if (slab != NULL)
-		evpl_slab_destroy(slab);
-	free(rooms);
-	return NULL;
 }
 
-/* Keeps rte_errno. */
 void
-evpl_slab_destroy(struct evpl_slab *slab)
+evpl_slab_free(struct evpl_slab *slab)
 {
 	int saved = rte_errno;
 
-	rte_mempool_free(slab->pool);
-	if (slab->zone != NULL)
-		rte_memzone_free(slab->zone);
-	free(slab);
+	evpl_heap_lock();
+	rte_memzone_free(slab->zone);
+	rte_free(slab);
+	evpl_heap_unlock();
 	rte_errno = saved;
 }
 
-bool
-evpl_slab_is_home(const struct evpl_slab *slab)
+struct evpl_shelf *
+evpl_slab_shelf(struct evpl_class *class, int socket_id)
 {
-	return rte_mempool_avail_count(slab->pool) == slab->n;
+	struct evpl_shelf *shelf = class->shelves[socket_id];
+
+	if (shelf == NULL) {
+		shelf = evpl_shelf_create(socket_id);
+		class->shelves[socket_id] = shelf;
+		if (shelf != NULL)
+			__atomic_store_n(&class->nodes, class->nodes | (uint64_t)1 << socket_id, __ATOMIC_RELEASE);
+	}
+	return shelf;
 }
 
 struct evpl_slab *
-evpl_slab_grow(struct evpl_class *class, int socket_id)
+evpl_slab_next(uint32_t number)
+{
+	const struct evpl_global *g = &evpl_global;
+
+	while (number < g->slab_end && g->slabs[number] == NULL)
+		number++;
+	return number < g->slab_end ? g->slabs[number] : NULL;
+}
+
+/* The lowest number that is free: slabs with low numbers are used first, so the others can be given back. */
+static uint32_t
+free_number(void)
+{
+	const struct evpl_global *g = &evpl_global;
+	uint32_t number = 0;
+
+	while (number < g->slab_end && g->slabs[number] != NULL)
+		number++;
+	return number;
+}
+
+bool
+evpl_slab_add(struct evpl_slab *slab)
 {
 	struct evpl_global *g = &evpl_global;
-	char name[RTE_MEMPOOL_NAMESIZE];
-	unsigned n = (unsigned)(class->slab_size / class->size);
+	int error;
+
+	slab->shelf = evpl_slab_shelf(slab->class, slab->socket_id);
+	if (slab->shelf == NULL || g->slab_count >= g->slab_room) {
+		rte_errno = ENOMEM;
+		return false;
+	}
+	error = evpl_notify_added(slab->zone, slab->socket_id);
+	if (error != 0) {
+		rte_errno = error;
+		return false;
+	}
+	slab->number = free_number();
+	g->slab_end = RTE_MAX(g->slab_end, slab->number + 1);
+	g->slab_bytes += slab->zone->len;
+	hook_slab_begin(slab);
+	evpl_shelf_add(slab);
+	/* After the slab: see grow_after(). */
+	__atomic_store_n(&g->slab_count, g->slab_count + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&g->slabs_made, g->slabs_made + 1, __ATOMIC_RELEASE);
+	EVPL_LOG(DEBUG, "slab %u: %u buffers of %u bytes on NUMA node %d", slab->number, slab->n, slab->class->size,
+		 slab->socket_id);
+	return true;
+}
+
+struct evpl_slab *
+evpl_slab_grow(struct evpl_class *class, int socket_id, bool touch)
+{
+	const struct evpl_global *g = &evpl_global;
 	struct evpl_slab *slab;
 
-	if (g->slab_count >= g->max_slabs) {
+	if (g->slab_count + g->slabs_coming >= g->slab_room) {
 		rte_errno = ENOMEM;
 		return NULL;
 	}
-	snprintf(name, sizeof(name), "evpl_buffers_%u", g->next_id);
-	/* No cache per lcore in the pool: a context's stash is the cache, and what it holds can be counted. */
-	slab = evpl_slab_create(name, class->lead, class->size, class->lead + class->size, n, 0,
-				sizeof(struct evpl_buffer), socket_id);
-	if (slab == NULL)
-		return NULL;
-	slab->class = class;
-	evpl_buffers_init(slab);
-	g->slabs[g->slab_count] = slab;
-	/* Pairs with the acquire in take_from_node(). */
-	__atomic_store_n(&g->slab_count, g->slab_count + 1, __ATOMIC_RELEASE);
-	EVPL_LOG(DEBUG, "slab %u: %u buffers of %u bytes on NUMA node %d", g->slab_count, slab->n, class->size,
-		 slab->socket_id);
+	slab = evpl_slab_make(class, socket_id, touch);
+	if (slab != NULL && !evpl_slab_add(slab)) {
+		evpl_slab_free(slab);
+		slab = NULL;
+	}
 	return slab;
 }
 
-/* After a buffer was taken. */
-static void
-note_taken(struct evpl_context *ctx, struct evpl_slab *slab)
+bool
+evpl_slab_remove(struct evpl_slab *slab)
 {
-	uint32_t away = rte_mempool_in_use_count(slab->pool);
+	struct evpl_global *g = &evpl_global;
 
-	__atomic_store_n(&ctx->buffers_taken, ctx->buffers_taken + 1, __ATOMIC_RELAXED);
-	if (away > __atomic_load_n(&slab->away_peak, __ATOMIC_RELAXED))
-		__atomic_store_n(&slab->away_peak, away, __ATOMIC_RELAXED);
+	if (!evpl_shelf_remove(slab))
+		return false;
+	hook_slab_end(slab);
+	evpl_notify_removed(slab->zone, slab->socket_id);
+	g->slab_bytes -= slab->zone->len;
+	while (g->slab_end > 0 && g->slabs[g->slab_end - 1] == NULL)
+		g->slab_end--;
+	g->slabs_given_back++;
+	return true;
 }
 
-/* A buffer from a class's slabs of one node, or of any; *seen is how many slabs there were. */
-static struct rte_mbuf *
-take_from_node(struct evpl_context *ctx, const struct evpl_class *class, int socket_id, unsigned *seen)
+void
+evpl_slabs_free(void)
 {
-	unsigned *hint = &ctx->slab_hint[class->index];
-	unsigned count = __atomic_load_n(&evpl_global.slab_count, __ATOMIC_ACQUIRE);
-	void *mbuf;
+	struct evpl_global *g = &evpl_global;
+	struct evpl_slab *slab;
 
-	*seen = count;
-	for (unsigned i = 0, at = *hint; i < count; i++, at++) {
-		struct evpl_slab *slab;
-
-		if (at >= count)
-			at = 0;
-		slab = evpl_global.slabs[at];
-		if (slab->class != class || (socket_id != SOCKET_ID_ANY && slab->socket_id != socket_id))
+	while (g->slab_end > 0) {
+		slab = g->slabs[--g->slab_end];
+		if (slab == NULL)
 			continue;
-		if (rte_mempool_get(slab->pool, &mbuf) == 0) {
-			*hint = at;
-			note_taken(ctx, slab);
-			return mbuf;
-		}
+		hook_slab_end(slab);
+		evpl_notify_removed(slab->zone, slab->socket_id);
+		evpl_slab_free(slab);
 	}
-	return NULL;
+	for (unsigned i = 0; i < EVPL_CLASSES; i++) {
+		for (unsigned node = 0; node < RTE_MAX_NUMA_NODES; node++) {
+			rte_free(g->classes[i].shelves[node]);
+			g->classes[i].shelves[node] = NULL;
+		}
+		g->classes[i].nodes = 0;
+	}
+	free(g->slabs);
+	g->slabs = NULL;
+	g->slab_bytes = 0;
+	g->slab_count = 0;
 }
 
 /*
- * Makes one more slab, unless another thread has made one since `seen` slabs were looked at. False: no memory, or a
+ * Makes one more slab, unless another thread has made one since `seen` slabs had been made. False: no memory, or a
  * pause.
  */
 static bool
@@ -310,10 +232,10 @@ grow_after(struct evpl_class *class, int socket_id, unsigned seen)
 	evpl_pause *pause = &class->no_growth[socket_id + 1];
 	bool grown;
 
-	if (seen >= g->max_slabs || !evpl_pause_is_over(pause))
+	if (__atomic_load_n(&g->slab_count, __ATOMIC_ACQUIRE) >= g->slab_room || !evpl_pause_is_over(pause))
 		return false;
 	pthread_mutex_lock(&g->lock);
-	grown = g->slab_count != seen || evpl_slab_grow(class, socket_id) != NULL;
+	grown = g->slabs_made != seen || evpl_slab_grow(class, socket_id, false) != NULL;
 	pthread_mutex_unlock(&g->lock);
 	if (!grown)
 		evpl_pause_begin(pause);
@@ -329,17 +251,60 @@ evpl_slabs_try_again(void)
 	}
 }
 
+/* A buffer of one node, or of any. */
+static struct rte_mbuf *
+take_from(struct evpl_context *ctx, struct evpl_class *class, int socket_id)
+{
+	uint64_t nodes = __atomic_load_n(&class->nodes, __ATOMIC_ACQUIRE);
+	struct rte_mbuf *mbuf = NULL;
+
+	RTE_BUILD_BUG_ON(RTE_MAX_NUMA_NODES > 64);
+	if (socket_id != SOCKET_ID_ANY)
+		nodes &= (uint64_t)1 << socket_id;
+	for (; mbuf == NULL && nodes != 0; nodes &= nodes - 1)
+		mbuf = evpl_shelf_take(class->shelves[__builtin_ctzll(nodes)], ctx);
+	return mbuf;
+}
+
+/*
+ * Whether a slab's buffers were out of sight at some time since `seen` removals. evpl_shelf_remove() puts them back, or
+ * the slab goes and another one may come. Waits for the removal's end.
+ */
+static bool
+removal_since(uint32_t seen)
+{
+	struct evpl_global *g = &evpl_global;
+
+	if (seen % 2 == 0 && __atomic_load_n(&g->removals, __ATOMIC_SEQ_CST) == seen)
+		return false;
+	pthread_mutex_lock(&g->lock);
+	pthread_mutex_unlock(&g->lock);
+	return true;
+}
+
+/* The same, and makes slabs if there is none. */
+static struct rte_mbuf *
+take_or_grow(struct evpl_context *ctx, struct evpl_class *class, int socket_id)
+{
+	struct rte_mbuf *mbuf;
+	uint32_t removals;
+	unsigned seen;
+
+	do {
+		seen = __atomic_load_n(&evpl_global.slabs_made, __ATOMIC_ACQUIRE);
+		removals = __atomic_load_n(&evpl_global.removals, __ATOMIC_SEQ_CST);
+		mbuf = take_from(ctx, class, socket_id);
+	} while (mbuf == NULL && (grow_after(class, socket_id, seen) || removal_since(removals)));
+	return mbuf;
+}
+
 struct rte_mbuf *
 evpl_slab_take(struct evpl_context *ctx, struct evpl_class *class, bool grow)
 {
-	int socket_ids[] = {ctx->socket_id, SOCKET_ID_ANY};
-	struct rte_mbuf *mbuf = NULL;
-	unsigned seen;
+	struct rte_mbuf *(*take)(struct evpl_context *, struct evpl_class *, int) = grow ? take_or_grow : take_from;
+	struct rte_mbuf *mbuf = take(ctx, class, ctx->socket_id);
 
-	for (unsigned i = 0; mbuf == NULL && i < (ctx->only_socket ? 1 : 2); i++) {
-		do {
-			mbuf = take_from_node(ctx, class, socket_ids[i], &seen);
-		} while (mbuf == NULL && grow && grow_after(class, socket_ids[i], seen));
-	}
+	if (unlikely(mbuf == NULL) && !ctx->only_socket)
+		mbuf = take(ctx, class, SOCKET_ID_ANY);
 	return mbuf;
 }

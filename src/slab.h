@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Slabs: a memzone cut into equal rooms, with a mempool of mbufs that are pinned to them.
+ * Slabs: a memzone cut into equal rooms, and an mbuf for each that is pinned to it.
  */
 #ifndef EVPL_SRC_SLAB_H
 #define EVPL_SRC_SLAB_H
@@ -8,31 +8,63 @@
 #include "base.h"
 #include "class.h"
 
-#include <stddef.h>
-#include <sys/queue.h>
-
 #include <rte_memzone.h>
 
+struct evpl_buffer;
 struct evpl_context;
+struct evpl_shelf;
 
-/* A memzone cut into equal rooms, and the mempool of the mbufs pinned to them. */
+/*
+ * In memory that processes share, before the slab's mbufs. The first fields change when buffers come and go: shelf.c
+ * says how.
+ */
 struct evpl_slab {
-	const struct rte_memzone *zone;
-	struct rte_mempool *pool;
-	struct evpl_class *class; /* of its buffers; NULL: an RX pool's */
+	uint64_t top;	    /* the free buffers */
+	uint32_t home;	    /* free buffers; more by those that are being put */
+	uint32_t away_peak; /* most buffers that were away at once; relaxed, and a moment old */
+	bool used;	    /* a buffer was taken since the keeper last looked; relaxed */
+	struct evpl_shelf *shelf;
+	uint32_t number; /* in evpl_global.slabs */
 	uint32_t n;
-	uint32_t away_peak; /* most buffers that were away from the pool at once; relaxed, and a moment old */
+	uint32_t stride; /* from mbuf to mbuf */
 	int socket_id;
-	TAILQ_ENTRY(evpl_slab) entry; /* of RX pools */
+	struct evpl_class *class; /* of its buffers */
+	const struct rte_memzone *zone;
+	uint64_t idle_since;	 /* TSC, for the keeper; 0: it was in use when the keeper last looked */
+	bool stays;		 /* it is one of preallocate_slabs */
+	struct evpl_slab *going; /* the next that is about to be freed */
+	char mbufs[] __rte_cache_aligned;
 };
 
-struct evpl_slab *evpl_slab_create(const char *name, size_t lead, size_t room, size_t distance, unsigned n,
-				   unsigned cache_size, unsigned priv_size, int socket_id);
-void evpl_slab_destroy(struct evpl_slab *slab);
-bool evpl_slab_is_home(const struct evpl_slab *slab);			   /* every mbuf in its pool */
-struct evpl_slab *evpl_slab_grow(struct evpl_class *class, int socket_id); /* with the lock held */
+static inline struct rte_mbuf *
+evpl_slab_mbuf(const struct evpl_slab *slab, uint32_t number)
+{
+	return (struct rte_mbuf *)((uintptr_t)slab->mbufs + (size_t)number * slab->stride);
+}
+
+static inline struct evpl_buffer *
+evpl_slab_buffer(const struct evpl_slab *slab, uint32_t number)
+{
+	return rte_mbuf_to_priv(evpl_slab_mbuf(slab, number));
+}
+
+/*
+ * A slab is made, which needs no lock, and then added, with the lock held. touch: writes to every page, so that none
+ * waits for its memory later. NULL and false with rte_errno. A slab that was not added is the caller's to free.
+ */
+struct evpl_slab *evpl_slab_make(struct evpl_class *class, int socket_id, bool touch);
+bool evpl_slab_add(struct evpl_slab *slab);
+struct evpl_slab *evpl_slab_grow(struct evpl_class *class, int socket_id, bool touch); /* both; with the lock held */
+bool evpl_slab_remove(struct evpl_slab *slab); /* with the lock held; false: buffers are not home */
+void evpl_slab_free(struct evpl_slab *slab);   /* keeps rte_errno; needs no lock */
+void evpl_slabs_free(void);		       /* with the lock held, and nothing in use */
+
+struct evpl_shelf *evpl_slab_shelf(struct evpl_class *class, int socket_id); /* with the lock held; NULL: no memory */
 void evpl_slabs_try_again(void); /* EAL may have memory again; with the lock held */
 /* A free buffer; NULL. */
 struct rte_mbuf *evpl_slab_take(struct evpl_context *ctx, struct evpl_class *class, bool grow);
+
+/* Slabs that exist: for (... = evpl_slab_next(0); ... != NULL; ... = evpl_slab_next(slab->number + 1)). Lock held. */
+struct evpl_slab *evpl_slab_next(uint32_t number);
 
 #endif /* EVPL_SRC_SLAB_H */

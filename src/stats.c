@@ -8,6 +8,8 @@
 #include "context.h"
 #include "global.h"
 #include "overflow.h"
+#include "rx_pool.h"
+#include "shelf.h"
 #include "slab.h"
 #include "tx_cache.h"
 
@@ -19,12 +21,23 @@
 
 #include <rte_mempool.h>
 
+static void
+count_shelf(const struct evpl_shelf *shelf, uint32_t *buffers, uint32_t *in_use)
+{
+	uint32_t free = shelf != NULL ? evpl_shelf_free(shelf) : 0;
+
+	if (shelf == NULL)
+		return;
+	*buffers += shelf->buffers;
+	*in_use += shelf->buffers - RTE_MIN(free, shelf->buffers);
+}
+
 void
 evpl_stats_collect(struct evpl_stats *stats)
 {
 	const struct evpl_global *g = &evpl_global;
 	const struct evpl_context *ctx;
-	const struct evpl_slab *slab;
+	const struct evpl_rx_pool *rx;
 	uint32_t stashed[EVPL_CLASSES] = {0}, buffers[EVPL_CLASSES] = {0}, in_use[EVPL_CLASSES] = {0};
 
 	memset(stats, 0, sizeof(*stats));
@@ -35,14 +48,12 @@ evpl_stats_collect(struct evpl_stats *stats)
 	stats->rx_too_long = g->rx_too_long;
 	stats->rx_no_memory = g->rx_no_memory;
 	stats->slabs = g->slab_count;
-	for (unsigned i = 0; i < g->slab_count; i++) {
-		unsigned class = g->slabs[i]->class->index;
-
-		stats->slab_bytes += g->slabs[i]->zone->len;
-		buffers[class] += g->slabs[i]->n;
-		in_use[class] += rte_mempool_in_use_count(g->slabs[i]->pool);
+	stats->slab_bytes = g->slab_bytes;
+	for (unsigned i = 0; i < g->class_count; i++) {
+		for (unsigned node = 0; node < RTE_DIM(g->classes[i].shelves); node++)
+			count_shelf(g->classes[i].shelves[node], &buffers[i], &in_use[i]);
 	}
-	/* After the pools: what goes from here to there meanwhile counts as in use, and not as free twice. */
+	/* After the shelves: what goes from here to there meanwhile counts as in use, and not as free twice. */
 	TAILQ_FOREACH (ctx, &g->contexts, entry) {
 		for (unsigned i = 0; i < EVPL_CLASSES; i++)
 			stashed[i] += __atomic_load_n(&ctx->stash[i].count, __ATOMIC_RELAXED);
@@ -58,9 +69,9 @@ evpl_stats_collect(struct evpl_stats *stats)
 	stats->buffers_in_use = in_use[0] + in_use[1];
 	stats->large_buffers = buffers[1];
 	stats->large_buffers_in_use = in_use[1];
-	TAILQ_FOREACH (slab, &g->rx_pools, entry) {
-		stats->rx_buffers += slab->n;
-		stats->rx_buffers_in_use += rte_mempool_in_use_count(slab->pool);
+	TAILQ_FOREACH (rx, &g->rx_pools, entry) {
+		stats->rx_buffers += rx->n;
+		stats->rx_buffers_in_use += rte_mempool_in_use_count(rx->pool);
 	}
 	for (unsigned i = 0; i < RTE_DIM(g->packet_pools); i++) {
 		if (g->packet_pools[i] == NULL)
@@ -129,6 +140,7 @@ evpl_counts_collect(struct evpl_counts *counts)
 {
 	const struct evpl_global *g = &evpl_global;
 	const struct evpl_context *ctx;
+	const struct evpl_slab *slab;
 
 	memset(counts, 0, sizeof(*counts));
 	if (g->users == 0)
@@ -138,8 +150,11 @@ evpl_counts_collect(struct evpl_counts *counts)
 	TAILQ_FOREACH (ctx, &g->contexts, entry)
 		evpl_failures_add(&counts->failed, &ctx->failed);
 	counts->contexts_peak = g->contexts_peak;
-	for (unsigned i = 0; i < g->slab_count; i++)
-		counts->buffers_away_peak += __atomic_load_n(&g->slabs[i]->away_peak, __ATOMIC_RELAXED);
+	counts->slabs_made = g->slabs_made;
+	counts->slabs_made_ahead = g->slabs_made_ahead;
+	counts->slabs_given_back = g->slabs_given_back;
+	for (slab = evpl_slab_next(0); slab != NULL; slab = evpl_slab_next(slab->number + 1))
+		counts->buffers_away_peak += __atomic_load_n(&slab->away_peak, __ATOMIC_RELAXED);
 }
 
 void

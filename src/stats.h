@@ -28,7 +28,8 @@ struct evpl_counts {
 	struct evpl_stats stats;
 	struct evpl_failures failed; /* of all contexts, those that are gone included */
 	uint32_t contexts_peak;	     /* most contexts at once */
-	uint32_t buffers_away_peak;  /* sum of the slabs' peaks: never were more away from their pools at once */
+	uint32_t slabs_made, slabs_made_ahead, slabs_given_back;
+	uint32_t buffers_away_peak; /* sum of the slabs' peaks: never were more away from their pools at once */
 };
 
 /* With the lock held. */

@@ -9,6 +9,7 @@
 #include "field.h"
 #include "global.h"
 #include "packet_pool.h"
+#include "rx_pool.h"
 #include "slab.h"
 #include "stats.h"
 #include "trace/hooks.h"
@@ -32,8 +33,9 @@
 struct info {
 	const char *version, *build, *dpdk, *packets, *iova;
 	uint32_t huge_pages, users;
-	uint32_t buffer_size, large_buffer_size, max_alignment, max_slabs, packet_mbufs, sample_period, ref_limit;
-	uint64_t slab_size, large_slab_size;
+	uint32_t buffer_size, large_buffer_size, max_alignment, max_slabs, idle_trim_ms, packet_mbufs, sample_period,
+		ref_limit;
+	uint64_t slab_size, large_slab_size, low_watermark, high_watermark;
 };
 
 #define INFO(member, unit) EVPL_FIELD(struct info, member, unit)
@@ -51,6 +53,9 @@ static const struct evpl_field info_fields[] = {
 	INFO(large_slab_size, "bytes"),
 	INFO(max_alignment, "bytes"),
 	INFO(max_slabs, "slabs"),
+	INFO(low_watermark, "bytes"),
+	INFO(high_watermark, "bytes"),
+	INFO(idle_trim_ms, "milliseconds"),
 	INFO(packet_mbufs, "mbufs"),
 	INFO(sample_period, "allocations"),
 	INFO(ref_limit, "references"),
@@ -69,6 +74,9 @@ static const struct evpl_field stats_fields[] = {
 	STATS(contexts, "contexts"),
 	EVPL_FIELD(struct evpl_counts, contexts_peak, "contexts"),
 	STATS(slabs, "slabs"),
+	EVPL_FIELD(struct evpl_counts, slabs_made, "slabs"),
+	EVPL_FIELD(struct evpl_counts, slabs_made_ahead, "slabs"),
+	EVPL_FIELD(struct evpl_counts, slabs_given_back, "slabs"),
 	STATS(slab_bytes, "bytes"),
 	STATS(buffers, "buffers"),
 	STATS(buffers_in_use, "buffers"),
@@ -171,7 +179,10 @@ info_command(const char *command, const char *params, struct rte_tel_data *d)
 		info.slab_size = g->classes[0].slab_size;
 		info.large_slab_size = g->classes[1].slab_size;
 		info.max_alignment = evpl_class_largest()->max_alignment;
-		info.max_slabs = g->max_slabs;
+		info.max_slabs = g->slab_room;
+		info.low_watermark = g->low_watermark;
+		info.high_watermark = g->high_watermark;
+		info.idle_trim_ms = g->idle_trim_ms;
 		info.packet_mbufs = g->packet_mbufs;
 		info.sample_period = g->sample_period;
 	}
@@ -255,24 +266,24 @@ static int
 slabs_command(const char *command, const char *params, struct rte_tel_data *d)
 {
 	struct evpl_global *g = &evpl_global;
-	unsigned first = first_shown(params), count;
+	const struct evpl_slab *slab;
+	unsigned shown = 0;
 	char name[32];
 
 	RTE_SET_USED(command);
 	rte_tel_data_start_dict(d);
 	pthread_mutex_lock(&g->lock);
-	count = g->users > 0 ? g->slab_count : 0;
-	evpl_compat_tel_add_uint(d, "slabs", count);
-	for (unsigned i = first; i < count && i - first < SLABS_SHOWN; i++) {
-		const struct evpl_slab *slab = g->slabs[i];
+	evpl_compat_tel_add_uint(d, "slabs", g->slab_count);
+	for (slab = evpl_slab_next(first_shown(params)); slab != NULL && shown++ < SLABS_SHOWN;
+	     slab = evpl_slab_next(slab->number + 1)) {
 		struct slab s = {.node = slab->socket_id,
 				 .bytes = slab->zone->len,
 				 .buffer_size = slab->class->size,
 				 .buffers = slab->n,
-				 .buffers_away = rte_mempool_in_use_count(slab->pool),
 				 .buffers_away_peak = __atomic_load_n(&slab->away_peak, __ATOMIC_RELAXED)};
 
-		snprintf(name, sizeof(name), "slab_%u", i);
+		s.buffers_away = slab->n - RTE_MIN(__atomic_load_n(&slab->home, __ATOMIC_RELAXED), slab->n);
+		snprintf(name, sizeof(name), "slab_%u", slab->number);
 		evpl_fields_add_dict(d, name, slab_fields, RTE_DIM(slab_fields), &s);
 	}
 	pthread_mutex_unlock(&g->lock);
@@ -298,7 +309,7 @@ pools_command(const char *command, const char *params, struct rte_tel_data *d)
 {
 	struct evpl_global *g = &evpl_global;
 	unsigned first = first_shown(params), count = 0;
-	const struct evpl_slab *slab;
+	const struct evpl_rx_pool *rx;
 
 	RTE_SET_USED(command);
 	rte_tel_data_start_dict(d);
@@ -308,9 +319,9 @@ pools_command(const char *command, const char *params, struct rte_tel_data *d)
 			add_pool(d, count - 1, "packets", (int)i, g->packet_pools[i]);
 	}
 	if (g->users > 0) {
-		TAILQ_FOREACH (slab, &g->rx_pools, entry) {
+		TAILQ_FOREACH (rx, &g->rx_pools, entry) {
 			if (count++ >= first && count - first <= POOLS_SHOWN)
-				add_pool(d, count - 1, "receive", slab->socket_id, slab->pool);
+				add_pool(d, count - 1, "receive", rx->socket_id, rx->pool);
 		}
 	}
 	evpl_compat_tel_add_uint(d, "pools", count);

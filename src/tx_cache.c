@@ -12,6 +12,10 @@
  * its thread, when it gives up the claim for a newer one, and when the thread ends. A thread that finds no free buffer
  * checks all TX caches. Otherwise only the cache's thread writes a claimed buffer's stock and the cache's claims. So
  * claims have a lock, which is taken once when a buffer is claimed and once when it leaves the cache.
+ *
+ * The store of the stock is the last thing that a thread does with a buffer. Once the stock has all counts, another
+ * thread may bring the buffer home, and evpl_trim() may free its memory. So what the thread wants to know of the buffer
+ * it reads before. If the last reference has ended, it gives up its count under the lock, which keeps the others out.
  */
 #include "tx_cache.h"
 
@@ -144,13 +148,14 @@ evpl_tx_cache_claim(struct evpl_buffer *buffer)
 }
 
 bool
-evpl_tx_cache_unclaim_spent(struct evpl_buffer *buffer)
+evpl_tx_cache_give_up_last(struct evpl_buffer *buffer)
 {
 	struct evpl_tx_cache *cache = evpl_tx_cache;
 	bool leaves;
 
 	rte_spinlock_lock(&cache->lock);
-	leaves = evpl_buffer_is_claimed(buffer, cache) && evpl_buffer_is_spent(buffer);
+	evpl_buffer_set_stock(buffer, buffer->stock + 1);
+	leaves = evpl_buffer_is_spent(buffer);
 	if (leaves)
 		evpl_tx_cache_unclaim(cache, buffer);
 	rte_spinlock_unlock(&cache->lock);

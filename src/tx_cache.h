@@ -30,8 +30,8 @@ void evpl_tx_cache_begin(struct rte_mempool *pool, unsigned most);
 
 bool evpl_tx_cache_claim(struct evpl_buffer *buffer); /* true: it has more than 1 in stock */
 void evpl_tx_cache_unclaim(struct evpl_tx_cache *cache,
-			   struct evpl_buffer *buffer);	      /* the stock is already accounted for */
-bool evpl_tx_cache_unclaim_spent(struct evpl_buffer *buffer); /* see evpl_buffer_unclaim_spent() */
+			   struct evpl_buffer *buffer);	     /* the stock is already accounted for */
+bool evpl_tx_cache_give_up_last(struct evpl_buffer *buffer); /* see evpl_buffer_give_up_count() */
 bool evpl_tx_caches_reap(void); /* brings home buffers that only stock keeps, on any TX cache; true: some */
 void evpl_tx_cache_flush(void); /* gives up every claim */
 unsigned evpl_tx_caches_mbufs(const struct rte_mempool *pool);

@@ -55,7 +55,7 @@ struct bench_case {
 
 /* The families of cases. Each ends with a case without a name. */
 extern const struct bench_case bench_alloc[], bench_hold[], bench_clone[], bench_handover[], bench_packet[],
-	bench_plain_thread[], bench_growth[], bench_memory[], bench_scale[], bench_age[], bench_sample[];
+	bench_plain_thread[], bench_growth[], bench_memory[], bench_scale[], bench_age[], bench_sample[], bench_slabs[];
 extern const struct bench_case *const bench_families[];
 
 /* The mbuf pool of the running case, as a DPDK program would make it. */

@@ -18,8 +18,18 @@ const struct option_row library_rows[LIBRARY_ROWS] = {
 	OPTION_BYTES(struct evpl_global_config, large_buffer_size, "large-buffer-size", "BYTES",
 		     "bytes of a large buffer (2M); the same as --buffer-size: no large ones", EVPL_MIN_BUFFER_SIZE,
 		     UINT32_MAX - 64, 0),
-	OPTION_NUMBER(struct evpl_global_config, max_slabs, "max-slabs", "N", "the most slabs (512)", 1, EVPL_MAX_SLABS,
-		      0),
+	OPTION_NUMBER(struct evpl_global_config, max_slabs, "max-slabs", "N",
+		      "the most slabs (as many as EAL can have)", 1, EVPL_MAX_SLABS, 0),
+	OPTION_NUMBER(struct evpl_global_config, preallocate_slabs, "preallocate-slabs", "N",
+		      "slabs to make at the start, and never to give back (0)", 0, EVPL_MAX_SLABS, 0),
+	OPTION_BYTES(struct evpl_global_config, low_watermark, "low-watermark", "BYTES",
+		     "make a slab ahead of need when fewer bytes of buffers are free (0: do not)", 0, UINT64_C(1) << 40,
+		     0),
+	OPTION_BYTES(struct evpl_global_config, high_watermark, "high-watermark", "BYTES",
+		     "bytes of free buffers to keep when slabs are given back (those of --low-watermark)", 0,
+		     UINT64_C(1) << 40, 0),
+	OPTION_NUMBER(struct evpl_global_config, idle_trim_ms, "idle-trim", "MS",
+		      "give a slab back after so many idle milliseconds (0: never)", 0, UINT32_MAX, 0),
 	OPTION_NUMBER(struct evpl_global_config, sample_period, "sample-period", "N",
 		      "note the caller of every Nth allocation (not of received packets), for SIGUSR1 and telemetry "
 		      "(0: none)",
@@ -41,10 +51,11 @@ size_fits(const char *name, uint64_t size, const char *in, uint64_t room)
 int
 library_check(const struct evpl_global_config *config)
 {
-	bool fit =
-		size_fits("--buffer-size", config->buffer_size, "a slab, --slab-size", config->slab_size) &&
-		size_fits("--large-buffer-size", config->large_buffer_size, "a slab, --slab-size", config->slab_size) &&
-		size_fits("--buffer-size", config->buffer_size, "--large-buffer-size", config->large_buffer_size);
+	bool fit = size_fits("--buffer-size", config->buffer_size, "a slab, --slab-size", config->slab_size) &&
+		   size_fits("--large-buffer-size", config->large_buffer_size, "a slab, --slab-size", config->slab_size) &&
+		   size_fits("--buffer-size", config->buffer_size, "--large-buffer-size", config->large_buffer_size) &&
+		   size_fits("--preallocate-slabs", config->preallocate_slabs, "--max-slabs", config->max_slabs) &&
+		   size_fits("--low-watermark", config->low_watermark, "--high-watermark", config->high_watermark);
 
 	return fit ? 0 : -1;
 }

@@ -14,7 +14,7 @@
 #include "option.h"
 
 /* Rows of a struct command_table for a struct evpl_global_config. The program itself computes packet_mbufs. */
-#define LIBRARY_ROWS 6
+#define LIBRARY_ROWS 10
 extern const struct option_row library_rows[LIBRARY_ROWS];
 
 /* Whether the options are consistent. 0, or -1 after an error line. */

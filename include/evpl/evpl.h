@@ -3,7 +3,7 @@
  * @file
  * evpl-dpdk: libevpl's memory API for DPDK programs. Include this header only.
  *
- *	slab     a large rte_memzone on one NUMA node, plus the mempool over it
+ *	slab     a large rte_memzone on one NUMA node
  *	buffer   an equal slice of a slab: one mbuf with a pinned external buffer
  *	iovec    a view of some bytes of a buffer, and one reference: one count of that mbuf's refcnt
  *	context  struct evpl, one per thread: the thread's current buffers and its stock of references
@@ -14,6 +14,7 @@
  *	evpl_mbuf.h    makes packets of iovecs and iovecs of packets, bursts on ports, RX pools
  *	evpl_port.h    reports what a port cannot do with packets of iovecs
  *	evpl_ring.h    a queue of iovecs from thread to thread
+ *	evpl_slab.h    slabs that come and go: evpl_trim, and callbacks that tell of each slab
  *	evpl_version.h the version of these headers, and of the library that runs
  *	evpl_trace.h   the checked calls of a tracing build
  *	evpl_flags_pvt.h   all bits of iovec.flags (headers that end in _pvt.h are for the library's own use)
@@ -37,6 +38,7 @@
 #include <evpl/evpl_memory.h>
 #include <evpl/evpl_port.h>
 #include <evpl/evpl_ring.h>
+#include <evpl/evpl_slab.h>
 #include <evpl/evpl_trace.h>
 #include <evpl/evpl_version.h>
 

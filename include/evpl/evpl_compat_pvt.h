@@ -158,4 +158,39 @@ evpl_compat_ext_ended(struct rte_mbuf_ext_shared_info *shinfo)
 #define evpl_compat_tel_add_uint(d, name, value) rte_tel_data_add_dict_u64((d), (name), (value))
 #endif
 
+#ifdef EVPL_PVT_BUILDING
+
+#include <rte_memzone.h>
+
+/* The most memzones of a process. Since 23.07 a program can ask EAL for more before rte_eal_init(). */
+static inline unsigned
+evpl_compat_memzones(void)
+{
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 7, 0, 0)
+	return (unsigned)rte_memzone_max_get();
+#else
+	return RTE_MAX_MEMZONE;
+#endif
+}
+
+/* Control threads: 23.11 has another type and function for them, and no longer the ones before. */
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+#include <rte_thread.h>
+typedef rte_thread_t evpl_compat_thread;
+typedef uint32_t evpl_compat_thread_result;
+#define evpl_compat_thread_create(thread, name, function, arg)                                                         \
+	rte_thread_create_control((thread), (name), (function), (arg))
+#define evpl_compat_thread_join(thread) ((void)rte_thread_join((thread), NULL))
+#else
+#include <pthread.h>
+#include <rte_lcore.h>
+typedef pthread_t evpl_compat_thread;
+typedef void *evpl_compat_thread_result;
+#define evpl_compat_thread_create(thread, name, function, arg)                                                         \
+	rte_ctrl_thread_create((thread), (name), NULL, (function), (arg))
+#define evpl_compat_thread_join(thread) ((void)pthread_join((thread), NULL))
+#endif
+
+#endif /* EVPL_PVT_BUILDING */
+
 #endif /* EVPL_COMPAT_PVT_H */

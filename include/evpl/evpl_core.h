@@ -63,8 +63,11 @@ extern "C" {
 #define EVPL_DEFAULT_PACKET_MBUFS 8191u		  /**< default of evpl_global_config.packet_mbufs */
 /** The smallest buffer_size, in bytes. */
 #define EVPL_MIN_BUFFER_SIZE 1024u
-/** The most slabs of a process. Each slab takes four of EAL's memzones, and EAL has 2,560. */
-#define EVPL_MAX_SLABS 512u
+/**
+ * The highest max_slabs. EAL's own limit is usually lower: each slab takes one of EAL's memzones, of which there are
+ * 2,560, also for everything else. From DPDK 23.07 on, rte_memzone_max_set() before rte_eal_init() raises that.
+ */
+#define EVPL_MAX_SLABS 65536u
 
 /*
  * How the three structs below grow. Each ends with reserved bytes, and its size never changes. A later version takes
@@ -96,12 +99,12 @@ struct evpl_global_config {
 	uint32_t large_buffer_size;
 	/**
 	 * The number of slabs of small buffers that evpl_init() itself reserves, on the caller's NUMA node. Default 0:
-	 * slabs are reserved on first use.
+	 * slabs are reserved on first use. These slabs are never given back before evpl_cleanup().
 	 */
 	unsigned preallocate_slabs;
 	/**
-	 * The most slabs, of all NUMA nodes and of small and large buffers together, up to EVPL_MAX_SLABS; default
-	 * EVPL_MAX_SLABS.
+	 * The most slabs, of all NUMA nodes and of small and large buffers together, up to EVPL_MAX_SLABS. The default
+	 * is EVPL_MAX_SLABS: as many as EAL has memory and memzones for.
 	 */
 	unsigned max_slabs;
 	/**
@@ -131,8 +134,31 @@ struct evpl_global_config {
 	 * evpl_port_check() says so.
 	 */
 	unsigned far_packets;
-	uint32_t reserved_word; /**< zero: for later versions */
-	uint64_t reserved[11];	/**< zero: for later versions */
+	/**
+	 * Milliseconds for which a slab must have been idle (all its buffers home, and none taken) before the keeper
+	 * gives it back to EAL. The time is exact to a fourth. 0 (default): slabs go by evpl_trim() and evpl_cleanup()
+	 * only. See evpl_slab.h for what keeps a slab.
+	 */
+	uint32_t idle_trim_ms;
+	/**
+	 * The keeper's low watermark: bytes of free buffers, per NUMA node and per class of buffers (small, large). When
+	 * fewer are free, the keeper makes a slab and writes to each of its pages. So no alloc waits for that, unless it
+	 * finds no free buffer: then it makes a slab itself, as without a keeper.
+	 *
+	 * The keeper is a control thread of DPDK, which looks once in a millisecond. So choose more than your threads
+	 * take in a few milliseconds: at 10 GB/s 64 MiB. EAL runs control threads on CPUs that no lcore has. Leave it
+	 * one, or the keeper shares the CPU of the main lcore. A node gets slabs of small buffers when a context uses
+	 * it, and slabs of large ones after the first large alloc. Choose preallocate_slabs for the first allocs.
+	 *
+	 * 0 (default): no slab is made ahead of need. There is a keeper if this or idle_trim_ms is not 0.
+	 */
+	uint64_t low_watermark;
+	/**
+	 * Bytes of free buffers, per NUMA node and class, that must be left when slabs are given back (idle_trim_ms,
+	 * evpl_trim()); at least low_watermark. Default: low_watermark.
+	 */
+	uint64_t high_watermark;
+	uint64_t reserved[9]; /**< zero: for later versions */
 };
 
 /** The value of evpl_thread_config.socket_id for node 0, because 0 itself means the default. */
@@ -176,7 +202,8 @@ struct evpl; /* a context; evpl_inline_pvt.h has the part that inline functions 
  * @retval -ENODEV    rte_eal_init() has not run yet.
  * @retval -ENOTSUP   this is a secondary process, which cannot have iovecs. If no error is logged, it can free near
  *	packets of the primary process after this call (see evpl_mbuf.h).
- * @retval -ENOMEM    not enough memory for preallocate_slabs (the pool of packet mbufs is made by evpl_create()).
+ * @retval -ENOMEM    not enough memory for preallocate_slabs (the pool of packet mbufs is made by evpl_create()), or
+ *	the keeper's thread cannot be made.
  * Owns: the caller owes one evpl_cleanup() per success.
  * Threads: any thread.
  * Cost: takes a lock and reserves memory.
@@ -197,7 +224,7 @@ EVPL_PVT_EXPORT int evpl_init(const struct evpl_global_config *config);
  * @retval -EPERM  there was no matching evpl_init().
  * Owns: after the last call returned 0, no iovec, packet, context or RX pool of the library exists.
  * Threads: any thread.
- * Cost: takes a lock; walks every slab.
+ * Cost: takes a lock; walks every slab; waits for the keeper, and for an evpl_trim() of another thread.
  */
 EVPL_PVT_EXPORT int evpl_cleanup(void);
 
@@ -250,7 +277,7 @@ struct evpl_stats {
  * stopping the threads, so the counts may be a moment old. When no thread works, they are exact.
  * Owns: nothing.
  * Threads: any thread.
- * Cost: takes a lock; walks every slab and context. Not for the data path.
+ * Cost: takes a lock; walks every context and RX pool. The number of slabs does not matter. Not for the data path.
  */
 EVPL_PVT_EXPORT void evpl_stats_get(struct evpl_stats *stats);
 

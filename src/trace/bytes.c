@@ -289,43 +289,28 @@ trace_buffer_reuse(struct rte_mbuf *mbuf)
 	}
 }
 
-static void
-buffer_begin(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
-{
-	struct rte_mbuf *mbuf = object;
-	struct evpl_buffer *buffer = rte_mbuf_to_priv(mbuf);
-
-	(void)pool;
-	(void)opaque;
-	(void)index;
-	buffer->hook.bytes = 0;
-	buffer->hook.filled = false;
-	trace_hide(mbuf->buf_addr, evpl_buffer_class(mbuf)->size);
-}
-
-static void
-buffer_end(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
-{
-	struct rte_mbuf *mbuf = object;
-
-	(void)pool;
-	(void)opaque;
-	(void)index;
-	buffer_check(rte_mbuf_to_priv(mbuf));
-	trace_show(mbuf->buf_addr, evpl_buffer_class(mbuf)->size);
-}
-
 void
 trace_slab_begin(struct evpl_slab *slab)
 {
 	trace_hiding_begin();
-	rte_mempool_obj_iter(slab->pool, buffer_begin, NULL);
+	for (uint32_t i = 0; i < slab->n; i++) {
+		struct evpl_buffer *buffer = evpl_slab_buffer(slab, i);
+
+		buffer->hook.bytes = 0;
+		buffer->hook.filled = false;
+		trace_hide((void *)buffer->room, slab->class->size);
+	}
 }
 
 void
 trace_slab_end(struct evpl_slab *slab)
 {
-	rte_mempool_obj_iter(slab->pool, buffer_end, NULL);
+	for (uint32_t i = 0; i < slab->n; i++) {
+		struct evpl_buffer *buffer = evpl_slab_buffer(slab, i);
+
+		buffer_check(buffer);
+		trace_show((void *)buffer->room, slab->class->size);
+	}
 }
 
 /*

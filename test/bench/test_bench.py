@@ -24,7 +24,7 @@ reserve/1500 hold/local/32/in-order hold/local/256/in-order hold/shared/256/in-o
 hold/shared/32/reverse touch/local/32/in-order touch/local/32/round-robin touch/shared/4096/random clone/local/1500
 clone/shared/1500 segment/local/60K segment/shared/60K handover/shared/1:1 handover/shared/2:2 packet/build/local
 packet/build/shared packet/forward/64 plain-thread/local/64 plain-thread/shared/64 scale/local/64 scale/shared/64
-growth/first-alloc growth/longest-stall memory/64 memory/256 memory/1500 age/local/1x64 age/shared/256x1500
+growth/first-alloc growth/longest-stall growth/tail slabs/1 slabs/1024 memory/64 memory/256 memory/1500 age/local/1x64 age/shared/256x1500
 sample/local/64""".split()
 
 # What is wrong, and a word that the line must have.

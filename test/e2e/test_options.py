@@ -14,7 +14,7 @@ from harness import TIMEOUT, Fwd, Skip, case, check, check_equal, fwd_path, main
 NULL2 = ["net_null0", "net_null1"]
 OPTIONS = ("forward-mode nb-cores rxq txq burst portmask port-topology stats-period total-num-mbufs mbuf-size txpkts "
            "rx-pool eth-peer duration packets json shared buffer-size large-buffer-size slab-size max-slabs "
-           "sample-period far-packets").split()
+           "preallocate-slabs low-watermark high-watermark idle-trim sample-period far-packets").split()
 MODES = "io mac macswap 5tswap rxonly txonly flowgen csum icmpecho tee".split()
 
 # What is wrong, and a word that the line must have: the option, or the value that is not one.

@@ -32,6 +32,10 @@ options_set_their_own_field(void **state)
 			    "--buffer-size=64K",
 			    "--large-buffer-size=1M",
 			    "--max-slabs=3",
+			    "--preallocate-slabs=2",
+			    "--low-watermark=8M",
+			    "--high-watermark=9M",
+			    "--idle-trim=1500",
 			    "--sample-period=7",
 			    "--far-packets"};
 	char *argv[DIM(words) + 1] = {NULL};
@@ -46,6 +50,10 @@ options_set_their_own_field(void **state)
 	assert_int_equal(config.buffer_size, 64 << 10);
 	assert_int_equal(config.large_buffer_size, MIB);
 	assert_int_equal(config.max_slabs, 3);
+	assert_int_equal(config.preallocate_slabs, 2);
+	assert_int_equal(config.low_watermark, 8 * MIB);
+	assert_int_equal(config.high_watermark, 9 * MIB);
+	assert_int_equal(config.idle_trim_ms, 1500);
 	assert_int_equal(config.sample_period, 7);
 	assert_true(config.far_packets);
 	assert_int_equal(config.packet_mbufs, 0);
@@ -66,6 +74,10 @@ sizes_that_do_not_fit_are_named(void **state)
 		{{.slab_size = MIB, .large_buffer_size = 2 * MIB}, "--large-buffer-size=2097152 is more than a slab"},
 		{{.buffer_size = 2 * MIB, .large_buffer_size = MIB},
 		 "--buffer-size=2097152 is more than --large-buffer-size=1048576"},
+		{{.preallocate_slabs = 3}, NULL},
+		{{.preallocate_slabs = 3, .max_slabs = 2}, "--preallocate-slabs=3 is more than --max-slabs=2"},
+		{{.low_watermark = 3}, NULL},
+		{{.low_watermark = 3, .high_watermark = 2}, "--low-watermark=3 is more than --high-watermark=2"},
 	};
 
 	(void)state;

@@ -69,12 +69,14 @@ init_names_the_field_and_its_range(void **state)
 		 "large_buffer_size is 65535, but must be 65536 to 4294967231"},
 		{{.slab_size = MIB, .large_buffer_size = 2 * MIB},
 		 "large_buffer_size is 2097152, but must be 65536 to 1048576"},
-		{{.max_slabs = 513}, "max_slabs is 513, but must be 1 to 512"},
-		{{.preallocate_slabs = 513}, "preallocate_slabs is 513, but must be 0 to 512"},
+		{{.max_slabs = 65537}, "max_slabs is 65537, but must be 1 to 65536"},
+		{{.preallocate_slabs = 65537}, "preallocate_slabs is 65537, but must be 0 to 65536"},
 		{{.preallocate_slabs = 3, .max_slabs = 2}, "preallocate_slabs is 3, but must be 0 to 2"},
+		{{.low_watermark = 2, .high_watermark = 1},
+		 "high_watermark is 1, but must be 2 to 18446744073709551615"},
 		{{.packet_mbufs = UINT_MAX}, "packet_mbufs is 4294967295, but must be 1 to 16777216"},
-		{{.reserved_word = 7},
-		 "reserved_word is 7, but must be 0: the program needs a later version of libevpl-dpdk, or did not set "
+		{{.reserved = {7}},
+		 "reserved[0] is 7, but must be 0: the program needs a later version of libevpl-dpdk, or did not set "
 		 "the "
 		 "struct to zero"},
 		{{.reserved = {[3] = 9}},
@@ -102,7 +104,9 @@ init_names_the_field_that_another_caller_chose(void **state)
 						   .max_slabs = 4,
 						   .packet_mbufs = 100,
 						   .sample_period = 3,
-						   .preallocate_slabs = 1};
+						   .preallocate_slabs = 1,
+						   .idle_trim_ms = 1000000,
+						   .high_watermark = MIB};
 	const struct {
 		struct evpl_global_config config;
 		const char *line;
@@ -115,6 +119,9 @@ init_names_the_field_that_another_caller_chose(void **state)
 		{{.packet_mbufs = 101}, "packet_mbufs is 101, but the library runs with 100"},
 		{{.sample_period = 4}, "sample_period is 4, but the library runs with 3"},
 		{{.preallocate_slabs = 2}, "preallocate_slabs is 2, but the library runs with 1 slabs"},
+		{{.low_watermark = 1}, "low_watermark is 1, but the library runs with 0"},
+		{{.high_watermark = 2 * MIB}, "high_watermark is 2097152, but the library runs with 1048576"},
+		{{.idle_trim_ms = 5}, "idle_trim_ms is 5, but the library runs with 1000000"},
 		{{.far_packets = 1}, "far_packets is set, but the library runs without it"},
 	};
 	char line[256];

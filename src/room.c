@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "room.h"
+
+#include "global.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <rte_eal.h>
+#include <rte_memory.h>
+
+/* Where the bytes of a room start in IO space; *next is set where they would not be contiguous. */
+static rte_iova_t
+room_iova(const struct rte_memzone *zone, uintptr_t room, size_t length, uintptr_t *next)
+{
+	uintptr_t page_size = (uintptr_t)zone->hugepage_sz;
+	uintptr_t last = room + length - 1;
+	rte_iova_t iova = rte_mem_virt2iova((void *)room);
+
+	*next = 0;
+	if (page_size == 0)
+		return iova;
+	/* mlx5 registers memory by runs of pages, and a packet that lies in two of these fails. */
+	if (rte_eal_has_hugepages() && length <= page_size && (room & (page_size - 1)) + length > page_size) {
+		*next = (room & ~(page_size - 1)) + page_size;
+		return iova;
+	}
+	if (rte_eal_iova_mode() == RTE_IOVA_VA || iova == RTE_BAD_IOVA)
+		return iova; /* contiguous wherever the addresses are, or unknown and then never added to */
+	for (uintptr_t page = (room & ~(page_size - 1)) + page_size; page != 0 && page <= last; page += page_size) {
+		if (rte_mem_virt2iova((void *)page) != iova + (page - room)) {
+			*next = page;
+			break;
+		}
+	}
+	return iova;
+}
+
+/* Cuts the zone into at most n rooms, each of them IOVA-contiguous with its lead; the zone need not be. */
+static unsigned
+cut_rooms(const struct rte_memzone *zone, const struct evpl_cut *cut, unsigned n, struct evpl_room *rooms)
+{
+	uintptr_t at = zone->addr_64, end = at + zone->len, next;
+	unsigned count = 0;
+
+	while (count < n && end - at >= cut->distance) {
+		rte_iova_t iova = room_iova(zone, at, cut->lead + cut->length, &next);
+
+		if (next != 0) {
+			if (next >= end)
+				break;
+			at = next;
+			continue;
+		}
+		rooms[count++] = (struct evpl_room){.addr = at + cut->lead,
+						    .iova = iova == RTE_BAD_IOVA ? iova : iova + cut->lead};
+		at += cut->distance;
+	}
+	return count;
+}
+
+static const struct rte_memzone *
+zone_reserve(const char *name, size_t size, size_t align, size_t room, int socket_id)
+{
+	const struct rte_memzone *zone;
+
+	/* Rooms beyond a page must be made of neighbouring pages: ask for that first, then hope for runs of them. */
+	if (rte_eal_iova_mode() == RTE_IOVA_PA && room > RTE_PGSIZE_2M) {
+		zone = rte_memzone_reserve_aligned(name, size, socket_id, RTE_MEMZONE_IOVA_CONTIG, (unsigned)align);
+		if (zone != NULL)
+			return zone;
+	}
+	return rte_memzone_reserve_aligned(name, size, socket_id, 0, (unsigned)align);
+}
+
+/* Bytes that n rooms are sure to fit in, none across a page's end. */
+static size_t
+zone_size(unsigned n, size_t distance)
+{
+	size_t pages;
+
+	if (!rte_eal_has_hugepages() || RTE_PGSIZE_2M % distance == 0 || distance > RTE_PGSIZE_2M)
+		return n * distance;
+	/* That many whole pages, or, of few or small rooms: */
+	pages = ((n - 1) / (RTE_PGSIZE_2M / distance) + 2) * RTE_PGSIZE_2M;
+	/* At each page's end there may be less than a room, and the zone may begin and end inside a page. */
+	return RTE_MIN(pages, (n + 1) * distance * RTE_PGSIZE_2M / (RTE_PGSIZE_2M - distance) + distance);
+}
+
+const struct rte_memzone *
+evpl_rooms_reserve(const struct evpl_cut *cut, int socket_id, struct evpl_room **rooms, unsigned *n)
+{
+	/* The address of every room is a multiple of what divides the distance; a page is enough to ask EAL for. */
+	size_t align = RTE_MIN(cut->distance & (0 - cut->distance), (size_t)RTE_PGSIZE_2M);
+	const struct rte_memzone *zone;
+	char name[RTE_MEMZONE_NAMESIZE];
+
+	*rooms = calloc(*n, sizeof(**rooms));
+	if (*rooms == NULL) {
+		rte_errno = ENOMEM;
+		return NULL;
+	}
+	snprintf(name, sizeof(name), "evpl_slab_%u", evpl_global_next_id());
+	zone = zone_reserve(name, zone_size(*n, cut->distance), align, cut->length, socket_id);
+	if (zone != NULL)
+		*n = cut_rooms(zone, cut, *n, *rooms);
+	if (zone != NULL && *n == 0) {
+		rte_memzone_free(zone);
+		rte_errno = ENOMEM;
+		zone = NULL;
+	}
+	if (zone == NULL) {
+		free(*rooms);
+		*rooms = NULL;
+	}
+	return zone;
+}
+
+/* Without huge pages EAL has one heap, and any node is as good as the one asked for. */
+int
+evpl_rooms_node(const struct rte_memzone *zone, int socket_id)
+{
+	return rte_eal_has_hugepages() || socket_id < 0 ? zone->socket_id : socket_id;
+}

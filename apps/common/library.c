@@ -51,11 +51,12 @@ size_fits(const char *name, uint64_t size, const char *in, uint64_t room)
 int
 library_check(const struct evpl_global_config *config)
 {
-	bool fit = size_fits("--buffer-size", config->buffer_size, "a slab, --slab-size", config->slab_size) &&
-		   size_fits("--large-buffer-size", config->large_buffer_size, "a slab, --slab-size", config->slab_size) &&
-		   size_fits("--buffer-size", config->buffer_size, "--large-buffer-size", config->large_buffer_size) &&
-		   size_fits("--preallocate-slabs", config->preallocate_slabs, "--max-slabs", config->max_slabs) &&
-		   size_fits("--low-watermark", config->low_watermark, "--high-watermark", config->high_watermark);
+	bool fit =
+		size_fits("--buffer-size", config->buffer_size, "a slab, --slab-size", config->slab_size) &&
+		size_fits("--large-buffer-size", config->large_buffer_size, "a slab, --slab-size", config->slab_size) &&
+		size_fits("--buffer-size", config->buffer_size, "--large-buffer-size", config->large_buffer_size) &&
+		size_fits("--preallocate-slabs", config->preallocate_slabs, "--max-slabs", config->max_slabs) &&
+		size_fits("--low-watermark", config->low_watermark, "--high-watermark", config->high_watermark);
 
 	return fit ? 0 : -1;
 }

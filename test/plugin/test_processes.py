@@ -3,7 +3,7 @@
 """Two processes that share memory, under the tracing plug-in: dpdk-dumpcap, dpdk-pdump, and a server with a client.
 
 Only huge pages can be shared. Without 192 free pages of 2 MiB, or without the right to mount them, the cases are
-skipped.
+skipped. With EVPL_TEST_RESERVE=1, as in CI, a case asks the kernel for the pages, and gives them back.
 """
 import contextlib
 import os
@@ -19,7 +19,30 @@ from traced import (EAL, FREE, PAGES, TIMEOUT, Fwd, Skip, case, check, check_equ
 @contextlib.contextmanager
 def shared(directory, program=None):
     """EAL's options of the primary process, and its prefix, with huge pages of the case's own."""
+    with reserved(PAGES) as free:
+        yield from mounted(directory, program, free)
+
+
+@contextlib.contextmanager
+def reserved(wanted):
+    """Gives the number of free huge pages."""
+    total = os.path.join(os.path.dirname(FREE), "nr_hugepages")
     free = int(read(FREE)) if os.path.exists(FREE) else 0
+    before = None
+    if free < wanted and os.environ.get("EVPL_TEST_RESERVE") == "1" and os.access(total, os.W_OK):
+        before = int(read(total))
+        with open(total, "w", encoding="ascii") as pages:
+            pages.write(str(before + wanted - free))
+        free = int(read(FREE))
+    try:
+        yield free
+    finally:
+        if before is not None:
+            with open(total, "w", encoding="ascii") as pages:
+                pages.write(str(before))
+
+
+def mounted(directory, program, free):
     if program and not shutil.which(program):
         raise Skip(f"{program} is not installed (Debian: dpdk-dev)")
     if free < PAGES:

@@ -180,6 +180,16 @@ is_ending(struct traced_pool *pool)
 	return true;
 }
 
+/* The same of a pool of one object, which is not free: rte_mempool_free() has taken such a pool off EAL's list. */
+static void
+look_for_end(struct traced_pool *pool)
+{
+	if (likely(pool->count != 1) || pool->ending || rte_mempool_lookup(pool->mempool->name) == pool->mempool)
+		return;
+	pool->ending = true;
+	traced_pool_end(pool);
+}
+
 int
 traced_take(struct traced_pool *pool, void **addresses, unsigned n, const void *frame, uintptr_t address)
 {
@@ -204,6 +214,7 @@ traced_take(struct traced_pool *pool, void **addresses, unsigned n, const void *
 	}
 	if (unlikely(!traced_pool_pop(pool, numbers, n))) {
 		pool->single.number = POOL_NO_OBJECT;
+		look_for_end(pool);
 		return -ENOBUFS;
 	}
 	here = event_here(frame, address);

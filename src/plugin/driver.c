@@ -55,6 +55,7 @@ ops_alloc(struct rte_mempool *mempool)
 		return other_ops(mempool)->alloc(mempool);
 	if (ret == 0) {
 		made_one = true;
+		held_add(traced_pool_of(mempool));
 		held_begin();
 	}
 	return ret;
@@ -65,10 +66,12 @@ ops_free(struct rte_mempool *mempool)
 {
 	struct traced_pool *pool = traced_pool_of(mempool);
 
-	if (pool != NULL)
+	if (pool != NULL) {
+		held_remove(pool);
 		traced_pool_free(pool);
-	else if (mempool->ops_index != ops_index)
+	} else if (mempool->ops_index != ops_index) {
 		other_ops(mempool)->free(mempool);
+	}
 }
 
 /* The call before it is no jump: the caller's base pointer stays where trace_stack_here() looks for it. */

@@ -20,7 +20,66 @@
 #include <rte_cycles.h>
 #include <rte_telemetry.h>
 
-struct walk {
+/*
+ * The pools that this process made. DPDK's own list cannot be walked while another thread frees a pool: the two have
+ * different locks. Whoever asks what is held has this lock, for the pools must be there until the answer is given.
+ */
+static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER;
+static struct listed {
+	struct traced_pool *pool;
+	struct listed *next;
+} * ours;
+static bool over;
+
+void
+held_add(struct traced_pool *pool)
+{
+	struct listed *one = malloc(sizeof(*one)), **last = &ours;
+
+	if (one == NULL)
+		return;
+	*one = (struct listed){.pool = pool};
+	pthread_mutex_lock(&asking);
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = one;
+	pthread_mutex_unlock(&asking);
+}
+
+void
+held_remove(const struct traced_pool *pool)
+{
+	struct listed **at = &ours, *one;
+
+	pthread_mutex_lock(&asking);
+	while (*at != NULL && (*at)->pool != pool)
+		at = &(*at)->next;
+	one = *at;
+	if (one != NULL)
+		*at = one->next;
+	pthread_mutex_unlock(&asking);
+	free(one);
+}
+
+/* With the lock. Another process may have freed a pool. */
+static void
+walk(void (*each)(struct traced_pool *pool, void *arg), void *arg)
+{
+	for (struct listed *one = ours; one != NULL; one = one->next) {
+		if (traced_pool_is_there(one->pool))
+			each(one->pool, arg);
+	}
+}
+
+void
+held_walk(void (*each)(struct traced_pool *pool, void *arg), void *arg)
+{
+	pthread_mutex_lock(&asking);
+	walk(each, arg);
+	pthread_mutex_unlock(&asking);
+}
+
+struct walk_of_all {
 	void (*each)(struct traced_pool *pool, void *arg);
 	void *arg;
 };
@@ -28,19 +87,19 @@ struct walk {
 static void
 walk_one(struct rte_mempool *mempool, void *arg)
 {
-	const struct walk *walk = arg;
+	const struct walk_of_all *all = arg;
 	struct traced_pool *pool = plugin_pool(mempool);
 
-	if (pool != NULL)
-		walk->each(pool, walk->arg);
+	if (pool != NULL && pool->process != plugin_process)
+		all->each(pool, all->arg);
 }
 
 void
-held_walk(void (*each)(struct traced_pool *pool, void *arg), void *arg)
+held_walk_others(void (*each)(struct traced_pool *pool, void *arg), void *arg)
 {
-	struct walk walk = {each, arg};
+	struct walk_of_all all = {each, arg};
 
-	rte_mempool_walk(walk_one, &walk);
+	rte_mempool_walk(walk_one, &all);
 }
 
 /* A table of places, those with the most objects first. NULL: nothing is held, or no memory. The caller frees it. */
@@ -145,12 +204,9 @@ check_counts(struct traced_pool *pool)
 static void
 list_one(struct traced_pool *pool, void *arg)
 {
-	list(pool, arg, "");
+	if (!pool->ending) /* its end lists it */
+		list(pool, arg, "");
 }
-
-/* Whoever asks what is held has this lock, for the pools must be there until the answer is given. */
-static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER;
-static bool over;
 
 void
 held_over(void)
@@ -166,7 +222,7 @@ walk_safely(void (*each)(struct traced_pool *pool, void *arg), void *arg)
 {
 	pthread_mutex_lock(&asking);
 	if (!over)
-		held_walk(each, arg);
+		walk(each, arg);
 	pthread_mutex_unlock(&asking);
 }
 

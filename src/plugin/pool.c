@@ -20,6 +20,12 @@ traced_pool_of(const struct rte_mempool *mempool)
 	return pool != NULL && pool->magic == MAGIC ? pool : NULL;
 }
 
+bool
+traced_pool_is_there(const struct traced_pool *pool)
+{
+	return pool->magic == MAGIC;
+}
+
 /* Whether DPDK's mbufs are what the pool will have. Then its private area says how large their parts are. */
 static bool
 is_of_mbufs(struct rte_mempool *mempool, bool *pinned)
@@ -184,6 +190,7 @@ void
 traced_pool_free(struct traced_pool *pool)
 {
 	pool->mempool->pool_data = NULL;
+	pool->magic = 0;
 	rte_memzone_free(pool->memory);
 }
 

@@ -359,6 +359,8 @@ report_foreign(const struct traced_pool *pool, const void *address, const struct
 	char what[80];
 
 	held_walk(search_pool, &search);
+	if (search.pool == NULL)
+		held_walk_others(search_pool, &search);
 	snprintf(what, sizeof(what), "free of what is no %s of the pool", kind_of(pool));
 	if (!begin(what, ""))
 		return;

@@ -191,9 +191,13 @@ is_same(const struct known *known, uintptr_t frame, uintptr_t address)
 static __attribute__((noinline)) uint64_t
 unwind(struct known *known, uintptr_t frame, uintptr_t address, unsigned depth)
 {
+	static _Thread_local volatile bool busy __attribute__((tls_model("initial-exec")));
 	struct walk walk = {.known = known, .wanted = depth};
 	const struct stack *stack;
 
+	if (busy) /* the program's signal handler came in between */
+		return address;
+	busy = true;
 	known->frame = frame;
 	known->address = address;
 	known->depth = known->word_count = 0;
@@ -202,6 +206,7 @@ unwind(struct known *known, uintptr_t frame, uintptr_t address, unsigned depth)
 	known->where = stack != NULL ? (uint64_t)(uintptr_t)stack : address;
 	if (!walk.may_be_known)
 		known->address = 0;
+	busy = false;
 	return known->where;
 }
 

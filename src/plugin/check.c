@@ -9,6 +9,7 @@
 #include "trace/stack.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -180,30 +181,24 @@ is_ending(struct traced_pool *pool)
 	return true;
 }
 
-int
-traced_take(struct traced_pool *pool, void **addresses, unsigned n, const void *frame, uintptr_t address)
+/* The same of a pool of one object, which is not free: rte_mempool_free() has taken such a pool off EAL's list. */
+static void
+look_for_end(struct traced_pool *pool)
+{
+	if (likely(pool->count != 1) || pool->ending || rte_mempool_lookup(pool->mempool->name) == pool->mempool)
+		return;
+	pool->ending = true;
+	traced_pool_end(pool);
+}
+
+static int
+take(struct traced_pool *pool, void **addresses, uint32_t *numbers, unsigned n, const void *frame, uintptr_t address)
 {
 	struct object_event here;
-	uint32_t numbers[SOME];
 
-	if (unlikely(!__atomic_load_n(&pool->looked, __ATOMIC_ACQUIRE)))
-		traced_pool_look(pool);
-	if (unlikely(is_ending(pool)) || n == 0)
-		return traced_pool_pop(pool, numbers, RTE_MIN(n, 1u)) ? 0 : -ENOBUFS;
-	if (n > SOME) { /* in parts; those that were taken go back when there are not enough */
-		unsigned done = 0, some;
-
-		for (; done < n; done += some) {
-			some = RTE_MIN(n - done, SOME);
-			if (traced_take(pool, addresses + done, some, frame, address) != 0)
-				break;
-		}
-		if (done < n)
-			traced_free(pool, addresses, done, frame, address);
-		return done < n ? -ENOBUFS : 0;
-	}
 	if (unlikely(!traced_pool_pop(pool, numbers, n))) {
 		pool->single.number = POOL_NO_OBJECT;
+		look_for_end(pool);
 		return -ENOBUFS;
 	}
 	here = event_here(frame, address);
@@ -218,6 +213,27 @@ traced_take(struct traced_pool *pool, void **addresses, unsigned n, const void *
 		addresses[i] = pool->addresses[numbers[i]];
 	}
 	return 0;
+}
+
+/* All are taken at once, or none is: others may need what this call cannot have. */
+int
+traced_take(struct traced_pool *pool, void **addresses, unsigned n, const void *frame, uintptr_t address)
+{
+	uint32_t some[SOME], *many;
+	int ret;
+
+	if (unlikely(!__atomic_load_n(&pool->looked, __ATOMIC_ACQUIRE)))
+		traced_pool_look(pool);
+	if (unlikely(is_ending(pool)) || n == 0)
+		return traced_pool_pop(pool, some, RTE_MIN(n, 1u)) ? 0 : -ENOBUFS;
+	if (likely(n <= SOME))
+		return take(pool, addresses, some, n, frame, address);
+	many = n <= pool->count ? malloc(n * sizeof(*many)) : NULL;
+	if (many == NULL)
+		return -ENOBUFS;
+	ret = take(pool, addresses, many, n, frame, address);
+	free(many);
+	return ret;
 }
 
 /* DPDK's own rules for an mbuf in a pool. What breaks them would be handed out so. */

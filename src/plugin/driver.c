@@ -55,6 +55,7 @@ ops_alloc(struct rte_mempool *mempool)
 		return other_ops(mempool)->alloc(mempool);
 	if (ret == 0) {
 		made_one = true;
+		held_add(traced_pool_of(mempool));
 		held_begin();
 	}
 	return ret;
@@ -65,30 +66,41 @@ ops_free(struct rte_mempool *mempool)
 {
 	struct traced_pool *pool = traced_pool_of(mempool);
 
-	if (pool != NULL)
+	if (pool != NULL) {
+		held_remove(pool);
 		traced_pool_free(pool);
-	else if (mempool->ops_index != ops_index)
+	} else if (mempool->ops_index != ops_index) {
 		other_ops(mempool)->free(mempool);
+	}
 }
+
+/* The call before it is no jump: the caller's base pointer stays where trace_stack_here() looks for it. */
+#define KEEP_FRAME() __asm__ volatile("" : : : "memory")
 
 static __rte_noinline int
 ops_enqueue(struct rte_mempool *mempool, void *const *objects, unsigned n)
 {
 	struct traced_pool *pool = traced_pool_of(mempool);
+	int ret;
 
 	if (unlikely(pool == NULL))
 		return other_ops(mempool)->enqueue(mempool, objects, n);
-	return traced_free(pool, objects, n, __builtin_frame_address(0), (uintptr_t)__builtin_return_address(0));
+	ret = traced_free(pool, objects, n, __builtin_frame_address(0), (uintptr_t)__builtin_return_address(0));
+	KEEP_FRAME();
+	return ret;
 }
 
 static __rte_noinline int
 ops_dequeue(struct rte_mempool *mempool, void **objects, unsigned n)
 {
 	struct traced_pool *pool = traced_pool_of(mempool);
+	int ret;
 
 	if (unlikely(pool == NULL))
 		return other_ops(mempool)->dequeue(mempool, objects, n);
-	return traced_take(pool, objects, n, __builtin_frame_address(0), (uintptr_t)__builtin_return_address(0));
+	ret = traced_take(pool, objects, n, __builtin_frame_address(0), (uintptr_t)__builtin_return_address(0));
+	KEEP_FRAME();
+	return ret;
 }
 
 static unsigned

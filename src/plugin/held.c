@@ -8,6 +8,7 @@
 #include "plugin/report.h"
 #include "trace/stack.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -19,7 +20,66 @@
 #include <rte_cycles.h>
 #include <rte_telemetry.h>
 
-struct walk {
+/*
+ * The pools that this process made. DPDK's own list cannot be walked while another thread frees a pool: the two have
+ * different locks. Whoever asks what is held has this lock, for the pools must be there until the answer is given.
+ */
+static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER;
+static struct listed {
+	struct traced_pool *pool;
+	struct listed *next;
+} * ours;
+static bool over;
+
+void
+held_add(struct traced_pool *pool)
+{
+	struct listed *one = malloc(sizeof(*one)), **last = &ours;
+
+	if (one == NULL)
+		return;
+	*one = (struct listed){.pool = pool};
+	pthread_mutex_lock(&asking);
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = one;
+	pthread_mutex_unlock(&asking);
+}
+
+void
+held_remove(const struct traced_pool *pool)
+{
+	struct listed **at = &ours, *one;
+
+	pthread_mutex_lock(&asking);
+	while (*at != NULL && (*at)->pool != pool)
+		at = &(*at)->next;
+	one = *at;
+	if (one != NULL)
+		*at = one->next;
+	pthread_mutex_unlock(&asking);
+	free(one);
+}
+
+/* With the lock. Another process may have freed a pool. */
+static void
+walk(void (*each)(struct traced_pool *pool, void *arg), void *arg)
+{
+	for (struct listed *one = ours; one != NULL; one = one->next) {
+		if (traced_pool_is_there(one->pool))
+			each(one->pool, arg);
+	}
+}
+
+void
+held_walk(void (*each)(struct traced_pool *pool, void *arg), void *arg)
+{
+	pthread_mutex_lock(&asking);
+	walk(each, arg);
+	pthread_mutex_unlock(&asking);
+}
+
+struct walk_of_all {
 	void (*each)(struct traced_pool *pool, void *arg);
 	void *arg;
 };
@@ -27,19 +87,19 @@ struct walk {
 static void
 walk_one(struct rte_mempool *mempool, void *arg)
 {
-	const struct walk *walk = arg;
+	const struct walk_of_all *all = arg;
 	struct traced_pool *pool = plugin_pool(mempool);
 
-	if (pool != NULL)
-		walk->each(pool, walk->arg);
+	if (pool != NULL && pool->process != plugin_process)
+		all->each(pool, all->arg);
 }
 
 void
-held_walk(void (*each)(struct traced_pool *pool, void *arg), void *arg)
+held_walk_others(void (*each)(struct traced_pool *pool, void *arg), void *arg)
 {
-	struct walk walk = {each, arg};
+	struct walk_of_all all = {each, arg};
 
-	rte_mempool_walk(walk_one, &walk);
+	rte_mempool_walk(walk_one, &all);
 }
 
 /* A table of places, those with the most objects first. NULL: nothing is held, or no memory. The caller frees it. */
@@ -104,37 +164,49 @@ list(struct traced_pool *pool, FILE *out, const char *when)
 	for (unsigned i = 0; i < EVPL_PLACES && places[i].count > 0; i++)
 		say_place(out, kind, &places[i], now);
 	report_line_commands(out);
-	fflush(out);
+	report_flush();
 	funlockfile(out);
 	free(places);
 	return true;
 }
 
-/* A count that wrapped, or is 0, while nobody returned the mbuf. */
+static bool
+is_wrong_count(const struct traced_pool *pool, uint32_t number)
+{
+	uint16_t count;
+
+	if (__atomic_load_n(&pool->objects[number].state, __ATOMIC_ACQUIRE) != OBJECT_TAKEN)
+		return false;
+	count = rte_mbuf_refcnt_read(pool->addresses[number]);
+	return count == 0 || count > INT16_MAX;
+}
+
+/*
+ * A count that wrapped, or is 0, while nobody returned the mbuf. Other threads may go on at a program's end, and one
+ * that returns an mbuf has a count of 0 for a moment. So it is given time.
+ */
 static void
 check_counts(struct traced_pool *pool)
 {
 	const struct object_event here = {.tsc = rte_rdtsc(), .process = plugin_process};
+	unsigned waits = 100;
 
 	for (uint32_t i = 0; pool->of_mbufs && i < pool->count; i++) {
-		if (__atomic_load_n(&pool->objects[i].state, __ATOMIC_ACQUIRE) == OBJECT_TAKEN) {
-			uint16_t count = rte_mbuf_refcnt_read(pool->addresses[i]);
-
-			if (count == 0 || count > INT16_MAX)
-				report_count(pool, i, &here);
+		while (waits > 0 && is_wrong_count(pool, i)) {
+			rte_delay_us_sleep(1000);
+			waits--;
 		}
+		if (is_wrong_count(pool, i))
+			report_count(pool, i, &here);
 	}
 }
 
 static void
 list_one(struct traced_pool *pool, void *arg)
 {
-	list(pool, arg, "");
+	if (!pool->ending) /* its end lists it */
+		list(pool, arg, "");
 }
-
-/* Whoever asks what is held has this lock, for the pools must be there until the answer is given. */
-static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER;
-static bool over;
 
 void
 held_over(void)
@@ -150,7 +222,7 @@ walk_safely(void (*each)(struct traced_pool *pool, void *arg), void *arg)
 {
 	pthread_mutex_lock(&asking);
 	if (!over)
-		held_walk(each, arg);
+		walk(each, arg);
 	pthread_mutex_unlock(&asking);
 }
 
@@ -214,31 +286,56 @@ watch_signal(void)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+struct pools {
+	struct rte_tel_data *data;
+	unsigned told;
+};
+
+/* A pool's name as telemetry wants it: it takes letters, digits, '_' and '/'. With a number, if it is not the same. */
+static void
+make_key(char *key, size_t size, const char *name, unsigned number)
+{
+	size_t n = 0;
+
+	for (; name[n] != '\0' && n < size - 1; n++)
+		key[n] = (char)(isalnum((unsigned char)name[n]) || name[n] == '/' ? name[n] : '_');
+	key[n] = '\0';
+	if (strcmp(key, name) != 0)
+		snprintf(key + n, size - n, "_%u", number);
+}
+
 static void
 add_pool(struct traced_pool *pool, void *arg)
 {
-	struct rte_tel_data *pools = arg, *one = rte_tel_data_alloc();
+	struct pools *pools = arg;
+	struct rte_tel_data *one = rte_tel_data_alloc();
 	unsigned free_now = traced_pool_free_count(pool);
+	char key[RTE_MEMPOOL_NAMESIZE + 16];
 
 	if (one == NULL)
 		return;
+	make_key(key, sizeof(key), pool->mempool->name, pools->told++);
 	rte_tel_data_start_dict(one);
+	rte_tel_data_add_dict_string(one, "name", pool->mempool->name);
 	evpl_compat_tel_add_uint(one, "objects", pool->count);
 	evpl_compat_tel_add_uint(one, "free", free_now);
 	evpl_compat_tel_add_uint(one, "held", pool->count > free_now ? pool->count - free_now : 0);
 	evpl_compat_tel_add_uint(one, "of_mbufs", pool->of_mbufs);
 	evpl_compat_tel_add_uint(one, "records_bytes", pool->memory->len);
-	rte_tel_data_add_dict_container(pools, pool->mempool->name, one, 0);
+	if (rte_tel_data_add_dict_container(pools->data, key, one, 0) != 0)
+		rte_tel_data_free(one); /* there are too many pools */
 }
 
 static int
 tell_pools(const char *command, const char *parameters, struct rte_tel_data *data)
 {
+	struct pools pools = {.data = data};
+
 	(void)command;
 	(void)parameters;
 	rte_tel_data_start_dict(data);
 	evpl_compat_tel_add_uint(data, "bugs", report_bugs());
-	walk_safely(add_pool, data);
+	walk_safely(add_pool, &pools);
 	return 0;
 }
 

@@ -11,8 +11,13 @@
 void held_list(FILE *out);
 /* The list of a pool that ends, if anything is not free. By EVPL_TRACE_LEAKS the program stops after it. */
 void held_end(struct traced_pool *pool);
-/* Calls a function for each traced pool of the process. */
+/* A pool that this process made; a pool that is about to be freed. */
+void held_add(struct traced_pool *pool);
+void held_remove(const struct traced_pool *pool);
+/* Calls a function for each traced pool that the process made. None of them is freed meanwhile. */
 void held_walk(void (*each)(struct traced_pool *pool, void *arg), void *arg);
+/* The same for the traced pools of other processes. */
+void held_walk_others(void (*each)(struct traced_pool *pool, void *arg), void *arg);
 /* Begins to answer telemetry and SIGUSR1. */
 void held_begin(void);
 /* Nobody is answered from here on, for EAL is about to give its memory back. Waits for an answer that was begun. */

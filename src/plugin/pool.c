@@ -20,6 +20,12 @@ traced_pool_of(const struct rte_mempool *mempool)
 	return pool != NULL && pool->magic == MAGIC ? pool : NULL;
 }
 
+bool
+traced_pool_is_there(const struct traced_pool *pool)
+{
+	return pool->magic == MAGIC;
+}
+
 /* Whether DPDK's mbufs are what the pool will have. Then its private area says how large their parts are. */
 static bool
 is_of_mbufs(struct rte_mempool *mempool, bool *pinned)
@@ -145,6 +151,17 @@ find_room(struct traced_pool *pool)
 		pool->room = pool->guard = 0;
 }
 
+/* Mbufs for clones have no data room, so the private area's bytes do not tell whether the pool is of mbufs. */
+static bool
+has_mbufs(const struct traced_pool *pool)
+{
+	const struct rte_mbuf *m = pool->count > 0 ? pool->addresses[0] : NULL;
+
+	return m != NULL && pool->headers != NULL && pool->mempool->elt_size >= sizeof(*m) &&
+	       m->pool == pool->mempool && rte_mbuf_refcnt_read(m) == 1 && m->next == NULL && m->nb_segs == 1 &&
+	       m->buf_addr == (const char *)(m + 1) + m->priv_size;
+}
+
 void
 traced_pool_look(struct traced_pool *pool)
 {
@@ -153,6 +170,8 @@ traced_pool_look(struct traced_pool *pool)
 		lay_out(pool, false);
 	if (!pool->looked)
 		find_room(pool);
+	if (!pool->looked && !pool->of_mbufs)
+		pool->of_mbufs = has_mbufs(pool);
 	__atomic_store_n(&pool->looked, true, __ATOMIC_RELEASE);
 	rte_spinlock_unlock(&pool->lock);
 }
@@ -171,6 +190,7 @@ void
 traced_pool_free(struct traced_pool *pool)
 {
 	pool->mempool->pool_data = NULL;
+	pool->magic = 0;
 	rte_memzone_free(pool->memory);
 }
 

@@ -89,6 +89,8 @@ struct traced_pool {
 
 /* The traced pool behind a mempool; NULL: it has none. */
 struct traced_pool *traced_pool_of(const struct rte_mempool *mempool);
+/* Whether it was not freed yet. */
+bool traced_pool_is_there(const struct traced_pool *pool);
 /* Makes it, before the mempool has memory; changes the sizes of the mempool's objects. Returns 0 or -errno. */
 int traced_pool_make(struct rte_mempool *mempool);
 /* Finds out, when the first object is taken, whether the objects became mbufs. */

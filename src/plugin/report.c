@@ -152,9 +152,22 @@ report_bugs(void)
 }
 
 void
+report_flush(void)
+{
+	static bool said;
+	FILE *out = plugin_options.out;
+	bool failed = fflush(out) != 0 || ferror(out);
+
+	if (failed && !said && out != stderr)
+		fprintf(stderr, "evpl_trace: a report could not be written to EVPL_TRACE_FILE\n");
+	said = said || failed;
+}
+
+void
 report_stop(void)
 {
-	fflush(plugin_options.out);
+	flockfile(plugin_options.out);
+	report_flush();
 	abort();
 }
 
@@ -185,7 +198,7 @@ static void
 end(void)
 {
 	report_line_commands(plugin_options.out);
-	fflush(plugin_options.out);
+	report_flush();
 	if (!plugin_options.report)
 		report_stop(); /* with the lock: what others have to say dies with them */
 	funlockfile(plugin_options.out);
@@ -346,6 +359,8 @@ report_foreign(const struct traced_pool *pool, const void *address, const struct
 	char what[80];
 
 	held_walk(search_pool, &search);
+	if (search.pool == NULL)
+		held_walk_others(search_pool, &search);
 	snprintf(what, sizeof(what), "free of what is no %s of the pool", kind_of(pool));
 	if (!begin(what, ""))
 		return;

@@ -24,7 +24,9 @@ void report_double_free(const struct traced_pool *pool, uint32_t number, const s
 void report_foreign(const struct traced_pool *pool, const void *address, const struct object_event *here);
 /* An mbuf that nobody returned, and whose count says that nobody holds it. */
 void report_count(const struct traced_pool *pool, uint32_t number, const struct object_event *here);
-unsigned report_bugs(void);			  /* how many there were */
+unsigned report_bugs(void); /* how many there were */
+/* At the end of what was written. Says once on stderr that a file is full. Call with the lock of plugin_options.out. */
+void report_flush(void);
 void report_stop(void) __attribute__((noreturn)); /* as after a bug */
 
 /* Ages are counted until here. Call with the lock of plugin_options.out. */

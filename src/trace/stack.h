@@ -15,7 +15,8 @@
 
 /*
  * What stands for the calls that led to a function: frame is the function's __builtin_frame_address(0), and address its
- * return address. With a depth of 1, or when the table is full, this is the return address.
+ * return address. It must not end with a jump to a function that calls this, or each call is unwound anew. With a depth
+ * of 1, or when the table is full, this is the return address.
  */
 uint64_t trace_stack_here(struct trace_thread *me, const void *frame, uintptr_t address, unsigned depth);
 /* The frames of what trace_stack_here() returned, the innermost first; returns how many. */

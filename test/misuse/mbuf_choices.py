@@ -56,8 +56,10 @@ def check_telemetry(text, run, which, zoo, check_frames):
     pools, every, zoos, others = run.answer
     held = 3 if which == "bug" else 0
     need(pools["bugs"] == (1 if which == "bug" else 0), f"bugs: {pools}")
-    for name, n in ("zoo", held), ("other", 0):
-        pool = pools[name]
+    # Telemetry takes no '-' in a key.
+    for key, name, n in ("zoo", "zoo", held), ("other", "other", 0), ("a_third_2", "a-third", 0):
+        pool = pools[key]
+        need(pool["name"] == name, f"{key}: {pool}")
         need((pool["objects"], pool["free"], pool["held"], pool["of_mbufs"]) == (63, 63 - n, n, 1), f"{name}: {pool}")
         need(pool["records_bytes"] > 63 * 64, f"{name}: {pool}")
     whole, part = ({name: {**place, "oldest_ms": 0} for name, place in some.items()} for some in (every, zoos))
@@ -123,6 +125,11 @@ def judge_stripped(text):
     return judge
 
 
+def judge_full(run):
+    need(run.code == -6, f"exit code {run.code}")
+    need(run.lines == ["evpl_trace: a report could not be written to EVPL_TRACE_FILE"], f"said: {run.lines}")
+
+
 def tests(zoo, texts):
     """As tests_of() in run_mbuf.py."""
     text = next(t for t in texts if t.name == "double_free_single")
@@ -131,5 +138,6 @@ def tests(zoo, texts):
               refused(name, value, words))
              for name, (values, words) in WORDS.items() for value in values]
     found.append(("right values", lambda: zoo.start(text, "twin", RIGHT), check_quiet))
+    found.append(("full file", lambda: zoo.start(text, "bug", {"EVPL_TRACE_FILE": "/dev/full"}), judge_full))
     found.append(("without lines", lambda: run_stripped(zoo, text), judge_stripped(text)))
     return found

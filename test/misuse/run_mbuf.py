@@ -24,7 +24,7 @@ import telemetry                # noqa: E402
 PLACES = ["taken", "freed", "again", "found"]       # in this order
 MARK = re.compile(r"/\* (taken|freed|again|found|read|written|leaked: [^*]*?)"
                   r"( on a worker| elsewhere| by either|, not noted)? \*/")
-KEYS = ["expect", "about", "pool", "env", "eal", "found", "lost", "stops", "asked", "depth", "reports", "why"]
+KEYS = ["expect", "about", "pool", "room", "env", "eal", "found", "lost", "stops", "asked", "depth", "reports", "why"]
 AGE = r"(\d+ us|\d+ ms|\d+\.\d s) ago"
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1}
 FRAME = re.compile(r" {12}(\S+) \((.+)\)")
@@ -191,6 +191,8 @@ def check_about(reader, text):
         reader.next(rf"  it is     {pattern(text.keys['about'])}", "it is")
     elif "object" in text.expect:
         reader.next(rf"  object    {HEX} of pool {pool}", "object")
+    elif text.keys.get("room") == "none":
+        reader.next(rf"  mbuf      {HEX} of pool {pool}", "mbuf")
     else:
         reader.next(rf"  mbuf      {HEX} of pool {pool}, data room {HEX}, 2176 bytes", "mbuf")
 

@@ -50,6 +50,13 @@ def planted(_, name):
           f"'{BUGS[name]}' was not reported, exit code {code}\n{said}")
 
 
+@case("pools_go_while_asked")
+def asked(_):
+    """A pool that is about to go may be in an answer, so what is said does not matter; a crash does."""
+    code, said = program("asked", EVPL_TRACE_FILE="/dev/null")
+    check_equal(code, 0, f"exit code\n{said}")
+
+
 for _name in BUGS:
     case(f"{_name}_all_pools", _name)(silent)
     case(f"{_name}_with_a_bug", _name)(planted)

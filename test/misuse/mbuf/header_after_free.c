@@ -227,3 +227,46 @@ ol_flags_twin(void)
 	rte_pktmbuf_free(m);
 	zoo_take_all(pool);
 }
+
+/*
+ * A clone is changed after it was freed. It is of a pool whose mbufs have no data room.
+ * expect: write after free: field data_len of the mbuf was 0x0 and is 0x11
+ * pool: clones
+ * room: none
+ */
+ZOO_CASE(clone)
+
+static struct rte_mempool *
+pool_of_clones(void)
+{
+	struct rte_mempool *pool = rte_pktmbuf_pool_create("clones", ZOO_MBUFS, 0, 0, 0, SOCKET_ID_ANY);
+
+	zoo_check(pool != NULL, "a pool of clones");
+	return pool;
+}
+
+static void
+clone_bug(void)
+{
+	struct rte_mempool *pool = pool_of_clones();
+	struct rte_mbuf *m = rte_pktmbuf_alloc(zoo_pool("zoo"));
+	struct rte_mbuf *clone = rte_pktmbuf_clone(m, pool); /* taken */
+
+	rte_pktmbuf_free(clone); /* freed */
+	clone->data_len = 17;
+	zoo_take_all(pool); /* found */
+	rte_pktmbuf_free(m);
+}
+
+static void
+clone_twin(void)
+{
+	struct rte_mempool *pool = pool_of_clones();
+	struct rte_mbuf *m = rte_pktmbuf_alloc(zoo_pool("zoo"));
+	struct rte_mbuf *clone = rte_pktmbuf_clone(m, pool);
+
+	clone->data_len = 17;
+	rte_pktmbuf_free(clone);
+	zoo_take_all(pool);
+	rte_pktmbuf_free(m);
+}

@@ -34,6 +34,42 @@ at_pool_free_twin(void)
 }
 
 /*
+ * A pool of one mbuf is destroyed while it is not home.
+ * expect: pool one: 1 of 1 mbufs are not free at its end
+ */
+ZOO_CASE(at_end_of_one)
+
+static struct rte_mempool *
+pool_of_one(void)
+{
+	struct rte_mempool *pool = rte_pktmbuf_pool_create("one", 1, 0, 0, 2176, SOCKET_ID_ANY);
+
+	zoo_check(pool != NULL, "a pool of one mbuf");
+	return pool;
+}
+
+static void
+at_end_of_one_bug(void)
+{
+	struct rte_mempool *pool = pool_of_one();
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pool); /* leaked: 1 mbuf */
+
+	zoo_check(m != NULL && rte_pktmbuf_alloc(pool) == NULL, "one mbuf");
+	rte_mempool_free(pool);
+}
+
+static void
+at_end_of_one_twin(void)
+{
+	struct rte_mempool *pool = pool_of_one();
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+
+	zoo_check(m != NULL && rte_pktmbuf_alloc(pool) == NULL, "one mbuf");
+	rte_pktmbuf_free(m);
+	rte_mempool_free(pool);
+}
+
+/*
  * EAL is cleaned up while an mbuf that a worker lcore took is not home.
  * expect: pool zoo: 1 of 63 mbufs are not free at its end
  */
@@ -264,6 +300,7 @@ by_telemetry_bug(void)
 	struct rte_mempool *pool = zoo_pool("zoo"), *other = zoo_pool("other");
 	struct rte_mbuf *m[3];
 
+	zoo_pool("a-third");
 	m[0] = rte_pktmbuf_alloc(other);
 	rte_pktmbuf_free(m[0]);
 	rte_pktmbuf_free(m[0]);
@@ -279,6 +316,7 @@ by_telemetry_twin(void)
 	struct rte_mempool *pool = zoo_pool("zoo");
 
 	zoo_pool("other");
+	zoo_pool("a-third");
 	rte_pktmbuf_free(rte_pktmbuf_alloc(pool));
 	zoo_ask();
 }

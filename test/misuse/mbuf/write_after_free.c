@@ -278,3 +278,57 @@ found_by_bulk_twin(void)
 		rte_pktmbuf_free_bulk(some, 8);
 	}
 }
+
+/*
+ * More mbufs are asked for than are free, between the free and the write. Nothing is taken then, so the report names the
+ * calls before it.
+ * expect: write after free: byte 128 of the data room is 0x49
+ * pool: large
+ * env: EVPL_TRACE_QUARANTINE=0
+ */
+ZOO_CASE(after_failed_bulk)
+
+#define LARGE 100u
+
+static struct rte_mempool *
+large_pool(void)
+{
+	struct rte_mempool *pool = rte_pktmbuf_pool_create("large", LARGE, 0, 0, 2176, SOCKET_ID_ANY);
+
+	zoo_check(pool != NULL, "a large pool");
+	return pool;
+}
+
+static void
+ask_for_too_many(struct rte_mempool *pool)
+{
+	struct rte_mbuf *many[LARGE + 1];
+
+	zoo_check(rte_pktmbuf_alloc_bulk(pool, many, LARGE + 1) != 0, "no more than there are");
+	zoo_check(rte_pktmbuf_alloc_bulk(pool, many, LARGE - 1) == 0, "all but one");
+	rte_pktmbuf_free_bulk(many, LARGE - 1);
+}
+
+static void
+after_failed_bulk_bug(void)
+{
+	struct rte_mempool *pool = large_pool();
+	struct rte_mbuf *many[LARGE + 1], *m = rte_pktmbuf_alloc(pool); /* taken */
+	char *data = rte_pktmbuf_mtod(m, char *);
+
+	rte_pktmbuf_free(m); /* freed */
+	zoo_check(rte_pktmbuf_alloc_bulk(pool, many, LARGE + 1) != 0, "no more than there are");
+	*data = 'I';
+	zoo_take_all(pool); /* found */
+}
+
+static void
+after_failed_bulk_twin(void)
+{
+	struct rte_mempool *pool = large_pool();
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+
+	ask_for_too_many(pool);
+	*rte_pktmbuf_mtod(m, char *) = 'I';
+	rte_pktmbuf_free(m);
+}

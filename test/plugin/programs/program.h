@@ -37,6 +37,7 @@ void program_close_ports(void);
 extern bool program_bug;	/* a bug is planted */
 extern const char *program_arg; /* the second word behind the name, or NULL */
 
+void asked(void);
 void chains(void);
 void forward(void);
 void fragments(void);

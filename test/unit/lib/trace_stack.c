@@ -4,7 +4,8 @@
  *
  * What would break: what a thread keeps at hand is found by the function's frame and return address alone. A function
  * that is called by another caller's caller, at the same height of the stack, would be taken for the one that was there
- * before. When the table is full, places would be wrong, or the program would stop.
+ * before. A return address that an earlier call left in an array would be taken for a call. When the table is full,
+ * places would be wrong, or the program would stop.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -103,6 +104,81 @@ another_callers_caller_is_another_place(void **state)
 
 		assert_int_not_equal(one, two);
 	}
+}
+
+#define NOT_ASAN __attribute__((no_sanitize("address"))) /* it puts arrays elsewhere */
+
+static uintptr_t height; /* of here()'s caller's array */
+
+/* Its frame has the size that its caller wants. */
+NOT_ASAN static ALONE uint64_t
+with_array(size_t size)
+{
+	volatile char *array = __builtin_alloca(size);
+	uint64_t place;
+
+	array[0] = 1;
+	height = (uintptr_t)array;
+	place = here(8);
+	AFTER(place);
+	return place;
+}
+
+NOT_ASAN static ALONE uint64_t
+from_large_frame(size_t size)
+{
+	volatile char large[1024];
+	uint64_t place;
+
+	large[0] = 1;
+	place = with_array(size);
+	AFTER(place);
+	return place + (uint64_t)large[0] - 1;
+}
+
+NOT_ASAN static ALONE uint64_t
+from_small_frame(size_t size)
+{
+	volatile char small[256];
+	uint64_t place;
+
+	small[0] = 1;
+	place = with_array(size);
+	AFTER(place);
+	return place + (uint64_t)small[0] - 1;
+}
+
+struct call {
+	uint64_t (*function)(size_t size);
+	size_t size;
+	uintptr_t height;
+	uint64_t place;
+};
+
+/* All from one address, with nothing in between. */
+static ALONE void
+call_all(struct call *calls, struct call *end)
+{
+	for (struct call *call = calls; call != end; call++) {
+		AFTER(call);
+		call->place = call->function(call->size);
+		call->height = height;
+	}
+}
+
+/* The return address of the large frame is still there, in the array that the small frame's function has. */
+static void
+an_old_return_address_in_an_array_is_no_call(void **state)
+{
+	struct call calls[] = {{from_large_frame, 64, 0, 0}, {from_small_frame, 64, 0, 0}};
+
+	(void)state;
+	call_all(calls, calls + 2);
+	assert_true(calls[1].height > calls[0].height);
+	calls[1].size += calls[1].height - calls[0].height;
+	call_all(calls, calls + 2);
+	assert_int_equal(calls[0].height, calls[1].height);
+	assert_int_not_equal(calls[0].place, calls[1].place);
 }
 
 static ALONE uint64_t
@@ -223,6 +299,7 @@ main(void)
 		cmocka_unit_test(the_same_calls_are_the_same_place),
 		cmocka_unit_test(the_frames_are_those_of_the_calls),
 		cmocka_unit_test(another_callers_caller_is_another_place),
+		cmocka_unit_test(an_old_return_address_in_an_array_is_no_call),
 		cmocka_unit_test(a_place_has_no_more_frames_than_wanted),
 		cmocka_unit_test(one_frame_is_the_return_address),
 		cmocka_unit_test(the_same_calls_of_two_threads_are_the_same_place),

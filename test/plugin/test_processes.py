@@ -116,10 +116,12 @@ def client_and_server(directory, pools, *words):
             check(primary.poll() is None and time.monotonic() < end, f"the primary did not start\n{read(logs[0])}")
             time.sleep(0.02)
         secondary = spawn([*start, f"--lcores={cpus(1)}", "--proc-type=secondary", "--", "client"], logs[1])
-        code = primary.wait(TIMEOUT)
-        if words:
-            secondary.kill()    # it waits for what never comes
-        return [code, secondary.wait(TIMEOUT)], read(logs[0]) + read(logs[1])
+        if words:    # whichever frees it second stops; the other one waits for what never comes
+            while primary.poll() is None and secondary.poll() is None and time.monotonic() < end:
+                time.sleep(0.02)
+            primary.kill()
+            secondary.kill()
+        return [primary.wait(TIMEOUT), secondary.wait(TIMEOUT)], read(logs[0]) + read(logs[1])
 
 
 def silent(directory, pools):

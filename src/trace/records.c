@@ -54,6 +54,12 @@ leave_chunks(struct trace_thread *me)
 	pthread_mutex_unlock(&lock);
 }
 
+__attribute__((constructor)) static void
+want_chunks_back(void)
+{
+	trace_thread_leaves = leave_chunks;
+}
+
 /* Adds a chunk to the thread's round, behind its current one. NONE: there is none. */
 static uint16_t
 add_chunk(struct trace_thread *me)
@@ -75,7 +81,6 @@ add_chunk(struct trace_thread *me)
 	pthread_mutex_unlock(&lock);
 	if (chunk == NONE)
 		return NONE;
-	trace_thread_leaves = leave_chunks;
 	next_chunk[chunk] = chunk;
 	if (me->chunk != NULL) {
 		at = chunk_of(me->chunk);

@@ -11,6 +11,8 @@ import re
 import subprocess
 import sys
 
+from tap import report
+
 SOURCE, COMPILER = sys.argv[1], sys.argv[2:]
 KINDS = "CALL|CALL_VOID|CALL_BARE|SAME|PLAIN|TRACE"
 # Compiled with the macros of evpl_trace.h: the compiler stops where a row and a declaration differ.
@@ -92,12 +94,7 @@ def main():
             differ(exported("src/libevpl-dpdk-trace.map"), "the map", public | at | kinds["TRACE"], "calls.def"),
         "rows and declarations have the same parameters": compiled(),
     }
-    print(f"1..{len(tests)}")
-    for i, (name, wrong) in enumerate(tests.items(), 1):
-        print(f"{'not ok' if wrong else 'ok'} {i} - {name}")
-        for line in wrong:
-            print(f"# {line}")
-    sys.exit(any(tests.values()))
+    report(tests)
 
 
 main()

@@ -12,6 +12,8 @@ import os
 import re
 import sys
 
+from tap import report
+
 PRIVATE = re.compile(r"(evpl|EVPL)_(pvt|PVT|compat|COMPAT)_")
 # Macros of others: DPDK's headers ask for this one.
 FOREIGN = {"ALLOW_EXPERIMENTAL_API"}
@@ -71,12 +73,7 @@ def main():
     for name in texts:
         if name not in private and name != mixed:
             tests[f"{name} documents each macro for programs"] = unprefixed(undocumented_macros(texts[name]), set())
-    print(f"1..{len(tests)}")
-    for i, (name, wrong) in enumerate(tests.items(), 1):
-        print(f"{'not ok' if wrong else 'ok'} {i} - {name}")
-        for line in wrong:
-            print(f"# {line}")
-    sys.exit(any(tests.values()))
+    report(tests)
 
 
 main()

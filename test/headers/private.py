@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import report
+
 SOURCE, COMPILER = sys.argv[1], sys.argv[2:]
 SRC = os.path.join(SOURCE, "src")
 HOOKS = ("trace/hooks.h", "trace/hook_state.h")
@@ -87,12 +89,7 @@ def main():
             "no header includes itself by others": circle(headers),
             "the library proper knows sampling and tracing by trace/hooks.h only": hooks_passed(),
         }
-    print(f"1..{len(tests)}")
-    for i, (name, wrong) in enumerate(tests.items(), 1):
-        print(f"{'not ok' if wrong else 'ok'} {i} - {name}")
-        for line in wrong:
-            print(f"# {line}")
-    sys.exit(any(tests.values()))
+    report(tests)
 
 
 main()

@@ -7,32 +7,16 @@
  */
 #include "mbuf_zoo.h"
 
+#include "case_list.h"
+
 #include <pthread.h>
 
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 
-static struct text {
-	char name[64];
-	zoo_function bug, twin;
-} texts[128];
-static unsigned text_count;
-
 static uint16_t ports[4];
 static unsigned port_count;
-
-void
-zoo_add(const char *file, const char *name, zoo_function bug, zoo_function twin)
-{
-	const char *slash = strrchr(file, '/');
-	const char *base = slash != NULL ? slash + 1 : file;
-	struct text *text = &texts[text_count++];
-
-	snprintf(text->name, sizeof(text->name), "%.*s_%s", (int)strcspn(base, "."), base, name);
-	text->bug = bug;
-	text->twin = twin;
-}
 
 void
 zoo_check(bool held, const char *what)
@@ -156,21 +140,20 @@ run(zoo_function function)
 int
 main(int argc, char **argv)
 {
+	const struct text *chosen;
 	int used;
 
 	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
-		for (unsigned i = 0; i < text_count; i++)
-			printf("%s\n", texts[i].name);
+		list_cases();
 		return 0;
 	}
 	used = rte_eal_init(argc, argv);
 	if (used < 0)
 		return 2;
-	for (unsigned i = 0; i < text_count && argc - used == 3; i++) {
-		if (strcmp(texts[i].name, argv[used + 1]) == 0) {
-			run(strcmp(argv[used + 2], "twin") == 0 ? texts[i].twin : texts[i].bug);
-			return 0;
-		}
+	chosen = argc - used == 3 ? find_case(argv[used + 1]) : NULL;
+	if (chosen != NULL) {
+		run(strcmp(argv[used + 2], "twin") == 0 ? chosen->twin : chosen->bug);
+		return 0;
 	}
 	fprintf(stderr, "usage: mbuf-zoo EAL'S OPTIONS -- CASE bug|twin\n       mbuf-zoo --list\n");
 	return 2;

@@ -13,6 +13,8 @@
 
 #include "zoo.h"
 
+#include "case_list.h"
+
 #ifndef ZOO_TRACE_BYTES
 #define ZOO_TRACE_BYTES 0
 #endif
@@ -28,30 +30,12 @@
 #define ZOO_ASAN 0
 #endif
 
-static struct text {
-	char name[64];
-	zoo_function bug, twin;
-} texts[512];
-static unsigned text_count;
-
 static const struct text *chosen;
 static bool is_twin;
 static unsigned chosen_flags;
 static bool has_port;
 static uint16_t port;
 static struct rte_mempool *port_pool;
-
-void
-zoo_add(const char *file, const char *name, zoo_function bug, zoo_function twin)
-{
-	const char *slash = strrchr(file, '/');
-	const char *base = slash != NULL ? slash + 1 : file;
-	struct text *text = &texts[text_count++];
-
-	snprintf(text->name, sizeof(text->name), "%.*s_%s", (int)strcspn(base, "."), base, name);
-	text->bug = bug;
-	text->twin = twin;
-}
 
 void
 zoo_check(bool held, const char *what)
@@ -137,16 +121,12 @@ main(int argc, char **argv)
 		return 0;
 	}
 	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
-		for (unsigned i = 0; i < text_count; i++)
-			printf("%s\n", texts[i].name);
+		list_cases();
 		return 0;
 	}
 	if (argc != 4)
 		return usage();
-	for (unsigned i = 0; i < text_count; i++) {
-		if (strcmp(texts[i].name, argv[1]) == 0)
-			chosen = &texts[i];
-	}
+	chosen = find_case(argv[1]);
 	is_twin = strcmp(argv[2], "twin") == 0;
 	chosen_flags = strcmp(argv[3], "SHARED") == 0 ? SHARED : LOCAL;
 	if (chosen == NULL || (!is_twin && strcmp(argv[2], "bug") != 0) ||

@@ -141,9 +141,9 @@ struct evpl_global_config {
 	 */
 	uint32_t idle_trim_ms;
 	/**
-	 * The keeper's low watermark: bytes of free buffers, per NUMA node and per class of buffers (small, large). When
-	 * fewer are free, the keeper makes a slab and writes to each of its pages. So no alloc waits for that, unless it
-	 * finds no free buffer: then it makes a slab itself, as without a keeper.
+	 * The keeper's low watermark: bytes of free buffers, per NUMA node and per class of buffers (small, large).
+	 * When fewer are free, the keeper makes a slab and writes to each of its pages. So no alloc waits for that,
+	 * unless it finds no free buffer: then it makes a slab itself, as without a keeper.
 	 *
 	 * The keeper is a control thread of DPDK, which looks once in a millisecond. So choose more than your threads
 	 * take in a few milliseconds: at 10 GB/s 64 MiB. EAL runs control threads on CPUs that no lcore has. Leave it

@@ -13,7 +13,8 @@
 
 /*
  * A place in the program, and a thread. The upper 16 bits are the thread's number. Below is the address of a site (bit
- * 47 set), a call stack (trace/stack.h), or a return address. Both have 47 bits, as addresses in user space do. 0: nowhere.
+ * 47 set), a call stack (trace/stack.h), or a return address. These have 47 bits, as addresses in user space do. 0:
+ * nowhere.
  */
 typedef uint64_t trace_place;
 #define TRACE_PLACE_SITE (UINT64_C(1) << 47)

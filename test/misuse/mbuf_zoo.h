@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Every file in mbuf/ includes this header. A case there has a bug and its correct twin, as a program of plain DPDK would
- * have them. README.md says how a case states what the tracing plug-in must report.
+ * Every file in mbuf/ includes this header. A case there has a bug and its correct twin, as a program of plain DPDK
+ * would have them. README.md says how a case states what the tracing plug-in must report.
  */
 #ifndef MBUF_ZOO_H
 #define MBUF_ZOO_H

@@ -280,8 +280,8 @@ found_by_bulk_twin(void)
 }
 
 /*
- * More mbufs are asked for than are free, between the free and the write. Nothing is taken then, so the report names the
- * calls before it.
+ * More mbufs are asked for than are free, between the free and the write. Nothing is taken then, so the report names
+ * the calls before it.
  * expect: write after free: byte 128 of the data room is 0x49
  * pool: large
  * env: EVPL_TRACE_QUARANTINE=0

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pools of all kinds, made and filled in all ways, and what a program may ask of them. Planted bug: an object is put into
- * a pool that it is not of.
+ * Pools of all kinds, made and filled in all ways, and what a program may ask of them. Planted bug: an object is put
+ * into a pool that it is not of.
  */
 #include "program.h"
 

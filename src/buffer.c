@@ -22,6 +22,7 @@
 
 #include <string.h>
 
+#include <rte_cycles.h>
 #include <rte_mempool.h>
 
 /*
@@ -93,14 +94,32 @@ evpl_buffers_init(struct evpl_slab *slab)
 	hook_slab_begin(slab);
 }
 
-struct rte_mbuf *
-evpl_buffer_of(const struct rte_mbuf *ref)
+/* The buffer under an mbuf that counts for no other, or NULL. */
+static inline struct rte_mbuf *
+buffer_under(const struct rte_mbuf *base)
 {
-	const struct rte_mbuf *base = evpl_overflow_root(ref);
-
 	if (!RTE_MBUF_HAS_EXTBUF(base) || base->shinfo->free_cb != buffer_ended)
 		return NULL;
 	return base->shinfo->fcb_opaque;
+}
+
+struct rte_mbuf *
+evpl_buffer_of(const struct rte_mbuf *ref)
+{
+	return buffer_under(evpl_overflow_root(ref));
+}
+
+/* The buffer comes home, but not through the context that took it. */
+static __rte_noinline void
+note_remote_return(struct evpl_context *ctx, struct evpl_buffer *buffer)
+{
+	evpl_count(&buffer->remote_returns, 1);
+	if (ctx != NULL)
+		evpl_count(&ctx->counters.remote_returns, 1);
+	else if (likely(evpl_tx_cache != &evpl_no_tx_cache))
+		evpl_count(&evpl_tx_cache->returns, 1);
+	else /* such threads share a counter */
+		__atomic_fetch_add(&evpl_global.remote_returns, 1, __ATOMIC_RELAXED);
 }
 
 static void
@@ -130,27 +149,45 @@ evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 
 	if (stash->count > HOOK_BUFFERS_WAIT) {
 		buffer = stash_take(stash);
-		hook_buffer_taken(buffer);
-		return buffer;
-	}
-	buffer = evpl_slab_take(ctx, class, false);
-	if (unlikely(buffer == NULL) && evpl_tx_caches_reap())
+	} else {
 		buffer = evpl_slab_take(ctx, class, false);
-	if (unlikely(buffer == NULL))
-		buffer = stash->count > 0 ? stash_take(stash) : evpl_slab_take(ctx, class, true);
-	if (buffer != NULL) {
+		if (unlikely(buffer == NULL) && evpl_tx_caches_reap())
+			buffer = evpl_slab_take(ctx, class, false);
+		if (unlikely(buffer == NULL))
+			buffer = stash->count > 0 ? stash_take(stash) : evpl_slab_take(ctx, class, true);
+		if (unlikely(buffer == NULL))
+			return NULL;
 		(void)evpl_compat_ref_load(buffer); /* acquire: pairs with the release in to_pool() */
-		hook_buffer_taken(buffer);
 	}
+	evpl_count(&evpl_buffer(buffer)->takes, 1);
+	__atomic_store_n(&evpl_buffer(buffer)->taker, ctx->number, __ATOMIC_RELAXED);
+	__atomic_store_n(&evpl_buffer(buffer)->taken_at, rte_rdtsc(), __ATOMIC_RELAXED);
+	hook_buffer_taken(buffer);
 	return buffer;
 }
 
 static void
 to_pool(struct rte_mbuf *buffer)
 {
+	evpl_buffer_set_state(evpl_buffer(buffer), EVPL_BUFFER_FREE);
 	/* The pool orders this too, but in code that thread sanitizer cannot see. */
 	evpl_compat_ref_store(buffer, 1);
 	rte_mempool_put(buffer->pool, buffer);
+}
+
+/*
+ * Half of a full stash, the colder one, goes to the pool. So a run of releases goes to the pool once per half stash. It
+ * is out of line, because evpl_buffer_give_back() needs fewer registers without it.
+ */
+static __rte_noinline void
+stash_halve(struct evpl_stash *stash)
+{
+	uint32_t keep = stash->size / 2;
+
+	for (uint32_t i = 0; i < stash->size - keep; i++)
+		to_pool(stash->buffers[i]);
+	memmove(stash->buffers, stash->buffers + stash->size - keep, keep * sizeof(stash->buffers[0]));
+	stash_set_count(stash, keep);
 }
 
 void
@@ -158,27 +195,20 @@ evpl_buffer_give_back(struct evpl_context *ctx, struct rte_mbuf *buffer)
 {
 	const struct evpl_slab *slab = evpl_buffer(buffer)->slab;
 	struct evpl_stash *stash;
-	uint32_t keep;
 
 	evpl_compat_count_store(evpl_buffer(buffer)->packets, 1);
-	evpl_buffer(buffer)->ended = false;
+	__atomic_store_n(&evpl_buffer(buffer)->ended, false, __ATOMIC_RELAXED);
 	hook_buffer_home(buffer);
+	if (ctx == NULL || evpl_buffer(buffer)->taker != ctx->number)
+		note_remote_return(ctx, evpl_buffer(buffer));
 	if (ctx == NULL || slab->socket_id != ctx->socket_id) {
 		to_pool(buffer);
 		return;
 	}
 	stash = &ctx->stash[slab->class->index];
-	if (stash->count == stash->size) {
-		/*
-		 * Half of the stash, the colder one, goes to the pool. So a run of releases goes to the pool once per
-		 * half stash.
-		 */
-		keep = stash->size / 2;
-		for (uint32_t i = 0; i < stash->size - keep; i++)
-			to_pool(stash->buffers[i]);
-		memmove(stash->buffers, stash->buffers + stash->size - keep, keep * sizeof(stash->buffers[0]));
-		stash_set_count(stash, keep);
-	}
+	if (unlikely(stash->count == stash->size))
+		stash_halve(stash);
+	evpl_buffer_set_state(evpl_buffer(buffer), EVPL_BUFFER_STASH);
 	stash->buffers[stash->count] = buffer;
 	stash_set_count(stash, stash->count + 1);
 }
@@ -209,8 +239,7 @@ reference_last(struct evpl_context *ctx, struct evpl_buffer *buffer)
 	if (cache == evpl_tx_cache->number)
 		evpl_buffer_set_stock(buffer, buffer->stock + 1);
 	/* From here on any thread may take it off the TX cache. */
-	if (cache != 0)
-		__atomic_store_n(&buffer->ended, true, __ATOMIC_RELEASE);
+	__atomic_store_n(&buffer->ended, true, __ATOMIC_RELEASE);
 	if (cache == evpl_tx_cache->number) {
 		if (!evpl_buffer_unclaim_spent(buffer))
 			return;
@@ -232,7 +261,7 @@ evpl_ref_end(struct evpl_context *ctx, struct rte_mbuf *ref)
 	}
 	if (rte_mbuf_refcnt_read(ref) != 1)
 		rte_mbuf_refcnt_set(ref, 1); /* as DPDK keeps free mbufs */
-	if (evpl_buffer_of(ref) == ref) {
+	if (likely(buffer_under(ref) == ref)) {
 		reference_last(ctx, evpl_buffer(ref));
 	} else if (!evpl_is_pinned(ref)) {
 		rte_pktmbuf_free_seg(ref); /* a packet of a port */

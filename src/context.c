@@ -142,6 +142,7 @@ evpl_destroy(struct evpl *evpl)
 	g->rx_too_long += ctx->rx_too_long;
 	g->rx_no_memory += ctx->rx_no_memory;
 	evpl_failures_add(&g->failed, &ctx->failed);
+	evpl_counters_add(&g->counters, &ctx->counters);
 	/*
 	 * Under the lock, as in evpl_create(): thread sanitizer does not see into EAL's heap, and learns from the lock
 	 * who had the memory before.

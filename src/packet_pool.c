@@ -39,6 +39,7 @@ struct packets {
 	struct rte_ring *ring; /* NULL: the anchors' pool, which is always empty */
 	unsigned most;	       /* mbufs that a TX cache keeps at most */
 	bool open;	       /* the pool is filled: mbufs that come were in use */
+	struct evpl_peak away; /* mbufs that were not in the ring */
 };
 
 static struct packets *
@@ -215,6 +216,18 @@ pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 	return enqueue_any(pool, mbufs, n);
 }
 
+/* mbufs move from the ring to a TX cache, which may take them all. */
+static unsigned
+cache_fill(struct evpl_tx_cache *cache, const struct rte_mempool *pool)
+{
+	struct packets *packets = packets_of(pool);
+	unsigned got = rte_ring_mc_dequeue_burst(packets->ring, (void **)cache->mbufs + cache->count,
+						 RTE_MIN(cache->most - cache->count, BULK), NULL);
+
+	evpl_peak_note(&packets->away, pool->size - RTE_MIN(rte_ring_count(packets->ring), pool->size));
+	return got;
+}
+
 /* Takes up to n as they are: neither their counts nor their fields are those of a free DPDK mbuf. */
 static unsigned
 take_some(struct evpl_tx_cache *cache, struct rte_mempool *pool, void **mbufs, unsigned n)
@@ -224,9 +237,7 @@ take_some(struct evpl_tx_cache *cache, struct rte_mempool *pool, void **mbufs, u
 
 	if (cache->pool == pool) {
 		if (cache->count < n)
-			cache_set_count(cache, cache->count + rte_ring_mc_dequeue_burst(
-								      ring, (void **)cache->mbufs + cache->count,
-								      RTE_MIN(cache->most - cache->count, BULK), NULL));
+			cache_set_count(cache, cache->count + cache_fill(cache, pool));
 		got = RTE_MIN(n, cache->count);
 		cache_set_count(cache, cache->count - got);
 		for (unsigned i = 0; i < got; i++)
@@ -235,6 +246,21 @@ take_some(struct evpl_tx_cache *cache, struct rte_mempool *pool, void **mbufs, u
 	if (got < n)
 		got += rte_ring_mc_dequeue_burst(ring, mbufs + got, n - got, NULL);
 	return got;
+}
+
+/* Far pools have no operations of ours, so theirs is the number at this moment. */
+void
+evpl_packet_pool_peak(struct rte_mempool *pool, struct evpl_peak *sum)
+{
+	struct evpl_peak now = {0};
+
+	if (evpl_global.near) {
+		evpl_peak_read(&packets_of(pool)->away, &now);
+	} else {
+		evpl_peak_note(&now, rte_mempool_in_use_count(pool));
+	}
+	sum->ever += now.ever;
+	sum->since_read += now.since_read;
 }
 
 static void

@@ -266,11 +266,8 @@ evpl_slab_grow(struct evpl_class *class, int socket_id)
 static void
 note_taken(struct evpl_context *ctx, struct evpl_slab *slab)
 {
-	uint32_t away = rte_mempool_in_use_count(slab->pool);
-
 	__atomic_store_n(&ctx->buffers_taken, ctx->buffers_taken + 1, __ATOMIC_RELAXED);
-	if (away > __atomic_load_n(&slab->away_peak, __ATOMIC_RELAXED))
-		__atomic_store_n(&slab->away_peak, away, __ATOMIC_RELAXED);
+	evpl_peak_note(&slab->away, rte_mempool_in_use_count(slab->pool));
 }
 
 /* A buffer from a class's slabs of one node, or of any; *seen is how many slabs there were. */

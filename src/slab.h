@@ -7,6 +7,7 @@
 
 #include "base.h"
 #include "class.h"
+#include "stats.h"
 
 #include <stddef.h>
 #include <sys/queue.h>
@@ -21,7 +22,7 @@ struct evpl_slab {
 	struct rte_mempool *pool;
 	struct evpl_class *class; /* of its buffers; NULL: an RX pool's */
 	uint32_t n;
-	uint32_t away_peak; /* most buffers that were away from the pool at once; relaxed, and a moment old */
+	struct evpl_peak away; /* buffers that were away from the pool at once */
 	int socket_id;
 	TAILQ_ENTRY(evpl_slab) entry; /* of RX pools */
 };

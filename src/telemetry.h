@@ -49,7 +49,7 @@ unsigned evpl_parameter(const char *params);
 #define EVPL_HOLDING_FIELDS(type, member)                                                                              \
 	EVPL_FIELD_NAMED("buffers_held", type, member.buffers, "buffers"),                                             \
 		EVPL_FIELD_NAMED("iovecs", type, member.iovecs, "references"),                                         \
-		EVPL_FIELD_NAMED("packets", type, member.packets, "mbufs"),                                          \
+		EVPL_FIELD_NAMED("packets", type, member.packets, "mbufs"),                                            \
 		EVPL_FIELD_NAMED("bytes_pinned", type, member.bytes_pinned, "bytes"),                                  \
 		EVPL_FIELD_NAMED("bytes_carved", type, member.bytes_carved, "bytes"),                                  \
 		EVPL_FIELD_NAMED("bytes_live", type, member.bytes_live, "bytes"),                                      \

@@ -83,7 +83,7 @@ static const struct evpl_field slab_fields[] = {
 
 #define VIEW(member, unit) EVPL_FIELD(struct evpl_buffer_view, member, unit)
 static const struct evpl_field view_fields[] = {
-	VIEW(state, "text"),	  VIEW(fill, "per cent"),	VIEW(iovecs, "references"),
+	VIEW(state, "text"),	VIEW(fill, "per cent"),	      VIEW(iovecs, "references"),
 	VIEW(packets, "mbufs"), VIEW(age_ms, "milliseconds"), VIEW(context, "context"),
 };
 

@@ -11,8 +11,12 @@
  *	lent      to a packet: no iovec is left
  *	stash     one that was released here, and one of the second context that came home here
  *	free      all others
+ *
+ * With a number behind EAL's options it has that many slabs of 300 buffers instead, all of them spent, and as many
+ * contexts. So telemetry needs several answers.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -75,6 +79,45 @@ spill(struct evpl *evpl)
 	evpl_iovecs_release(evpl, clones, CLONES);
 }
 
+static void
+wait_for_end(void)
+{
+	char byte;
+
+	printf("holds\n");
+	fflush(stdout);
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+}
+
+static int
+hold_many(unsigned slabs)
+{
+	const struct evpl_global_config config = {.slab_size = 300 * 4096,
+						  .buffer_size = 4096,
+						  .large_buffer_size = 4096,
+						  .max_slabs = slabs,
+						  .packet_mbufs = 63};
+	const struct evpl_thread_config thread = {.stash_buffers = 1};
+	struct evpl *evpl[64] = {NULL};
+	unsigned n = 0;
+
+	if (slabs > 64 || evpl_init(&config) != 0)
+		return 1;
+	for (unsigned i = 0; i < slabs; i++) {
+		evpl[i] = evpl_create(&thread);
+		if (evpl[i] == NULL)
+			return 1;
+	}
+	while (n < CLONES && take(evpl[n % slabs], 4096, SHARED, &clones[n]))
+		n++;
+	wait_for_end();
+	evpl_iovecs_release(NULL, clones, (int)n);
+	for (unsigned i = 0; i < slabs; i++)
+		evpl_destroy(evpl[i]);
+	return evpl_cleanup() == 0 && n == slabs * 300 ? 0 : 3;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -85,19 +128,18 @@ main(int argc, char **argv)
 						  .packet_mbufs = 63};
 	struct evpl *evpl, *other;
 	struct evpl_iovec home;
-	char byte;
+	int used = rte_eal_init(argc, argv);
 
-	if (rte_eal_init(argc, argv) < 0 || evpl_init(&config) != 0 || (evpl = evpl_create(NULL)) == NULL ||
+	if (used >= 0 && argc > used + 1)
+		return hold_many((unsigned)atoi(argv[used + 1]));
+	if (used < 0 || evpl_init(&config) != 0 || (evpl = evpl_create(NULL)) == NULL ||
 	    (other = evpl_create(NULL)) == NULL)
 		return 1;
 	if (!by_the_second(other, &home) || !by_the_first(evpl))
 		return 2;
 	evpl_iovec_release(evpl, &home);
 	spill(evpl);
-	printf("holds\n");
-	fflush(stdout);
-	while (read(STDIN_FILENO, &byte, 1) > 0)
-		;
+	wait_for_end();
 	rte_pktmbuf_free(packet);
 	evpl_iovecs_release(evpl, split, 2);
 	evpl_iovecs_release(evpl, thirty + 22, 8);

@@ -9,6 +9,7 @@ below the table must have the same fields.
 import json
 import os
 import re
+import shutil
 import subprocess
 import time
 
@@ -175,7 +176,8 @@ def places(directory):
               if state in ("free", "stash")), f"nothing is left of a free one: {table}")
     check_equal((stats["iovecs"], stats["packets"], stats["buffers_orphaned"]), (16, 2, 1), "of all")
     check_equal((contexts["context_0"]["iovecs"], contexts["context_0"]["buffers_held"]), (15, 5), "of a context")
-    check_equal((slab["takes"], slab["remote_returns"], stats["remote_returns"], stats["splits"]), (8, 1, 1, 1), "counts")
+    check_equal((slab["takes"], slab["remote_returns"], stats["remote_returns"], stats["splits"]), (8, 1, 1, 1),
+                "counts")
     check_equal(stats["refills"] + stats["whole_buffers"], 8, "takes of the contexts")
     check(stats["spills"] >= 60000 - 49152, f"clones beyond 16 bits: {stats['spills']}")
     check_equal([stats[name] for name in ("bytes_pinned", "buffers_away_peak", "buffers_away_peak_read")],
@@ -189,6 +191,22 @@ def places(directory):
     again, = ask(path, "/evpl/slabs")
     check_equal((again["slab_0"]["buffers_away_peak"], again["slab_0"]["buffers_away_peak_read"]), (6 + stashed, 0),
                 "peaks of a slab that was read before, since when nothing was taken")
+    child.stdin.close()
+    check_equal(child.wait(60), 0, "exit code of the program")
+
+
+@case("dpdk_telemetry_py_reaches_the_commands")
+def with_dpdks_client(directory):
+    client = shutil.which("dpdk-telemetry.py") or shutil.which("dpdk-telemetry")
+    if client is None:
+        raise Skip("no dpdk-telemetry.py (Debian: dpdk)")
+    child, path = hold(directory, "places")
+    commands = ["/evpl/info", "/evpl/contexts", "/evpl/slabs,0", "/evpl/ports", "/evpl/held", "/evpl/map,0,14"]
+    ran = subprocess.run([client, "-f", os.path.basename(os.path.dirname(path))], text=True, capture_output=True,
+                         input="\n".join([*commands, "quit", ""]), timeout=60, check=False)
+    answers = [json.loads(line) for line in ran.stdout.splitlines()]
+    check_equal([list(answer) for answer in answers], [[command.split(",")[0]] for command in commands], ran.stderr)
+    check_equal(len(answers[-1]["/evpl/map"]["state"]), 2, "buffers from number 14 on")
     child.stdin.close()
     check_equal(child.wait(60), 0, "exit code of the program")
 

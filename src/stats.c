@@ -189,13 +189,11 @@ evpl_counts_collect(struct evpl_counts *counts)
 	failed_collect(&counts->failed);
 	done_collect(&counts->done);
 	counts->contexts_peak = g->contexts_peak;
-	for (unsigned i = 0; i < g->slab_count; i++) {
-		counts->away.ever += __atomic_load_n(&g->slabs[i]->away.ever, __ATOMIC_RELAXED);
-		counts->away.since_read += __atomic_load_n(&g->slabs[i]->away.since_read, __ATOMIC_RELAXED);
-	}
+	for (unsigned i = 0; i < g->slab_count; i++)
+		evpl_peak_add(&counts->away, evpl_peak_load(&g->slabs[i]->away));
 	for (unsigned i = 0; i < RTE_DIM(g->packet_pools); i++) {
 		if (g->packet_pools[i] != NULL)
-			evpl_packet_pool_peak(g->packet_pools[i], &counts->packets);
+			evpl_peak_add(&counts->packets, evpl_packet_pool_peak(g->packet_pools[i]));
 	}
 }
 

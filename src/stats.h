@@ -21,12 +21,26 @@ evpl_peak_note(struct evpl_peak *peak, uint32_t n)
 		__atomic_store_n(&peak->since_read, n, __ATOMIC_RELAXED);
 }
 
-/* Copies both; the second begins anew. */
-static inline void
-evpl_peak_read(struct evpl_peak *peak, struct evpl_peak *copy)
+static inline struct evpl_peak
+evpl_peak_load(const struct evpl_peak *peak)
 {
-	copy->ever = __atomic_load_n(&peak->ever, __ATOMIC_RELAXED);
-	copy->since_read = __atomic_exchange_n(&peak->since_read, 0, __ATOMIC_RELAXED);
+	return (struct evpl_peak){.ever = __atomic_load_n(&peak->ever, __ATOMIC_RELAXED),
+				  .since_read = __atomic_load_n(&peak->since_read, __ATOMIC_RELAXED)};
+}
+
+/* The same, and since_read begins anew. */
+static inline struct evpl_peak
+evpl_peak_read(struct evpl_peak *peak)
+{
+	return (struct evpl_peak){.ever = __atomic_load_n(&peak->ever, __ATOMIC_RELAXED),
+				  .since_read = __atomic_exchange_n(&peak->since_read, 0, __ATOMIC_RELAXED)};
+}
+
+static inline void
+evpl_peak_add(struct evpl_peak *sum, struct evpl_peak peak)
+{
+	sum->ever += peak.ever;
+	sum->since_read += peak.since_read;
 }
 
 /* Calls that failed, by rte_errno. A context has its own; what has no context counts in evpl_global. Relaxed. */

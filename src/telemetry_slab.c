@@ -175,7 +175,7 @@ slab_add(struct rte_tel_data *d, unsigned number, struct evpl_slab *slab)
 			 .buffers_away = rte_mempool_in_use_count(slab->pool)};
 	char name[32];
 
-	evpl_peak_read(&slab->away, &s.away);
+	s.away = evpl_peak_read(&slab->away);
 	evpl_slab_count(slab, &s.census);
 	snprintf(name, sizeof(name), "slab_%u", number);
 	evpl_fields_add_dict(d, name, slab_fields, RTE_DIM(slab_fields), &s);

@@ -25,6 +25,8 @@
 #include <rte_cycles.h>
 #include <rte_mempool.h>
 
+static void give_back_remotely(struct rte_mbuf *buffer);
+
 /*
  * DPDK calls this when the last packet that is attached to a lent buffer ends: on any thread, inside a PMD's
  * burst. It must not block, and only knows the pool.
@@ -36,13 +38,13 @@ buffer_ended(void *addr, void *opaque)
 
 	RTE_SET_USED(addr);
 	evpl_compat_ext_ended(buffer->shinfo);
-	evpl_buffer_give_back(NULL, buffer);
+	give_back_remotely(buffer);
 }
 
 void
 evpl_buffer_counts_ended(struct evpl_buffer *buffer)
 {
-	evpl_buffer_give_back(NULL, buffer->mbuf);
+	give_back_remotely(buffer->mbuf);
 }
 
 /* The mbuf before a buffer. Only DPDK's clones use it, see attach.h. */
@@ -109,19 +111,6 @@ evpl_buffer_of(const struct rte_mbuf *ref)
 	return buffer_under(evpl_overflow_root(ref));
 }
 
-/* The buffer comes home, but not through the context that took it. */
-static __rte_noinline void
-note_remote_return(struct evpl_context *ctx, struct evpl_buffer *buffer)
-{
-	evpl_count(&buffer->remote_returns, 1);
-	if (ctx != NULL)
-		evpl_count(&ctx->counters.remote_returns, 1);
-	else if (likely(evpl_tx_cache != &evpl_no_tx_cache))
-		evpl_count(&evpl_tx_cache->returns, 1);
-	else /* such threads share a counter */
-		__atomic_fetch_add(&evpl_global.remote_returns, 1, __ATOMIC_RELAXED);
-}
-
 static void
 stash_set_count(struct evpl_stash *stash, uint32_t count)
 {
@@ -139,6 +128,24 @@ stash_take(struct evpl_stash *stash)
 	if (HOOK_BUFFERS_WAIT > 0)
 		memmove(stash->buffers, stash->buffers + 1, stash->count * sizeof(stash->buffers[0]));
 	return buffer;
+}
+
+/*
+ * To read the TSC takes as long as half of a take (23 ns of 57 in a virtual machine). So after two reads that are less
+ * than clock_gap apart, the next 32 takes do without. A context that takes buffers seldom reads it each time.
+ */
+static inline uint64_t
+take_clock(struct evpl_context *ctx)
+{
+	if (ctx->clock_left == 0) {
+		uint64_t now = rte_rdtsc();
+
+		ctx->clock_left = now - ctx->clock < ctx->clock_gap ? 32 : 0;
+		ctx->clock = now;
+		return now;
+	}
+	ctx->clock_left--;
+	return ctx->clock;
 }
 
 struct rte_mbuf *
@@ -161,7 +168,7 @@ evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 	}
 	evpl_count(&evpl_buffer(buffer)->takes, 1);
 	__atomic_store_n(&evpl_buffer(buffer)->taker, ctx->number, __ATOMIC_RELAXED);
-	__atomic_store_n(&evpl_buffer(buffer)->taken_at, rte_rdtsc(), __ATOMIC_RELAXED);
+	__atomic_store_n(&evpl_buffer(buffer)->taken_at, take_clock(ctx), __ATOMIC_RELAXED);
 	hook_buffer_taken(buffer);
 	return buffer;
 }
@@ -190,27 +197,53 @@ stash_halve(struct evpl_stash *stash)
 	stash_set_count(stash, keep);
 }
 
+static inline void
+home(struct evpl_buffer *buffer)
+{
+	evpl_compat_count_store(buffer->packets, 1);
+	__atomic_store_n(&buffer->ended, false, __ATOMIC_RELAXED);
+	hook_buffer_home(buffer->mbuf);
+}
+
+/* It comes home on any thread, not through a context. */
+static __rte_noinline void
+give_back_remotely(struct rte_mbuf *buffer)
+{
+	home(evpl_buffer(buffer));
+	evpl_count(&evpl_buffer(buffer)->remote_returns, 1);
+	if (likely(evpl_tx_cache != &evpl_no_tx_cache))
+		evpl_count(&evpl_tx_cache->returns, 1);
+	else /* such threads share a counter */
+		__atomic_fetch_add(&evpl_global.remote_returns, 1, __ATOMIC_RELAXED);
+	to_pool(buffer);
+}
+
 void
 evpl_buffer_give_back(struct evpl_context *ctx, struct rte_mbuf *buffer)
 {
-	const struct evpl_slab *slab = evpl_buffer(buffer)->slab;
 	struct evpl_stash *stash;
+	uint32_t count;
 
-	evpl_compat_count_store(evpl_buffer(buffer)->packets, 1);
-	__atomic_store_n(&evpl_buffer(buffer)->ended, false, __ATOMIC_RELAXED);
-	hook_buffer_home(buffer);
-	if (ctx == NULL || evpl_buffer(buffer)->taker != ctx->number)
-		note_remote_return(ctx, evpl_buffer(buffer));
-	if (ctx == NULL || slab->socket_id != ctx->socket_id) {
+	if (ctx == NULL) {
+		give_back_remotely(buffer);
+		return;
+	}
+	home(evpl_buffer(buffer));
+	if (unlikely(evpl_buffer(buffer)->taker != ctx->number)) {
+		evpl_count(&evpl_buffer(buffer)->remote_returns, 1);
+		evpl_count(&ctx->counters.remote_returns, 1);
+	}
+	if (unlikely(evpl_buffer(buffer)->slab->socket_id != ctx->socket_id)) {
 		to_pool(buffer);
 		return;
 	}
-	stash = &ctx->stash[slab->class->index];
+	evpl_buffer_set_state(evpl_buffer(buffer), EVPL_BUFFER_STASH);
+	stash = &ctx->stash[evpl_buffer_class(buffer)->index];
 	if (unlikely(stash->count == stash->size))
 		stash_halve(stash);
-	evpl_buffer_set_state(evpl_buffer(buffer), EVPL_BUFFER_STASH);
-	stash->buffers[stash->count] = buffer;
-	stash_set_count(stash, stash->count + 1);
+	count = stash->count;
+	stash->buffers[count] = buffer;
+	stash_set_count(stash, count + 1);
 }
 
 void

@@ -39,7 +39,7 @@ struct evpl_buffer {
 	struct evpl_slab *slab;
 	struct rte_mbuf *mbuf;
 	/* For census.c. Whoever moves the buffer writes them, and nobody else has it then. Relaxed. */
-	uint64_t taken_at;	 /* TSC */
+	uint64_t taken_at;	 /* TSC, or up to 32 takes of the context before */
 	uint64_t takes, rewinds; /* so far */
 	uint64_t remote_returns; /* so far: it came home, but not through the context that took it */
 	uint32_t carved;	 /* bytes that iovecs were made of, since it is no longer current */

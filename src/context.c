@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <sys/queue.h>
 
+#include <rte_cycles.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
@@ -97,6 +98,7 @@ evpl_create(const struct evpl_thread_config *config)
 		goto fail;
 	ctx->socket_id = socket_id;
 	ctx->only_socket = only;
+	ctx->clock_gap = rte_get_tsc_hz() / 50000;
 	ctx->rx_flags = config->rx_flags;
 	for (unsigned i = 0; i < g->class_count; i++)
 		ctx->stash[i].size = choose_stash(&g->classes[i], config->stash_buffers);

@@ -233,7 +233,8 @@ static __rte_always_inline int
 alloc_for(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
 	  struct evpl_iovec *r_iovec, uintptr_t caller)
 {
-	if (hook_alloc_ready(evpl, length, alignment, max_iovecs, flags, r_iovec, caller))
+	if (unlikely(hook_is_sampled(evpl)) &&
+	    hook_alloc_ready(evpl, length, alignment, max_iovecs, flags, r_iovec, caller))
 		return 1;
 	return take_or_sample(evpl, length, alignment, max_iovecs, flags, false, r_iovec, caller);
 }

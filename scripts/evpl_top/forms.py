@@ -68,7 +68,8 @@ def svg(look, maps, left_out):
         box(x, y - 10, 11, color)
         text(x + 16, name)
         x += 90
-    text(x, "height: how much of the buffer was carved; grey: in a stash")
+    y += 18
+    text(10, "height: how much of the buffer iovecs were made of; light grey: free; dark grey: in a stash")
     for key, whole in maps.items():
         y += 26
         text(10, view.slab_line(key), "bold")
@@ -91,5 +92,5 @@ def svg(look, maps, left_out):
         y += 18
         text(10, line)
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{across * cell + 20}" height="{y + 14}" '
-            f'font-family="monospace" font-size="12"><rect width="100%" height="100%" fill="#fff"/>\n'
+            f'font-family="monospace" font-size="12" xml:space="preserve"><rect width="100%" height="100%" fill="#fff"/>\n'
             + "\n".join(out) + "\n</svg>\n")

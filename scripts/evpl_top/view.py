@@ -11,7 +11,7 @@ BLOCKS = " ▁▂▃▄▅▆▇█"
 
 def number(n):
     for unit in ("", "k", "M", "G", "T"):
-        if abs(n) < 10000 or unit == "T":
+        if n < (10000 if unit == "" else 1000) or unit == "T":
             return f"{n:.0f}{unit}" if unit == "" or n >= 100 else f"{n:.1f}{unit}"
         n /= 1000
     return ""

@@ -78,6 +78,19 @@ def once(directory):
     places.end()
 
 
+@case("once_has_the_rates_of_a_running_evpl_fwd")
+def rates(directory):
+    os.environ["RUNTIME_DIRECTORY"] = directory
+    fwd = Fwd(directory, ["net_null0"], ["--forward-mode=txonly", "--txpkts=32,32", "--stats-period=0.1",
+                                         "--sample-period=16"], telemetry=True)
+    fwd.wait_shown(r"^ +all +\S+(?: [GMk])? +\S+ +(?![0 ])", "a packet's departure")
+    said = top("-f", fwd.argv[fwd.argv.index("--file-prefix") + 1], "--delay=0.5", "--once")
+    check(re.search(r"^evpl-fwd \(pid \d+\) ", said), said)
+    check(re.search(r"^rates/s +refills \S+ .*  taken (?!0 B)[\d.]+ [KMG]?i?B  allocs ", said, re.M), said)
+    check(re.search(r"^0 net_null0 +up +0 +(?!0 )\S+ ", said, re.M), f"no port that sends: {said}")
+    fwd.stop().clean()
+
+
 @case("json_has_every_slab_and_buffer")
 def json_form(directory):
     places = Places(directory, "40")
@@ -275,8 +288,12 @@ def choice(directory):
     for places in (one, two):
         check(f"-f {places.prefix}  e2e-places (pid {places.child.pid})" in listed, listed)
     check("several programs run" in top("--json", rc=2), "it chose one of several")
-    one.end()
-    two.end()
+    three = Places(directory, prefix=two.prefix)            # without shared configuration DPDK counts such sockets
+    check_equal([json.loads(top("--json", "-f", two.prefix, *args))["pid"] for args in ((), ("-i", "1"))],
+                [two.child.pid, three.child.pid], "instances of one prefix")
+    check(f"-f {two.prefix} -i 1  e2e-places (pid {three.child.pid})" in top("--list"), "the list has instances")
+    for places in (one, two, three):
+        places.end()
 
 
 @case("nothing_runs")

@@ -118,6 +118,13 @@ holding_add(struct evpl_holding *sum, const struct look *l)
 	sum->oldest_ms = RTE_MAX(sum->oldest_ms, l->age_ms);
 }
 
+/* The only place that knows how a slab's buffers are found. index: from 0 on. */
+static void
+each_buffer(const struct evpl_slab *slab, rte_mempool_obj_cb_t *function, void *opaque)
+{
+	rte_mempool_obj_iter(slab->pool, function, opaque);
+}
+
 static void
 count_buffer(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 {
@@ -143,7 +150,7 @@ void
 evpl_slab_count(const struct evpl_slab *slab, struct evpl_slab_census *census)
 {
 	memset(census, 0, sizeof(*census));
-	rte_mempool_obj_iter(slab->pool, count_buffer, census);
+	each_buffer(slab, count_buffer, census);
 }
 
 struct views {
@@ -177,7 +184,7 @@ evpl_slab_view(const struct evpl_slab *slab, unsigned first, struct evpl_buffer_
 {
 	struct views some = {.view = views, .first = first, .n = RTE_MIN(n, slab->n - RTE_MIN(first, slab->n))};
 
-	rte_mempool_obj_iter(slab->pool, view_buffer, &some);
+	each_buffer(slab, view_buffer, &some);
 	return some.n;
 }
 
@@ -233,15 +240,21 @@ void
 evpl_census(struct evpl_census *census)
 {
 	struct evpl_global *g = &evpl_global;
-	bool more = true;
+	uint32_t number = 0;
+	bool more;
 
 	memset(census, 0, sizeof(*census));
 	list_holders(census);
-	for (unsigned i = 0; more; i++) {
+	do {
+		const struct evpl_slab *slab;
+
 		pthread_mutex_lock(&g->lock);
-		more = g->users > 0 && i < g->slab_count;
-		if (more)
-			rte_mempool_obj_iter(g->slabs[i]->pool, credit_buffer, census);
+		slab = g->users > 0 ? evpl_slab_next(number) : NULL;
+		more = slab != NULL;
+		if (more) {
+			each_buffer(slab, credit_buffer, census);
+			number = slab->number + 1;
+		}
 		pthread_mutex_unlock(&g->lock);
-	}
+	} while (more);
 }

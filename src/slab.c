@@ -228,6 +228,18 @@ evpl_slab_destroy(struct evpl_slab *slab)
 	rte_errno = saved;
 }
 
+struct evpl_slab *
+evpl_slab_next(uint32_t number)
+{
+	return number < evpl_global.slab_count ? evpl_global.slabs[number] : NULL;
+}
+
+uint32_t
+evpl_slab_away(const struct evpl_slab *slab)
+{
+	return rte_mempool_in_use_count(slab->pool);
+}
+
 bool
 evpl_slab_is_home(const struct evpl_slab *slab)
 {
@@ -254,6 +266,7 @@ evpl_slab_grow(struct evpl_class *class, int socket_id)
 		return NULL;
 	slab->class = class;
 	evpl_buffers_init(slab);
+	slab->number = g->slab_count;
 	g->slabs[g->slab_count] = slab;
 	/* Pairs with the acquire in take_from(). */
 	__atomic_store_n(&g->slab_count, g->slab_count + 1, __ATOMIC_RELEASE);

@@ -24,6 +24,7 @@ struct evpl_slab {
 	uint32_t n;
 	struct evpl_peak away; /* buffers that were away from the pool at once */
 	int socket_id;
+	uint32_t number;	      /* in evpl_global.slabs */
 	TAILQ_ENTRY(evpl_slab) entry; /* of RX pools */
 };
 
@@ -35,5 +36,9 @@ struct evpl_slab *evpl_slab_grow(struct evpl_class *class, int socket_id); /* wi
 void evpl_slabs_try_again(void); /* EAL may have memory again; with the lock held */
 /* A free buffer; NULL. */
 struct rte_mbuf *evpl_slab_take(struct evpl_context *ctx, struct evpl_class *class, bool grow);
+
+/* Slabs that exist: for (... = evpl_slab_next(0); ... != NULL; ... = evpl_slab_next(slab->number + 1)). Lock held. */
+struct evpl_slab *evpl_slab_next(uint32_t number);
+uint32_t evpl_slab_away(const struct evpl_slab *slab); /* buffers that are not at home */
 
 #endif /* EVPL_SRC_SLAB_H */

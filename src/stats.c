@@ -181,6 +181,7 @@ void
 evpl_counts_collect(struct evpl_counts *counts)
 {
 	const struct evpl_global *g = &evpl_global;
+	const struct evpl_slab *slab;
 
 	memset(counts, 0, sizeof(*counts));
 	if (g->users == 0)
@@ -189,8 +190,8 @@ evpl_counts_collect(struct evpl_counts *counts)
 	failed_collect(&counts->failed);
 	done_collect(&counts->done);
 	counts->contexts_peak = g->contexts_peak;
-	for (unsigned i = 0; i < g->slab_count; i++)
-		evpl_peak_add(&counts->away, evpl_peak_load(&g->slabs[i]->away));
+	for (slab = evpl_slab_next(0); slab != NULL; slab = evpl_slab_next(slab->number + 1))
+		evpl_peak_add(&counts->away, evpl_peak_load(&slab->away));
 	for (unsigned i = 0; i < RTE_DIM(g->packet_pools); i++) {
 		if (g->packet_pools[i] != NULL)
 			evpl_peak_add(&counts->packets, evpl_packet_pool_peak(g->packet_pools[i]));

@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_mempool.h>
-
 /*
  * In one answer, which has 16 KiB, with the longest numbers in it. The command's parameter says which one is the first.
  * DPDK leaves out what does not fit, and an array has room for 512 elements.
@@ -166,18 +164,18 @@ const struct evpl_command evpl_contexts_command = {
 
 /* With the lock held. */
 static void
-slab_add(struct rte_tel_data *d, unsigned number, struct evpl_slab *slab)
+slab_add(struct rte_tel_data *d, struct evpl_slab *slab)
 {
 	struct slab s = {.node = slab->socket_id,
 			 .bytes = slab->zone->len,
 			 .buffer_size = slab->class->size,
 			 .buffers = slab->n,
-			 .buffers_away = rte_mempool_in_use_count(slab->pool)};
+			 .buffers_away = evpl_slab_away(slab)};
 	char name[32];
 
 	s.away = evpl_peak_read(&slab->away);
 	evpl_slab_count(slab, &s.census);
-	snprintf(name, sizeof(name), "slab_%u", number);
+	snprintf(name, sizeof(name), "slab_%u", slab->number);
 	evpl_fields_add_dict(d, name, slab_fields, RTE_DIM(slab_fields), &s);
 }
 
@@ -185,16 +183,21 @@ static int
 slabs_answer(const char *command, const char *params, struct rte_tel_data *d)
 {
 	struct evpl_global *g = &evpl_global;
-	unsigned first = evpl_parameter(params), count = 0;
+	unsigned next = evpl_parameter(params), count = 0;
 
 	RTE_SET_USED(command);
 	rte_tel_data_start_dict(d);
 	for (unsigned i = 0; i < SLABS_SHOWN; i++) {
+		struct evpl_slab *slab;
+
 		/* For one slab after the other: threads that need a new one do not wait long. */
 		pthread_mutex_lock(&g->lock);
 		count = g->users > 0 ? g->slab_count : 0;
-		if (first < count && i < count - first)
-			slab_add(d, first + i, g->slabs[first + i]);
+		slab = g->users > 0 ? evpl_slab_next(next) : NULL;
+		if (slab != NULL) {
+			slab_add(d, slab);
+			next = slab->number + 1;
+		}
 		pthread_mutex_unlock(&g->lock);
 	}
 	evpl_compat_tel_add_uint(d, "slabs", count);
@@ -216,15 +219,17 @@ map_answer(const char *command, const char *params, struct rte_tel_data *d)
 	unsigned number = evpl_parameter(params), first = evpl_parameter(second != NULL ? second + 1 : NULL);
 	unsigned n = 0, buffers = 0, buffer_size = 0;
 	struct evpl_buffer_view views[BUFFERS_SHOWN];
+	const struct evpl_slab *slab;
 	bool found;
 
 	RTE_SET_USED(command);
 	pthread_mutex_lock(&g->lock);
-	found = g->users > 0 && number < g->slab_count;
+	slab = g->users > 0 ? evpl_slab_next(number) : NULL;
+	found = slab != NULL && slab->number == number;
 	if (found) {
-		buffers = g->slabs[number]->n;
-		buffer_size = g->slabs[number]->class->size;
-		n = evpl_slab_view(g->slabs[number], first, views, BUFFERS_SHOWN);
+		buffers = slab->n;
+		buffer_size = slab->class->size;
+		n = evpl_slab_view(slab, first, views, BUFFERS_SHOWN);
 	}
 	pthread_mutex_unlock(&g->lock);
 	rte_tel_data_start_dict(d);

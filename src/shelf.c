@@ -102,8 +102,7 @@ note_taken(struct evpl_context *ctx, struct evpl_slab *slab)
 
 	__atomic_fetch_sub(&slab->shelf->free, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&ctx->buffers_taken, ctx->buffers_taken + 1, __ATOMIC_RELAXED);
-	if (away > __atomic_load_n(&slab->away_peak, __ATOMIC_RELAXED))
-		__atomic_store_n(&slab->away_peak, away, __ATOMIC_RELAXED);
+	evpl_peak_note(&slab->away, away);
 	if (!__atomic_load_n(&slab->used, __ATOMIC_RELAXED))
 		__atomic_store_n(&slab->used, true, __ATOMIC_RELAXED);
 }

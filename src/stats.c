@@ -191,7 +191,6 @@ void
 evpl_counts_collect(struct evpl_counts *counts)
 {
 	const struct evpl_global *g = &evpl_global;
-	const struct evpl_slab *slab;
 
 	memset(counts, 0, sizeof(*counts));
 	if (g->users == 0)
@@ -203,8 +202,12 @@ evpl_counts_collect(struct evpl_counts *counts)
 	counts->slabs_made = g->slabs_made;
 	counts->slabs_made_ahead = g->slabs_made_ahead;
 	counts->slabs_given_back = g->slabs_given_back;
-	for (slab = evpl_slab_next(0); slab != NULL; slab = evpl_slab_next(slab->number + 1))
-		evpl_peak_add(&counts->away, evpl_peak_load(&slab->away));
+	for (unsigned i = 0; i < g->class_count; i++) {
+		for (unsigned node = 0; node < RTE_DIM(g->classes[i].shelves); node++) {
+			if (g->classes[i].shelves[node] != NULL)
+				evpl_peak_add(&counts->away, evpl_peak_read(&g->classes[i].shelves[node]->peak));
+		}
+	}
 	for (unsigned i = 0; i < RTE_DIM(g->packet_pools); i++) {
 		if (g->packet_pools[i] != NULL)
 			evpl_peak_add(&counts->packets, evpl_packet_pool_peak(g->packet_pools[i]));

@@ -21,14 +21,7 @@ evpl_peak_note(struct evpl_peak *peak, uint32_t n)
 		__atomic_store_n(&peak->since_read, n, __ATOMIC_RELAXED);
 }
 
-static inline struct evpl_peak
-evpl_peak_load(const struct evpl_peak *peak)
-{
-	return (struct evpl_peak){.ever = __atomic_load_n(&peak->ever, __ATOMIC_RELAXED),
-				  .since_read = __atomic_load_n(&peak->since_read, __ATOMIC_RELAXED)};
-}
-
-/* The same, and since_read begins anew. */
+/* since_read begins anew. */
 static inline struct evpl_peak
 evpl_peak_read(struct evpl_peak *peak)
 {
@@ -91,11 +84,11 @@ struct evpl_counts {
 	struct evpl_counters done;   /* likewise; returns without a context are in its remote_returns, too */
 	uint32_t contexts_peak;	     /* most contexts at once */
 	uint32_t slabs_made, slabs_made_ahead, slabs_given_back;
-	struct evpl_peak away;	  /* sums of the slabs' peaks: never were more away from them at once */
+	struct evpl_peak away;	  /* sums of the shelves' peaks: never were more away from them at once */
 	struct evpl_peak packets; /* packet mbufs that were away from their pools, likewise */
 };
 
-/* With the lock held. The second begins the packets' peak since it was read anew. */
+/* With the lock held. The second begins the peaks since they were read anew. */
 void evpl_stats_collect(struct evpl_stats *stats);
 void evpl_counts_collect(struct evpl_counts *counts);
 

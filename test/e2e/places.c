@@ -13,7 +13,8 @@
  *	free      all others
  *
  * With a number behind EAL's options it has that many slabs of 300 buffers instead, all of them spent, and as many
- * contexts. So telemetry needs several answers.
+ * contexts. So telemetry needs several answers. With one more argument these buffers come home, the slabs go, and one
+ * buffer of a new slab is taken.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,32 +91,57 @@ wait_for_end(void)
 		;
 }
 
+static const struct evpl_thread_config small_stash = {.stash_buffers = 1};
+
+static void
+release_many(struct evpl *evpl[], unsigned contexts, unsigned n)
+{
+	evpl_iovecs_release(NULL, clones, (int)n);
+	for (unsigned i = 0; i < contexts; i++)
+		evpl_destroy(evpl[i]);
+}
+
+/* One context, and one buffer of a new slab. */
+static bool
+begin_anew(struct evpl **evpl)
+{
+	if (evpl_trim() == 0)
+		return false;
+	*evpl = evpl_create(&small_stash);
+	return *evpl != NULL && take(*evpl, 4096, SHARED, &clones[0]);
+}
+
 static int
-hold_many(unsigned slabs)
+hold_many(unsigned slabs, bool anew)
 {
 	const struct evpl_global_config config = {.slab_size = 300 * 4096,
 						  .buffer_size = 4096,
 						  .large_buffer_size = 4096,
 						  .max_slabs = slabs,
 						  .packet_mbufs = 63};
-	const struct evpl_thread_config thread = {.stash_buffers = 1};
 	struct evpl *evpl[64] = {NULL};
 	unsigned n = 0;
 
 	if (slabs > 64 || evpl_init(&config) != 0)
 		return 1;
 	for (unsigned i = 0; i < slabs; i++) {
-		evpl[i] = evpl_create(&thread);
+		evpl[i] = evpl_create(&small_stash);
 		if (evpl[i] == NULL)
 			return 1;
 	}
 	while (n < CLONES && take(evpl[n % slabs], 4096, SHARED, &clones[n]))
 		n++;
+	if (n != slabs * 300)
+		return 3;
+	if (anew) {
+		release_many(evpl, slabs, n);
+		if (!begin_anew(&evpl[0]))
+			return 3;
+		slabs = n = 1;
+	}
 	wait_for_end();
-	evpl_iovecs_release(NULL, clones, (int)n);
-	for (unsigned i = 0; i < slabs; i++)
-		evpl_destroy(evpl[i]);
-	return evpl_cleanup() == 0 && n == slabs * 300 ? 0 : 3;
+	release_many(evpl, slabs, n);
+	return evpl_cleanup() == 0 ? 0 : 3;
 }
 
 int
@@ -131,7 +157,7 @@ main(int argc, char **argv)
 	int used = rte_eal_init(argc, argv);
 
 	if (used >= 0 && argc > used + 1)
-		return hold_many((unsigned)atoi(argv[used + 1]));
+		return hold_many((unsigned)atoi(argv[used + 1]), argc > used + 2);
 	if (used < 0 || evpl_init(&config) != 0 || (evpl = evpl_create(NULL)) == NULL ||
 	    (other = evpl_create(NULL)) == NULL)
 		return 1;

@@ -103,14 +103,14 @@ def figures(directory):
     run.fwd.stop().clean()
 
 
-def hold(directory, program="holder"):
+def hold(directory, program="holder", *arguments):
     """Starts holder.c or places.c. The process, and its socket."""
     holder = (os.environ.get(f"EVPL_{program.upper()}")
               or os.path.join(ROOT, "build", "test", "e2e", f"e2e-{program}"))
     if not os.access(holder, os.X_OK):
         raise Skip(f"e2e-{program} is not built")
     os.environ["XDG_RUNTIME_DIR"] = directory
-    argv, out = [holder, *eal_flags(telemetry=True)], os.path.join(directory, "holder.out")
+    argv, out = [holder, *eal_flags(telemetry=True), *arguments], os.path.join(directory, "holder.out")
     child = spawn(argv, out, stdin=subprocess.PIPE)
     for _ in range(1200):
         if "holds" in read(out) or child.poll() is not None:
@@ -193,6 +193,23 @@ def places(directory):
     again, = ask(path, "/evpl/slabs")
     check_equal((again["slab_0"]["buffers_away_peak"], again["slab_0"]["buffers_away_peak_read"]), (6 + stashed, 0),
                 "peaks of a slab that was read before, since when nothing was taken")
+    child.stdin.close()
+    check_equal(child.wait(60), 0, "exit code of the program")
+
+
+@case("figures_of_all_stay_when_slabs_go")
+def slabs_that_go(directory):
+    child, path = hold(directory, "places", "--", "3", "anew")
+    stats, slabs, again, none = ask(path, "/evpl/stats", "/evpl/slabs", "/evpl/stats", "/evpl/map,1")
+    check_equal([stats[name] for name in ("slabs", "slabs_made", "slabs_given_back")], [1, 4, 3], "slabs")
+    check_equal([stats[name] for name in ("buffers_away_peak", "buffers_away_peak_read")], [900, 900], "peaks")
+    check_equal([again[name] for name in ("buffers_away_peak", "buffers_away_peak_read")], [900, 0], "peaks, later")
+    check_equal((stats["refills"] + stats["whole_buffers"], stats["remote_returns"]), (901, 897),
+                "counts of all: each context brings its last buffer home itself")
+    slab = slabs["slab_0"]
+    check_equal([slab[name] for name in ("takes", "rewinds", "remote_returns", "buffers_away_peak", "buffers_held")],
+                [1, 0, 0, 1, 1], "a slab with the number of one that is gone")
+    check_equal((stats["buffers_held"], none), (1, {}), "buffers that are held, and the map of a slab that is gone")
     child.stdin.close()
     check_equal(child.wait(60), 0, "exit code of the program")
 

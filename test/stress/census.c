@@ -4,8 +4,9 @@
  *
  * What would break: a census reads what the threads write. A field that is written plainly is a race (the thread
  * sanitizer says so). A buffer that changes its state while it is looked at could give figures that no program can have:
- * more packets than there are mbufs, a fill above 100 %. So the threads alloc, clone, send, release each other's iovecs
- * and go through contexts, and a third one asks the process's own telemetry socket.
+ * more packets than there are mbufs, a fill above 100 %. A slab may go back to EAL between two looks. So the threads
+ * alloc, clone, send, release each other's iovecs, go through contexts and give all slabs back, and a third one asks the
+ * process's own telemetry socket.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -117,6 +118,18 @@ move_buffers(struct evpl *evpl, unsigned index, unsigned round)
 	return threads_check(evpl_iovecs_alloc(evpl, 1000, 0, SHARED, given[index], SOME) == (int)SOME);
 }
 
+/* The thread's next context. In between everything is home, and every slab goes. */
+static struct evpl *
+begin_anew(struct evpl *evpl, unsigned index)
+{
+	evpl_destroy(evpl);
+	if (!threads_meet() || (index == 0 && !threads_check(evpl_trim() > 0)) || !threads_meet())
+		return NULL;
+	evpl = evpl_create(NULL);
+	threads_check(evpl != NULL);
+	return evpl;
+}
+
 static void
 move(unsigned index, void *arg)
 {
@@ -134,9 +147,8 @@ move(unsigned index, void *arg)
 		if (!threads_meet())
 			break;
 		if (round % 256 == 255) {
-			evpl_destroy(evpl);
-			evpl = evpl_create(NULL);
-			if (!threads_check(evpl != NULL))
+			evpl = begin_anew(evpl, index);
+			if (evpl == NULL)
 				return;
 		}
 	}

@@ -235,7 +235,6 @@ cache_fill(struct evpl_tx_cache *cache, const struct rte_mempool *pool)
 static unsigned
 take_some(struct evpl_tx_cache *cache, struct rte_mempool *pool, void **mbufs, unsigned n)
 {
-	struct rte_ring *ring = packets_of(pool)->ring;
 	unsigned got = 0;
 
 	if (cache->pool == pool) {
@@ -247,7 +246,7 @@ take_some(struct evpl_tx_cache *cache, struct rte_mempool *pool, void **mbufs, u
 			mbufs[i] = cache->mbufs[cache->count + got - 1 - i];
 	}
 	if (got < n)
-		got += rte_ring_mc_dequeue_burst(ring, mbufs + got, n - got, NULL);
+		got += rte_ring_mc_dequeue_burst(packets_of(pool)->ring, mbufs + got, n - got, NULL);
 	return got;
 }
 

@@ -211,7 +211,7 @@ stash_halve(struct evpl_stash *stash)
 }
 
 static inline void
-home(struct evpl_buffer *buffer)
+mark_home(struct evpl_buffer *buffer)
 {
 	evpl_compat_count_store(buffer->packets, 1);
 	__atomic_store_n(&buffer->ended, false, __ATOMIC_RELAXED);
@@ -222,7 +222,7 @@ home(struct evpl_buffer *buffer)
 static __rte_noinline void
 give_back_remotely(struct rte_mbuf *buffer)
 {
-	home(evpl_buffer(buffer));
+	mark_home(evpl_buffer(buffer));
 	evpl_count(&evpl_buffer(buffer)->remote_returns, 1);
 	if (likely(evpl_tx_cache != &evpl_no_tx_cache))
 		evpl_count(&evpl_tx_cache->returns, 1);
@@ -241,7 +241,7 @@ evpl_buffer_give_back(struct evpl_context *ctx, struct rte_mbuf *buffer)
 		give_back_remotely(buffer);
 		return;
 	}
-	home(evpl_buffer(buffer));
+	mark_home(evpl_buffer(buffer));
 	if (unlikely(evpl_buffer(buffer)->taker != ctx->number)) {
 		evpl_count(&evpl_buffer(buffer)->remote_returns, 1);
 		evpl_count(&ctx->counters.remote_returns, 1);

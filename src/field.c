@@ -48,7 +48,7 @@ evpl_fields_add_dict(struct rte_tel_data *d, const char *name, const struct evpl
 }
 
 static void
-append(struct rte_tel_data *d, const struct evpl_field *field, const char *at)
+append_value(struct rte_tel_data *d, const struct evpl_field *field, const char *at)
 {
 	if (field->kind == EVPL_FIELD_TEXT)
 		rte_tel_data_add_array_string(d, *(const char *const *)(const void *)at);
@@ -72,7 +72,7 @@ evpl_fields_add_columns(struct rte_tel_data *d, const struct evpl_field *fields,
 		else
 			evpl_compat_tel_start_uints(column);
 		for (unsigned k = 0; k < n; k++)
-			append(column, &fields[i], (const char *)from + k * size + fields[i].offset);
+			append_value(column, &fields[i], (const char *)from + k * size + fields[i].offset);
 		if (rte_tel_data_add_dict_container(d, fields[i].name, column, 0) != 0) {
 			rte_tel_data_free(column);
 			return false;

@@ -61,7 +61,9 @@ static const struct evpl_field info_fields[] = {
 
 struct figures {
 	struct evpl_counts counts;
-	struct evpl_holding all, orphans; /* orphans: of contexts that are gone */
+	struct evpl_counters done;
+	struct evpl_failures failed;
+	struct evpl_holding holding, orphans; /* of all; of contexts that are gone */
 };
 
 #define STATS(member, unit) EVPL_FIELD_NAMED(#member, struct figures, counts.stats.member, unit)
@@ -81,8 +83,8 @@ static const struct evpl_field stats_fields[] = {
 	FIGURE("buffers_away_peak_read", counts.away.since_read, "buffers"),
 	STATS(large_buffers, "buffers"),
 	STATS(large_buffers_in_use, "buffers"),
-	EVPL_COUNTER_FIELDS(struct figures, counts.done),
-	EVPL_HOLDING_FIELDS(struct figures, all),
+	EVPL_COUNTER_FIELDS(struct figures),
+	EVPL_HOLDING_FIELDS(struct figures),
 	FIGURE("buffers_orphaned", orphans.buffers, "buffers"),
 	STATS(rx_buffers, "mbufs"),
 	STATS(rx_buffers_in_use, "mbufs"),
@@ -94,7 +96,7 @@ static const struct evpl_field stats_fields[] = {
 	STATS(rx_linearized, "packets"),
 	STATS(rx_too_long, "packets"),
 	STATS(rx_no_memory, "packets"),
-	EVPL_FAILED_FIELDS(struct figures, counts.failed),
+	EVPL_FAILED_FIELDS(struct figures),
 };
 
 struct pool {
@@ -177,11 +179,13 @@ stats_command(const char *command, const char *params, struct rte_tel_data *d)
 	RTE_SET_USED(params);
 	evpl_census(&census);
 	free(census.holders);
-	f.all = census.all;
+	f.holding = census.all;
 	f.orphans = census.orphans;
 	pthread_mutex_lock(&evpl_global.lock);
 	evpl_counts_collect(&f.counts);
 	pthread_mutex_unlock(&evpl_global.lock);
+	f.done = f.counts.done;
+	f.failed = f.counts.failed;
 	rte_tel_data_start_dict(d);
 	evpl_fields_add(d, stats_fields, RTE_DIM(stats_fields), &f);
 	return 0;

@@ -17,7 +17,7 @@ struct evpl_command {
 	const struct evpl_field *fields;
 	unsigned fields_n;
 };
-#define EVPL_COMMAND_FIELDS(table) .fields = table, .fields_n = RTE_DIM(table)
+#define EVPL_COMMAND_FIELDS(table) .fields = (table), .fields_n = RTE_DIM(table)
 
 extern const struct evpl_command evpl_contexts_command, evpl_slabs_command, evpl_map_command; /* telemetry_slab.c */
 extern const struct evpl_command evpl_ports_command;					      /* telemetry_port.c */
@@ -27,32 +27,32 @@ void evpl_telemetry_register(void);
 /* The number in a command's parameter, before its first comma; 0 without one. */
 unsigned evpl_parameter(const char *params);
 
-/* Rows for a struct that has a struct evpl_failures, evpl_counters, evpl_holding of that name. */
-#define EVPL_FAILED_FIELDS(type, member)                                                                               \
-	EVPL_FIELD_NAMED("alloc_einval", type, member.alloc_einval, "calls"),                                          \
-		EVPL_FIELD_NAMED("alloc_emsgsize", type, member.alloc_emsgsize, "calls"),                              \
-		EVPL_FIELD_NAMED("alloc_enomem", type, member.alloc_enomem, "calls"),                                  \
-		EVPL_FIELD_NAMED("send_einval", type, member.send_einval, "packets"),                                  \
-		EVPL_FIELD_NAMED("send_emsgsize", type, member.send_emsgsize, "packets"),                              \
-		EVPL_FIELD_NAMED("send_enomem", type, member.send_enomem, "packets"),                                  \
-		EVPL_FIELD_NAMED("send_eoverflow", type, member.send_eoverflow, "packets")
-#define EVPL_COUNTER_FIELDS(type, member)                                                                              \
-	EVPL_FIELD_NAMED("refills", type, member.refills, "buffers"),                                                  \
-		EVPL_FIELD_NAMED("whole_buffers", type, member.whole_buffers, "buffers"),                              \
-		EVPL_FIELD_NAMED("rewinds", type, member.rewinds, "buffers"),                                          \
-		EVPL_FIELD_NAMED("remote_returns", type, member.remote_returns, "buffers"),                            \
-		EVPL_FIELD_NAMED("splits", type, member.splits, "calls"),                                              \
-		EVPL_FIELD_NAMED("spills", type, member.spills, "references"),                                         \
-		EVPL_FIELD_NAMED("bytes_taken", type, member.bytes_taken, "bytes"),                                    \
-		EVPL_FIELD_NAMED("allocs", type, member.allocs, "iovecs"),                                             \
-		EVPL_FIELD_NAMED("releases", type, member.releases, "iovecs")
-#define EVPL_HOLDING_FIELDS(type, member)                                                                              \
-	EVPL_FIELD_NAMED("buffers_held", type, member.buffers, "buffers"),                                             \
-		EVPL_FIELD_NAMED("iovecs", type, member.iovecs, "references"),                                         \
-		EVPL_FIELD_NAMED("packets", type, member.packets, "mbufs"),                                            \
-		EVPL_FIELD_NAMED("bytes_pinned", type, member.bytes_pinned, "bytes"),                                  \
-		EVPL_FIELD_NAMED("bytes_carved", type, member.bytes_carved, "bytes"),                                  \
-		EVPL_FIELD_NAMED("bytes_live", type, member.bytes_live, "bytes"),                                      \
-		EVPL_FIELD_NAMED("oldest_ms", type, member.oldest_ms, "milliseconds")
+/* Rows for a struct that has a struct evpl_failures failed, a struct evpl_counters done, a struct evpl_holding holding. */
+#define EVPL_FAILED_FIELDS(type)                                                                                       \
+	EVPL_FIELD_NAMED("alloc_einval", type, failed.alloc_einval, "calls"),                                          \
+		EVPL_FIELD_NAMED("alloc_emsgsize", type, failed.alloc_emsgsize, "calls"),                              \
+		EVPL_FIELD_NAMED("alloc_enomem", type, failed.alloc_enomem, "calls"),                                  \
+		EVPL_FIELD_NAMED("send_einval", type, failed.send_einval, "packets"),                                  \
+		EVPL_FIELD_NAMED("send_emsgsize", type, failed.send_emsgsize, "packets"),                              \
+		EVPL_FIELD_NAMED("send_enomem", type, failed.send_enomem, "packets"),                                  \
+		EVPL_FIELD_NAMED("send_eoverflow", type, failed.send_eoverflow, "packets")
+#define EVPL_COUNTER_FIELDS(type)                                                                                      \
+	EVPL_FIELD_NAMED("refills", type, done.refills, "buffers"),                                                    \
+		EVPL_FIELD_NAMED("whole_buffers", type, done.whole_buffers, "buffers"),                                \
+		EVPL_FIELD_NAMED("rewinds", type, done.rewinds, "buffers"),                                            \
+		EVPL_FIELD_NAMED("remote_returns", type, done.remote_returns, "buffers"),                              \
+		EVPL_FIELD_NAMED("splits", type, done.splits, "calls"),                                                \
+		EVPL_FIELD_NAMED("spills", type, done.spills, "references"),                                           \
+		EVPL_FIELD_NAMED("bytes_taken", type, done.bytes_taken, "bytes"),                                      \
+		EVPL_FIELD_NAMED("allocs", type, done.allocs, "iovecs"),                                               \
+		EVPL_FIELD_NAMED("releases", type, done.releases, "iovecs")
+#define EVPL_HOLDING_FIELDS(type)                                                                                      \
+	EVPL_FIELD_NAMED("buffers_held", type, holding.buffers, "buffers"),                                            \
+		EVPL_FIELD_NAMED("iovecs", type, holding.iovecs, "references"),                                        \
+		EVPL_FIELD_NAMED("packets", type, holding.packets, "mbufs"),                                           \
+		EVPL_FIELD_NAMED("bytes_pinned", type, holding.bytes_pinned, "bytes"),                                 \
+		EVPL_FIELD_NAMED("bytes_carved", type, holding.bytes_carved, "bytes"),                                 \
+		EVPL_FIELD_NAMED("bytes_live", type, holding.bytes_live, "bytes"),                                     \
+		EVPL_FIELD_NAMED("oldest_ms", type, holding.oldest_ms, "milliseconds")
 
 #endif /* EVPL_SRC_TELEMETRY_H */

@@ -43,12 +43,12 @@ static const struct evpl_field context_fields[] = {
 	CONTEXT(stash_size, "buffers"),
 	CONTEXT(large_stash_buffers, "buffers"),
 	CONTEXT(large_stash_size, "buffers"),
-	EVPL_COUNTER_FIELDS(struct context, done),
-	EVPL_HOLDING_FIELDS(struct context, holding),
+	EVPL_COUNTER_FIELDS(struct context),
+	EVPL_HOLDING_FIELDS(struct context),
 	CONTEXT(rx_linearized, "packets"),
 	CONTEXT(rx_too_long, "packets"),
 	CONTEXT(rx_no_memory, "packets"),
-	EVPL_FAILED_FIELDS(struct context, failed),
+	EVPL_FAILED_FIELDS(struct context),
 };
 
 struct slab {
@@ -57,6 +57,7 @@ struct slab {
 	uint64_t bytes;
 	struct evpl_peak away;
 	struct evpl_slab_census census;
+	struct evpl_holding holding;
 };
 
 #define SLAB(member, unit) EVPL_FIELD(struct slab, member, unit)
@@ -76,7 +77,7 @@ static const struct evpl_field slab_fields[] = {
 	SLAB_NAMED("takes", census.takes, "buffers"),
 	SLAB_NAMED("rewinds", census.rewinds, "buffers"),
 	SLAB_NAMED("remote_returns", census.remote_returns, "buffers"),
-	EVPL_HOLDING_FIELDS(struct slab, census.holding),
+	EVPL_HOLDING_FIELDS(struct slab),
 };
 
 #define VIEW(member, unit) EVPL_FIELD(struct evpl_buffer_view, member, unit)
@@ -174,6 +175,7 @@ slab_add(struct rte_tel_data *d, struct evpl_slab *slab)
 
 	s.away = evpl_peak_read(&slab->away);
 	evpl_slab_count(slab, &s.census);
+	s.holding = s.census.holding;
 	snprintf(name, sizeof(name), "slab_%u", slab->number);
 	evpl_fields_add_dict(d, name, slab_fields, RTE_DIM(slab_fields), &s);
 }

@@ -101,7 +101,7 @@ evpl_window_is_home(const struct evpl_context *ctx, unsigned kind)
 
 /* Out of line: evpl_window_rewind() fails as often, and needs no registers for this. */
 static __rte_noinline bool
-restart(struct evpl_context *ctx, unsigned kind)
+restart_buffer(struct evpl_context *ctx, unsigned kind)
 {
 	(void)count_carved(ctx, kind);
 	evpl_count(&ctx->counters.rewinds, 1);
@@ -121,12 +121,12 @@ evpl_window_rewind(struct evpl_context *ctx, unsigned kind, const struct evpl_cl
 {
 	if (HOOK_BUFFERS_WAIT > 0 || !evpl_window_is_home(ctx, kind) || evpl_buffer_class(ctx->current[kind]) != class)
 		return false;
-	return restart(ctx, kind);
+	return restart_buffer(ctx, kind);
 }
 
 /* So many live iovecs in one buffer that its 16 bits are spent: go on carving it on another mbuf's. */
 static __rte_noinline bool
-spill(struct evpl_context *ctx, unsigned kind)
+spill_stock(struct evpl_context *ctx, unsigned kind)
 {
 	struct evpl_pvt_window *w = &ctx->evpl.window[kind];
 	struct rte_mbuf *other = evpl_overflow_new(w->ref);
@@ -151,7 +151,7 @@ evpl_window_ensure_stock(struct evpl_context *ctx, unsigned kind)
 	if (likely(evpl_pvt_window_prepaid(w) > 1))
 		return true;
 	if (evpl_compat_ref_load(w->ref) + EVPL_PVT_PREPAID_STEP > EVPL_REF_LIMIT)
-		return spill(ctx, kind);
+		return spill_stock(ctx, kind);
 	(void)evpl_pvt_ref_add(w->ref, kind, EVPL_PVT_PREPAID_STEP);
 	evpl_pvt_window_set_stock(w, w->stock + EVPL_PVT_PREPAID_STEP);
 	return true;

@@ -24,6 +24,9 @@
 
 #include <string.h>
 
+#include <rte_cycles.h>
+
+static void give_back_remotely(struct rte_mbuf *buffer);
 /*
  * DPDK calls this when the last packet that is attached to a lent buffer ends: on any thread, inside a PMD's
  * burst. It must not block, and only knows the pool.
@@ -35,13 +38,13 @@ buffer_ended(void *addr, void *opaque)
 
 	RTE_SET_USED(addr);
 	evpl_compat_ext_ended(buffer->shinfo);
-	evpl_buffer_give_back(NULL, buffer);
+	give_back_remotely(buffer);
 }
 
 void
 evpl_buffer_counts_ended(struct evpl_buffer *buffer)
 {
-	evpl_buffer_give_back(NULL, buffer->mbuf);
+	give_back_remotely(buffer->mbuf);
 }
 
 /* The mbuf before a buffer. Only DPDK's clones use it, see attach.h. */
@@ -109,14 +112,19 @@ evpl_buffers_init(struct evpl_slab *slab, const struct evpl_room *rooms)
 		buffer_init(slab, i, &rooms[i]);
 }
 
-struct rte_mbuf *
-evpl_buffer_of(const struct rte_mbuf *ref)
+/* The buffer under an mbuf that counts for no other, or NULL. */
+static inline struct rte_mbuf *
+buffer_under(const struct rte_mbuf *base)
 {
-	const struct rte_mbuf *base = evpl_overflow_root(ref);
-
 	if (!RTE_MBUF_HAS_EXTBUF(base) || base->shinfo->free_cb != buffer_ended)
 		return NULL;
 	return base->shinfo->fcb_opaque;
+}
+
+struct rte_mbuf *
+evpl_buffer_of(const struct rte_mbuf *ref)
+{
+	return buffer_under(evpl_overflow_root(ref));
 }
 
 static void
@@ -138,6 +146,24 @@ stash_take(struct evpl_stash *stash)
 	return buffer;
 }
 
+/*
+ * To read the TSC takes as long as half of a take (23 ns of 57 in a virtual machine). So after two reads that are less
+ * than clock_gap apart, the next 32 takes do without. A context that takes buffers seldom reads it each time.
+ */
+static inline uint64_t
+take_clock(struct evpl_context *ctx)
+{
+	if (ctx->clock_left == 0) {
+		uint64_t now = rte_rdtsc();
+
+		ctx->clock_left = now - ctx->clock < ctx->clock_gap ? 32 : 0;
+		ctx->clock = now;
+		return now;
+	}
+	ctx->clock_left--;
+	return ctx->clock;
+}
+
 struct rte_mbuf *
 evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 {
@@ -146,47 +172,91 @@ evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 
 	if (stash->count > HOOK_BUFFERS_WAIT) {
 		buffer = stash_take(stash);
-		hook_buffer_taken(buffer);
-		return buffer;
-	}
-	buffer = evpl_slab_take(ctx, class, false);
-	if (unlikely(buffer == NULL) && evpl_tx_caches_reap())
+	} else {
 		buffer = evpl_slab_take(ctx, class, false);
-	if (unlikely(buffer == NULL))
-		buffer = stash->count > 0 ? stash_take(stash) : evpl_slab_take(ctx, class, true);
-	if (buffer != NULL)
-		hook_buffer_taken(buffer);
+		if (unlikely(buffer == NULL) && evpl_tx_caches_reap())
+			buffer = evpl_slab_take(ctx, class, false);
+		if (unlikely(buffer == NULL))
+			buffer = stash->count > 0 ? stash_take(stash) : evpl_slab_take(ctx, class, true);
+		if (unlikely(buffer == NULL))
+			return NULL;
+	}
+	evpl_count(&evpl_buffer(buffer)->takes, 1);
+	__atomic_store_n(&evpl_buffer(buffer)->taker, ctx->number, __ATOMIC_RELAXED);
+	__atomic_store_n(&evpl_buffer(buffer)->taken_at, take_clock(ctx), __ATOMIC_RELAXED);
+	hook_buffer_taken(buffer);
 	return buffer;
+}
+
+static void
+to_slab(struct evpl_buffer *buffer)
+{
+	evpl_buffer_set_state(buffer, EVPL_BUFFER_FREE);
+	evpl_shelf_put(buffer);
+}
+
+/*
+ * Half of a full stash, the colder one, goes to the slabs. So a run of releases goes there once per half stash. It is
+ * out of line, because evpl_buffer_give_back() needs fewer registers without it.
+ */
+static __rte_noinline void
+stash_halve(struct evpl_stash *stash)
+{
+	uint32_t keep = stash->size / 2;
+
+	for (uint32_t i = 0; i < stash->size - keep; i++)
+		to_slab(evpl_buffer(stash->buffers[i]));
+	memmove(stash->buffers, stash->buffers + stash->size - keep, keep * sizeof(stash->buffers[0]));
+	stash_set_count(stash, keep);
+}
+
+static inline void
+mark_home(struct evpl_buffer *buffer)
+{
+	evpl_compat_count_store(buffer->packets, 1);
+	__atomic_store_n(&buffer->ended, false, __ATOMIC_RELAXED);
+	hook_buffer_home(buffer->mbuf);
+}
+
+/* It comes home on any thread, not through a context. */
+static __rte_noinline void
+give_back_remotely(struct rte_mbuf *buffer)
+{
+	mark_home(evpl_buffer(buffer));
+	evpl_count(&evpl_buffer(buffer)->remote_returns, 1);
+	if (likely(evpl_tx_cache != &evpl_no_tx_cache))
+		evpl_count(&evpl_tx_cache->returns, 1);
+	else /* such threads share a counter */
+		__atomic_fetch_add(&evpl_global.remote_returns, 1, __ATOMIC_RELAXED);
+	to_slab(evpl_buffer(buffer));
 }
 
 void
 evpl_buffer_give_back(struct evpl_context *ctx, struct rte_mbuf *buffer)
 {
-	const struct evpl_slab *slab = evpl_buffer(buffer)->slab;
 	struct evpl_stash *stash;
-	uint32_t keep;
+	uint32_t count;
 
-	evpl_compat_count_store(evpl_buffer(buffer)->packets, 1);
-	evpl_buffer(buffer)->ended = false;
-	hook_buffer_home(buffer);
-	if (ctx == NULL || slab->socket_id != ctx->socket_id) {
-		evpl_shelf_put(evpl_buffer(buffer));
+	if (ctx == NULL) {
+		give_back_remotely(buffer);
 		return;
 	}
-	stash = &ctx->stash[slab->class->index];
-	if (stash->count == stash->size) {
-		/*
-		 * Half of the stash, the colder one, goes to the slabs. So a run of releases goes there once per half
-		 * stash.
-		 */
-		keep = stash->size / 2;
-		for (uint32_t i = 0; i < stash->size - keep; i++)
-			evpl_shelf_put(evpl_buffer(stash->buffers[i]));
-		memmove(stash->buffers, stash->buffers + stash->size - keep, keep * sizeof(stash->buffers[0]));
-		stash_set_count(stash, keep);
+	mark_home(evpl_buffer(buffer));
+	if (unlikely(evpl_buffer(buffer)->taker != ctx->number)) {
+		evpl_count(&evpl_buffer(buffer)->remote_returns, 1);
+		evpl_count(&ctx->counters.remote_returns, 1);
 	}
-	stash->buffers[stash->count] = buffer;
-	stash_set_count(stash, stash->count + 1);
+	if (unlikely(evpl_buffer(buffer)->slab->socket_id != ctx->socket_id)) {
+		to_slab(evpl_buffer(buffer));
+		return;
+	}
+	evpl_buffer_set_state(evpl_buffer(buffer), EVPL_BUFFER_STASH);
+	stash = &ctx->stash[evpl_buffer_class(buffer)->index];
+	if (unlikely(stash->count == stash->size))
+		stash_halve(stash);
+	count = stash->count;
+	stash->buffers[count] = buffer;
+	stash_set_count(stash, count + 1);
 }
 
 void
@@ -197,7 +267,7 @@ evpl_stash_flush(struct evpl_context *ctx)
 
 		while (stash->count > 0) {
 			stash_set_count(stash, stash->count - 1);
-			evpl_shelf_put(evpl_buffer(stash->buffers[stash->count]));
+			to_slab(evpl_buffer(stash->buffers[stash->count]));
 		}
 	}
 }
@@ -211,9 +281,9 @@ reference_last(struct evpl_context *ctx, struct evpl_buffer *buffer)
 	/*
 	 * The TX cache has stock, so the count of the references is not the last one. Whoever brings the buffer home
 	 * must check. As soon as this count is given up, too, any thread may take the buffer off the TX cache.
+	 * census.c reads it of every buffer.
 	 */
-	if (cache != 0)
-		__atomic_store_n(&buffer->ended, true, __ATOMIC_RELEASE);
+	__atomic_store_n(&buffer->ended, true, __ATOMIC_RELEASE);
 	if (cache == evpl_tx_cache->number) {
 		if (!evpl_buffer_give_up_count(buffer))
 			return;
@@ -235,7 +305,7 @@ evpl_ref_end(struct evpl_context *ctx, struct rte_mbuf *ref)
 	}
 	if (rte_mbuf_refcnt_read(ref) != 1)
 		rte_mbuf_refcnt_set(ref, 1); /* as DPDK keeps free mbufs */
-	if (evpl_buffer_of(ref) == ref) {
+	if (likely(buffer_under(ref) == ref)) {
 		reference_last(ctx, evpl_buffer(ref));
 	} else if (!evpl_is_pinned(ref)) {
 		rte_pktmbuf_free_seg(ref); /* a packet of a port */

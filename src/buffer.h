@@ -30,6 +30,8 @@ struct evpl_buffer {
 	uint32_t stock;		    /* counts that the TX cache can hand out; at least 1 while there is a TX cache */
 	uint16_t slot;		    /* in the TX cache's claims */
 	bool ended;		    /* a hint: the last reference has ended */
+	uint8_t state;		    /* enum evpl_buffer_state; relaxed, for census.c alone */
+	uint32_t taker;		    /* number of the context that took it last; likewise */
 	evpl_compat_count *packets; /* above */
 	uintptr_t room;		    /* its bytes ... */
 	rte_iova_t iova;	    /* ... for devices */
@@ -39,8 +41,32 @@ struct evpl_buffer {
 	struct rte_mbuf *mbuf;
 	uint32_t number; /* in the slab */
 	uint32_t next;	 /* while it is free: 1 + the number of the free buffer below it, or 0; relaxed */
+	/* For census.c. Whoever moves the buffer writes them, and nobody else has it then. Relaxed. */
+	uint64_t taken_at;	 /* TSC, or up to 32 takes of the context before */
+	uint64_t takes, rewinds; /* so far */
+	uint64_t remote_returns; /* so far: it came home, but not through the context that took it */
+	uint32_t carved;	 /* bytes that iovecs were made of, since it is no longer current */
+	uint32_t iovecs_left;	 /* references that were left at that moment */
 	struct hook_buffer hook;
 };
+
+/* Where a buffer is. A buffer of which only packets are left is still held. */
+enum evpl_buffer_state { EVPL_BUFFER_FREE, EVPL_BUFFER_STASH, EVPL_BUFFER_CURRENT, EVPL_BUFFER_HELD };
+
+static inline void
+evpl_buffer_set_state(struct evpl_buffer *buffer, enum evpl_buffer_state state)
+{
+	__atomic_store_n(&buffer->state, (uint8_t)state, __ATOMIC_RELAXED);
+}
+
+/* It leaves its window, or never was in one. */
+static inline void
+evpl_buffer_note_held(struct evpl_buffer *buffer, uintptr_t carved, uint32_t iovecs)
+{
+	__atomic_store_n(&buffer->carved, (uint32_t)carved, __ATOMIC_RELAXED);
+	__atomic_store_n(&buffer->iovecs_left, iovecs, __ATOMIC_RELAXED);
+	evpl_buffer_set_state(buffer, EVPL_BUFFER_HELD);
+}
 
 static inline struct evpl_buffer *
 evpl_buffer(struct rte_mbuf *buffer)

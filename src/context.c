@@ -18,6 +18,7 @@
 #include <pthread.h>
 #include <sys/queue.h>
 
+#include <rte_cycles.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
@@ -101,6 +102,7 @@ evpl_create(const struct evpl_thread_config *config)
 		goto fail;
 	ctx->socket_id = socket_id;
 	ctx->only_socket = only;
+	ctx->clock_gap = rte_get_tsc_hz() / 50000;
 	ctx->rx_flags = config->rx_flags;
 	for (unsigned i = 0; i < g->class_count; i++)
 		ctx->stash[i].size = choose_stash(&g->classes[i], config->stash_buffers);
@@ -148,6 +150,7 @@ evpl_destroy(struct evpl *evpl)
 	g->rx_too_long += ctx->rx_too_long;
 	g->rx_no_memory += ctx->rx_no_memory;
 	evpl_failures_add(&g->failed, &ctx->failed);
+	evpl_counters_add(&g->counters, &ctx->counters);
 	/*
 	 * Under the lock, as in evpl_create(): thread sanitizer does not see into EAL's heap, and learns from the lock
 	 * who had the memory before.

@@ -26,6 +26,10 @@ struct evpl_context {
 	struct evpl_stash stash[EVPL_CLASSES];
 	uint64_t rx_linearized, rx_too_long, rx_no_memory; /* relaxed, likewise */
 	struct evpl_failures failed;
+	struct evpl_counters counters;
+	uint64_t clock;		/* TSC, as evpl_buffer_take() read it last */
+	uint64_t clock_gap;	/* 20 microseconds */
+	uint32_t clock_left;	/* takes until it is read again */
 	uint64_t buffers_taken; /* from the slabs' pools; relaxed, likewise */
 	unsigned number;	/* of all that were made */
 	int lcore;		/* that made it; -1: another thread */

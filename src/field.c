@@ -47,6 +47,40 @@ evpl_fields_add_dict(struct rte_tel_data *d, const char *name, const struct evpl
 	return false;
 }
 
+static void
+append_value(struct rte_tel_data *d, const struct evpl_field *field, const char *at)
+{
+	if (field->kind == EVPL_FIELD_TEXT)
+		rte_tel_data_add_array_string(d, *(const char *const *)(const void *)at);
+	else if (field->kind == EVPL_FIELD_U32)
+		evpl_compat_tel_append_uint(d, *(const uint32_t *)(const void *)at);
+	else if (field->kind == EVPL_FIELD_U64)
+		evpl_compat_tel_append_uint(d, *(const uint64_t *)(const void *)at);
+}
+
+bool
+evpl_fields_add_columns(struct rte_tel_data *d, const struct evpl_field *fields, unsigned fields_n, const void *from,
+			size_t size, unsigned n)
+{
+	for (unsigned i = 0; i < fields_n; i++) {
+		struct rte_tel_data *column = rte_tel_data_alloc();
+
+		if (column == NULL)
+			return false;
+		if (fields[i].kind == EVPL_FIELD_TEXT)
+			rte_tel_data_start_array(column, RTE_TEL_STRING_VAL);
+		else
+			evpl_compat_tel_start_uints(column);
+		for (unsigned k = 0; k < n; k++)
+			append_value(column, &fields[i], (const char *)from + k * size + fields[i].offset);
+		if (rte_tel_data_add_dict_container(d, fields[i].name, column, 0) != 0) {
+			rte_tel_data_free(column);
+			return false;
+		}
+	}
+	return true;
+}
+
 void
 evpl_fields_add_units(struct rte_tel_data *d, const struct evpl_field *fields, unsigned n)
 {

@@ -40,6 +40,12 @@ void evpl_fields_add(struct rte_tel_data *d, const struct evpl_field *fields, un
 /* The same, as a dictionary inside the dictionary d. False: no memory, or no room in d. */
 bool evpl_fields_add_dict(struct rte_tel_data *d, const char *name, const struct evpl_field *fields, unsigned n,
 			  const void *from);
+/*
+ * Adds each field as an array with one element per struct; there are n structs of `size` bytes from `from` on. Fields
+ * that are an int cannot be shown so. False: no memory.
+ */
+bool evpl_fields_add_columns(struct rte_tel_data *d, const struct evpl_field *fields, unsigned fields_n,
+			     const void *from, size_t size, unsigned n);
 /* Adds the units, by the names of the fields. */
 void evpl_fields_add_units(struct rte_tel_data *d, const struct evpl_field *fields, unsigned n);
 

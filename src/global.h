@@ -51,7 +51,10 @@ struct evpl_global {
 	TAILQ_HEAD(, evpl_context) contexts;
 	unsigned context_count;
 	unsigned contexts_peak, contexts_made;
-	struct evpl_failures failed;			   /* of contexts that are gone, and of calls without one */
+	struct evpl_failures failed;   /* of contexts that are gone, and of calls without one */
+	struct evpl_counters counters; /* of contexts that are gone */
+	uint64_t remote_returns; /* without a context, on threads without a TX cache or gone; atomic, of any thread */
+	uint64_t releases;	 /* tracing: without a context; likewise */
 	uint64_t rx_linearized, rx_too_long, rx_no_memory; /* of contexts that are gone */
 };
 extern struct evpl_global evpl_global;

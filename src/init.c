@@ -227,6 +227,8 @@ start_library(struct evpl_global *g, const struct evpl_global_config *config)
 	evpl_slabs_try_again();
 	g->rx_linearized = g->rx_too_long = g->rx_no_memory = 0;
 	g->failed = (struct evpl_failures){0};
+	g->counters = (struct evpl_counters){0};
+	g->remote_returns = g->releases = 0;
 	g->contexts_peak = g->contexts_made = 0;
 	g->slabs_made = g->slabs_made_ahead = g->slabs_given_back = 0;
 	g->slabs = calloc(g->slab_room, sizeof(struct evpl_slab *));

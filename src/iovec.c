@@ -87,6 +87,9 @@ take_whole(struct evpl_context *ctx, struct evpl_class *class, uint32_t length, 
 	if (buffer == NULL)
 		return false;
 	iovec_fill(iovec, align_up((uintptr_t)buffer->buf_addr, alignment), length, flags, buffer);
+	evpl_count(&ctx->counters.whole_buffers, 1);
+	evpl_count(&ctx->counters.bytes_taken, length);
+	evpl_buffer_note_held(evpl_buffer(buffer), length, 1);
 	return true;
 }
 
@@ -194,6 +197,7 @@ take_iovecs(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max
 				return 1;
 		} else if (needed > 1 && needed <= max_iovecs &&
 			   take_split(ctx, class, length, alignment, needed, flags, reserve, r_iovec)) {
+			evpl_count(&ctx->counters.splits, 1);
 			return (int)needed;
 		}
 		class = &g->classes[(class->index + 1) % g->class_count];
@@ -230,7 +234,8 @@ static __rte_always_inline int
 alloc_for(struct evpl *evpl, unsigned length, unsigned alignment, unsigned max_iovecs, unsigned flags,
 	  struct evpl_iovec *r_iovec, uintptr_t caller)
 {
-	if (hook_alloc_ready(evpl, length, alignment, max_iovecs, flags, r_iovec, caller))
+	if (unlikely(hook_is_sampled(evpl)) &&
+	    hook_alloc_ready(evpl, length, alignment, max_iovecs, flags, r_iovec, caller))
 		return 1;
 	return take_or_sample(evpl, length, alignment, max_iovecs, flags, false, r_iovec, caller);
 }
@@ -291,7 +296,7 @@ evpl_pvt_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_io
 	if (w->next == evpl->reserved_end && !evpl_pvt_reservation_is_cloned(last->ref)) {
 		uintptr_t end = (uintptr_t)align_up(data + last->length, alignment);
 
-		w->next = RTE_MIN(end, evpl->reserved_end);
+		evpl_pvt_window_set_next(w, RTE_MIN(end, evpl->reserved_end));
 		hook_committed(evpl, alignment);
 	}
 	evpl->reserved_end = 0;

@@ -12,6 +12,7 @@
 #include "packet_pool.h"
 #include "pause.h"
 #include "ref.h"
+#include "stats.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -37,11 +38,12 @@ struct overflow {
 static struct bucket {
 	rte_spinlock_t lock;
 	LIST_HEAD(, overflow) others;
+	uint64_t spills; /* written with the lock held */
 } buckets[BUCKETS];
 
 /* Appended with evpl_global.lock held. A thread that has read the count may read as many pools. */
 static struct rte_mempool *pools[POOLS];
-static unsigned pool_count;
+unsigned evpl_overflow_pool_count;
 static evpl_pause no_pool; /* after a pool found no memory */
 
 static struct bucket *
@@ -67,19 +69,19 @@ pool_add(unsigned seen)
 	if (!evpl_pause_is_over(&no_pool))
 		return false;
 	pthread_mutex_lock(&evpl_global.lock);
-	if (pool_count == seen && seen < POOLS) {
+	if (evpl_overflow_pool_count == seen && seen < POOLS) {
 		snprintf(name, sizeof(name), "evpl_overflow_%u", evpl_global_next_id());
 		pool = rte_pktmbuf_pool_create(name, POOL_MBUFS, 0,
 					       RTE_ALIGN(sizeof(struct overflow), RTE_MBUF_PRIV_ALIGN),
 					       EVPL_PACKET_DATA_ROOM, SOCKET_ID_ANY);
-		pools[pool_count] = pool;
+		pools[evpl_overflow_pool_count] = pool;
 		added = pool != NULL;
 		if (!added)
 			evpl_pause_begin(&no_pool);
 		else
-			__atomic_store_n(&pool_count, pool_count + 1, __ATOMIC_RELEASE);
+			__atomic_store_n(&evpl_overflow_pool_count, evpl_overflow_pool_count + 1, __ATOMIC_RELEASE);
 	} else {
-		added = pool_count != seen;
+		added = evpl_overflow_pool_count != seen;
 	}
 	pthread_mutex_unlock(&evpl_global.lock);
 	return added;
@@ -92,7 +94,7 @@ mbuf_alloc(void)
 	unsigned count;
 
 	do {
-		count = __atomic_load_n(&pool_count, __ATOMIC_ACQUIRE);
+		count = __atomic_load_n(&evpl_overflow_pool_count, __ATOMIC_ACQUIRE);
 		for (unsigned i = count; i-- > 0;) {
 			m = rte_pktmbuf_alloc(pools[i]);
 			if (m != NULL) {
@@ -108,7 +110,7 @@ mbuf_alloc(void)
 static bool
 is_overflow(const struct rte_mbuf *m)
 {
-	unsigned count = __atomic_load_n(&pool_count, __ATOMIC_ACQUIRE);
+	unsigned count = __atomic_load_n(&evpl_overflow_pool_count, __ATOMIC_ACQUIRE);
 
 	for (unsigned i = 0; i < count; i++) {
 		if (m->pool == pools[i])
@@ -124,7 +126,7 @@ overflow_of(const struct rte_mbuf *m)
 }
 
 struct rte_mbuf *
-evpl_overflow_root(const struct rte_mbuf *ref)
+evpl_overflow_root_of(const struct rte_mbuf *ref)
 {
 	return is_overflow(ref) ? overflow_of(ref)->root : (struct rte_mbuf *)(uintptr_t)ref;
 }
@@ -159,7 +161,7 @@ try_count(struct rte_mbuf *m, uint32_t kind)
 		return false;
 	if (evpl_pvt_ref_add(m, kind, 1) != 1)
 		return true;
-	/* Whoever ended it waits for the lock in evpl_overflow_end(). */
+	/* Whoever ended it waits for the lock in evpl_overflow_end_of(). */
 	(void)evpl_pvt_ref_sub(m, kind, 1);
 	return false;
 }
@@ -190,12 +192,13 @@ evpl_overflow_take(struct rte_mbuf *base, uint32_t kind)
 		o->listed = true;
 	}
 	LIST_INSERT_HEAD(&bucket->others, o, entry);
+	evpl_count(&bucket->spills, 1);
 	rte_spinlock_unlock(&bucket->lock);
 	return m;
 }
 
 bool
-evpl_overflow_end(struct rte_mbuf *m, struct rte_mbuf **base)
+evpl_overflow_end_of(struct rte_mbuf *m, struct rte_mbuf **base)
 {
 	struct bucket *bucket;
 	struct overflow *o;
@@ -220,12 +223,22 @@ evpl_overflow_end(struct rte_mbuf *m, struct rte_mbuf **base)
 	return true;
 }
 
+uint64_t
+evpl_overflow_spills(void)
+{
+	uint64_t spills = 0;
+
+	for (unsigned i = 0; i < BUCKETS; i++)
+		spills += __atomic_load_n(&buckets[i].spills, __ATOMIC_RELAXED);
+	return spills;
+}
+
 unsigned
 evpl_overflow_in_use(void)
 {
 	unsigned in_use = 0;
 
-	for (unsigned i = 0; i < pool_count; i++)
+	for (unsigned i = 0; i < evpl_overflow_pool_count; i++)
 		in_use += rte_mempool_in_use_count(pools[i]);
 	return in_use;
 }
@@ -233,7 +246,9 @@ evpl_overflow_in_use(void)
 void
 evpl_overflow_free(void)
 {
-	while (pool_count > 0)
-		rte_mempool_free(pools[--pool_count]);
+	while (evpl_overflow_pool_count > 0)
+		rte_mempool_free(pools[--evpl_overflow_pool_count]);
+	for (unsigned i = 0; i < BUCKETS; i++)
+		buckets[i].spills = 0;
 	evpl_overflow_try_again();
 }

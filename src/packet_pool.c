@@ -39,6 +39,7 @@ struct packets {
 	struct rte_ring *ring; /* NULL: the anchors' pool, which is always empty */
 	unsigned most;	       /* mbufs that a TX cache keeps at most */
 	bool open;	       /* the pool is filled: mbufs that come were in use */
+	struct evpl_peak away; /* mbufs that were not in the ring */
 };
 
 static struct packets *
@@ -218,26 +219,44 @@ pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 	return enqueue_any(pool, mbufs, n);
 }
 
+/* mbufs move from the ring to a TX cache, which may take them all. */
+static unsigned
+cache_fill(struct evpl_tx_cache *cache, const struct rte_mempool *pool)
+{
+	struct packets *packets = packets_of(pool);
+	unsigned left, got = rte_ring_mc_dequeue_burst(packets->ring, (void **)cache->mbufs + cache->count,
+						       RTE_MIN(cache->most - cache->count, BULK), &left);
+
+	evpl_peak_note(&packets->away, pool->size - RTE_MIN(left, pool->size));
+	return got;
+}
+
 /* Takes up to n as they are: neither their counts nor their fields are those of a free DPDK mbuf. */
 static unsigned
 take_some(struct evpl_tx_cache *cache, struct rte_mempool *pool, void **mbufs, unsigned n)
 {
-	struct rte_ring *ring = packets_of(pool)->ring;
 	unsigned got = 0;
 
 	if (cache->pool == pool) {
 		if (cache->count < n)
-			cache_set_count(cache, cache->count + rte_ring_mc_dequeue_burst(
-								      ring, (void **)cache->mbufs + cache->count,
-								      RTE_MIN(cache->most - cache->count, BULK), NULL));
+			cache_set_count(cache, cache->count + cache_fill(cache, pool));
 		got = RTE_MIN(n, cache->count);
 		cache_set_count(cache, cache->count - got);
 		for (unsigned i = 0; i < got; i++)
 			mbufs[i] = cache->mbufs[cache->count + got - 1 - i];
 	}
 	if (got < n)
-		got += rte_ring_mc_dequeue_burst(ring, mbufs + got, n - got, NULL);
+		got += rte_ring_mc_dequeue_burst(packets_of(pool)->ring, mbufs + got, n - got, NULL);
 	return got;
+}
+
+/* Far pools have no operations of ours, so theirs is the number at this moment. */
+struct evpl_peak
+evpl_packet_pool_peak(const struct rte_mempool *pool)
+{
+	unsigned now = evpl_global.near ? 0 : rte_mempool_in_use_count(pool);
+
+	return evpl_global.near ? evpl_peak_read(&packets_of(pool)->away) : (struct evpl_peak){now, now};
 }
 
 static void
@@ -265,6 +284,19 @@ pool_dequeue(struct rte_mempool *pool, void **mbufs, unsigned n)
 	return -ENOENT;
 }
 
+/* DPDK's own count reads the ends plainly while threads move them, and the thread sanitizer sees that. */
+static unsigned
+ring_count(const struct rte_ring *ring)
+{
+#ifdef EVPL_COMPAT_TSAN
+	uint32_t in = __atomic_load_n(&ring->prod.tail, __ATOMIC_RELAXED);
+
+	return (in - __atomic_load_n(&ring->cons.tail, __ATOMIC_RELAXED)) & ring->mask;
+#else
+	return rte_ring_count(ring);
+#endif
+}
+
 /* At most pool->size: with more, DPDK would compute a negative number in use. */
 static unsigned
 pool_count(const struct rte_mempool *pool)
@@ -274,7 +306,7 @@ pool_count(const struct rte_mempool *pool)
 
 	if (packets->ring == NULL)
 		return pool->size;
-	count = rte_ring_count(packets->ring); /* first, so that no mbuf is counted twice on its way from a TX cache */
+	count = ring_count(packets->ring); /* first, so that no mbuf is counted twice on its way from a TX cache */
 	return RTE_MIN(count + evpl_tx_caches_mbufs(pool), pool->size);
 }
 

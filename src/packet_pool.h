@@ -4,6 +4,7 @@
 #define EVPL_SRC_PACKET_POOL_H
 
 #include "base.h"
+#include "stats.h"
 #include "tx_cache.h"
 
 #include <rte_mempool.h>
@@ -17,6 +18,8 @@
 struct rte_mempool *evpl_packet_pool(int socket_id); /* a node's, made on first use; NULL with rte_errno */
 bool evpl_anchor_pool_create(void);		     /* of the mbufs before buffers; false: no memory */
 void evpl_packet_pools_free(void);
+/* The most mbufs that were away from the pool at once, in TX caches, too. The peak since this call begins anew. */
+struct evpl_peak evpl_packet_pool_peak(const struct rte_mempool *pool);
 void evpl_packet_pool_return(struct rte_mempool *pool, struct rte_mbuf **mbufs,
 			     unsigned n); /* of a TX cache; any thread */
 extern int evpl_packet_ops;		  /* index of their operations; -1: none */

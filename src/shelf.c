@@ -88,7 +88,9 @@ evpl_shelf_put(struct evpl_buffer *buffer)
 	struct evpl_shelf *shelf = slab->shelf;
 	uint32_t number = slab->number;
 
+	/* Both before it can be taken again, so that no buffer counts as away twice. */
 	__atomic_fetch_add(&slab->home, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_sub(&shelf->away, 1, __ATOMIC_RELAXED);
 	put_chain(slab, buffer->number + 1, buffer);
 	mark(shelf, number);
 	__atomic_fetch_add(&shelf->free, 1, __ATOMIC_RELEASE);
@@ -98,12 +100,13 @@ evpl_shelf_put(struct evpl_buffer *buffer)
 static void
 note_taken(struct evpl_context *ctx, struct evpl_slab *slab)
 {
+	struct evpl_shelf *shelf = slab->shelf;
 	uint32_t away = slab->n - (__atomic_fetch_sub(&slab->home, 1, __ATOMIC_RELAXED) - 1);
 
-	__atomic_fetch_sub(&slab->shelf->free, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_sub(&shelf->free, 1, __ATOMIC_RELAXED);
+	evpl_peak_note(&shelf->peak, __atomic_add_fetch(&shelf->away, 1, __ATOMIC_RELAXED));
 	__atomic_store_n(&ctx->buffers_taken, ctx->buffers_taken + 1, __ATOMIC_RELAXED);
-	if (away > __atomic_load_n(&slab->away_peak, __ATOMIC_RELAXED))
-		__atomic_store_n(&slab->away_peak, away, __ATOMIC_RELAXED);
+	evpl_peak_note(&slab->away, away);
 	if (!__atomic_load_n(&slab->used, __ATOMIC_RELAXED))
 		__atomic_store_n(&slab->used, true, __ATOMIC_RELAXED);
 }

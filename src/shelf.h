@@ -7,6 +7,7 @@
 #define EVPL_SRC_SHELF_H
 
 #include "base.h"
+#include "stats.h"
 
 struct evpl_buffer;
 struct evpl_context;
@@ -14,7 +15,9 @@ struct evpl_slab;
 
 /* In memory that processes share: a secondary process puts buffers back, too. It lives until the library stops. */
 struct evpl_shelf {
-	int64_t free; /* free buffers; the last that a thread changes when it puts one back */
+	int64_t free;	       /* free buffers; the last that a thread changes when it puts one back */
+	uint32_t away;	       /* buffers that are not home */
+	struct evpl_peak peak; /* of away. A slab that goes takes its own peak with it */
 	/* The rest changes rarely. */
 	uint32_t words __rte_cache_aligned; /* of the map, that have slabs */
 	uint32_t buffers;		    /* in its slabs; with the lock held */

@@ -7,6 +7,7 @@
 
 #include "base.h"
 #include "class.h"
+#include "stats.h"
 
 #include <rte_memzone.h>
 
@@ -19,10 +20,10 @@ struct evpl_shelf;
  * says how.
  */
 struct evpl_slab {
-	uint64_t top;	    /* the free buffers */
-	uint32_t home;	    /* free buffers; more by those that are being put */
-	uint32_t away_peak; /* most buffers that were away at once; relaxed, and a moment old */
-	bool used;	    /* a buffer was taken since the keeper last looked; relaxed */
+	uint64_t top;	       /* the free buffers */
+	uint32_t home;	       /* free buffers; more by those that are being put */
+	struct evpl_peak away; /* buffers that were away at once; a moment old */
+	bool used;	       /* a buffer was taken since the keeper last looked; relaxed */
 	struct evpl_shelf *shelf;
 	uint32_t number; /* in evpl_global.slabs */
 	uint32_t n;
@@ -46,6 +47,13 @@ static inline struct evpl_buffer *
 evpl_slab_buffer(const struct evpl_slab *slab, uint32_t number)
 {
 	return rte_mbuf_to_priv(evpl_slab_mbuf(slab, number));
+}
+
+/* Buffers that are not home; a moment old. */
+static inline uint32_t
+evpl_slab_away(const struct evpl_slab *slab)
+{
+	return slab->n - RTE_MIN(__atomic_load_n(&slab->home, __ATOMIC_RELAXED), slab->n);
 }
 
 /*

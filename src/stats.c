@@ -8,6 +8,7 @@
 #include "context.h"
 #include "global.h"
 #include "overflow.h"
+#include "packet_pool.h"
 #include "rx_pool.h"
 #include "shelf.h"
 #include "slab.h"
@@ -33,11 +34,68 @@ count_shelf(const struct evpl_shelf *shelf, uint32_t *buffers, uint32_t *in_use)
 }
 
 void
+evpl_failures_add(struct evpl_failures *sum, const struct evpl_failures *f)
+{
+	sum->alloc_einval += __atomic_load_n(&f->alloc_einval, __ATOMIC_RELAXED);
+	sum->alloc_emsgsize += __atomic_load_n(&f->alloc_emsgsize, __ATOMIC_RELAXED);
+	sum->alloc_enomem += __atomic_load_n(&f->alloc_enomem, __ATOMIC_RELAXED);
+	sum->send_einval += __atomic_load_n(&f->send_einval, __ATOMIC_RELAXED);
+	sum->send_emsgsize += __atomic_load_n(&f->send_emsgsize, __ATOMIC_RELAXED);
+	sum->send_enomem += __atomic_load_n(&f->send_enomem, __ATOMIC_RELAXED);
+	sum->send_eoverflow += __atomic_load_n(&f->send_eoverflow, __ATOMIC_RELAXED);
+}
+
+void
+evpl_counters_add(struct evpl_counters *sum, const struct evpl_counters *c)
+{
+	sum->refills += __atomic_load_n(&c->refills, __ATOMIC_RELAXED);
+	sum->whole_buffers += __atomic_load_n(&c->whole_buffers, __ATOMIC_RELAXED);
+	sum->rewinds += __atomic_load_n(&c->rewinds, __ATOMIC_RELAXED);
+	sum->remote_returns += __atomic_load_n(&c->remote_returns, __ATOMIC_RELAXED);
+	sum->splits += __atomic_load_n(&c->splits, __ATOMIC_RELAXED);
+	sum->spills += __atomic_load_n(&c->spills, __ATOMIC_RELAXED);
+	sum->bytes_taken += __atomic_load_n(&c->bytes_taken, __ATOMIC_RELAXED);
+	sum->allocs += __atomic_load_n(&c->allocs, __ATOMIC_RELAXED);
+	sum->releases += __atomic_load_n(&c->releases, __ATOMIC_RELAXED);
+}
+
+/* With the lock held. */
+static void
+done_collect(struct evpl_counters *done)
+{
+	const struct evpl_global *g = &evpl_global;
+	const struct evpl_context *ctx;
+	uint64_t without = __atomic_load_n(&g->remote_returns, __ATOMIC_RELAXED) + evpl_tx_caches_returns();
+
+	*done = g->counters;
+	TAILQ_FOREACH (ctx, &g->contexts, entry)
+		evpl_counters_add(done, &ctx->counters);
+	done->remote_returns += without;
+	done->spills += evpl_overflow_spills();
+	done->releases += __atomic_load_n(&g->releases, __ATOMIC_RELAXED);
+}
+
+/* Likewise. */
+static void
+failed_collect(struct evpl_failures *failed)
+{
+	const struct evpl_global *g = &evpl_global;
+	const struct evpl_context *ctx;
+
+	memset(failed, 0, sizeof(*failed));
+	evpl_failures_add(failed, &g->failed);
+	TAILQ_FOREACH (ctx, &g->contexts, entry)
+		evpl_failures_add(failed, &ctx->failed);
+}
+
+void
 evpl_stats_collect(struct evpl_stats *stats)
 {
 	const struct evpl_global *g = &evpl_global;
 	const struct evpl_context *ctx;
 	const struct evpl_rx_pool *rx;
+	struct evpl_counters done;
+	struct evpl_failures failed;
 	uint32_t stashed[EVPL_CLASSES] = {0}, buffers[EVPL_CLASSES] = {0}, in_use[EVPL_CLASSES] = {0};
 
 	memset(stats, 0, sizeof(*stats));
@@ -80,6 +138,12 @@ evpl_stats_collect(struct evpl_stats *stats)
 		stats->packet_mbufs_in_use += rte_mempool_in_use_count(g->packet_pools[i]);
 	}
 	stats->overflow_mbufs_in_use = evpl_overflow_in_use();
+	done_collect(&done);
+	failed_collect(&failed);
+	stats->refills = done.refills;
+	stats->rewinds = done.rewinds;
+	stats->remote_returns = done.remote_returns;
+	stats->alloc_enomem = failed.alloc_enomem;
 }
 
 static void
@@ -124,37 +188,30 @@ evpl_send_failed(struct evpl *evpl, int error)
 }
 
 void
-evpl_failures_add(struct evpl_failures *sum, const struct evpl_failures *f)
-{
-	sum->alloc_einval += __atomic_load_n(&f->alloc_einval, __ATOMIC_RELAXED);
-	sum->alloc_emsgsize += __atomic_load_n(&f->alloc_emsgsize, __ATOMIC_RELAXED);
-	sum->alloc_enomem += __atomic_load_n(&f->alloc_enomem, __ATOMIC_RELAXED);
-	sum->send_einval += __atomic_load_n(&f->send_einval, __ATOMIC_RELAXED);
-	sum->send_emsgsize += __atomic_load_n(&f->send_emsgsize, __ATOMIC_RELAXED);
-	sum->send_enomem += __atomic_load_n(&f->send_enomem, __ATOMIC_RELAXED);
-	sum->send_eoverflow += __atomic_load_n(&f->send_eoverflow, __ATOMIC_RELAXED);
-}
-
-void
 evpl_counts_collect(struct evpl_counts *counts)
 {
 	const struct evpl_global *g = &evpl_global;
-	const struct evpl_context *ctx;
-	const struct evpl_slab *slab;
 
 	memset(counts, 0, sizeof(*counts));
 	if (g->users == 0)
 		return;
 	evpl_stats_collect(&counts->stats);
-	evpl_failures_add(&counts->failed, &g->failed);
-	TAILQ_FOREACH (ctx, &g->contexts, entry)
-		evpl_failures_add(&counts->failed, &ctx->failed);
+	failed_collect(&counts->failed);
+	done_collect(&counts->done);
 	counts->contexts_peak = g->contexts_peak;
 	counts->slabs_made = g->slabs_made;
 	counts->slabs_made_ahead = g->slabs_made_ahead;
 	counts->slabs_given_back = g->slabs_given_back;
-	for (slab = evpl_slab_next(0); slab != NULL; slab = evpl_slab_next(slab->number + 1))
-		counts->buffers_away_peak += __atomic_load_n(&slab->away_peak, __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < g->class_count; i++) {
+		for (unsigned node = 0; node < RTE_DIM(g->classes[i].shelves); node++) {
+			if (g->classes[i].shelves[node] != NULL)
+				evpl_peak_add(&counts->away, evpl_peak_read(&g->classes[i].shelves[node]->peak));
+		}
+	}
+	for (unsigned i = 0; i < RTE_DIM(g->packet_pools); i++) {
+		if (g->packet_pools[i] != NULL)
+			evpl_peak_add(&counts->packets, evpl_packet_pool_peak(g->packet_pools[i]));
+	}
 }
 
 void

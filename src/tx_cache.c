@@ -55,6 +55,7 @@ cache_end(void *opaque)
 	if (cache->count > 0)
 		evpl_packet_pool_return(cache->pool, cache->mbufs, cache->count);
 	TAILQ_REMOVE(&caches, cache, entry);
+	__atomic_fetch_add(&evpl_global.remote_returns, cache->returns, __ATOMIC_RELAXED);
 	evpl_tx_cache = &evpl_no_tx_cache;
 	pthread_mutex_unlock(&caches_lock);
 	pthread_mutex_unlock(&evpl_global.lock);
@@ -238,6 +239,19 @@ evpl_tx_caches_count(uint32_t *free)
 	pthread_mutex_unlock(&caches_lock);
 }
 
+uint64_t
+evpl_tx_caches_returns(void)
+{
+	const struct evpl_tx_cache *cache;
+	uint64_t returns = 0;
+
+	pthread_mutex_lock(&caches_lock);
+	TAILQ_FOREACH (cache, &caches, entry)
+		returns += __atomic_load_n(&cache->returns, __ATOMIC_RELAXED);
+	pthread_mutex_unlock(&caches_lock);
+	return returns;
+}
+
 void
 evpl_tx_caches_reset(void)
 {
@@ -247,6 +261,7 @@ evpl_tx_caches_reset(void)
 	TAILQ_FOREACH (cache, &caches, entry) {
 		cache_flush(cache);
 		cache->count = 0;
+		cache->returns = 0;
 		cache->pool = NULL;
 	}
 	pthread_mutex_unlock(&caches_lock);

@@ -26,16 +26,39 @@ evpl_window_halve_stock(struct evpl_pvt_window *w, unsigned kind)
 	(void)stock_return(w, kind, EVPL_PVT_PREPAID_STEP); /* the other half stays, so never the last */
 }
 
+/* The references of a current buffer that are not in stock. */
+static uint32_t
+window_iovecs(const struct evpl_pvt_window *w, const struct rte_mbuf *mbuf)
+{
+	return rte_mbuf_refcnt_read(mbuf) - (w->ref == mbuf ? evpl_pvt_window_prepaid(w) : 0);
+}
+
+/* Counts the bytes that were carved, which it returns. */
+static inline uintptr_t
+count_carved(struct evpl_context *ctx, unsigned kind)
+{
+	uintptr_t carved = ctx->evpl.window[kind].next - (uintptr_t)ctx->current[kind]->buf_addr;
+
+	evpl_count(&ctx->counters.bytes_taken, carved);
+	return carved;
+}
+
 void
 evpl_window_close(struct evpl_context *ctx, unsigned kind)
 {
 	struct evpl_pvt_window *w = &ctx->evpl.window[kind];
+	struct rte_mbuf *mbuf = ctx->current[kind];
 
 	hook_window_leaves(ctx, kind);
-	if (ctx->current[kind] != NULL && stock_return(w, kind, evpl_pvt_window_prepaid(w)))
-		evpl_ref_end(ctx, w->ref);
+	if (mbuf != NULL) {
+		/* First: without the stock, another thread may bring it home. */
+		evpl_buffer_note_held(evpl_buffer(mbuf), count_carved(ctx, kind), window_iovecs(w, mbuf));
+		if (stock_return(w, kind, evpl_pvt_window_prepaid(w)))
+			evpl_ref_end(ctx, w->ref);
+	}
 	__atomic_store_n(&ctx->current[kind], NULL, __ATOMIC_RELAXED);
-	w->next = w->end = 0;
+	evpl_pvt_window_set_next(w, 0);
+	w->end = 0;
 	w->ref = (struct rte_mbuf *)ctx; /* a sentinel: no iovec has it, not even an empty one, whose ref is NULL */
 	if (kind == 0)
 		ctx->evpl.reserved_end = 0;
@@ -48,7 +71,9 @@ evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *bu
 
 	evpl_window_close(ctx, kind);
 	__atomic_store_n(&ctx->current[kind], buffer, __ATOMIC_RELAXED);
-	w->next = (uintptr_t)buffer->buf_addr;
+	evpl_buffer_set_state(evpl_buffer(buffer), EVPL_BUFFER_CURRENT);
+	evpl_count(&ctx->counters.refills, 1);
+	evpl_pvt_window_set_next(w, (uintptr_t)buffer->buf_addr);
 	w->end = w->next + evpl_buffer_class(buffer)->size;
 	w->ref = buffer;
 	/* Nobody else knows the buffer yet: set, not added. */
@@ -74,6 +99,19 @@ evpl_window_is_home(const struct evpl_context *ctx, unsigned kind)
 	       1 + (evpl_buffer_is_claimed(buffer, evpl_tx_cache) ? buffer->stock : 0);
 }
 
+/* Out of line: evpl_window_rewind() fails as often, and needs no registers for this. */
+static __rte_noinline bool
+restart_buffer(struct evpl_context *ctx, unsigned kind)
+{
+	(void)count_carved(ctx, kind);
+	evpl_count(&ctx->counters.rewinds, 1);
+	evpl_count(&evpl_buffer(ctx->current[kind])->rewinds, 1);
+	evpl_pvt_window_set_next(&ctx->evpl.window[kind], (uintptr_t)ctx->current[kind]->buf_addr);
+	if (kind == 0)
+		ctx->evpl.reserved_end = 0;
+	return true;
+}
+
 /*
  * If everything is home, the same buffer starts again, if it is of that class: its bytes are in cache, and no way to
  * the stash or pool is needed. A large buffer is not in cache, so it does not start again for what fits a small one.
@@ -81,13 +119,26 @@ evpl_window_is_home(const struct evpl_context *ctx, unsigned kind)
 bool
 evpl_window_rewind(struct evpl_context *ctx, unsigned kind, const struct evpl_class *class)
 {
-	struct evpl_pvt_window *w = &ctx->evpl.window[kind];
-
 	if (HOOK_BUFFERS_WAIT > 0 || !evpl_window_is_home(ctx, kind) || evpl_buffer_class(ctx->current[kind]) != class)
 		return false;
-	w->next = (uintptr_t)ctx->current[kind]->buf_addr;
-	if (kind == 0)
-		ctx->evpl.reserved_end = 0;
+	return restart_buffer(ctx, kind);
+}
+
+/* So many live iovecs in one buffer that its 16 bits are spent: go on carving it on another mbuf's. */
+static __rte_noinline bool
+spill_stock(struct evpl_context *ctx, unsigned kind)
+{
+	struct evpl_pvt_window *w = &ctx->evpl.window[kind];
+	struct rte_mbuf *other = evpl_overflow_new(w->ref);
+
+	if (other == NULL)
+		return false;
+	hook_window_leaves(ctx, kind);
+	(void)stock_return(w, kind, evpl_pvt_window_prepaid(w)); /* not the last: the other mbuf holds one */
+	w->ref = other;
+	evpl_count(&ctx->counters.spills, 1);
+	rte_mbuf_refcnt_set(other, EVPL_PVT_PREPAID_STEP);
+	evpl_pvt_window_set_stock(w, w->stock + EVPL_PVT_PREPAID_STEP);
 	return true;
 }
 
@@ -96,23 +147,12 @@ bool
 evpl_window_ensure_stock(struct evpl_context *ctx, unsigned kind)
 {
 	struct evpl_pvt_window *w = &ctx->evpl.window[kind];
-	struct rte_mbuf *other;
 
-	if (evpl_pvt_window_prepaid(w) > 1)
+	if (likely(evpl_pvt_window_prepaid(w) > 1))
 		return true;
-	if (evpl_compat_ref_load(w->ref) + EVPL_PVT_PREPAID_STEP <= EVPL_REF_LIMIT) {
-		(void)evpl_pvt_ref_add(w->ref, kind, EVPL_PVT_PREPAID_STEP);
-		evpl_pvt_window_set_stock(w, w->stock + EVPL_PVT_PREPAID_STEP);
-		return true;
-	}
-	/* So many live iovecs in one buffer that its 16 bits are spent: go on carving it on another mbuf's. */
-	other = evpl_overflow_new(w->ref);
-	if (other == NULL)
-		return false;
-	hook_window_leaves(ctx, kind);
-	(void)stock_return(w, kind, evpl_pvt_window_prepaid(w)); /* not the last: the other mbuf holds one */
-	w->ref = other;
-	rte_mbuf_refcnt_set(other, EVPL_PVT_PREPAID_STEP);
+	if (evpl_compat_ref_load(w->ref) + EVPL_PVT_PREPAID_STEP > EVPL_REF_LIMIT)
+		return spill_stock(ctx, kind);
+	(void)evpl_pvt_ref_add(w->ref, kind, EVPL_PVT_PREPAID_STEP);
 	evpl_pvt_window_set_stock(w, w->stock + EVPL_PVT_PREPAID_STEP);
 	return true;
 }

@@ -154,8 +154,12 @@ evpl_compat_ext_ended(struct rte_mbuf_ext_shared_info *shinfo)
 /* Telemetry: before 23.03 the unsigned calls were named _u64. 25.11 has no calls of that name. */
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
 #define evpl_compat_tel_add_uint(d, name, value) rte_tel_data_add_dict_uint((d), (name), (value))
+#define evpl_compat_tel_start_uints(d) rte_tel_data_start_array((d), RTE_TEL_UINT_VAL)
+#define evpl_compat_tel_append_uint(d, value) rte_tel_data_add_array_uint((d), (value))
 #else
 #define evpl_compat_tel_add_uint(d, name, value) rte_tel_data_add_dict_u64((d), (name), (value))
+#define evpl_compat_tel_start_uints(d) rte_tel_data_start_array((d), RTE_TEL_U64_VAL)
+#define evpl_compat_tel_append_uint(d, value) rte_tel_data_add_array_u64((d), (value))
 #endif
 
 #ifdef EVPL_PVT_BUILDING

@@ -251,7 +251,19 @@ EVPL_PVT_EXPORT struct evpl *evpl_create(const struct evpl_thread_config *config
  */
 EVPL_PVT_EXPORT void evpl_destroy(struct evpl *evpl);
 
-/** What the library has, and how much of it is in use. Telemetry tells more: see include/telemetry.md. */
+/**
+ * What the library has, and how much of it is in use. Telemetry tells more: see include/telemetry.md.
+ *
+ * No figure costs an inline alloc, clone or release an instruction. So the figures are of three kinds:
+ * - counted: what happens beside the hot path, such as refills, rewinds and failures. These are exact.
+ * - derived on read, from counts and positions that the hot path keeps anyway: what is in use; in telemetry also live
+ *   iovecs, packets in flight, and bytes that were carved. These are exact when no thread works.
+ * - not known in a plain build: the number of allocs and releases, and the bytes that are live in a buffer that is
+ *   partly released. Telemetry has estimates of the first (with evpl_global_config.sample_period) and of the last. A
+ *   tracing build counts allocs and releases.
+ *
+ * Counts begin at zero with evpl_init().
+ */
 struct evpl_stats {
 	uint32_t contexts;		/**< contexts that exist: evpl_create() less evpl_destroy() */
 	uint32_t slabs;			/**< slabs of small and large buffers (RX pools are counted below) */
@@ -269,7 +281,11 @@ struct evpl_stats {
 	uint64_t rx_linearized;		/**< packets of several segments that evpl_rx_burst() copied into one */
 	uint64_t rx_too_long;		/**< packets of several segments dropped: longer than a buffer, or empty */
 	uint64_t rx_no_memory;		/**< packets of several segments dropped: no buffer was free */
-	uint64_t reserved[6];		/**< zero: for later versions */
+	uint64_t refills;		/**< buffers that became current, so far */
+	uint64_t rewinds;		/**< current buffers that were used again in place, so far */
+	uint64_t remote_returns; /**< buffers so far that came home, but not through the context that took them */
+	uint64_t alloc_enomem;	 /**< calls so far that found no memory for iovecs */
+	uint64_t reserved[2];	 /**< zero: for later versions */
 };
 
 /**

@@ -52,6 +52,13 @@ evpl_pvt_window_set_stock(struct evpl_pvt_window *w, uint64_t stock)
 	__atomic_store_n(&w->stock, stock, __ATOMIC_RELAXED);
 }
 
+/* Likewise: telemetry reads it. */
+static inline void
+evpl_pvt_window_set_next(struct evpl_pvt_window *w, uintptr_t next)
+{
+	__atomic_store_n(&w->next, next, __ATOMIC_RELAXED);
+}
+
 /* The public part of a context. Private, here for the inline functions; one cache line and a half. */
 struct evpl {
 	struct evpl_pvt_window window[2]; /* [0] LOCAL, [EVPL_IOVEC_FLAG_SHARED] SHARED */
@@ -139,7 +146,7 @@ evpl_pvt_window_carve(struct evpl_pvt_window *w, uint64_t stock, uintptr_t paddi
 	r_iovec->data = (void *)(w->next + padding);
 	evpl_pvt_iovec_set_view(r_iovec, length, flags);
 	r_iovec->ref = w->ref;
-	w->next += padding + length;
+	evpl_pvt_window_set_next(w, w->next + padding + length);
 	evpl_pvt_window_set_stock(w, stock - 1);
 }
 
@@ -185,7 +192,7 @@ evpl_iovecs_alloc(struct evpl *evpl, unsigned length, unsigned alignment, unsign
 			   at - next + (n - 1) * distance + length <= w->end - next)) {
 			struct rte_mbuf *ref = w->ref;
 
-			w->next = at + (n - 1) * distance + length;
+			evpl_pvt_window_set_next(w, at + (n - 1) * distance + length);
 			evpl_pvt_window_set_stock(w, w->stock - n);
 			for (unsigned i = 0; i < n; i++, at += distance) {
 				r_iovecs[i].data = (void *)(uintptr_t)at;
@@ -233,7 +240,7 @@ evpl_iovec_commit(struct evpl *evpl, unsigned alignment, struct evpl_iovec *iove
 			   length <= end - data)) {
 			uintptr_t mask = evpl_pvt_align_mask(alignment), next = (data + length + mask) & ~mask;
 
-			w->next = next < end ? next : end;
+			evpl_pvt_window_set_next(w, next < end ? next : end);
 			evpl->reserved_end = 0;
 			evpl_pvt_iovec_set_view(iovecs, length, flags & ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED);
 			return;

@@ -225,6 +225,7 @@ evpl_sample_take_end(struct evpl_context *ctx, unsigned flags, unsigned length, 
 	uint64_t bytes = evpl_sample_distance(length, alignment);
 
 	if (n > 0 && until < bytes) {
+		evpl_count(&ctx->counters.allocs, (uint64_t)evpl_global.sample_period * (unsigned)n);
 		note_sample_of_iovecs(ctx, kind, r_iovec, (unsigned)n, length);
 		until = evpl_sample_gap(bytes, until);
 	} else if (n > 0) {

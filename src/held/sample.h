@@ -119,6 +119,7 @@ evpl_sample_take_ready(struct evpl *evpl, unsigned length, unsigned alignment, u
 				gate->left = until - room;
 				gate->ready = NULL;
 			}
+			evpl_count(&ctx->counters.allocs, evpl_global.sample_period);
 			evpl_sample_note(s, caller, length, evpl_pvt_stock_counted(stock) + 1);
 			evpl_pvt_window_carve(w, stock, used - length, length, flags | EVPL_PVT_IOVEC_COUNTED, r_iovec);
 			return true;

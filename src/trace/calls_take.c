@@ -5,6 +5,7 @@
 #include "base.h"
 #include "buffer.h"
 #include "context.h"
+#include "global.h"
 #include "trace/bytes.h"
 #include "trace/hooks.h"
 #include "trace/records.h"
@@ -44,6 +45,8 @@ take_iovecs(enum trace_call call, uint64_t where, struct evpl *evpl, unsigned le
 		n = evpl_plain_iovec_reserve(evpl, length, alignment, max_iovecs, r_iovec);
 	else
 		n = evpl_plain_iovec_alloc(evpl, length, alignment, max_iovecs, flags, r_iovec);
+	if (n > 0)
+		evpl_count(&evpl_context(evpl)->counters.allocs, (unsigned)n);
 	for (int i = 0; i < n; i++) {
 		struct evpl_iovec *iovec = &r_iovec[i];
 		struct trace_bytes *bytes = NULL;
@@ -102,7 +105,7 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 	evpl_pvt_window_carve(w, w->stock, (uintptr_t)data - w->next, length, flags | handle << TRACE_HANDLE_SHIFT,
 			      r_iovec);
 	if (EVPL_TRACE_BYTES)
-		w->next += TRACE_GUARD;
+		evpl_pvt_window_set_next(w, w->next + TRACE_GUARD);
 	if (EVPL_TRACE_BYTES) {
 		index = me->spare;
 		me->spare = trace_slots[index].bytes.next;
@@ -111,6 +114,7 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 				 CALL_ALLOC, here);
 	}
 	me->cursor = slot + 1;
+	evpl_count(&ctx->counters.allocs, 1);
 	fill_record(&slot->iovec, handle, CALL_ALLOC, me->now, r_iovec, ref, data, length, flags, index,
 		    ctx->hook.number, here);
 	return 1;
@@ -183,6 +187,18 @@ traced_iovec_commit(uint64_t where, struct evpl *evpl, unsigned alignment, struc
 	}
 }
 
+/* Those of packets were not taken here, and are not counted. */
+static inline void
+count_release(struct evpl *evpl, const struct evpl_iovec *iovec)
+{
+	if (iovec->flags & EVPL_IOVEC_FLAG_PACKET)
+		return;
+	if (evpl != NULL)
+		evpl_count(&evpl_context(evpl)->counters.releases, 1);
+	else
+		__atomic_fetch_add(&evpl_global.releases, 1, __ATOMIC_RELAXED);
+}
+
 static inline void
 release_iovec(enum trace_call call, struct trace_thread *me, struct evpl *evpl, struct evpl_iovec *iovec,
 	      trace_place here)
@@ -198,6 +214,7 @@ release_iovec(enum trace_call call, struct trace_thread *me, struct evpl *evpl, 
 	}
 	if (likely(r != NULL))
 		note_gone(call, r, here);
+	count_release(evpl, iovec);
 	evpl_plain_iovec_release(evpl, iovec);
 }
 
@@ -244,6 +261,7 @@ release_hot(uint64_t where, struct evpl *evpl, struct evpl_iovec *iovec)
 	}
 	shared = (r->state & TRACE_SHARED) != 0;
 	note_gone(CALL_RELEASE, r, here);
+	count_release(evpl, iovec);
 	if (unlikely(!(shared ? evpl_pvt_window_refund(&evpl->window[EVPL_IOVEC_FLAG_SHARED], ref, 1)
 			      : evpl_pvt_window_refund(&evpl->window[0], ref, 1))))
 		evpl_plain_iovec_release(evpl, iovec);

@@ -47,6 +47,8 @@ unsigned hook_held_period(void);
 #define HOOK_WATCHES_BYTES EVPL_TRACE_BYTES
 /* So many buffers wait in a stash, oldest first, before one is used again. 512 KiB fit a second-level cache. */
 #define HOOK_BUFFERS_WAIT (EVPL_TRACE_BYTES ? 8u : 0u)
+/* What telemetry knows of the number of allocs. */
+#define HOOK_ALLOCS(sample_period) "counted"
 /* That of the three texts which names the kind of this build. */
 #if EVPL_TRACE_BYTES
 #define HOOK_BY_BUILD(plain, tracing, tracing_without_bytes) tracing
@@ -158,12 +160,17 @@ hook_iovecs_sent(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
 #define HOOK_READS_RINGS false
 #define HOOK_WATCHES_BYTES false
 #define HOOK_BUFFERS_WAIT 0u
+#define HOOK_ALLOCS(sample_period) ((sample_period) > 0 ? "estimated" : "unknown")
 #define HOOK_BY_BUILD(plain, tracing, tracing_without_bytes) plain
 
 #define hook_context_begin(ctx) evpl_samples_begin(ctx)
 #define hook_context_end(ctx) evpl_samples_end(ctx)
 #define hook_library_end() evpl_samples_free()
-#define hook_window_leaves(ctx, kind) evpl_samples_stop_counting(ctx, kind)
+#define hook_window_leaves(ctx, kind)                                                                                  \
+	do {                                                                                                           \
+		if (unlikely((ctx)->hook.samples != NULL))                                                             \
+			evpl_samples_stop_counting(ctx, kind);                                                         \
+	} while (0)
 #define hook_alloc_ready(evpl, length, alignment, max_iovecs, flags, r_iovec, caller)                                  \
 	evpl_sample_take_ready(evpl, length, alignment, max_iovecs, flags, r_iovec, caller)
 #define hook_take_begin(evpl, flags) evpl_sample_take_begin(evpl_context(evpl), flags)

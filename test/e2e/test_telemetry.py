@@ -9,6 +9,7 @@ below the table must have the same fields.
 import json
 import os
 import re
+import shutil
 import subprocess
 import time
 
@@ -33,9 +34,10 @@ def documented():
 
 
 def names_of(answer):
-    """The fields of an answer: its own, or those of the first dictionary in it."""
+    """The fields of an answer: its own, those of the first dictionary in it, or those that are columns of a table."""
     inside = [value for value in answer.values() if isinstance(value, dict)]
-    return list(inside[0] if inside else answer)
+    columns = [name for name, value in answer.items() if isinstance(value, list)]
+    return list(inside[0] if inside else columns or answer)
 
 
 class Run:
@@ -101,13 +103,14 @@ def figures(directory):
     run.fwd.stop().clean()
 
 
-def hold(directory):
-    """Starts holder.c. The process, and its socket."""
-    holder = os.environ.get("EVPL_HOLDER") or os.path.join(ROOT, "build", "test", "e2e", "e2e-holder")
+def hold(directory, program="holder", *arguments):
+    """Starts holder.c or places.c. The process, and its socket."""
+    holder = (os.environ.get(f"EVPL_{program.upper()}")
+              or os.path.join(ROOT, "build", "test", "e2e", f"e2e-{program}"))
     if not os.access(holder, os.X_OK):
-        raise Skip("e2e-holder is not built")
+        raise Skip(f"e2e-{program} is not built")
     os.environ["XDG_RUNTIME_DIR"] = directory
-    argv, out = [holder, *eal_flags(telemetry=True)], os.path.join(directory, "holder.out")
+    argv, out = [holder, *eal_flags(telemetry=True), *arguments], os.path.join(directory, "holder.out")
     child = spawn(argv, out, stdin=subprocess.PIPE)
     for _ in range(1200):
         if "holds" in read(out) or child.poll() is not None:
@@ -148,6 +151,101 @@ def failures(directory):
                 "buffers away, and the peak, of a slab that is spent")
     child.stdin.close()
     check_equal(child.wait(60), 0, "exit code of the holder")
+
+
+@case("each_buffer_is_where_the_program_has_it")
+def places(directory):
+    child, path = hold(directory, "places")
+    info, stats, contexts, slabs = ask(path, "/evpl/info", "/evpl/stats", "/evpl/contexts", "/evpl/slabs")
+    table, rest, none = ask(path, "/evpl/map,0", "/evpl/map,0,14", "/evpl/map,1")
+    slab = slabs["slab_0"]
+    stashed = 2 if TRACE and info["build"] == "tracing" else 1      # its free buffers wait before they are used again
+    states = {"current": 2, "held": 3, "lent": 1, "stash": stashed, "free": 10 - stashed}
+    check_equal({state: table["state"].count(state) for state in states}, states, "states of the map")
+    check_equal([slab[f"buffers_{name}"] for name in ("current", "held", "lent", "stashed", "free")],
+                [2, 6, 1, stashed, 10 - stashed],
+                "states of the slab, whose held ones are those of the first three")
+    check_equal((table["buffers"], table["buffer_size"], table["first"], table["slab"]), (16, 65536, 0, 0), "the map")
+    check_equal((rest["first"], rest["state"], rest["fill"]), (14, table["state"][14:], table["fill"][14:]),
+                "the map from a buffer on")
+    check_equal(none, {}, "the map of a slab that does not exist")
+    buffers = list(zip(*(table[name] for name in ("state", "iovecs", "packets", "context"))))
+    check_equal(sorted(b for b in buffers if b[0] in ("current", "held", "lent")),
+                [("current", 1, 0, 0), ("current", 5, 0, 0), ("held", 1, 0, 0), ("held", 1, 0, 1), ("held", 8, 0, 0),
+                 ("lent", 0, 2, 0)], "buffers: state, iovecs, mbufs of packets, context")
+    check(all(not any((fill, iovecs, packets, age)) for state, fill, iovecs, packets, age in
+              zip(*(table[name] for name in ("state", "fill", "iovecs", "packets", "age_ms")))
+              if state in ("free", "stash")), f"nothing is left of a free one: {table}")
+    check_equal((stats["iovecs"], stats["packets"], stats["buffers_orphaned"]), (16, 2, 1), "of all")
+    check_equal((contexts["context_0"]["iovecs"], contexts["context_0"]["buffers_held"]), (15, 5), "of a context")
+    check_equal((slab["takes"], slab["remote_returns"], stats["remote_returns"], stats["splits"]), (8, 1, 1, 1),
+                "counts")
+    check_equal(stats["refills"] + stats["whole_buffers"], 8, "takes of the contexts")
+    check(stats["spills"] >= 60000 - 49152, f"clones beyond 16 bits: {stats['spills']}")
+    check_equal([stats[name] for name in ("bytes_pinned", "buffers_away_peak", "buffers_away_peak_read")],
+                [6 * 65536, 6 + stashed, 6 + stashed], "bytes pinned, and peaks")
+    check(stats["bytes_live"] <= stats["bytes_carved"] <= stats["bytes_pinned"], f"bytes: {stats}")
+    if not TRACE:       # no guards, and whole buffers are no longer than the longest iovec
+        check_equal(sorted(zip(table["fill"], table["iovecs"]))[-6:],
+                    [(50, 1), (51, 1), (77, 5), (94, 8), (100, 0), (100, 1)], "buffers: fill, iovecs")
+        carved = 50000 + 32768 + 32769 + 61440 + 2 * 65536
+        check_equal((stats["bytes_carved"], stats["bytes_live"]), (carved, carved - 22 * 2048), "carved and live")
+    again, = ask(path, "/evpl/slabs")
+    check_equal((again["slab_0"]["buffers_away_peak"], again["slab_0"]["buffers_away_peak_read"]), (6 + stashed, 0),
+                "peaks of a slab that was read before, since when nothing was taken")
+    child.stdin.close()
+    check_equal(child.wait(60), 0, "exit code of the program")
+
+
+@case("figures_of_all_stay_when_slabs_go")
+def slabs_that_go(directory):
+    child, path = hold(directory, "places", "--", "3", "anew")
+    stats, slabs, again, none = ask(path, "/evpl/stats", "/evpl/slabs", "/evpl/stats", "/evpl/map,1")
+    check_equal([stats[name] for name in ("slabs", "slabs_made", "slabs_given_back")], [1, 4, 3], "slabs")
+    check_equal([stats[name] for name in ("buffers_away_peak", "buffers_away_peak_read")], [900, 900], "peaks")
+    check_equal([again[name] for name in ("buffers_away_peak", "buffers_away_peak_read")], [900, 0], "peaks, later")
+    check_equal((stats["refills"] + stats["whole_buffers"], stats["remote_returns"]), (901, 897),
+                "counts of all: each context brings its last buffer home itself")
+    slab = slabs["slab_0"]
+    check_equal([slab[name] for name in ("takes", "rewinds", "remote_returns", "buffers_away_peak", "buffers_held")],
+                [1, 0, 0, 1, 1], "a slab with the number of one that is gone")
+    check_equal((stats["buffers_held"], none), (1, {}), "buffers that are held, and the map of a slab that is gone")
+    child.stdin.close()
+    check_equal(child.wait(60), 0, "exit code of the program")
+
+
+@case("dpdk_telemetry_py_reaches_the_commands")
+def with_dpdks_client(directory):
+    client = shutil.which("dpdk-telemetry.py") or shutil.which("dpdk-telemetry")
+    if client is None:
+        raise Skip("no dpdk-telemetry.py (Debian: dpdk)")
+    child, path = hold(directory, "places")
+    commands = ["/evpl/info", "/evpl/contexts", "/evpl/slabs,0", "/evpl/ports", "/evpl/held", "/evpl/map,0,14"]
+    ran = subprocess.run([client, "-f", os.path.basename(os.path.dirname(path))], text=True, capture_output=True,
+                         input="\n".join([*commands, "quit", ""]), timeout=60, check=False)
+    answers = [json.loads(line) for line in ran.stdout.splitlines()]
+    check_equal([list(answer) for answer in answers], [[command.split(",")[0]] for command in commands], ran.stderr)
+    check_equal(len(answers[-1]["/evpl/map"]["state"]), 2, "buffers from number 14 on")
+    child.stdin.close()
+    check_equal(child.wait(60), 0, "exit code of the program")
+
+
+@case("allocs_are_counted_estimated_or_unknown")
+def allocs(directory):
+    child, path = hold(directory)
+    info, stats = ask(path, "/evpl/info", "/evpl/stats")
+    check_equal(info["allocs"], "counted" if TRACE else "estimated", "how allocs are known")
+    if TRACE:
+        check_equal(stats["allocs"] - stats["releases"], stats["iovecs"], "iovecs that are left")
+    else:
+        check_equal((stats["allocs"] % 8, stats["releases"]), (0, 0), "a multiple of the period, and nothing")
+    child.stdin.close()
+    check_equal(child.wait(60), 0, "exit code of the holder")
+    child, path = hold(directory, "places")
+    info, stats = ask(path, "/evpl/info", "/evpl/stats")
+    check_equal((info["allocs"], stats["allocs"] > 0), ("counted", True) if TRACE else ("unknown", False), "allocs")
+    child.stdin.close()
+    check_equal(child.wait(60), 0, "exit code of the program")
 
 
 main(__doc__)

@@ -38,7 +38,7 @@ check() {
 	if "$@" >"$work/log" 2>&1; then ok "$name"; else not_ok "$name"; fi
 }
 
-echo 1..19
+echo 1..20
 
 # Its pkg-config files name the prefix that it is meant for, so they are told where it has been put. (--define-prefix and a
 # sysroot would move DPDK's own files as well.)
@@ -121,6 +121,10 @@ consumer_checks() {
 licensed() {
 	find "$work/copy$prefix" -name LICENSE | grep -q . && cmp "$source/LICENSE" "$(find "$work/copy$prefix" -name LICENSE)"
 }
+# evpl-top finds its parts where they were installed, and not in the source tree.
+run_top() {
+	(cd / && "$work/copy$prefix/bin/evpl-top" --help) | grep -q '^usage: evpl-top'
+}
 # What DPDK's own pkg-config file asks for, without this library.
 dpdk_links_statically() {
 	echo 'int main(void) { return 0; }' >"$work/empty.c"
@@ -142,6 +146,11 @@ check "it uses the installed shared library" uses_shared
 check "it runs" run_shared
 check "the program in the README builds" compile_readme "$@"
 check "it prints what it says" run_readme
+if [ -e "$work/copy$prefix/bin/evpl-fwd" ]; then
+	check "the installed evpl-top runs" run_top
+else
+	skip "the installed evpl-top runs" "no applications here"
+fi
 static=skip
 if dpdk_links_statically "$@" >"$work/log" 2>&1; then
 	static=static

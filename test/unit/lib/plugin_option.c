@@ -42,7 +42,7 @@ nothing_is_said_of_an_empty_environment(void **state)
 	assert_int_equal(plugin_options.report, 0);
 	assert_int_equal(plugin_options.leaks, LEAKS_LIST);
 	assert_int_equal(plugin_options.all_pools, 0);
-	assert_int_equal(plugin_options.bytes, 0);
+	assert_int_equal(plugin_options.bytes, BYTES_SOME);
 	assert_int_equal(plugin_options.no_guards, 0);
 	assert_int_equal(plugin_options.sample, 1);
 	assert_int_equal(plugin_options.depth, 8);

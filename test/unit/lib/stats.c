@@ -69,8 +69,68 @@ stats_say_what_is_held(void **state)
 	assert_int_equal(evpl_cleanup(), 0);
 }
 
+/* A buffer is used up by taking all of it. */
+static void
+take_all(struct evpl *evpl, struct evpl_iovec *iovec)
+{
+	assert_int_equal(evpl_iovec_alloc(evpl, evpl_buffer_size(), 0, 1, SHARED, iovec), 1);
+}
+
+static void
+stats_count_what_buffers_do(void **state)
+{
+	struct evpl_global_config one_slab = home_small;
+	struct evpl_iovec iovec[18], other_iovec;
+	struct evpl_stats stats, zero = {0};
+	struct evpl *evpl, *other;
+	unsigned n;
+
+	(void)state;
+	one_slab.max_slabs = 1;
+	assert_int_equal(evpl_init(&one_slab), 0);
+	evpl = evpl_create(NULL);
+	other = evpl_create(NULL);
+	assert_non_null(evpl);
+	assert_non_null(other);
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.refills + stats.rewinds + stats.remote_returns + stats.alloc_enomem, 0);
+
+	take_all(evpl, &iovec[0]);
+	take_all(evpl, &iovec[1]);
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.refills, 2);
+	evpl_iovec_release(evpl, &iovec[1]);
+	take_all(evpl, &iovec[1]); /* of the same buffer, unless its bytes are watched */
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.refills + stats.rewinds, 3);
+	assert_true(EVPL_IOVEC_TRACE || stats.rewinds == 1);
+
+	take_all(other, &other_iovec);
+	evpl_destroy(other);
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.refills + stats.rewinds, 4); /* it is not forgotten with its context */
+	assert_int_equal(stats.remote_returns, 0);
+	evpl_iovec_release(evpl, &other_iovec);
+	evpl_iovec_release(NULL, &iovec[0]);
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.remote_returns, 2);
+
+	evpl_iovec_move(&iovec[0], &iovec[1]);
+	for (n = 1; evpl_iovec_alloc(evpl, evpl_buffer_size(), 0, 1, SHARED, &iovec[n]) == 1; n++)
+		assert_in_range(n, 1, DIM(iovec) - 2); /* a slab has 16 */
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.alloc_enomem, 1);
+	evpl_iovecs_release(evpl, iovec, (int)n);
+	evpl_destroy(evpl);
+	home_assert();
+	assert_int_equal(evpl_cleanup(), 0);
+	evpl_stats_get(&stats);
+	assert_memory_equal(&stats, &zero, sizeof(stats));
+}
+
 static const struct CMUnitTest cases[] = {
 	stopped_case(stats_say_what_is_held),
+	stopped_case(stats_count_what_buffers_do),
 };
 
 int

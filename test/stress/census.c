@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Telemetry is asked for all it knows, while two threads move buffers through all their states.
+ *
+ * What would break: a census reads what the threads write. A field that is written plainly is a race (the thread
+ * sanitizer says so). A buffer that changes its state while it is looked at could give figures that no program can have:
+ * more packets than there are mbufs, a fill above 100 %. A slab may go back to EAL between two looks. So the threads
+ * alloc, clone, send, release each other's iovecs, go through contexts and give all slabs back, and a third one asks the
+ * process's own telemetry socket.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+
+#include "support.h"
+
+#define ROUNDS 20000u
+#define SOME 16u
+
+static const struct evpl_global_config config = {
+	.slab_size = 1 << 20, .buffer_size = 16 << 10, .max_slabs = 4, .packet_mbufs = 1023};
+
+static struct evpl_iovec given[2][SOME]; /* by each thread, for the other one to release */
+static atomic_uint answers;		 /* so far */
+static atomic_bool more, done;		 /* rounds; of the threads */
+
+/* What came for a command; NULL: nothing. The caller frees it. */
+static char *
+ask(int fd, const char *command)
+{
+	char *said = calloc(1, 65536);
+
+	if (said != NULL && send(fd, command, strlen(command), 0) == (ssize_t)strlen(command) &&
+	    recv(fd, said, 65535, 0) > 0)
+		return said;
+	free(said);
+	return NULL;
+}
+
+static int
+connect_self(void)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	char hello[1024];
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/dpdk_telemetry.v2", rte_eal_get_runtime_dir());
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) == 0 &&
+	    recv(fd, hello, sizeof(hello), 0) > 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* The largest number in the array of that name; 0 without one. */
+static unsigned long
+largest(const char *said, const char *name)
+{
+	const char *at = strstr(said, name);
+	unsigned long most = 0;
+
+	for (at = at != NULL ? strchr(at, '[') : NULL; at != NULL && *at != ']'; at = strpbrk(at + 1, ",]"))
+		most = RTE_MAX(most, strtoul(at + 1, NULL, 10));
+	return most;
+}
+
+static void *
+ask_all(void *arg)
+{
+	static const char *const commands[] = {"/evpl/stats", "/evpl/contexts", "/evpl/slabs", "/evpl/map,0",
+					       "/evpl/map,1", "/evpl/held",	"/evpl/pools"};
+	int fd = *(int *)arg;
+
+	while (!atomic_load(&done)) {
+		for (unsigned i = 0; i < DIM(commands); i++) {
+			char *said = ask(fd, commands[i]);
+
+			if (!threads_check(said != NULL))
+				return NULL;
+			threads_check(largest(said, "\"fill\":") <= 100);
+			threads_check(largest(said, "\"packets\":") <= config.packet_mbufs);
+			free(said);
+		}
+		atomic_fetch_add(&answers, 1);
+	}
+	return NULL;
+}
+
+/* One of each way to come home: released here, by the other thread, by a packet, with a context that ends. */
+static bool
+move_buffers(struct evpl *evpl, unsigned index, unsigned round)
+{
+	struct evpl_iovec own[SOME], clone, whole;
+	struct rte_mbuf *packet;
+	unsigned n = 0;
+
+	for (; n < SOME && evpl_iovec_alloc(evpl, 700 + 100 * n, 0, 1, LOCAL, &own[n]) == 1; n++)
+		;
+	if (n > 0 && round % 4 == 0) {
+		evpl_iovec_clone(&clone, &own[0]);
+		packet = evpl_iovecs_to_mbuf(evpl, &clone, 1);
+		if (packet == NULL)
+			evpl_iovec_release(evpl, &clone);
+		evpl_iovecs_release(evpl, own, (int)n);
+		rte_pktmbuf_free(packet);
+	} else {
+		evpl_iovecs_release(evpl, own, (int)n);
+	}
+	if (evpl_iovec_alloc(evpl, 16 << 10, 0, 1, SHARED, &whole) == 1)
+		evpl_iovec_release(round % 2 == 0 ? evpl : NULL, &whole);
+	return threads_check(evpl_iovecs_alloc(evpl, 1000, 0, SHARED, given[index], SOME) == (int)SOME);
+}
+
+/* The thread's next context. In between everything is home, and every slab goes. */
+static struct evpl *
+begin_anew(struct evpl *evpl, unsigned index)
+{
+	evpl_destroy(evpl);
+	if (!threads_meet() || (index == 0 && !threads_check(evpl_trim() > 0)) || !threads_meet())
+		return NULL;
+	evpl = evpl_create(NULL);
+	threads_check(evpl != NULL);
+	return evpl;
+}
+
+static void
+move(unsigned index, void *arg)
+{
+	struct evpl *evpl = evpl_create(NULL);
+	unsigned rounds = *(unsigned *)arg;
+
+	threads_check(evpl != NULL);
+	for (unsigned round = 0; atomic_load(&more); round++) {
+		if (!move_buffers(evpl, index, round) || !threads_meet())
+			break;
+		evpl_iovecs_release(evpl, given[!index], SOME);
+		/* Telemetry answers at least twice meanwhile. */
+		if (index == 0)
+			atomic_store(&more, round < rounds || atomic_load(&answers) < 2);
+		if (!threads_meet())
+			break;
+		if (round % 256 == 255) {
+			evpl = begin_anew(evpl, index);
+			if (evpl == NULL)
+				return;
+		}
+	}
+	evpl_destroy(evpl);
+}
+
+static void
+census_while_buffers_move(void **state)
+{
+	unsigned rounds = threads_rounds(ROUNDS);
+	pthread_t asker;
+	int fd;
+
+	(void)state;
+	assert_int_equal(evpl_init(&config), 0);
+	fd = connect_self();
+	assert_true(fd >= 0);
+	atomic_store(&more, true);
+	assert_int_equal(pthread_create(&asker, NULL, ask_all, &fd), 0);
+	threads_run(THREADS_LCORES, move, &rounds);
+	atomic_store(&done, true);
+	pthread_join(asker, NULL);
+	close(fd);
+	assert_true(atomic_load(&answers) >= 2);
+	home_assert();
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
+/* EAL's telemetry needs a runtime directory; this one is removed at the end. */
+static char directory[] = "/tmp/evpl-census-XXXXXX";
+
+static void
+remove_directory(void)
+{
+	static const char *const parts[] = {"/dpdk/census", "/dpdk", ""};
+	char path[64];
+
+	for (unsigned i = 0; i < DIM(parts); i++) {
+		snprintf(path, sizeof(path), "%s%s", directory, parts[i]);
+		rmdir(path);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct CMUnitTest cases[] = {
+		cmocka_unit_test(census_while_buffers_move),
+	};
+	static const struct program program = {.name = "census", .cases = cases, .n_cases = DIM(cases), .min_cores = 2};
+
+	if (mkdtemp(directory) == NULL)
+		return 1;
+	atexit(remove_directory);
+	setenv("RUNTIME_DIRECTORY", directory, 1);
+	setenv("EVPL_TEST_EAL",
+	       "--no-huge --iova-mode=va --no-pci --no-shconf --file-prefix census -m 256 --log-level=error", 0);
+	return program_main(&program, argc, argv);
+}

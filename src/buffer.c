@@ -14,6 +14,7 @@
 #include "global.h"
 #include "overflow.h"
 #include "packet.h"
+#include "quota.h"
 #include "ref.h"
 #include "room.h"
 #include "shelf.h"
@@ -133,16 +134,43 @@ stash_set_count(struct evpl_stash *stash, uint32_t count)
 	__atomic_store_n(&stash->count, count, __ATOMIC_RELAXED);
 }
 
-/* The warmest buffer, or, where buffers wait before they are used again, the one that has waited longest. */
-static struct rte_mbuf *
-stash_take(struct evpl_stash *stash)
+/*
+ * The warmest buffer, or, where buffers wait before they are used again, the one that has waited longest. NULL: no more
+ * than `waiting` are there.
+ */
+static inline struct rte_mbuf *
+stash_take(struct evpl_context *ctx, const struct evpl_class *class, uint32_t waiting)
 {
-	uint32_t at = HOOK_BUFFERS_WAIT > 0 ? 0 : stash->count - 1;
-	struct rte_mbuf *buffer = stash->buffers[at];
+	struct evpl_stash *stash = &ctx->stash[class->index];
+	struct rte_mbuf *buffer = NULL;
+	uint32_t count;
 
-	stash_set_count(stash, stash->count - 1);
-	if (HOOK_BUFFERS_WAIT > 0)
-		memmove(stash->buffers, stash->buffers + 1, stash->count * sizeof(stash->buffers[0]));
+	evpl_stash_enter(&ctx->stash_guard);
+	count = stash->count;
+	if (likely(count > waiting)) {
+		buffer = stash->buffers[HOOK_BUFFERS_WAIT > 0 ? 0 : count - 1];
+		stash_set_count(stash, count - 1);
+		if (HOOK_BUFFERS_WAIT > 0)
+			memmove(stash->buffers, stash->buffers + 1, (count - 1) * sizeof(stash->buffers[0]));
+	}
+	evpl_stash_leave(&ctx->stash_guard);
+	return buffer;
+}
+
+/* A free buffer from wherever one is; NULL: there is none. */
+static __rte_noinline struct rte_mbuf *
+take_from_slabs(struct evpl_context *ctx, struct evpl_class *class)
+{
+	struct rte_mbuf *buffer = evpl_slab_take(ctx, class, false);
+
+	if (unlikely(buffer == NULL) && evpl_tx_caches_reap())
+		buffer = evpl_slab_take(ctx, class, false);
+	if (unlikely(buffer == NULL) && HOOK_BUFFERS_WAIT > 0)
+		buffer = stash_take(ctx, class, 0);
+	if (unlikely(buffer == NULL))
+		buffer = evpl_slab_take(ctx, class, true);
+	if (unlikely(buffer == NULL) && evpl_stashes_take_back(ctx))
+		buffer = evpl_slab_take(ctx, class, false);
 	return buffer;
 }
 
@@ -167,20 +195,19 @@ take_clock(struct evpl_context *ctx)
 struct rte_mbuf *
 evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 {
-	struct evpl_stash *stash = &ctx->stash[class->index];
 	struct rte_mbuf *buffer;
 
-	if (stash->count > HOOK_BUFFERS_WAIT) {
-		buffer = stash_take(stash);
-	} else {
-		buffer = evpl_slab_take(ctx, class, false);
-		if (unlikely(buffer == NULL) && evpl_tx_caches_reap())
-			buffer = evpl_slab_take(ctx, class, false);
-		if (unlikely(buffer == NULL))
-			buffer = stash->count > 0 ? stash_take(stash) : evpl_slab_take(ctx, class, true);
-		if (unlikely(buffer == NULL))
-			return NULL;
+	if (unlikely(ctx->quota != NULL) && !evpl_quota_take(ctx->quota, class->size))
+		return NULL;
+	buffer = stash_take(ctx, class, HOOK_BUFFERS_WAIT);
+	if (unlikely(buffer == NULL))
+		buffer = take_from_slabs(ctx, class);
+	if (unlikely(buffer == NULL)) {
+		if (ctx->quota != NULL)
+			evpl_quota_give_back(ctx->quota, class->size);
+		return NULL;
 	}
+	evpl_buffer(buffer)->quota = ctx->quota;
 	evpl_count(&evpl_buffer(buffer)->takes, 1);
 	__atomic_store_n(&evpl_buffer(buffer)->taker, ctx->number, __ATOMIC_RELAXED);
 	__atomic_store_n(&evpl_buffer(buffer)->taken_at, take_clock(ctx), __ATOMIC_RELAXED);
@@ -196,18 +223,22 @@ to_slab(struct evpl_buffer *buffer)
 }
 
 /*
- * Half of a full stash, the colder one, goes to the slabs. So a run of releases goes there once per half stash. It is
- * out of line, because evpl_buffer_give_back() needs fewer registers without it.
+ * Half of a full stash, the colder one, goes to the slabs. So a run of releases goes there once per half stash. A stash
+ * that keeps nothing may be open again. False: it keeps nothing. Out of line, because evpl_buffer_give_back() needs
+ * fewer registers without it.
  */
-static __rte_noinline void
-stash_halve(struct evpl_stash *stash)
+static __rte_noinline bool
+stash_make_room(struct evpl_stash *stash)
 {
 	uint32_t keep = stash->size / 2;
 
+	if (stash->size == 0)
+		return evpl_stash_reopen(stash);
 	for (uint32_t i = 0; i < stash->size - keep; i++)
 		to_slab(evpl_buffer(stash->buffers[i]));
 	memmove(stash->buffers, stash->buffers + stash->size - keep, keep * sizeof(stash->buffers[0]));
 	stash_set_count(stash, keep);
+	return true;
 }
 
 static inline void
@@ -215,6 +246,8 @@ mark_home(struct evpl_buffer *buffer)
 {
 	evpl_compat_count_store(buffer->packets, 1);
 	__atomic_store_n(&buffer->ended, false, __ATOMIC_RELAXED);
+	if (unlikely(buffer->quota != NULL))
+		evpl_quota_give_back(buffer->quota, buffer->slab->class->size);
 	hook_buffer_home(buffer->mbuf);
 }
 
@@ -250,13 +283,17 @@ evpl_buffer_give_back(struct evpl_context *ctx, struct rte_mbuf *buffer)
 		to_slab(evpl_buffer(buffer));
 		return;
 	}
-	evpl_buffer_set_state(evpl_buffer(buffer), EVPL_BUFFER_STASH);
 	stash = &ctx->stash[evpl_buffer_class(buffer)->index];
-	if (unlikely(stash->count == stash->size))
-		stash_halve(stash);
-	count = stash->count;
-	stash->buffers[count] = buffer;
-	stash_set_count(stash, count + 1);
+	evpl_stash_enter(&ctx->stash_guard);
+	if (unlikely(stash->count == stash->size) && !stash_make_room(stash)) {
+		to_slab(evpl_buffer(buffer));
+	} else {
+		evpl_buffer_set_state(evpl_buffer(buffer), EVPL_BUFFER_STASH);
+		count = stash->count;
+		stash->buffers[count] = buffer;
+		stash_set_count(stash, count + 1);
+	}
+	evpl_stash_leave(&ctx->stash_guard);
 }
 
 void

@@ -11,6 +11,7 @@
 #include "tx_cache.h"
 
 struct evpl_context;
+struct evpl_quota;
 struct evpl_room;
 
 /* Packets on one buffer are refused above this. The rest of the 16 bits is for threads that add at once. */
@@ -38,6 +39,7 @@ struct evpl_buffer {
 	uint64_t ol_flags;	    /* of packets on it: none, or RTE_MBUF_F_EXTERNAL */
 	uintptr_t shinfo;	    /* of these: a mark (see attach.h), or the address of a shinfo */
 	struct evpl_slab *slab;
+	struct evpl_quota *quota; /* of the context that took it; NULL: it has none */
 	struct rte_mbuf *mbuf;
 	uint32_t number; /* in the slab */
 	uint32_t next;	 /* while it is free: 1 + the number of the free buffer below it, or 0; relaxed */

@@ -22,7 +22,8 @@ struct evpl_class {
 	uint32_t lead; /* bytes before each buffer, for its anchor; 0: its packets count on its mbuf's shinfo */
 	uint64_t slab_size;
 	struct evpl_shelf *shelves[RTE_MAX_NUMA_NODES]; /* of its slabs, per node; NULL: there was none yet */
-	uint64_t nodes; /* a bit per node that has a shelf; stored with release after it */
+	uint64_t nodes;	 /* a bit per node that has a shelf; stored with release after it */
+	uint32_t claims; /* buffers that waits ask for; relaxed, see wait.c */
 	evpl_pause no_growth[RTE_MAX_NUMA_NODES + 1]; /* after no memory; [0] for SOCKET_ID_ANY, [n + 1] for node n */
 };
 #define EVPL_CLASSES 2u

@@ -9,10 +9,12 @@
 #include "global.h"
 #include "heap.h"
 #include "packet_pool.h"
+#include "quota.h"
 #include "slab.h"
 #include "stash.h"
 #include "trace/hooks.h"
 #include "tx_cache.h"
+#include "wait.h"
 #include "window.h"
 
 #include <pthread.h>
@@ -89,9 +91,15 @@ evpl_create(const struct evpl_thread_config *config)
 		return NULL;
 	}
 	pthread_mutex_lock(&g->lock);
-	if (g->users == 0) {
+	if (g->users == 0 || g->ending) {
 		pthread_mutex_unlock(&g->lock);
 		rte_errno = EPERM;
+		return NULL;
+	}
+	if (config->quota != 0 && !evpl_in_range("evpl_create", "quota", config->quota,
+						 EVPL_QUOTA_LEAST(evpl_class_largest()->size), UINT64_MAX)) {
+		pthread_mutex_unlock(&g->lock);
+		rte_errno = EINVAL;
 		return NULL;
 	}
 	socket_id = choose_socket(config->socket_id, &only);
@@ -105,12 +113,17 @@ evpl_create(const struct evpl_thread_config *config)
 	ctx->clock_gap = rte_get_tsc_hz() / 50000;
 	ctx->rx_flags = config->rx_flags;
 	for (unsigned i = 0; i < g->class_count; i++)
-		ctx->stash[i].size = choose_stash(&g->classes[i], config->stash_buffers);
+		evpl_stash_init(&ctx->stash[i], choose_stash(&g->classes[i], config->stash_buffers));
 	evpl_window_close(ctx, 0);
 	evpl_window_close(ctx, EVPL_IOVEC_FLAG_SHARED);
 	ctx->packet_pool = choose_packet_pool(ctx);
 	if (ctx->packet_pool == NULL)
 		goto fail;
+	if (config->quota != 0) {
+		ctx->quota = evpl_quota_create(config->quota, socket_id);
+		if (ctx->quota == NULL)
+			goto fail;
+	}
 	if (g->low_watermark != 0) /* so that the keeper makes slabs for this node */
 		(void)evpl_slab_shelf(&g->classes[0], socket_id);
 	hook_context_begin(ctx);
@@ -137,9 +150,12 @@ evpl_destroy(struct evpl *evpl)
 
 	if (evpl == NULL)
 		return;
+	evpl_waits_end(ctx);
 	evpl_window_close(ctx, 0);
 	evpl_window_close(ctx, EVPL_IOVEC_FLAG_SHARED);
+	evpl_stash_enter(&ctx->stash_guard);
 	evpl_stash_flush(ctx);
+	evpl_stash_leave(&ctx->stash_guard);
 	evpl_tx_cache_flush();
 	pthread_mutex_lock(&g->lock);
 	/* Off the list first: evpl_stats_get() reads the cache of whoever is on it. */
@@ -151,6 +167,7 @@ evpl_destroy(struct evpl *evpl)
 	g->rx_no_memory += ctx->rx_no_memory;
 	evpl_failures_add(&g->failed, &ctx->failed);
 	evpl_counters_add(&g->counters, &ctx->counters);
+	evpl_quota_leave(ctx->quota);
 	/*
 	 * Under the lock, as in evpl_create(): thread sanitizer does not see into EAL's heap, and learns from the lock
 	 * who had the memory before.

@@ -13,6 +13,9 @@
 
 #include <sys/queue.h>
 
+struct evpl_quota;
+struct evpl_wait;
+
 /* A context. The public part comes first, so the two pointers are one. */
 struct evpl_context {
 	struct evpl evpl;
@@ -24,6 +27,12 @@ struct evpl_context {
 	bool only_socket; /* never take from another NUMA node */
 	uint32_t taking;  /* 1 + the number of the slab that it takes a buffer from; 0: none. See shelf.c */
 	struct evpl_stash stash[EVPL_CLASSES];
+	struct evpl_stash_guard stash_guard;
+	struct evpl_quota *quota;      /* NULL: none */
+	uint32_t grants[EVPL_CLASSES]; /* buffers that it may take although others wait: see wait.c */
+	unsigned waits;		       /* of it that are in the queue; with wait.c's lock */
+	struct evpl_wait *served;      /* whose callback runs; NULL */
+	uint64_t served_ticket;
 	uint64_t rx_linearized, rx_too_long, rx_no_memory; /* relaxed, likewise */
 	struct evpl_failures failed;
 	struct evpl_counters counters;

@@ -47,6 +47,7 @@ struct evpl_global {
 	unsigned next_id;  /* for names, unique for the life of the process: see evpl_global_next_id() */
 	struct rte_mempool *packet_pools[RTE_MAX_NUMA_NODES];
 	struct rte_mempool *anchor_pool;
+	bool ending; /* evpl_cleanup_deferred() has begun */
 	TAILQ_HEAD(, evpl_rx_pool) rx_pools;
 	TAILQ_HEAD(, evpl_context) contexts;
 	unsigned context_count;

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The library as a whole: init and cleanup.
+ * The start of the library. cleanup.c has its end.
  */
 #include "argument.h"
 #include "base.h"
 #include "class.h"
+#include "cleanup.h"
 #include "global.h"
 #include "keeper.h"
-#include "notify.h"
-#include "overflow.h"
 #include "packet_pool.h"
-#include "rx_pool.h"
 #include "slab.h"
+#include "stash.h"
 #include "stats.h"
 #include "telemetry.h"
 #include "trace/hooks.h"
-#include "tx_cache.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -185,19 +183,6 @@ fits_running(const struct evpl_global *g, const struct evpl_global_config *asked
 	       runs_with("packet_mbufs", g->packet_mbufs, asked->packet_mbufs, asked->packet_mbufs);
 }
 
-/* With nothing in use. */
-static void
-release_all(void)
-{
-	evpl_rx_pools_free();
-	evpl_tx_caches_reset();
-	evpl_slabs_free();
-	evpl_notify_free();
-	evpl_packet_pools_free();
-	evpl_overflow_free();
-	hook_library_end();
-}
-
 /* The oldest slabs of small buffers are never given back: so many in all. */
 static void
 keep_preallocated(const struct evpl_global *g, unsigned n)
@@ -225,6 +210,7 @@ start_library(struct evpl_global *g, const struct evpl_global_config *config)
 	TAILQ_INIT(&g->rx_pools);
 	TAILQ_INIT(&g->contexts);
 	evpl_slabs_try_again();
+	evpl_stashes_reset();
 	g->rx_linearized = g->rx_too_long = g->rx_no_memory = 0;
 	g->failed = (struct evpl_failures){0};
 	g->counters = (struct evpl_counters){0};
@@ -238,20 +224,20 @@ start_library(struct evpl_global *g, const struct evpl_global_config *config)
 	}
 	if (g->near && !evpl_anchor_pool_create()) {
 		EVPL_LOG(ERR, "no memory for the pool of anchors");
-		release_all();
+		evpl_library_free();
 		return -ENOMEM;
 	}
 	for (unsigned i = 0; i < config->preallocate_slabs; i++) {
 		if (evpl_slab_grow(&g->classes[0], socket_id, g->low_watermark != 0) == NULL) {
 			EVPL_LOG(ERR, "no memory for slab %u of %u (%" PRIu64 " bytes each)", i + 1,
 				 config->preallocate_slabs, g->classes[0].slab_size);
-			release_all();
+			evpl_library_free();
 			return -ENOMEM;
 		}
 	}
-	if (!evpl_keeper_start()) {
+	if ((g->low_watermark != 0 || g->idle_trim_ms != 0) && !evpl_keeper_start()) {
 		EVPL_LOG(ERR, "the keeper's thread cannot be made");
-		release_all();
+		evpl_library_free();
 		return -ENOMEM;
 	}
 	return 0;
@@ -277,7 +263,9 @@ evpl_init(const struct evpl_global_config *config)
 	if (!check_config(config))
 		return -EINVAL;
 	pthread_mutex_lock(&g->lock);
-	if (g->users > 0)
+	if (g->ending)
+		rc = -EBUSY;
+	else if (g->users > 0)
 		rc = fits_running(g, config) ? 0 : -EALREADY;
 	else
 		rc = start_library(g, config);
@@ -285,40 +273,6 @@ evpl_init(const struct evpl_global_config *config)
 		evpl_telemetry_register();
 	if (rc == 0)
 		keep_preallocated(g, config->preallocate_slabs);
-	pthread_mutex_unlock(&g->lock);
-	return rc;
-}
-
-int
-evpl_cleanup(void)
-{
-	struct evpl_global *g = &evpl_global;
-	struct evpl_stats stats;
-	int rc = 0;
-
-	pthread_mutex_lock(&g->lock);
-	while (g->users == 1 && (g->slabs_coming > 0 || g->slabs_going > 0))
-		pthread_cond_wait(&g->settled, &g->lock);
-	if (g->users == 0) {
-		rc = -EPERM;
-	} else if (g->users == 1) {
-		evpl_stats_collect(&stats);
-		if (stats.contexts + stats.buffers_in_use + stats.rx_buffers_in_use + stats.packet_mbufs_in_use +
-			    stats.overflow_mbufs_in_use !=
-		    0) {
-			EVPL_LOG(ERR,
-				 "cleanup: still held: %u contexts, %u buffers, %u receive buffers, %u packet mbufs, "
-				 "%u overflow mbufs",
-				 stats.contexts, stats.buffers_in_use, stats.rx_buffers_in_use,
-				 stats.packet_mbufs_in_use, stats.overflow_mbufs_in_use);
-			rc = -EBUSY;
-		} else {
-			evpl_keeper_stop();
-			release_all();
-		}
-	}
-	if (rc == 0)
-		g->users--;
 	pthread_mutex_unlock(&g->lock);
 	return rc;
 }

@@ -10,6 +10,7 @@
 #include "class.h"
 #include "global.h"
 #include "pause.h"
+#include "pressure.h"
 #include "shelf.h"
 #include "slab.h"
 #include "trim.h"
@@ -145,6 +146,7 @@ keep(void *arg)
 	RTE_SET_USED(arg);
 	while (!is_stopping()) {
 		grow();
+		evpl_pressure_look();
 		if (evpl_global.idle_trim_ms != 0 && rte_get_tsc_cycles() - looked >= look_period()) {
 			looked = rte_get_tsc_cycles();
 			trim();
@@ -157,9 +159,7 @@ keep(void *arg)
 bool
 evpl_keeper_start(void)
 {
-	const struct evpl_global *g = &evpl_global;
-
-	if (g->low_watermark == 0 && g->idle_trim_ms == 0)
+	if (running)
 		return true;
 	__atomic_store_n(&stopping, false, __ATOMIC_RELAXED);
 	running = evpl_compat_thread_create(&thread, "evpl-keeper", keep, NULL) == 0;

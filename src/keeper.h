@@ -8,7 +8,7 @@
 #include "base.h"
 
 /* With the lock held. */
-bool evpl_keeper_start(void); /* if the configuration asks for it; false: impossible */
+bool evpl_keeper_start(void); /* if it does not run; false: impossible */
 void evpl_keeper_stop(void);  /* while no slab is coming or going */
 
 #endif /* EVPL_SRC_KEEPER_H */

@@ -20,9 +20,15 @@ evpl_pause_is_over(const evpl_pause *pause)
 }
 
 static inline void
+evpl_pause_begin_ms(evpl_pause *pause, unsigned ms)
+{
+	__atomic_store_n(pause, rte_get_tsc_cycles() + rte_get_tsc_hz() / 1000 * ms, __ATOMIC_RELAXED);
+}
+
+static inline void
 evpl_pause_begin(evpl_pause *pause)
 {
-	__atomic_store_n(pause, rte_get_tsc_cycles() + rte_get_tsc_hz(), __ATOMIC_RELAXED);
+	evpl_pause_begin_ms(pause, 1000);
 }
 
 static inline void

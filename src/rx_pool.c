@@ -182,7 +182,7 @@ evpl_rx_pool_create(const char *name, unsigned n, uint16_t data_room, int socket
 		return NULL;
 	}
 	pthread_mutex_lock(&g->lock);
-	if (g->users == 0)
+	if (g->users == 0 || g->ending)
 		rte_errno = EPERM;
 	else if (rte_mempool_lookup(name) != NULL)
 		rte_errno = EEXIST;

@@ -15,6 +15,7 @@
 #include "room.h"
 #include "shelf.h"
 #include "trace/hooks.h"
+#include "wait.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -302,9 +303,14 @@ struct rte_mbuf *
 evpl_slab_take(struct evpl_context *ctx, struct evpl_class *class, bool grow)
 {
 	struct rte_mbuf *(*take)(struct evpl_context *, struct evpl_class *, int) = grow ? take_or_grow : take_from;
-	struct rte_mbuf *mbuf = take(ctx, class, ctx->socket_id);
+	struct rte_mbuf *mbuf;
 
+	if (unlikely(!evpl_wait_lets_take(ctx, class)))
+		return NULL;
+	mbuf = take(ctx, class, ctx->socket_id);
 	if (unlikely(mbuf == NULL) && !ctx->only_socket)
 		mbuf = take(ctx, class, SOCKET_ID_ANY);
+	if (unlikely(ctx->grants[class->index] != 0) && mbuf != NULL)
+		evpl_wait_took(ctx, class);
 	return mbuf;
 }

@@ -12,7 +12,9 @@
 #include "rx_pool.h"
 #include "shelf.h"
 #include "slab.h"
+#include "stash.h"
 #include "tx_cache.h"
+#include "wait.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -202,6 +204,8 @@ evpl_counts_collect(struct evpl_counts *counts)
 	counts->slabs_made = g->slabs_made;
 	counts->slabs_made_ahead = g->slabs_made_ahead;
 	counts->slabs_given_back = g->slabs_given_back;
+	counts->waits = evpl_waits_count();
+	counts->stash_buffers_taken_back = evpl_stashes_taken_back();
 	for (unsigned i = 0; i < g->class_count; i++) {
 		for (unsigned node = 0; node < RTE_DIM(g->classes[i].shelves); node++) {
 			if (g->classes[i].shelves[node] != NULL)

@@ -84,8 +84,10 @@ struct evpl_counts {
 	struct evpl_counters done;   /* likewise; returns without a context are in its remote_returns, too */
 	uint32_t contexts_peak;	     /* most contexts at once */
 	uint32_t slabs_made, slabs_made_ahead, slabs_given_back;
-	struct evpl_peak away;	  /* sums of the shelves' peaks: never were more away from them at once */
-	struct evpl_peak packets; /* packet mbufs that were away from their pools, likewise */
+	uint32_t waits;			   /* for memory, now */
+	uint64_t stash_buffers_taken_back; /* from stashes, when memory was short */
+	struct evpl_peak away;		   /* sums of the shelves' peaks: never were more away from them at once */
+	struct evpl_peak packets;	   /* packet mbufs that were away from their pools, likewise */
 };
 
 /* With the lock held. The second begins the peaks since they were read anew. */

@@ -83,6 +83,8 @@ static const struct evpl_field stats_fields[] = {
 	FIGURE("buffers_away_peak_read", counts.away.since_read, "buffers"),
 	STATS(large_buffers, "buffers"),
 	STATS(large_buffers_in_use, "buffers"),
+	FIGURE("waits", counts.waits, "waits"),
+	FIGURE("stash_buffers_taken_back", counts.stash_buffers_taken_back, "buffers"),
 	EVPL_COUNTER_FIELDS(struct figures),
 	EVPL_HOLDING_FIELDS(struct figures),
 	FIGURE("buffers_orphaned", orphans.buffers, "buffers"),

@@ -7,6 +7,7 @@
 #include "census.h"
 #include "context.h"
 #include "global.h"
+#include "quota.h"
 #include "slab.h"
 #include "stats.h"
 
@@ -27,6 +28,8 @@ struct context {
 	unsigned number;
 	int node, lcore;
 	uint32_t buffers_current, stash_buffers, stash_size, large_stash_buffers, large_stash_size;
+	uint32_t waits;
+	uint64_t quota, quota_used, quota_refused;
 	uint64_t buffers_taken, rx_linearized, rx_too_long, rx_no_memory;
 	struct evpl_counters done;
 	struct evpl_holding holding;
@@ -43,6 +46,10 @@ static const struct evpl_field context_fields[] = {
 	CONTEXT(stash_size, "buffers"),
 	CONTEXT(large_stash_buffers, "buffers"),
 	CONTEXT(large_stash_size, "buffers"),
+	CONTEXT(waits, "waits"),
+	CONTEXT(quota, "bytes"),
+	CONTEXT(quota_used, "bytes"),
+	CONTEXT(quota_refused, "buffers"),
 	EVPL_COUNTER_FIELDS(struct context),
 	EVPL_HOLDING_FIELDS(struct context),
 	CONTEXT(rx_linearized, "packets"),
@@ -103,10 +110,16 @@ context_fill(struct context *c, const struct evpl_context *ctx)
 			      .rx_linearized = load(&ctx->rx_linearized),
 			      .rx_too_long = load(&ctx->rx_too_long),
 			      .rx_no_memory = load(&ctx->rx_no_memory),
-			      .stash_size = ctx->stash[0].size,
-			      .large_stash_size = ctx->stash[1].size};
+			      .stash_size = ctx->stash[0].wanted_size,
+			      .large_stash_size = ctx->stash[1].wanted_size};
 	c->stash_buffers = __atomic_load_n(&ctx->stash[0].count, __ATOMIC_RELAXED);
 	c->large_stash_buffers = __atomic_load_n(&ctx->stash[1].count, __ATOMIC_RELAXED);
+	c->waits = __atomic_load_n(&ctx->waits, __ATOMIC_RELAXED);
+	if (ctx->quota != NULL) {
+		c->quota = ctx->quota->limit;
+		c->quota_used = load(&ctx->quota->used);
+		c->quota_refused = load(&ctx->quota->refused);
+	}
 	evpl_counters_add(&c->done, &ctx->counters);
 	evpl_failures_add(&c->failed, &ctx->failed);
 }

@@ -185,6 +185,7 @@ typedef uint32_t evpl_compat_thread_result;
 #define evpl_compat_thread_create(thread, name, function, arg)                                                         \
 	rte_thread_create_control((thread), (name), (function), (arg))
 #define evpl_compat_thread_join(thread) ((void)rte_thread_join((thread), NULL))
+#define evpl_compat_thread_detach(thread) ((void)rte_thread_detach(thread))
 #else
 #include <pthread.h>
 #include <rte_lcore.h>
@@ -193,6 +194,7 @@ typedef void *evpl_compat_thread_result;
 #define evpl_compat_thread_create(thread, name, function, arg)                                                         \
 	rte_ctrl_thread_create((thread), (name), NULL, (function), (arg))
 #define evpl_compat_thread_join(thread) ((void)pthread_join((thread), NULL))
+#define evpl_compat_thread_detach(thread) ((void)pthread_detach(thread))
 #endif
 
 #endif /* EVPL_PVT_BUILDING */

@@ -187,7 +187,13 @@ struct evpl_thread_config {
 	 */
 	unsigned stash_buffers;
 	uint32_t reserved_word; /**< zero: for later versions */
-	uint64_t reserved[6];	/**< zero: for later versions */
+	/**
+	 * The most bytes of buffers that the context's iovecs may hold, its two current buffers and packets in flight
+	 * included; at least three large buffers. A buffer counts until it comes home, on whatever thread. An alloc over
+	 * the quota fails with ENOMEM. 0 (default): no limit.
+	 */
+	uint64_t quota;
+	uint64_t reserved[5]; /**< zero: for later versions */
 };
 
 struct evpl; /* a context; evpl_inline_pvt.h has the part that inline functions read */
@@ -200,6 +206,7 @@ struct evpl; /* a context; evpl_inline_pvt.h has the part that inline functions 
  * @retval -EINVAL    a field is out of range, or reserved bytes are not zero. A log line names the field and its range.
  * @retval -EALREADY  the library runs with another configuration than this one. A log line names the field.
  * @retval -ENODEV    rte_eal_init() has not run yet.
+ * @retval -EBUSY     evpl_cleanup_deferred() has not ended yet.
  * @retval -ENOTSUP   this is a secondary process, which cannot have iovecs. If no error is logged, it can free near
  *	packets of the primary process after this call (see evpl_mbuf.h).
  * @retval -ENOMEM    not enough memory for preallocate_slabs (the pool of packet mbufs is made by evpl_create()), or
@@ -219,21 +226,44 @@ EVPL_PVT_EXPORT int evpl_init(const struct evpl_global_config *config);
  * most one slab more than was used becomes resident. Or do not call evpl_cleanup(): the end of the process gives all
  * memory back.
  * @return 0, or a negative errno.
- * @retval -EBUSY  contexts, iovecs or packets are still held. A log line says how many of each. Nothing was freed, and
- *	the call may be repeated.
- * @retval -EPERM  there was no matching evpl_init().
+ * @retval -EBUSY  contexts, iovecs or packets are still held. Log lines say how many of each, which contexts took
+ *	them, which slabs they are in, and which ports may have them. Nothing was freed, and the call may be repeated.
+ *	See evpl_cleanup_deferred().
+ * @retval -EPERM  there was no matching evpl_init(), or evpl_cleanup_deferred() has begun.
  * Owns: after the last call returned 0, no iovec, packet, context or RX pool of the library exists.
  * Threads: any thread.
  * Cost: takes a lock; walks every slab; waits for the keeper, and for an evpl_trim() of another thread.
  */
 EVPL_PVT_EXPORT int evpl_cleanup(void);
 
+/** A callback of evpl_cleanup_deferred(): the memory went to EAL. It runs on a control thread of DPDK. */
+typedef void (*evpl_cleanup_callback)(void *arg);
+
+/**
+ * The last evpl_cleanup(), which need not wait until everything is home. If iovecs, packets or receive buffers are still
+ * held, they stay valid. A control thread of DPDK looks once in a millisecond whether the last of them has come home, on
+ * whatever thread. When all has been home for 100 ms, it does what evpl_cleanup() does. Meanwhile iovecs can be used, sent and released with NULL as
+ * the context. evpl_init() and evpl_create() fail until the callback was called.
+ * @param callback  called once, when all memory is EAL's again: before this call returns if nothing is held. It may call
+ *	evpl_init(). NULL: nothing is called.
+ * @param arg  for the callback.
+ * @return 0, or a negative errno.
+ * @retval -EBUSY   contexts exist. Log lines say who holds what, as those of evpl_cleanup() do. Nothing has changed.
+ * @retval -EBUSY   others have called evpl_init(), too, and owe evpl_cleanup().
+ * @retval -EPERM   there was no matching evpl_init(), or the call was made before.
+ * @retval -ENOMEM  the thread cannot be made. Nothing has changed.
+ * Owns: as evpl_cleanup(), once the callback was called. rte_eal_cleanup() must wait for that.
+ * Threads: any thread.
+ * Cost: takes a lock; the thread walks what evpl_stats_get() walks once in a millisecond.
+ */
+EVPL_PVT_EXPORT int evpl_cleanup_deferred(evpl_cleanup_callback callback, void *arg);
+
 /**
  * Makes a context for the calling thread: an EAL lcore, a registered thread or a plain pthread.
  * @param config  NULL: all defaults.
  * @return the context; or NULL, and rte_errno says why.
  * @retval EINVAL  a field is out of range, or reserved bytes are not zero. A log line names the field.
- * @retval EPERM   evpl_init() has not run.
+ * @retval EPERM   evpl_init() has not run, or evpl_cleanup_deferred() has begun.
  * @retval ENOMEM  no memory for the context, or for the packet pool of its NUMA node.
  * Owns: the caller owes one evpl_destroy().
  * Threads: any thread; the context then belongs to one thread.
@@ -242,7 +272,7 @@ EVPL_PVT_EXPORT int evpl_cleanup(void);
 EVPL_PVT_EXPORT struct evpl *evpl_create(const struct evpl_thread_config *config);
 
 /**
- * Ends a context and gives its buffers back. Iovecs that were taken through it stay valid. Release them through another
+ * Ends a context and gives its buffers back. Its waits end without their callbacks. Iovecs that were taken through it stay valid. Release them through another
  * context or with NULL. Release LOCAL ones on the thread that they live on.
  * @param evpl  NULL is allowed.
  * Owns: the context is gone.

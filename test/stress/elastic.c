@@ -307,7 +307,7 @@ run(struct evpl *evpl)
 	}
 	rte_mempool_free(e.clones);
 	evpl_stats_get(&stats);
-	print_message("%llu MiB went, %u slabs are left\n", atomic_load(&e.trimmed) >> 20, stats.slabs);
+	print_message("# %llu MiB went, %u slabs are left\n", atomic_load(&e.trimmed) >> 20, stats.slabs);
 	assert_true(atomic_load(&e.trimmed) > 0 || stats.slabs == 0);
 }
 

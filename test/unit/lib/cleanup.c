@@ -16,7 +16,22 @@
 #define KIB (1u << 10)
 #define MIB (1u << 20)
 
-/* cleanup refuses, says in one line which, and everything goes on. */
+/* The first line says how many, and each line begins with what failed. */
+static void
+assert_says(const char *text, const char *word)
+{
+	const char *end = strchr(text, '\n'), *found = strstr(text, word);
+
+	if (end == NULL || found == NULL || found > end)
+		fail_msg("the first line has no \"%s\": \"%s\"", word, text);
+	for (; *text != '\0'; text = end + 1) {
+		end = strchr(text, '\n');
+		if (end == NULL || strncmp(text, "EVPL: cleanup: ", 15) != 0)
+			fail_msg("not a line of cleanup: \"%s\"", text);
+	}
+}
+
+/* cleanup refuses, says which, and everything goes on. */
 static void
 assert_busy(const char *word)
 {
@@ -35,8 +50,7 @@ assert_busy(const char *word)
 	rte_log_set_global_level(level);
 	fclose(log);
 	assert_non_null(text);
-	if (strstr(text, word) == NULL || strchr(text, '\n') != text + strlen(text) - 1)
-		fail_msg("not one line that has \"%s\": \"%s\"", word, text);
+	assert_says(text, word);
 	free(text);
 	evpl_stats_get(&is);
 	assert_memory_equal(&is, &was, sizeof(is));

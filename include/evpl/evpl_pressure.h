@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * @file
+ * What to do when memory gets short: be told before it ends, and wait for it after ENOMEM. What one context may take
+ * is limited by evpl_thread_config.quota.
+ *
+ * Before an alloc fails with ENOMEM, the library looks everywhere for a free buffer: in the context's stash, in all
+ * slabs, in buffers that only a TX cache keeps, in memory that EAL has for one more slab, and at last in the stashes of
+ * all other contexts. What it finds in other stashes goes to the slabs. For 10 ms after that, no context keeps free
+ * buffers for itself.
+ */
+#ifndef EVPL_PRESSURE_H
+#define EVPL_PRESSURE_H
+
+#include <stdint.h>
+
+#include <evpl/evpl_core.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What the use of memory has done. */
+enum evpl_pressure_event {
+	EVPL_PRESSURE_HIGH = 1, /**< it has come to `high` bytes or more */
+	EVPL_PRESSURE_LOW = 2,	/**< it has gone back to `low` bytes or less */
+};
+
+/**
+ * A callback of evpl_pressure_notify().
+ * @param event  what has happened. HIGH and LOW alternate, and HIGH is the first.
+ * @param used   bytes of the buffers that are in use; see evpl_pressure_notify().
+ * @param arg    as given to evpl_pressure_notify().
+ * Owns: nothing.
+ * Threads: the keeper's thread, a control thread of DPDK; never two callbacks at a time. It must not call the library.
+ *	Set a flag that your loops read.
+ * Cost: the keeper makes no slab meanwhile.
+ */
+typedef void (*evpl_pressure_callback)(enum evpl_pressure_event event, uint64_t used, void *arg);
+
+/**
+ * Has @p callback called when the use of memory comes to @p high bytes, and again when it is back at @p low bytes. Used
+ * are the bytes of all buffers, small and large, of all NUMA nodes, that are not free in a slab: an iovec or a packet
+ * holds them, or a context has them in its stash or as its current buffer. RX pools do not count.
+ *
+ * The keeper looks once in a millisecond, and is started if there is none. So no data path pays for this, and a use
+ * that is above @p high for less than a millisecond may not be seen. For thresholds that mean "nearly all", set
+ * evpl_global_config.max_slabs, and take per cents of max_slabs * slab_size.
+ * @param high  bytes; at least 1.
+ * @param low   bytes; less than high.
+ * @return 0, or a negative errno.
+ * @retval -EINVAL  callback is NULL, high is 0, or low is not less than high. A log line names which.
+ * @retval -EPERM   evpl_init() has not run.
+ * @retval -EEXIST  the same callback with the same arg is there already.
+ * @retval -ENOMEM  no memory, or the keeper's thread cannot be made.
+ * Owns: arg must stay valid until evpl_pressure_notify_end() or the last evpl_cleanup().
+ * Threads: any thread; not from a callback. Cost: takes a lock.
+ */
+EVPL_PVT_EXPORT int evpl_pressure_notify(uint64_t high, uint64_t low, evpl_pressure_callback callback, void *arg);
+
+/**
+ * Ends what evpl_pressure_notify() began. After this call returns, the callback is not called any more.
+ * @return 0, or a negative errno.
+ * @retval -ENOENT  there is no such callback with that arg.
+ * Owns: arg is the caller's again.
+ * Threads: any thread, not from a callback. Cost: takes a lock; waits for a callback that runs.
+ */
+EVPL_PVT_EXPORT int evpl_pressure_notify_end(evpl_pressure_callback callback, void *arg);
+
+struct evpl_wait;
+
+/**
+ * A callback of evpl_alloc_wait().
+ * @param evpl  the context that waited.
+ * @param wait  the wait, which is over. The callback may begin it again, or free it.
+ * @param arg   as given to evpl_alloc_wait().
+ * Owns: the wait is the caller's again.
+ * Threads: the owner, in evpl_alloc_wait_poll(). It may call the library, evpl_alloc_wait() and
+ *	evpl_alloc_wait_cancel() included, but not evpl_destroy() of this context.
+ */
+typedef void (*evpl_wait_callback)(struct evpl *evpl, struct evpl_wait *wait, void *arg);
+
+/** One wait for memory. The caller has the memory of it, zeroed before its first use. All fields are private. */
+struct evpl_wait {
+	struct evpl_wait *next;	     /**< private */
+	struct evpl_wait **previous; /**< private */
+	struct evpl *evpl;	     /**< private */
+	evpl_wait_callback callback; /**< private */
+	void *arg;		     /**< private */
+	uint64_t ticket;	     /**< private: its place in the queue */
+	unsigned length;	     /**< private */
+	uint16_t waits;		     /**< private: 1 while it is in the queue */
+	uint16_t claims;	     /**< private: 1 while buffers are kept for it */
+};
+
+/**
+ * After an alloc failed with ENOMEM: has @p callback called on this thread, by evpl_alloc_wait_poll(), when @p length
+ * bytes are to be had again. A protocol stack then stops reading meanwhile, where it would drop packets otherwise.
+ *
+ * All waits of the process form one queue, first come, first served. What is free belongs to the waits in this order.
+ * An alloc of a context that is not being called back takes a buffer only if there are more free buffers than all waits
+ * ask for; otherwise it fails with ENOMEM. So nobody who waits is overtaken, and nobody starves. Iovecs that fit into a
+ * context's current buffers, or its stash, are not asked.
+ *
+ * The memory is not set aside: a callback that takes nothing leaves it to the next wait. In rare cases (two threads
+ * took the last buffers at the same moment) an alloc in the callback fails nevertheless. A wait that is begun again in
+ * its own callback keeps its place in the queue.
+ * @param wait      must stay valid until its callback, or evpl_alloc_wait_cancel(), or evpl_destroy() of the context.
+ * @param length    bytes of the alloc that failed, 1 to 64 buffers of the largest class.
+ * @return 0, or a negative errno.
+ * @retval -EINVAL    evpl, wait or callback is NULL, or length is 0.
+ * @retval -EALREADY  the wait waits already.
+ * @retval -EMSGSIZE  length is more than 64 of the largest buffers, or, with two buffers more, than the context's quota.
+ * Owns: the library uses the wait until it is over.
+ * Threads: the owner. Cost: takes a lock that is held for a moment only.
+ */
+EVPL_PVT_EXPORT int evpl_alloc_wait(struct evpl *evpl, struct evpl_wait *wait, unsigned length,
+				    evpl_wait_callback callback, void *arg);
+
+/**
+ * Ends a wait without its callback.
+ * @return 0, or a negative errno.
+ * @retval -EINVAL  evpl or wait is NULL.
+ * @retval -ENOENT  the wait does not wait, or it waits in another context.
+ * Owns: the wait is the caller's again.
+ * Threads: the owner. Cost: as evpl_alloc_wait().
+ */
+EVPL_PVT_EXPORT int evpl_alloc_wait_cancel(struct evpl *evpl, struct evpl_wait *wait);
+
+/**
+ * Calls the callbacks of this context's waits for which there is memory now. Call it in each turn of a loop that may
+ * have waits, and after releases. Others cannot have what the first wait asks for, so a thread that has waits and does
+ * not call this for long makes others fail.
+ * @return how many callbacks were called.
+ * Owns: nothing.
+ * Threads: the owner; not from a callback.
+ * Cost: a call and a load when the context has no wait. Otherwise it looks for memory as an alloc does that fails.
+ */
+EVPL_PVT_EXPORT unsigned evpl_alloc_wait_poll(struct evpl *evpl);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* EVPL_PRESSURE_H */

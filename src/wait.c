@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Waits for memory. Each wait claims so many buffers of a class: those that its alloc will take. A class's claims are
+ * the sum. As long as a class has claims, a context takes a buffer of it only if more are free than are claimed, or if
+ * it has a grant. A wait is served when so many buffers are free as it and the waits before it claim. For its callback
+ * it gets a grant of that size, and its claim goes down as the grant is used. So the waits behind it are not overtaken
+ * by what the callback takes beyond that.
+ *
+ * A wait whose context has used up its quota claims nothing until that has room again.
+ */
+#include "wait.h"
+
+#include "buffer.h"
+#include "global.h"
+#include "quota.h"
+#include "shelf.h"
+#include "slab.h"
+#include "stash.h"
+#include "tx_cache.h"
+#include "window.h"
+
+#include <evpl/evpl_pressure.h>
+
+#include <errno.h>
+
+#include <rte_spinlock.h>
+
+#define MOST_BUFFERS 64u /* of one wait */
+
+static rte_spinlock_t lock = RTE_SPINLOCK_INITIALIZER; /* guards what follows, and the waits */
+static struct evpl_wait *first, **end = &first;
+static uint64_t last_ticket;
+static unsigned count;
+
+/* The class of which an alloc of that length takes buffers, and how many. */
+static struct evpl_class *
+needed_by(const struct evpl_wait *wait, uint32_t *n)
+{
+	struct evpl_class *class = evpl_class_for(wait->length, 0);
+
+	*n = wait->length / class->size + (wait->length % class->size != 0);
+	return class;
+}
+
+static void
+add_claims(struct evpl_class *class, uint32_t n)
+{
+	__atomic_store_n(&class->claims, class->claims + n, __ATOMIC_RELAXED);
+}
+
+/* With the lock held. */
+static void
+set_claim(struct evpl_wait *wait, bool claims)
+{
+	struct evpl_class *class;
+	uint32_t n;
+
+	class = needed_by(wait, &n);
+	if (claims && !wait->claims)
+		add_claims(class, n);
+	else if (!claims && wait->claims)
+		add_claims(class, 0 - n);
+	wait->claims = claims;
+}
+
+static bool
+quota_lets(const struct evpl_wait *wait)
+{
+	const struct evpl_class *class;
+	uint32_t n;
+
+	class = needed_by(wait, &n);
+	return evpl_quota_allows(evpl_context(wait->evpl)->quota, (uint64_t)n * class->size);
+}
+
+/* Telemetry reads both. */
+static void
+count_waits(const struct evpl_wait *wait, int n)
+{
+	struct evpl_context *ctx = evpl_context(wait->evpl);
+
+	__atomic_store_n(&count, count + (unsigned)n, __ATOMIC_RELAXED);
+	__atomic_store_n(&ctx->waits, ctx->waits + (unsigned)n, __ATOMIC_RELAXED);
+}
+
+/* With the lock held. The queue is in the order of the tickets. */
+static void
+insert(struct evpl_wait *wait)
+{
+	struct evpl_wait **at = end;
+
+	if (first != NULL && wait->ticket < last_ticket) {
+		at = &first;
+		while (*at != NULL && (*at)->ticket < wait->ticket)
+			at = &(*at)->next;
+	}
+	wait->next = *at;
+	wait->previous = at;
+	*at = wait;
+	if (wait->next != NULL)
+		wait->next->previous = &wait->next;
+	else
+		end = &wait->next;
+	wait->waits = 1;
+	count_waits(wait, 1);
+	set_claim(wait, quota_lets(wait));
+}
+
+/* With the lock held. Its claim stays. */
+static void
+take_out(struct evpl_wait *wait)
+{
+	*wait->previous = wait->next;
+	if (wait->next != NULL)
+		wait->next->previous = wait->previous;
+	else
+		end = wait->previous;
+	wait->waits = 0;
+	count_waits(wait, -1);
+}
+
+/* How many buffers of a class are free where the context may take them. */
+static uint32_t
+count_free(const struct evpl_context *ctx, const struct evpl_class *class)
+{
+	uint64_t nodes = __atomic_load_n(&class->nodes, __ATOMIC_ACQUIRE);
+	uint32_t n = 0;
+
+	if (ctx->only_socket)
+		nodes &= (uint64_t)1 << ctx->socket_id;
+	for (; nodes != 0; nodes &= nodes - 1)
+		n += evpl_shelf_free(class->shelves[__builtin_ctzll(nodes)]);
+	return n;
+}
+
+bool
+evpl_wait_lets(const struct evpl_context *ctx, const struct evpl_class *class)
+{
+	return ctx->grants[class->index] > 0 ||
+	       count_free(ctx, class) > __atomic_load_n(&class->claims, __ATOMIC_RELAXED);
+}
+
+void
+evpl_wait_took(struct evpl_context *ctx, struct evpl_class *class)
+{
+	if (ctx->grants[class->index] == 0)
+		return;
+	ctx->grants[class->index]--;
+	rte_spinlock_lock(&lock);
+	add_claims(class, (uint32_t)-1);
+	rte_spinlock_unlock(&lock);
+}
+
+/* Whether the wait can be served. `before`: what the waits before it claim, per class. */
+static bool
+can_serve(const struct evpl_wait *wait, const uint32_t *before)
+{
+	const struct evpl_context *ctx = evpl_context(wait->evpl);
+	const struct evpl_class *class, *other;
+	uint32_t n;
+
+	class = needed_by(wait, &n);
+	/* Its own stash is nobody else's. */
+	if (count_free(ctx, class) + RTE_MIN(n, ctx->stash[class->index].count) >= before[class->index] + n)
+		return true;
+	/* An alloc takes a buffer of the other class if that is enough for one iovec. */
+	other = &evpl_global.classes[evpl_global.class_count - 1];
+	return other != class && n == 1 && count_free(ctx, other) > __atomic_load_n(&other->claims, __ATOMIC_RELAXED);
+}
+
+/* Those claim that the context's quota has room for. */
+static void
+update_claims(struct evpl_context *ctx)
+{
+	struct evpl_wait *wait;
+
+	if (ctx->quota == NULL)
+		return;
+	rte_spinlock_lock(&lock);
+	for (wait = first; wait != NULL; wait = wait->next) {
+		if (wait->evpl == &ctx->evpl)
+			set_claim(wait, quota_lets(wait));
+	}
+	rte_spinlock_unlock(&lock);
+}
+
+/* The context's first wait behind `ticket` that can be served, taken out of the queue; NULL: there is none. */
+static struct evpl_wait *
+next_served(struct evpl_context *ctx, uint64_t ticket, uint64_t until)
+{
+	uint32_t before[EVPL_CLASSES] = {0}, n;
+	const struct evpl_class *class;
+	struct evpl_wait *wait;
+
+	rte_spinlock_lock(&lock);
+	for (wait = first; wait != NULL && wait->ticket <= until; wait = wait->next) {
+		class = needed_by(wait, &n);
+		if (wait->evpl == &ctx->evpl && wait->ticket > ticket && wait->claims && can_serve(wait, before)) {
+			take_out(wait);
+			rte_spinlock_unlock(&lock);
+			return wait;
+		}
+		before[class->index] += wait->claims ? n : 0;
+	}
+	rte_spinlock_unlock(&lock);
+	return NULL;
+}
+
+/* What its callback has not used of the grant is free for the others. */
+static void
+end_grant(struct evpl_context *ctx, struct evpl_class *class)
+{
+	rte_spinlock_lock(&lock);
+	add_claims(class, 0 - ctx->grants[class->index]);
+	rte_spinlock_unlock(&lock);
+	ctx->grants[class->index] = 0;
+}
+
+static void
+serve(struct evpl_context *ctx, struct evpl_wait *wait)
+{
+	evpl_wait_callback callback = wait->callback;
+	struct evpl_class *class;
+	uint32_t n;
+
+	class = needed_by(wait, &n);
+	ctx->grants[class->index] = n;
+	wait->claims = 0;
+	ctx->served = wait;
+	ctx->served_ticket = wait->ticket;
+	callback(&ctx->evpl, wait, wait->arg);
+	ctx->served = NULL;
+	end_grant(ctx, class);
+}
+
+/* As an alloc does before it fails: buffers that only TX caches keep, a new slab, other contexts' stashes. */
+static void
+look_for(struct evpl_context *ctx, struct evpl_class *class)
+{
+	struct rte_mbuf *mbuf;
+
+	if (count_free(ctx, class) >= __atomic_load_n(&class->claims, __ATOMIC_RELAXED))
+		return;
+	if (evpl_tx_caches_reap() || evpl_stashes_take_back(ctx))
+		return;
+	ctx->grants[class->index] = 1;
+	mbuf = evpl_slab_take(ctx, class, true);
+	ctx->grants[class->index] = 0;
+	if (mbuf == NULL)
+		return;
+	rte_spinlock_lock(&lock);
+	add_claims(class, 1); /* as before the take */
+	rte_spinlock_unlock(&lock);
+	evpl_shelf_put(evpl_buffer(mbuf));
+}
+
+unsigned
+evpl_alloc_wait_poll(struct evpl *evpl)
+{
+	struct evpl_context *ctx = evpl_context(evpl);
+	uint64_t ticket = 0, until;
+	struct evpl_wait *wait;
+	unsigned n = 0;
+
+	if (likely(ctx == NULL || ctx->waits == 0))
+		return 0;
+	(void)evpl_windows_close_idle(ctx);
+	update_claims(ctx);
+	for (unsigned i = 0; i < evpl_global.class_count; i++)
+		look_for(ctx, &evpl_global.classes[i]);
+	until = __atomic_load_n(&last_ticket, __ATOMIC_RELAXED); /* what the callbacks begin is for the next time */
+	while ((wait = next_served(ctx, ticket, until)) != NULL) {
+		ticket = wait->ticket;
+		serve(ctx, wait);
+		n++;
+	}
+	return n;
+}
+
+int
+evpl_alloc_wait(struct evpl *evpl, struct evpl_wait *wait, unsigned length, evpl_wait_callback callback, void *arg)
+{
+	struct evpl_context *ctx = evpl_context(evpl);
+	const struct evpl_class *class;
+	uint32_t n;
+
+	if (evpl == NULL || wait == NULL || callback == NULL || length == 0)
+		return -EINVAL;
+	if (wait->waits)
+		return -EALREADY;
+	wait->length = length;
+	class = needed_by(wait, &n);
+	/* Two more may be current. */
+	if (n > MOST_BUFFERS || (ctx->quota != NULL && (n + 2) * (uint64_t) class->size > ctx->quota->limit))
+		return -EMSGSIZE;
+	wait->evpl = evpl;
+	wait->callback = callback;
+	wait->arg = arg;
+	wait->claims = 0;
+	rte_spinlock_lock(&lock);
+	wait->ticket = ctx->served == wait ? ctx->served_ticket : last_ticket + 1;
+	__atomic_store_n(&last_ticket, RTE_MAX(last_ticket, wait->ticket), __ATOMIC_RELAXED);
+	insert(wait);
+	rte_spinlock_unlock(&lock);
+	return 0;
+}
+
+int
+evpl_alloc_wait_cancel(struct evpl *evpl, struct evpl_wait *wait)
+{
+	int rc = -ENOENT;
+
+	if (evpl == NULL || wait == NULL)
+		return -EINVAL;
+	rte_spinlock_lock(&lock);
+	if (wait->waits && wait->evpl == evpl) {
+		set_claim(wait, false);
+		take_out(wait);
+		rc = 0;
+	}
+	rte_spinlock_unlock(&lock);
+	return rc;
+}
+
+void
+evpl_waits_end(struct evpl_context *ctx)
+{
+	struct evpl_wait *wait, *next;
+
+	rte_spinlock_lock(&lock);
+	for (wait = first; wait != NULL; wait = next) {
+		next = wait->next;
+		if (wait->evpl != &ctx->evpl)
+			continue;
+		set_claim(wait, false);
+		take_out(wait);
+	}
+	rte_spinlock_unlock(&lock);
+}
+
+unsigned
+evpl_waits_count(void)
+{
+	return __atomic_load_n(&count, __ATOMIC_RELAXED);
+}

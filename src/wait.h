@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Waits for memory: one queue of the process. What is free belongs to the waits in the order of the queue.
+ */
+#ifndef EVPL_SRC_WAIT_H
+#define EVPL_SRC_WAIT_H
+
+#include "base.h"
+#include "class.h"
+#include "context.h"
+
+/* Both by the owner, when a class has claims. */
+bool evpl_wait_lets(const struct evpl_context *ctx, const struct evpl_class *class); /* whether it may take a buffer */
+void evpl_wait_took(struct evpl_context *ctx, struct evpl_class *class);	     /* it has taken one */
+
+/* The same; claims are rare. */
+static inline bool
+evpl_wait_lets_take(const struct evpl_context *ctx, const struct evpl_class *class)
+{
+	return likely(__atomic_load_n(&class->claims, __ATOMIC_RELAXED) == 0) || evpl_wait_lets(ctx, class);
+}
+
+void evpl_waits_end(struct evpl_context *ctx); /* all of a context, without their callbacks */
+unsigned evpl_waits_count(void);	       /* that wait now */
+
+#endif /* EVPL_SRC_WAIT_H */

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * evpl_cleanup_deferred().
+ *
+ * What would break: memory that goes too early takes bytes with it that a packet still has. Memory that never goes is a
+ * leak of everything. So each case holds one thing, reads it after the call, ends it on one thread or another, and
+ * waits for the callback, however long that takes.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+
+#include <rte_cycles.h>
+
+#include "stopped.h"
+
+static atomic_uint calls;
+
+static void
+note(void *arg)
+{
+	assert_ptr_equal(arg, &calls);
+	atomic_fetch_add(&calls, 1);
+}
+
+static void
+wait_for_the_end(void)
+{
+	while (atomic_load(&calls) == 0)
+		rte_delay_us_sleep(200);
+	assert_int_equal(atomic_load(&calls), 1);
+	assert_int_equal(evpl_buffer_size(), 0);
+}
+
+static struct evpl *
+start(void)
+{
+	struct evpl *evpl;
+
+	atomic_store(&calls, 0);
+	assert_int_equal(evpl_init(&home_small), 0);
+	evpl = evpl_create(NULL);
+	assert_non_null(evpl);
+	return evpl;
+}
+
+/* What a program sees between the call and the end. */
+static void
+assert_ends_later(void)
+{
+	assert_int_equal(evpl_cleanup_deferred(note, &calls), 0);
+	assert_int_equal(evpl_init(&home_small), -EBUSY);
+	assert_null_with(evpl_create(NULL), EPERM);
+	assert_int_equal(evpl_cleanup(), -EPERM);
+	assert_int_equal(evpl_cleanup_deferred(note, &calls), -EPERM);
+	rte_delay_us_sleep(5000);
+	assert_int_equal(atomic_load(&calls), 0);
+	assert_int_not_equal(evpl_buffer_size(), 0);
+}
+
+static void
+nothing_held_ends_at_once(void **state)
+{
+	(void)state;
+	evpl_destroy(start());
+	assert_int_equal(evpl_cleanup_deferred(note, &calls), 0);
+	assert_int_equal(atomic_load(&calls), 1);
+	assert_int_equal(evpl_cleanup_deferred(NULL, NULL), -EPERM);
+	assert_int_equal(evpl_init(&home_small), 0);
+	assert_int_equal(evpl_cleanup_deferred(NULL, NULL), 0);
+}
+
+static void
+last_iovec_ends_it(void **state)
+{
+	struct evpl_iovec iovec, clone;
+	struct evpl *evpl = start();
+
+	(void)state;
+	assert_int_equal(evpl_iovec_alloc(evpl, 1000, 0, 1, SHARED, &iovec), 1);
+	iovec_fill(&iovec, 3);
+	evpl_destroy(evpl);
+	assert_ends_later();
+	evpl_iovec_clone(&clone, &iovec);
+	evpl_iovec_release(NULL, &iovec);
+	rte_delay_us_sleep(5000);
+	assert_int_equal(atomic_load(&calls), 0);
+	iovec_assert(&clone, 3, 0);
+	evpl_iovec_release(NULL, &clone);
+	wait_for_the_end();
+}
+
+static void
+free_packet(void *arg)
+{
+	rte_pktmbuf_free(arg);
+}
+
+static void
+last_packet_ends_it_on_another_thread(void **state)
+{
+	struct evpl_iovec iovec;
+	struct rte_mbuf *packet;
+	struct evpl *evpl = start();
+
+	(void)state;
+	assert_int_equal(evpl_iovec_alloc(evpl, 1000, 0, 1, LOCAL, &iovec), 1);
+	iovec_fill(&iovec, 4);
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
+	assert_non_null(packet);
+	evpl_destroy(evpl);
+	assert_ends_later();
+	mbuf_assert(packet, 1000, 4);
+	threads_run_elsewhere(free_packet, packet);
+	wait_for_the_end();
+}
+
+static void
+last_receive_buffer_ends_it(void **state)
+{
+	struct evpl *evpl = start();
+	struct rte_mempool *pool = evpl_rx_pool_create("deferred", 63, 2048, SOCKET_ID_ANY);
+	struct rte_mbuf *mbuf;
+
+	(void)state;
+	assert_non_null(pool);
+	mbuf = rte_pktmbuf_alloc(pool);
+	assert_non_null(mbuf);
+	evpl_destroy(evpl);
+	assert_ends_later();
+	rte_pktmbuf_free(mbuf);
+	wait_for_the_end();
+}
+
+static void
+contexts_are_refused(void **state)
+{
+	struct evpl_iovec iovec;
+	struct evpl *evpl = start();
+
+	(void)state;
+	assert_int_equal(evpl_iovec_alloc(evpl, 1, 0, 1, LOCAL, &iovec), 1);
+	assert_int_equal(evpl_cleanup_deferred(note, &calls), -EBUSY);
+	evpl_iovec_release(evpl, &iovec);
+	evpl_destroy(evpl);
+	assert_int_equal(evpl_init(NULL), 0);
+	assert_int_equal(evpl_cleanup_deferred(note, &calls), -EBUSY); /* of two callers */
+	assert_int_equal(evpl_cleanup(), 0);
+	assert_int_equal(evpl_cleanup_deferred(note, &calls), 0);
+	assert_int_equal(atomic_load(&calls), 1);
+}
+
+/* The callback starts the library again. */
+static void
+begin_again(void *arg)
+{
+	atomic_int *rc = arg;
+
+	atomic_store(rc, 1000 + evpl_init(&home_small));
+}
+
+static void
+library_may_start_again_in_the_callback(void **state)
+{
+	struct evpl_iovec iovec;
+	struct evpl *evpl = start();
+	static atomic_int rc;
+
+	(void)state;
+	assert_int_equal(evpl_iovec_alloc(evpl, 1, 0, 1, SHARED, &iovec), 1);
+	evpl_destroy(evpl);
+	assert_int_equal(evpl_cleanup_deferred(begin_again, &rc), 0);
+	evpl_iovec_release(NULL, &iovec);
+	while (atomic_load(&rc) == 0)
+		rte_delay_us_sleep(200);
+	assert_int_equal(atomic_load(&rc), 1000);
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
+static const struct CMUnitTest cases[] = {
+	stopped_case(nothing_held_ends_at_once),
+	stopped_case(last_iovec_ends_it),
+	stopped_case(last_packet_ends_it_on_another_thread),
+	stopped_case(last_receive_buffer_ends_it),
+	stopped_case(contexts_are_refused),
+	stopped_case(library_may_start_again_in_the_callback),
+};
+
+int
+main(int argc, char **argv)
+{
+	const struct program program = {.name = "cleanup_deferred", .cases = cases, .n_cases = DIM(cases)};
+
+	return program_main(&program, argc, argv);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * evpl_pressure_notify(). The keeper calls back, so each case waits until it has, however long that takes.
+ *
+ * What would break: a program that is not told goes on reading until nothing is left. One that is not told of the end
+ * reads nothing any more.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+
+#include <rte_cycles.h>
+
+#include "support.h"
+
+#define KIB (1u << 10)
+
+static const struct evpl_global_config config = {
+	.slab_size = 64 * KIB, .buffer_size = 16 * KIB, .large_buffer_size = 64 * KIB, .packet_mbufs = 63};
+static const struct evpl_global_config with_keeper = {.slab_size = 64 * KIB,
+						      .buffer_size = 16 * KIB,
+						      .large_buffer_size = 64 * KIB,
+						      .packet_mbufs = 63,
+						      .low_watermark = 100 * KIB};
+static const struct evpl_thread_config no_stash = {.stash_buffers = 1};
+
+struct told {
+	atomic_uint high, low;
+	atomic_ullong used; /* at the last time */
+};
+
+static void
+note(enum evpl_pressure_event event, uint64_t used, void *arg)
+{
+	struct told *told = arg;
+
+	atomic_store(&told->used, used);
+	atomic_fetch_add(event == EVPL_PRESSURE_HIGH ? &told->high : &told->low, 1);
+}
+
+static void
+wait_for(const struct told *told, unsigned high, unsigned low)
+{
+	while (atomic_load(&told->high) != high || atomic_load(&told->low) != low)
+		rte_delay_us_sleep(200);
+}
+
+/* Two looks of the keeper are over. */
+static void
+let_it_look(void)
+{
+	rte_delay_us_sleep(10000);
+}
+
+static void
+run(struct evpl *evpl)
+{
+	struct told told = {0};
+	struct evpl_iovec iovecs[8];
+
+	assert_int_equal(evpl_pressure_notify(7 * 16 * KIB, 3 * 16 * KIB, note, &told), 0);
+	for (unsigned turn = 1; turn <= 3; turn++) {
+		for (unsigned i = 0; i < DIM(iovecs); i++)
+			assert_int_equal(evpl_iovec_alloc(evpl, 16 * KIB - 2 * GUARDS, 0, 1, SHARED, &iovecs[i]), 1);
+		wait_for(&told, turn, turn - 1);
+		assert_in_range(atomic_load(&told.used), 7 * 16 * KIB, 10 * 16 * KIB);
+		evpl_iovecs_release(NULL, iovecs, 4); /* not low enough yet */
+		let_it_look();
+		assert_int_equal(atomic_load(&told.low), turn - 1);
+		evpl_iovecs_release(NULL, iovecs + 4, 4);
+		wait_for(&told, turn, turn);
+		assert_in_range(atomic_load(&told.used), 0, 3 * 16 * KIB);
+	}
+	assert_int_equal(evpl_pressure_notify_end(note, &told), 0);
+	assert_int_equal(evpl_pressure_notify_end(note, &told), -ENOENT);
+}
+
+static void
+high_and_low_are_told_by_turns(void **state)
+{
+	struct home *home = *state;
+
+	evpl_destroy(home->evpl);
+	home->evpl = evpl_create(&no_stash);
+	assert_non_null(home->evpl);
+	run(home->evpl);
+}
+
+/* A program that waits for nothing, so a callback that came would come at any time: it is ended before. */
+static void
+nothing_is_told_after_the_end(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct told ended = {0}, told = {0};
+	struct evpl_iovec iovec;
+
+	assert_int_equal(evpl_pressure_notify(1, 0, note, &ended), 0);
+	assert_int_equal(evpl_pressure_notify(1, 0, note, &told), 0);
+	assert_int_equal(evpl_pressure_notify(1, 0, note, &told), -EEXIST);
+	assert_int_equal(evpl_pressure_notify_end(note, &ended), 0);
+	assert_int_equal(evpl_iovec_alloc(evpl, 1, 0, 1, LOCAL, &iovec), 1);
+	wait_for(&told, 1, 0);
+	assert_int_equal(atomic_load(&ended.high), 0);
+	evpl_iovec_release(evpl, &iovec);
+	/* told stays to the end: evpl_cleanup() forgets it */
+	assert_int_equal(evpl_pressure_notify_end(note, &told), 0);
+}
+
+static void
+impossible_thresholds_are_einval(void **state)
+{
+	(void)state;
+	assert_int_equal(evpl_pressure_notify(1, 0, NULL, NULL), -EINVAL);
+	assert_int_equal(evpl_pressure_notify(0, 0, note, NULL), -EINVAL);
+	assert_int_equal(evpl_pressure_notify(5, 5, note, NULL), -EINVAL);
+	assert_int_equal(evpl_pressure_notify(5, 6, note, NULL), -EINVAL);
+	assert_int_equal(evpl_pressure_notify_end(note, NULL), -ENOENT);
+}
+
+static void
+pressure_without_init_is_eperm(void **state)
+{
+	(void)state;
+	assert_int_equal(evpl_pressure_notify(1, 0, note, NULL), -EPERM);
+}
+
+static void
+cleanup_forgets_callbacks(void **state)
+{
+	static struct told told;
+
+	(void)state;
+	assert_int_equal(evpl_init(&config), 0);
+	assert_int_equal(evpl_pressure_notify(1, 0, note, &told), 0);
+	assert_int_equal(evpl_cleanup(), 0);
+	assert_int_equal(evpl_pressure_notify_end(note, &told), -ENOENT);
+}
+
+static const struct CMUnitTest cases[] = {
+	cmocka_unit_test(pressure_without_init_is_eperm),
+	cmocka_unit_test(cleanup_forgets_callbacks),
+	home_case(high_and_low_are_told_by_turns, config),
+	home_case_named("high_and_low_are_told_beside_a_watermark", high_and_low_are_told_by_turns, with_keeper),
+	home_case(nothing_is_told_after_the_end, config),
+	home_case(impossible_thresholds_are_einval, config),
+};
+
+int
+main(int argc, char **argv)
+{
+	const struct program program = {.name = "pressure", .cases = cases, .n_cases = DIM(cases)};
+
+	return program_main(&program, argc, argv);
+}

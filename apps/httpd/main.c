@@ -45,6 +45,8 @@ print_ports(const struct host_ports *ports, FILE *out)
 static void
 poll_servers(void)
 {
+	if (glue_memory_came_back())
+		connections_retry();
 	http_poll();
 	fault_memory_poll();
 }

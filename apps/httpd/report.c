@@ -63,6 +63,7 @@ json_connections(const struct connection_stats *c, FILE *out)
 	json_u64(out, "no_pcb", c->no_pcb);
 	json_u64(out, "rx_refused", c->rx_refused);
 	json_u64(out, "no_memory", c->no_memory);
+	json_u64(out, "retried", c->retried);
 	/* CONNECTION_GOES_ON, the first value, is no reason. */
 	json_counts(out, "aborted", connection_abort_names + 1, c->aborted + 1, CONNECTION_ABORTS - 1, "},\n");
 }

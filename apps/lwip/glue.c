@@ -127,6 +127,17 @@ glue_memory_is_low(void)
 	return false;
 }
 
+bool
+glue_memory_came_back(void)
+{
+	return false;
+}
+
+void
+glue_memory_poll(void)
+{
+}
+
 void
 glue_memory_use_reserve(bool on)
 {

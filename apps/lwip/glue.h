@@ -133,6 +133,12 @@ bool glue_zero_copy(void);
 /* Whether lwIP can be told which checksums the port does. */
 bool glue_checksum_control(void);
 
+/*
+ * Whether memory has come back since lwIP found none. It is said once. What failed with ERR_MEM can be tried again then;
+ * lwIP itself calls tcp_poll() callbacks half a second later at best.
+ */
+bool glue_memory_came_back(void);
+
 void glue_memory_stats_get(struct glue_memory_stats *stats);
 
 /* TCP segments that were sent again, for whatever reason. (lwIP's own lwip_stats counts only some.) */

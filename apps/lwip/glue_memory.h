@@ -13,6 +13,9 @@
 
 void glue_memory_init(struct evpl *evpl, uint64_t limit);
 
+/* In each turn: finds out whether memory has come back. */
+void glue_memory_poll(void);
+
 /* Releases the free blocks that wait for reuse: they may keep buffers. */
 void glue_memory_trim(void);
 

@@ -39,7 +39,9 @@ static struct evpl_iovec *writing;
 static struct block *free_blocks[BLOCK_SIZES];
 static struct glue_memory_stats stats = {.limit = UINT64_MAX};
 static uint64_t free_bytes; /* of the blocks that wait */
-static bool receiving;	    /* the last eighth is for what is received: an acknowledgement frees the rest */
+static struct evpl_wait wait;
+static bool waiting, came_back; /* after a request found no slab */
+static bool receiving;		/* the last eighth is for what is received: an acknowledgement frees the rest */
 
 static struct free_block *
 free_part(struct block *b)
@@ -109,6 +111,23 @@ take_blocks(unsigned bytes, unsigned n, struct block **list)
 	return true;
 }
 
+static void
+end_wait(struct evpl *context, struct evpl_wait *w, void *arg)
+{
+	(void)context;
+	(void)w;
+	(void)arg;
+	waiting = false;
+	came_back = true;
+}
+
+static void
+wait_for(unsigned bytes)
+{
+	if (!waiting)
+		waiting = evpl_alloc_wait(evpl, &wait, bytes, end_wait, NULL) == 0;
+}
+
 static struct block *
 block_alloc(size_t size)
 {
@@ -127,8 +146,10 @@ block_alloc(size_t size)
 	if (*list == NULL && !take_blocks(bytes, n, list)) {
 		/* There are no more slabs. Blocks that wait in other sizes may keep one. */
 		glue_memory_trim();
-		if (!take_blocks(bytes, 1, list))
+		if (!take_blocks(bytes, 1, list)) {
+			wait_for(bytes);
 			return NULL;
+		}
 	}
 	return pop_block(list);
 }
@@ -172,8 +193,11 @@ glue_free(void *memory)
 	}
 	stats.blocks--;
 	stats.bytes -= evpl_iovec_length(&b->self);
-	/* A port may not have sent these bytes yet: nobody may write to them. The buffer knows when it has. */
-	if (steps < BLOCK_SIZES && !b->sent)
+	/*
+	 * A port may not have sent these bytes yet: nobody may write to them. The buffer knows when it has. And while a
+	 * request waits for a slab, no block waits in a list.
+	 */
+	if (steps < BLOCK_SIZES && !b->sent && !waiting)
 		push_block(&free_blocks[steps], b);
 	else
 		block_destroy(b);
@@ -209,6 +233,7 @@ void
 glue_memory_init(struct evpl *context, uint64_t limit)
 {
 	evpl = context;
+	waiting = came_back = false;
 	stats.limit = limit != 0 ? limit : UINT64_MAX;
 }
 
@@ -216,6 +241,21 @@ void
 glue_memory_use_reserve(bool on)
 {
 	receiving = on;
+}
+
+void
+glue_memory_poll(void)
+{
+	(void)evpl_alloc_wait_poll(evpl);
+}
+
+bool
+glue_memory_came_back(void)
+{
+	bool back = came_back;
+
+	came_back = false;
+	return back;
 }
 
 bool

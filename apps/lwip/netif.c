@@ -13,6 +13,7 @@
 #include "fixes/ip6_fragment.h"
 #include "fixes/neighbours.h"
 #include "glue.h"
+#include "glue_memory.h"
 #include "glue_netif.h"
 #include "glue_pbuf.h"
 #include "glue_port.h"
@@ -211,4 +212,5 @@ glue_poll(void)
 	for (struct glue_netif *n = netifs; n != NULL; n = n->next)
 		poll_netif(n);
 	sys_check_timeouts();
+	glue_memory_poll();
 }

@@ -241,6 +241,23 @@ on_poll(void *arg, struct tcp_pcb *pcb)
 	return advance_or_end(c);
 }
 
+void
+connections_retry(void)
+{
+	struct connection *c, *next;
+
+	for (c = LIST_FIRST(&open_list); c != NULL; c = next) {
+		next = LIST_NEXT(c, link);
+		if (!c->starved)
+			continue;
+		c->starved = false;
+		stats.retried++;
+		/* lwIP sends by itself only behind its own callbacks. */
+		if (advance_or_end(c) == ERR_OK && c->pcb != NULL)
+			tcp_output(c->pcb);
+	}
+}
+
 static void
 peer_of(const struct tcp_pcb *pcb, struct peer *peer)
 {
@@ -398,6 +415,7 @@ static bool
 count_written(struct connection *c, unsigned length, err_t error)
 {
 	if (error != ERR_OK) {
+		c->starved = true;
 		stats.no_memory++;
 		return false;
 	}

@@ -75,6 +75,7 @@ struct connection_stats {
 	uint64_t no_pcb;		     /* SYNs not answered: no memory */
 	uint64_t rx_refused;		     /* times that lwIP had to keep a pbuf: over --rx-pbufs */
 	uint64_t no_memory;		     /* times that sending had to wait for memory */
+	uint64_t retried;		     /* of those: times that it went on because memory had come back */
 };
 
 /* The report's names of enum connection_abort: "too_many", ... */
@@ -114,6 +115,7 @@ struct connection {
 
 	/* Private to connection.c. */
 	bool closing, fin_sent;
+	bool starved; /* a write found no memory */
 	enum connection_abort abort;
 	enum connection_wait wait;
 	uint32_t since_ms;    /* when the wait began; with CONNECTION_IDLE: when bytes last came or went */
@@ -135,6 +137,9 @@ int connections_start(const struct connection_limits *limits);
  * because the servers still listen until glue_stop().
  */
 void connections_stop(void);
+
+/* Memory has come back: goes on with the connections whose writes found none. */
+void connections_retry(void);
 
 /*
  * Listens on a port of all addresses, as long as the program runs; port 0: does nothing. 0, or -1 after an error line,

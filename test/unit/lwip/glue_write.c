@@ -184,6 +184,35 @@ write_of_a_copied_pbuf_copies(void **state)
 	stop();
 }
 
+/* Everything that is freed goes back to the slab, not into a list of blocks, so that it becomes a buffer again. */
+static void
+memory_that_comes_back_is_told_once(void **state)
+{
+	struct evpl *evpl = start(state, 0, false);
+	struct tcp_pcb *pcb = connect_pcb();
+	struct pbuf *taken[1024];
+	struct evpl_iovec iovec;
+	unsigned n = 0;
+
+	glue_poll();
+	assert_false(glue_memory_came_back());
+	alloc_filled(evpl, 100, 17, &iovec);
+	while (n < DIM(taken) && (taken[n] = pbuf_alloc(PBUF_RAW, 1000, PBUF_RAM)) != NULL)
+		n++;
+	assert_in_range(n, 1, DIM(taken) - 1);
+	assert_int_equal(glue_write(pcb, &iovec, 0, 100, 0), ERR_MEM);
+	glue_poll();
+	assert_false(glue_memory_came_back());
+	while (n > 0)
+		pbuf_free(taken[--n]);
+	glue_poll();
+	assert_true(glue_memory_came_back());
+	assert_false(glue_memory_came_back());
+	assert_int_equal(glue_write(pcb, &iovec, 0, 100, 0), ERR_OK);
+	evpl_iovec_release(evpl, &iovec);
+	stop();
+}
+
 static void
 copy_leaves_the_iovec_alone(void **state)
 {
@@ -209,6 +238,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(write_until_the_limit_then_err_mem, home_small),
 	home_case(write_of_a_received_pbuf_does_not_copy, home_small),
 	home_case(write_of_a_copied_pbuf_copies, home_small),
+	home_case(memory_that_comes_back_is_told_once, one_slab),
 	home_case(copy_leaves_the_iovec_alone, home_small),
 };
 

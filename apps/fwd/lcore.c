@@ -228,6 +228,7 @@ create_context(struct fwd_lcore *lcore)
 {
 	struct evpl_thread_config config = {
 		.rx_flags = lcore->run->options->shared ? EVPL_IOVEC_FLAG_SHARED : 0,
+		.quota = lcore->run->options->quota,
 	};
 
 	lcore->evpl = evpl_create(&config);

@@ -80,6 +80,9 @@ static const struct option_row first_rows[] = {
 
 /* These follow the library's own options. */
 static const struct option_row last_rows[] = {
+	OPTION_BYTES(struct fwd_options, quota, "quota", "BYTES",
+		     "the most bytes of buffers that an lcore has at once, at least three large buffers (0: no limit)",
+		     0, UINT64_C(1) << 40, 0),
 	OPTION_FLAG(struct fwd_options, shared, "shared", "use SHARED iovecs, even if LOCAL ones are possible"),
 	OPTION_OTHER(value_peer, "eth-peer", "PORT,MAC",
 		     "MAC address behind a port, for mac, csum, txonly (02:00:00:00:00:PORT)"),

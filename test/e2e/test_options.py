@@ -78,6 +78,7 @@ WRONG = [
     (["--slab-size=1"], "slab-size"),
     (["--slab-size=16Q"], "16Q"),
     (["--slab-size=99999999999G"], "slab-size"),
+    (["--quota=x"], "quota"),
     (["--max-slabs=0"], "max-slabs"),
     (["--max-slabs=100000"], "max-slabs"),
     (["--sample-period=x"], "sample-period"),

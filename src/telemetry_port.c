@@ -106,11 +106,10 @@ static int
 ports_answer(const char *command, const char *params, struct rte_tel_data *d)
 {
 	unsigned first = evpl_parameter(params), count = 0, shown = 0;
-	uint16_t id;
 
 	RTE_SET_USED(command);
 	rte_tel_data_start_dict(d);
-	RTE_ETH_FOREACH_DEV (id) {
+	for (uint16_t id = rte_eth_find_next(0); id < RTE_MAX_ETHPORTS; id = rte_eth_find_next((uint16_t)(id + 1))) {
 		if (id >= first && shown++ < PORTS_SHOWN)
 			port_add(d, id);
 		count++;

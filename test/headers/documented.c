@@ -16,7 +16,7 @@ receive(struct evpl *evpl, struct rte_mempool *pool)
 	struct rte_mbuf *packets[2] = {NULL, NULL};
 	struct evpl_iovec iovecs[2];
 
-	if (rte_eth_rx_queue_setup(0, 0, 512, SOCKET_ID_ANY, NULL, pool) != 0 ||
+	if (rte_eth_rx_queue_setup(0, 0, 512, (unsigned)SOCKET_ID_ANY, NULL, pool) != 0 ||
 	    rte_eth_dev_configure(0, 1, 1, NULL) != 0)
 		return;
 	if (rte_eth_rx_burst(0, 0, packets, 2) == 2 && evpl_iovecs_from_mbuf(evpl, packets[0], 0, 2, iovecs) < 0)

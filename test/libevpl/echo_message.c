@@ -56,7 +56,8 @@ receive_message(struct evpl *evpl, uint64_t seed)
 	memcpy(&length, evpl_iovec_data(&iov[0]), sizeof(length));
 	check(length == TRANSFER_SIZE);
 	/* Behind the header, which may have an iovec of its own or not. */
-	evpl_iovec_move_segment(&iov[0], &iov[0], sizeof(length), evpl_iovec_length(&iov[0]) - sizeof(length));
+	evpl_iovec_move_segment(&iov[0], &iov[0], sizeof(length),
+				evpl_iovec_length(&iov[0]) - (unsigned)sizeof(length));
 	check(startup_holds(iov, niov, length, seed, 0));
 	evpl_iovecs_release(evpl, iov, niov);
 }

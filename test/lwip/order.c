@@ -134,12 +134,15 @@ run(struct evpl *evpl)
 int
 main(void)
 {
-	char *arguments[] = {"order", "--no-huge",	"--iova-mode=va",      "--no-pci", "--no-shconf", "-m",
-			     "64",    "--no-telemetry", "--log-level=.,error", NULL};
+	static char words[][16] = {"order", "--no-huge", "--iova-mode=va", "--no-pci",	  "--no-shconf",
+				   "-m",    "64",	 "--no-telemetry", "--log-level", ".,error"};
+	char *arguments[sizeof(words) / sizeof(words[0]) + 1] = {NULL};
 	struct evpl *evpl;
 	int status;
 
-	if (rte_eal_init(9, arguments) < 0 || evpl_init(NULL) != 0 || (evpl = evpl_create(NULL)) == NULL)
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		arguments[i] = words[i];
+	if (rte_eal_init(10, arguments) < 0 || evpl_init(NULL) != 0 || (evpl = evpl_create(NULL)) == NULL)
 		return 1;
 	status = run(evpl);
 	evpl_destroy(evpl);

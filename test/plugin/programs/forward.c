@@ -44,7 +44,7 @@ multicast(struct rte_mbuf *packet)
 {
 	uint16_t port;
 
-	RTE_ETH_FOREACH_DEV (port) {
+	for (port = rte_eth_find_next(0); port < RTE_MAX_ETHPORTS; port = rte_eth_find_next((uint16_t)(port + 1))) {
 		struct rte_mbuf *header = rte_pktmbuf_alloc(pool), *clone = rte_pktmbuf_clone(packet, clones);
 
 		need(header != NULL && clone != NULL);
@@ -62,7 +62,7 @@ poll(void)
 	struct rte_mbuf *burst[BURST];
 	uint16_t port;
 
-	RTE_ETH_FOREACH_DEV (port) {
+	for (port = rte_eth_find_next(0); port < RTE_MAX_ETHPORTS; port = rte_eth_find_next((uint16_t)(port + 1))) {
 		uint16_t n = rte_eth_rx_burst(port, 0, burst, BURST);
 
 		for (uint16_t i = 0; i < n; i++) {

@@ -101,7 +101,7 @@ program_ports(struct rte_mempool *pool, uint16_t queues)
 	uint16_t port;
 
 	need(rte_eth_dev_count_avail() > 0);
-	RTE_ETH_FOREACH_DEV (port) {
+	for (port = rte_eth_find_next(0); port < RTE_MAX_ETHPORTS; port = rte_eth_find_next((uint16_t)(port + 1))) {
 		need(rte_eth_dev_configure(port, queues, queues, &conf) == 0);
 		for (uint16_t queue = 0; queue < queues; queue++) {
 			need(rte_eth_rx_queue_setup(port, queue, 128, 0, NULL, pool) == 0);
@@ -116,7 +116,7 @@ program_close_ports(void)
 {
 	uint16_t port;
 
-	RTE_ETH_FOREACH_DEV (port) {
+	for (port = rte_eth_find_next(0); port < RTE_MAX_ETHPORTS; port = rte_eth_find_next((uint16_t)(port + 1))) {
 		rte_eth_dev_stop(port);
 		rte_eth_dev_close(port);
 	}

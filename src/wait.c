@@ -16,6 +16,7 @@
 #include "shelf.h"
 #include "slab.h"
 #include "stash.h"
+#include "trace/hooks.h"
 #include "tx_cache.h"
 #include "window.h"
 
@@ -36,7 +37,8 @@ static unsigned count;
 static struct evpl_class *
 needed_by(const struct evpl_wait *wait, uint32_t *n)
 {
-	struct evpl_class *class = evpl_class_for(wait->length, 0);
+	uint32_t guarded = wait->length + HOOK_GUARD_BYTES;
+	struct evpl_class *class = evpl_class_for(RTE_MAX(guarded, wait->length), 0);
 
 	*n = wait->length / class->size + (wait->length % class->size != 0);
 	return class;

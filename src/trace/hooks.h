@@ -47,6 +47,8 @@ unsigned hook_held_period(void);
 #define HOOK_WATCHES_BYTES EVPL_TRACE_BYTES
 /* So many buffers wait in a stash, oldest first, before one is used again. 512 KiB fit a second-level cache. */
 #define HOOK_BUFFERS_WAIT (EVPL_TRACE_BYTES ? 8u : 0u)
+/* What an alloc takes around its bytes. */
+#define HOOK_GUARD_BYTES (EVPL_TRACE_BYTES ? 32u : 0u)
 /* What telemetry knows of the number of allocs. */
 #define HOOK_ALLOCS(sample_period) "counted"
 /* That of the three texts which names the kind of this build. */
@@ -160,6 +162,7 @@ hook_iovecs_sent(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
 #define HOOK_READS_RINGS false
 #define HOOK_WATCHES_BYTES false
 #define HOOK_BUFFERS_WAIT 0u
+#define HOOK_GUARD_BYTES 0u
 #define HOOK_ALLOCS(sample_period) ((sample_period) > 0 ? "estimated" : "unknown")
 #define HOOK_BY_BUILD(plain, tracing, tracing_without_bytes) plain
 

@@ -75,16 +75,19 @@ fwd_removal_watch(struct fwd_removal *r, struct fwd_ports *ports)
 		r->links = open_links();
 }
 
-/* An interface that moves to another network namespace is not deleted: the port still works. */
+/*
+ * An interface that moves to another network namespace is not deleted: the port still works. The message is not const,
+ * because the kernel's macros cast that away.
+ */
 static bool
-is_moved(const struct nlmsghdr *message)
+is_moved(struct nlmsghdr *message)
 {
-	const struct ifinfomsg *info = NLMSG_DATA(message);
-	const struct rtattr *attribute = IFLA_RTA(info);
+	struct ifinfomsg *info = NLMSG_DATA(message);
+	struct rtattr *attribute = IFLA_RTA(info);
 	int length = (int)IFLA_PAYLOAD(message), size;
 
 	/* RTA_NEXT mixes signed and unsigned lengths. */
-	for (; RTA_OK(attribute, length); attribute = (const void *)((const char *)attribute + size)) {
+	for (; RTA_OK(attribute, length); attribute = (void *)((char *)attribute + size)) {
 		if (attribute->rta_type == IFLA_NEW_NETNSID)
 			return true;
 		size = (int)RTA_ALIGN(attribute->rta_len);
@@ -94,7 +97,7 @@ is_moved(const struct nlmsghdr *message)
 }
 
 static void
-take_message(struct fwd_ports *ports, const struct nlmsghdr *message)
+take_message(struct fwd_ports *ports, struct nlmsghdr *message)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(message);
 
@@ -121,7 +124,7 @@ read_links(struct fwd_removal *r)
 	while (r->links >= 0 && (n = recv(r->links, &buffer, sizeof(buffer), 0)) > 0) {
 		unsigned length = (unsigned)n;
 
-		for (const struct nlmsghdr *m = &buffer.first; NLMSG_OK(m, length); m = NLMSG_NEXT(m, length))
+		for (struct nlmsghdr *m = &buffer.first; NLMSG_OK(m, length); m = NLMSG_NEXT(m, length))
 			take_message(r->ports, m);
 	}
 }

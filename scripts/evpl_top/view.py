@@ -92,7 +92,7 @@ class View:
             f"rates/s  refills {rate(s, old, 'refills')}  rewinds {rate(s, old, 'rewinds')}"
             f"  remote {rate(s, old, 'remote_returns')}  taken {rate(s, old, 'bytes_taken', size)}  allocs {allocs}",
             f"so far   ENOMEM {number(s['alloc_enomem'])}   failures {number(failed)}   splits {number(s['splits'])}"
-            f"   spills {number(s['spills'])}   orphans {s['buffers_orphaned']}"]
+            f"   spills {number(s['spills'])}   other node {number(s['other_node'])}   orphans {s['buffers_orphaned']}"]
 
     def contexts(self):
         rows = [(key, c["lcore"] if c["lcore"] >= 0 else "-", c["node"], c["buffers_held"], size(c["bytes_pinned"]),
@@ -118,7 +118,8 @@ class View:
     def slab_line(self, key):
         s = self.now["slabs"][key]
         held = s["buffers_held"] - s["buffers_current"] - s["buffers_lent"]
-        return (f"SLAB {key} node {s['node']}, {s['buffers']} x {size(s['buffer_size'])}: {s['buffers_free']} free,"
+        place = f"node {s['node']}" if s["kind"] == "memzone" else f"{s['kind']} {s['node'] - 1000}"
+        return (f"SLAB {key} {place}, {s['buffers']} x {size(s['buffer_size'])}: {s['buffers_free']} free,"
                 f" {s['buffers_stashed']} stash, {s['buffers_current']} cur, {held} held, {s['buffers_lent']} lent,"
                 f" {duration(s['oldest_ms'])}")
 

@@ -80,6 +80,9 @@ static const struct option_row first_rows[] = {
 
 /* These follow the library's own options. */
 static const struct option_row last_rows[] = {
+	OPTION_TEXT(struct fwd_options, external_slab, "external-slab", "FILE",
+		    "take the bytes of packets that are made or copied from this file, which another program may map",
+		    "a file that exists", NULL),
 	OPTION_FLAG(struct fwd_options, shared, "shared", "use SHARED iovecs, even if LOCAL ones are possible"),
 	OPTION_OTHER(value_peer, "eth-peer", "PORT,MAC",
 		     "MAC address behind a port, for mac, csum, txonly (02:00:00:00:00:PORT)"),

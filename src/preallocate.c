@@ -72,7 +72,8 @@ work_together(struct work *w)
 	RTE_LCORE_FOREACH (lcore) {
 		if (n >= most)
 			break;
-		if (lcore == rte_lcore_id() || (int)rte_lcore_to_socket_id(lcore) != w->socket_id)
+		if (lcore == rte_lcore_id() ||
+		    (w->socket_id != SOCKET_ID_ANY && (int)rte_lcore_to_socket_id(lcore) != w->socket_id))
 			continue;
 		helpers[n].work = w;
 		helpers[n].cpus = rte_lcore_cpuset(lcore);

@@ -104,8 +104,8 @@ struct evpl_global_config {
 	 */
 	unsigned preallocate_slabs;
 	/**
-	 * The most slabs, of all NUMA nodes and of small and large buffers together, up to EVPL_MAX_SLABS. The default
-	 * is EVPL_MAX_SLABS: as many as EAL has memory and memzones for.
+	 * The most slabs, of all NUMA nodes, of small and large buffers, and external ones together, up to
+	 * EVPL_MAX_SLABS. The default is EVPL_MAX_SLABS: as many as EAL has memory and memzones for.
 	 */
 	unsigned max_slabs;
 	/**

@@ -14,6 +14,7 @@
 #include "slab.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include <rte_lcore.h>
@@ -69,9 +70,9 @@ work_together(struct work *w)
 	struct helper helpers[WORKERS - 1];
 	unsigned n = 0, most = RTE_MIN(w->n, WORKERS) - 1, lcore;
 
-	RTE_LCORE_FOREACH (lcore) {
-		if (n >= most)
-			break;
+	/* As RTE_LCORE_FOREACH, which uses -1 for an unsigned value. */
+	for (lcore = rte_get_next_lcore(UINT_MAX, 0, 0); n < most && lcore < RTE_MAX_LCORE;
+	     lcore = rte_get_next_lcore(lcore, 0, 0)) {
 		if (lcore == rte_lcore_id() ||
 		    (w->socket_id != SOCKET_ID_ANY && (int)rte_lcore_to_socket_id(lcore) != w->socket_id))
 			continue;

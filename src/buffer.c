@@ -96,7 +96,7 @@ buffer_init(struct evpl_slab *slab, uint32_t number, const struct evpl_room *roo
 	buffer->number = number;
 	buffer->room = room->addr;
 	buffer->iova = room->iova;
-	if (buffer->slab->class->lead != 0) {
+	if (slab->lead != 0) {
 		buffer->packets = &anchor_init(buffer)->refcnt;
 		buffer->shinfo = (uintptr_t)buffer | EVPL_ON_BUFFER;
 	} else {
@@ -279,7 +279,7 @@ evpl_buffer_give_back(struct evpl_context *ctx, struct rte_mbuf *buffer)
 		evpl_count(&evpl_buffer(buffer)->remote_returns, 1);
 		evpl_count(&ctx->counters.remote_returns, 1);
 	}
-	if (unlikely(evpl_buffer(buffer)->slab->socket_id != ctx->socket_id)) {
+	if (unlikely(evpl_buffer(buffer)->slab->bank != ctx->bank)) {
 		to_slab(evpl_buffer(buffer));
 		return;
 	}

@@ -37,7 +37,8 @@ linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *
 		counter_add(&ctx->rx_too_long, 1);
 		return false;
 	}
-	if (evpl_iovec_alloc(&ctx->evpl, (unsigned)bytes, RTE_CACHE_LINE_SIZE, 1, ctx->rx_flags, iovec) != 1) {
+	if (evpl_bank_is_untouched(ctx->bank) ||
+	    evpl_iovec_alloc(&ctx->evpl, (unsigned)bytes, RTE_CACHE_LINE_SIZE, 1, ctx->rx_flags, iovec) != 1) {
 		rte_pktmbuf_free(packet);
 		counter_add(&ctx->rx_no_memory, 1);
 		return false;

@@ -5,6 +5,7 @@
 #ifndef EVPL_SRC_CLASS_H
 #define EVPL_SRC_CLASS_H
 
+#include "bank.h"
 #include "base.h"
 #include "pause.h"
 
@@ -21,10 +22,10 @@ struct evpl_class {
 	uint32_t max_alignment; /* that an alloc may ask of it */
 	uint32_t lead; /* bytes before each buffer, for its anchor; 0: its packets count on its mbuf's shinfo */
 	uint64_t slab_size;
-	struct evpl_shelf *shelves[RTE_MAX_NUMA_NODES]; /* of its slabs, per node; NULL: there was none yet */
-	uint64_t nodes;	 /* a bit per node that has a shelf; stored with release after it */
-	uint32_t claims; /* buffers that waits ask for; relaxed, see wait.c */
-	evpl_pause no_growth[RTE_MAX_NUMA_NODES + 1]; /* after no memory; [0] for SOCKET_ID_ANY, [n + 1] for node n */
+	struct evpl_shelf *shelves[EVPL_BANKS];	  /* of its slabs; NULL: there was none yet */
+	uint64_t banks;				  /* a bit per bank that has a shelf; stored with release after it */
+	uint32_t claims[EVPL_BANKS];		  /* buffers that waits ask for; relaxed, see wait.c */
+	evpl_pause no_growth[RTE_MAX_NUMA_NODES]; /* after no memory */
 };
 #define EVPL_CLASSES 2u
 #define EVPL_ANCHOR_REACH 65536u /* bytes behind an anchor: priv_size has 16 bits */

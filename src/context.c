@@ -32,20 +32,20 @@ check_config(const struct evpl_thread_config *asked)
 
 	return evpl_in_range(call, "rx_flags", asked->rx_flags, 0, EVPL_IOVEC_FLAG_SHARED) &&
 	       evpl_in_range(call, "stash_buffers", asked->stash_buffers, 0, EVPL_STASH_MAX) &&
-	       evpl_in_signed_range(call, "socket_id", asked->socket_id, EVPL_SOCKET_ID_0, RTE_MAX_NUMA_NODES - 1) &&
+	       (evpl_is_group(asked->socket_id) ||
+		evpl_in_signed_range(call, "socket_id", asked->socket_id, EVPL_SOCKET_ID_0, RTE_MAX_NUMA_NODES - 1)) &&
 	       evpl_reserved_is_zero(call, asked->reserved_word, asked->reserved, RTE_DIM(asked->reserved));
 }
 
-/* The node that a configuration names: *only tells whether another will do. */
+/* The node for what is not in slabs: the one that a configuration names, or else the thread's. */
 static int
-choose_socket(int asked, bool *only)
+choose_node(int asked)
 {
 	int socket_id;
 
-	*only = asked > 0 || asked == EVPL_SOCKET_ID_0;
 	if (asked == EVPL_SOCKET_ID_0)
 		return 0;
-	if (asked > 0)
+	if (asked > 0 && !evpl_is_group(asked))
 		return asked;
 	socket_id = (int)rte_socket_id();
 	if (socket_id < 0) /* a plain thread that floats over nodes */
@@ -53,14 +53,22 @@ choose_socket(int asked, bool *only)
 	return socket_id;
 }
 
-/* With the lock held; a pool from any node's memory if the own has none and any will do. */
+/* With the lock held; a pool from any node's memory, the nearest first, if the own has none and any will do. */
 static struct rte_mempool *
-choose_packet_pool(const struct evpl_context *ctx)
+choose_packet_pool(int node, bool only_node)
 {
-	struct rte_mempool *pool = evpl_packet_pool(ctx->socket_id);
+	struct rte_mempool *pool = evpl_packet_pool(node);
+	uint32_t free[RTE_MAX_NUMA_NODES];
+	uint8_t order[RTE_MAX_NUMA_NODES];
+	unsigned n;
 
-	for (int i = 0; pool == NULL && !ctx->only_socket && i < RTE_MAX_NUMA_NODES; i++)
-		pool = evpl_global.packet_pools[i];
+	if (pool != NULL || only_node)
+		return pool;
+	for (unsigned i = 0; i < RTE_MAX_NUMA_NODES; i++)
+		free[i] = evpl_global.packet_pools[i] != NULL;
+	n = evpl_node_order(&evpl_global.topology, free, node, order);
+	for (unsigned i = 1; pool == NULL && i < n; i++)
+		pool = evpl_global.packet_pools[order[i]];
 	return pool;
 }
 
@@ -81,8 +89,8 @@ evpl_create(const struct evpl_thread_config *config)
 	static const struct evpl_thread_config defaults;
 	struct evpl_global *g = &evpl_global;
 	struct evpl_context *ctx;
-	int socket_id;
-	bool only;
+	bool only_node, group;
+	int node;
 
 	if (config == NULL)
 		config = &defaults;
@@ -102,30 +110,32 @@ evpl_create(const struct evpl_thread_config *config)
 		rte_errno = EINVAL;
 		return NULL;
 	}
-	socket_id = choose_socket(config->socket_id, &only);
+	group = evpl_is_group(config->socket_id);
+	only_node = !group && (config->socket_id > 0 || config->socket_id == EVPL_SOCKET_ID_0);
+	node = choose_node(config->socket_id);
 	evpl_heap_lock();
-	ctx = rte_zmalloc_socket("evpl", sizeof(*ctx), RTE_CACHE_LINE_SIZE, only ? socket_id : SOCKET_ID_ANY);
+	ctx = rte_zmalloc_socket("evpl", sizeof(*ctx), RTE_CACHE_LINE_SIZE, only_node ? node : SOCKET_ID_ANY);
 	evpl_heap_unlock();
 	if (ctx == NULL)
 		goto fail;
-	ctx->socket_id = socket_id;
-	ctx->only_socket = only;
+	ctx->bank = group ? evpl_bank_of(config->socket_id) : node;
+	ctx->only_bank = only_node || group;
 	ctx->clock_gap = rte_get_tsc_hz() / 50000;
 	ctx->rx_flags = config->rx_flags;
 	for (unsigned i = 0; i < g->class_count; i++)
 		evpl_stash_init(&ctx->stash[i], choose_stash(&g->classes[i], config->stash_buffers));
 	evpl_window_close(ctx, 0);
 	evpl_window_close(ctx, EVPL_IOVEC_FLAG_SHARED);
-	ctx->packet_pool = choose_packet_pool(ctx);
+	ctx->packet_pool = choose_packet_pool(node, only_node);
 	if (ctx->packet_pool == NULL)
 		goto fail;
 	if (config->quota != 0) {
-		ctx->quota = evpl_quota_create(config->quota, socket_id);
+		ctx->quota = evpl_quota_create(config->quota, node);
 		if (ctx->quota == NULL)
 			goto fail;
 	}
-	if (g->low_watermark != 0) /* so that the keeper makes slabs for this node */
-		(void)evpl_slab_shelf(&g->classes[0], socket_id);
+	if (g->low_watermark != 0 && !group) /* so that the keeper makes slabs for this node */
+		(void)evpl_slab_shelf(&g->classes[0], node);
 	hook_context_begin(ctx);
 	TAILQ_INSERT_TAIL(&g->contexts, ctx, entry);
 	g->context_count++;

@@ -23,9 +23,9 @@ struct evpl_context {
 	struct rte_mempool *direct_pool; /* the last one seen to be of direct mbufs: known without a look into it */
 	struct rte_mempool *packet_pool;
 	uint32_t rx_flags;
-	int socket_id;
-	bool only_socket; /* never take from another NUMA node */
-	uint32_t taking;  /* 1 + the number of the slab that it takes a buffer from; 0: none. See shelf.c */
+	int bank;	 /* that it takes buffers from */
+	bool only_bank;	 /* and no other */
+	uint32_t taking; /* 1 + the number of the slab that it takes a buffer from; 0: none. See shelf.c */
 	struct evpl_stash stash[EVPL_CLASSES];
 	struct evpl_stash_guard stash_guard;
 	struct evpl_quota *quota;      /* NULL: none */

@@ -7,6 +7,7 @@
 
 #include "base.h"
 #include "class.h"
+#include "node.h"
 #include "stats.h"
 
 #include <pthread.h>
@@ -38,6 +39,10 @@ struct evpl_global {
 	unsigned slabs_going;	/* that are being freed without the lock */
 	pthread_cond_t settled; /* there are fewer of these */
 	uint64_t slab_bytes;
+	unsigned externals; /* slabs of evpl_slab_add_external() */
+	unsigned no_iova;   /* of those: some page has no IO address; relaxed */
+	uint64_t untouched; /* a bit per bank whose bytes the library must not touch; relaxed */
+	struct evpl_topology topology;
 	uint32_t slab_end;	   /* one past the highest number of a slab */
 	struct evpl_slab **slabs;  /* by number, slab_room of them; NULL: there is none with the number */
 	unsigned slabs_made;	   /* since the library started; stored with release after the slab */
@@ -65,6 +70,13 @@ static inline unsigned
 evpl_global_next_id(void)
 {
 	return __atomic_fetch_add(&evpl_global.next_id, 1, __ATOMIC_RELAXED);
+}
+
+/* Whether the library must not touch the bytes of buffers of that bank. */
+static inline bool
+evpl_bank_is_untouched(int bank)
+{
+	return (__atomic_load_n(&evpl_global.untouched, __ATOMIC_RELAXED) >> bank & 1) != 0;
 }
 
 /* Of the largest buffers. */

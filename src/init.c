@@ -9,6 +9,7 @@
 #include "global.h"
 #include "keeper.h"
 #include "packet_pool.h"
+#include "preallocate.h"
 #include "slab.h"
 #include "stash.h"
 #include "stats.h"
@@ -166,9 +167,9 @@ fits_running(const struct evpl_global *g, const struct evpl_global_config *asked
 		EVPL_LOG(ERR, "evpl_init: far_packets is set, but the library runs without it");
 		return false;
 	}
-	if (asked->preallocate_slabs > g->slab_count) {
+	if (asked->preallocate_slabs > g->slab_count - g->externals) {
 		EVPL_LOG(ERR, "evpl_init: preallocate_slabs is %u, but the library runs with %u slabs",
-			 asked->preallocate_slabs, g->slab_count);
+			 asked->preallocate_slabs, g->slab_count - g->externals);
 		return false;
 	}
 	return runs_with("buffer_size", size, asked->buffer_size, round_buffer(asked->buffer_size)) &&
@@ -190,10 +191,23 @@ keep_preallocated(const struct evpl_global *g, unsigned n)
 	struct evpl_slab *slab;
 
 	for (slab = evpl_slab_next(0); slab != NULL && n > 0; slab = evpl_slab_next(slab->number + 1)) {
-		if (slab->class != &g->classes[0])
+		if (slab->class != &g->classes[0] || evpl_slab_is_external(slab))
 			continue;
 		slab->stays = true;
 		n--;
+	}
+}
+
+/* The kernel's nodes, and those of EAL's lcores, which are the same. */
+static void
+read_topology(struct evpl_topology *t)
+{
+	evpl_topology_read(t, "/sys/devices/system/node");
+	for (unsigned i = 0; i < rte_socket_count(); i++) {
+		int node = rte_socket_id_by_idx(i);
+
+		if (node >= 0 && node < RTE_MAX_NUMA_NODES)
+			t->nodes |= (uint64_t)1 << node;
 	}
 }
 
@@ -201,8 +215,6 @@ keep_preallocated(const struct evpl_global *g, unsigned n)
 static int
 start_library(struct evpl_global *g, const struct evpl_global_config *config)
 {
-	int socket_id = (int)rte_socket_id();
-
 	g->near = !config->far_packets && evpl_packet_ops_register();
 	if (!g->near && !config->far_packets)
 		EVPL_LOG(WARNING, "packets are sent the slower way: no mempool operations can be registered");
@@ -211,6 +223,7 @@ start_library(struct evpl_global *g, const struct evpl_global_config *config)
 	TAILQ_INIT(&g->contexts);
 	evpl_slabs_try_again();
 	evpl_stashes_reset();
+	read_topology(&g->topology);
 	g->rx_linearized = g->rx_too_long = g->rx_no_memory = 0;
 	g->failed = (struct evpl_failures){0};
 	g->counters = (struct evpl_counters){0};
@@ -227,13 +240,9 @@ start_library(struct evpl_global *g, const struct evpl_global_config *config)
 		evpl_library_free();
 		return -ENOMEM;
 	}
-	for (unsigned i = 0; i < config->preallocate_slabs; i++) {
-		if (evpl_slab_grow(&g->classes[0], socket_id, g->low_watermark != 0) == NULL) {
-			EVPL_LOG(ERR, "no memory for slab %u of %u (%" PRIu64 " bytes each)", i + 1,
-				 config->preallocate_slabs, g->classes[0].slab_size);
-			evpl_library_free();
-			return -ENOMEM;
-		}
+	if (!evpl_preallocate(config->preallocate_slabs, (int)rte_socket_id())) {
+		evpl_library_free();
+		return -ENOMEM;
 	}
 	if ((g->low_watermark != 0 || g->idle_trim_ms != 0) && !evpl_keeper_start()) {
 		EVPL_LOG(ERR, "the keeper's thread cannot be made");

@@ -97,7 +97,7 @@ static void
 grow_node(struct evpl_class *class, int node)
 {
 	const struct evpl_shelf *shelf = class->shelves[node];
-	evpl_pause *pause = &class->no_growth[node + 1];
+	evpl_pause *pause = &class->no_growth[node];
 
 	while (runs_low(shelf, class) && evpl_pause_is_over(pause) && announce()) {
 		if (!make_ahead(class, node))
@@ -112,7 +112,7 @@ grow(void)
 
 	for (unsigned i = 0; g->low_watermark != 0 && i < g->class_count; i++) {
 		struct evpl_class *class = &g->classes[i];
-		uint64_t nodes = __atomic_load_n(&class->nodes, __ATOMIC_ACQUIRE);
+		uint64_t nodes = evpl_banks_nodes(__atomic_load_n(&class->banks, __ATOMIC_ACQUIRE));
 
 		for (; nodes != 0; nodes &= nodes - 1)
 			grow_node(class, __builtin_ctzll(nodes));

@@ -17,54 +17,48 @@ struct listener {
 
 static TAILQ_HEAD(, listener) listeners = TAILQ_HEAD_INITIALIZER(listeners);
 
-static int
-call(const struct listener *l, enum evpl_slab_event event, const struct rte_memzone *zone, int socket_id)
-{
-	const struct evpl_slab_info info = {.addr = zone->addr,
-					    .length = zone->len,
-					    .page_size = zone->hugepage_sz,
-					    .zone = zone,
-					    .socket_id = socket_id};
-
-	return l->callback(event, &info, l->arg);
-}
-
 /* A positive errno, or 0. */
 static int
-call_added(const struct listener *l, const struct rte_memzone *zone, int socket_id)
+call_added(const struct listener *l, const struct evpl_slab_info *info)
 {
-	int rc = call(l, EVPL_SLAB_ADDED, zone, socket_id);
+	int rc = l->callback(EVPL_SLAB_ADDED, info, l->arg);
 
 	return rc < 0 ? -rc : rc;
 }
 
+static void
+call_removed(const struct listener *l, const struct evpl_slab_info *info)
+{
+	(void)l->callback(EVPL_SLAB_REMOVED, info, l->arg);
+}
+
 int
-evpl_notify_added(const struct rte_memzone *zone, int socket_id)
+evpl_notify_added(const struct evpl_slab_info *info)
 {
 	const struct listener *l, *told;
 	int error = 0;
 
 	TAILQ_FOREACH (l, &listeners, entry) {
-		error = call_added(l, zone, socket_id);
+		error = call_added(l, info);
 		if (error != 0)
 			break;
 	}
 	if (error == 0)
 		return 0;
 	for (told = TAILQ_FIRST(&listeners); told != l; told = TAILQ_NEXT(told, entry))
-		(void)call(told, EVPL_SLAB_REMOVED, zone, socket_id);
-	EVPL_LOG(ERR, "memory at %p is not used: a callback of evpl_slab_notify() returned error %d", zone->addr,
+		call_removed(told, info);
+	EVPL_LOG(ERR, "memory at %p is not used: a callback of evpl_slab_notify() returned error %d", info->addr,
 		 error);
 	return error;
 }
 
 void
-evpl_notify_removed(const struct rte_memzone *zone, int socket_id)
+evpl_notify_removed(const struct evpl_slab_info *info)
 {
 	const struct listener *l;
 
 	TAILQ_FOREACH (l, &listeners, entry)
-		(void)call(l, EVPL_SLAB_REMOVED, zone, socket_id);
+		call_removed(l, info);
 }
 
 void
@@ -123,24 +117,18 @@ place_next(struct place at)
 	return at;
 }
 
-static const struct rte_memzone *
-place_zone(const struct place *at, int *socket_id)
+static const struct evpl_slab_info *
+place_info(const struct place *at)
 {
-	*socket_id = at->slab != NULL ? at->slab->socket_id : at->rx->socket_id;
-	return at->slab != NULL ? at->slab->zone : at->rx->zone;
+	return at->slab != NULL ? &at->slab->info : &at->rx->info;
 }
 
 /* Tells a listener that all that exists before `end` goes. */
 static void
 replay_removed(const struct listener *l, struct place end)
 {
-	const struct rte_memzone *zone;
-	int socket_id;
-
-	for (struct place at = place_first(); !place_is(&at, &end); at = place_next(at)) {
-		zone = place_zone(&at, &socket_id);
-		(void)call(l, EVPL_SLAB_REMOVED, zone, socket_id);
-	}
+	for (struct place at = place_first(); !place_is(&at, &end); at = place_next(at))
+		call_removed(l, place_info(&at));
 }
 
 /* Tells a listener of all that exists. 0, or a positive errno: then it was told that all goes again. */
@@ -148,12 +136,10 @@ static int
 replay_added(const struct listener *l)
 {
 	const struct place none = {NULL, NULL};
-	const struct rte_memzone *zone;
-	int error = 0, socket_id;
+	int error = 0;
 
 	for (struct place at = place_first(); error == 0 && !place_is(&at, &none); at = place_next(at)) {
-		zone = place_zone(&at, &socket_id);
-		error = call_added(l, zone, socket_id);
+		error = call_added(l, place_info(&at));
 		if (error != 0)
 			replay_removed(l, at);
 	}

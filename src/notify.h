@@ -7,10 +7,8 @@
 
 #include "base.h"
 
-#include <rte_memzone.h>
-
-int evpl_notify_added(const struct rte_memzone *zone, int socket_id); /* 0, or a positive errno: do not use it */
-void evpl_notify_removed(const struct rte_memzone *zone, int socket_id);
+int evpl_notify_added(const struct evpl_slab_info *info); /* 0, or a positive errno: do not use it */
+void evpl_notify_removed(const struct evpl_slab_info *info);
 void evpl_notify_free(void); /* forgets all callbacks */
 
 #endif /* EVPL_SRC_NOTIFY_H */

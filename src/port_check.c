@@ -151,7 +151,12 @@ check_no_iova(const struct port *p, struct evpl_port_limit *limit)
 {
 	const char *bus = p->info.device != NULL ? rte_bus_name(rte_dev_bus(p->info.device)) : NULL;
 
-	if (bus == NULL || strcmp(bus, "vdev") == 0 || rte_eal_has_hugepages() || rte_eal_iova_mode() == RTE_IOVA_VA)
+	if (bus == NULL || strcmp(bus, "vdev") == 0)
+		return false;
+	if (__atomic_load_n(&evpl_global.no_iova, __ATOMIC_RELAXED) > 0)
+		return limit_found(limit, "give evpl_slab_add_external() IO addresses, or send no iovecs of that slab",
+				   "is on bus %s, and an external slab has no IO addresses for it", bus);
+	if (rte_eal_has_hugepages() || rte_eal_iova_mode() == RTE_IOVA_VA)
 		return false;
 	return limit_found(limit, "give EAL huge pages, or an IOMMU and --iova-mode=va",
 			   "is on bus %s, and memory without huge pages has no physical addresses for it", bus);

@@ -6,6 +6,7 @@
 #include "pressure.h"
 
 #include "base.h"
+#include "bank.h"
 #include "class.h"
 #include "global.h"
 #include "keeper.h"
@@ -38,10 +39,10 @@ count_used(void)
 
 	for (unsigned i = 0; i < g->class_count; i++) {
 		const struct evpl_class *class = &g->classes[i];
-		uint64_t nodes = __atomic_load_n(&class->nodes, __ATOMIC_ACQUIRE);
+		uint64_t banks = evpl_banks_nodes(__atomic_load_n(&class->banks, __ATOMIC_ACQUIRE));
 
-		for (; nodes != 0; nodes &= nodes - 1) {
-			const struct evpl_shelf *shelf = class->shelves[__builtin_ctzll(nodes)];
+		for (; banks != 0; banks &= banks - 1) {
+			const struct evpl_shelf *shelf = class->shelves[__builtin_ctzll(banks)];
 
 			used += (uint64_t)__atomic_load_n(&shelf->away, __ATOMIC_RELAXED) * class->size;
 		}

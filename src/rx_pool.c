@@ -93,7 +93,7 @@ static void
 rx_pool_free(struct evpl_rx_pool *rx)
 {
 	rte_mempool_free(rx->pool);
-	rte_memzone_free(rx->zone);
+	rte_memzone_free(rx->info.zone);
 	free(rx);
 }
 
@@ -104,22 +104,25 @@ rx_pool_make(const char *name, unsigned n, uint16_t data_room, int socket_id)
 	const struct evpl_cut cut = {.length = data_room,
 				     .distance = RTE_ALIGN((size_t)data_room, RTE_CACHE_LINE_SIZE)};
 	struct evpl_rx_pool *rx = calloc(1, sizeof(*rx));
+	const struct rte_memzone *zone;
 	struct evpl_room *rooms = NULL;
 	int error = ENOMEM;
 
 	if (rx == NULL)
 		goto fail;
 	rx->n = n;
-	rx->zone = evpl_rooms_reserve(&cut, socket_id, &rooms, &rx->n);
-	if (rx->zone == NULL || rx->n < n)
+	zone = evpl_rooms_reserve(&cut, socket_id, &rooms, &rx->n);
+	if (zone == NULL)
 		goto fail;
-	rx->socket_id = evpl_rooms_node(rx->zone, socket_id);
+	rx->info = evpl_rooms_info(zone, socket_id);
+	if (rx->n < n)
+		goto fail;
 	rx->pool = mempool_create(name, n, data_room, socket_id, rooms);
 	if (rx->pool == NULL) {
 		error = rte_errno == EEXIST ? EEXIST : ENOMEM; /* EAL has more words for it */
 		goto fail;
 	}
-	error = evpl_notify_added(rx->zone, rx->socket_id);
+	error = evpl_notify_added(&rx->info);
 	if (error != 0)
 		goto fail;
 	free(rooms);
@@ -203,7 +206,7 @@ static void
 rx_pool_end(struct evpl_rx_pool *rx)
 {
 	TAILQ_REMOVE(&evpl_global.rx_pools, rx, entry);
-	evpl_notify_removed(rx->zone, rx->socket_id);
+	evpl_notify_removed(&rx->info);
 	rx_pool_free(rx);
 }
 

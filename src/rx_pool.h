@@ -9,14 +9,11 @@
 
 #include <sys/queue.h>
 
-#include <rte_memzone.h>
-
 /* A memzone cut into equal rooms, and the mempool of the mbufs that are pinned to them. */
 struct evpl_rx_pool {
-	const struct rte_memzone *zone;
+	struct evpl_slab_info info;
 	struct rte_mempool *pool;
 	uint32_t n;
-	int socket_id;
 	TAILQ_ENTRY(evpl_rx_pool) entry;
 };
 

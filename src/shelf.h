@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A shelf: the slabs of one class on one NUMA node, and which of them have free buffers. To take a buffer and to put
- * one back costs the same with one slab and with thousands, needs no lock, and never waits for another thread.
+ * A shelf: the slabs of one class in one bank (bank.h), and which of them have free buffers. To take a buffer and to
+ * put one back costs the same with one slab and with thousands, needs no lock, and never waits for another thread.
  */
 #ifndef EVPL_SRC_SHELF_H
 #define EVPL_SRC_SHELF_H

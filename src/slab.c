@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Slabs: made on demand or ahead of it, and given back. Each takes one of EAL's memzones. Its mbufs are in memory of
- * rte_malloc(), because EAL has few memzones (2,560, if the program asks for no more).
+ * Slabs: made on demand or ahead of it, and given back. Each takes one of EAL's memzones, or is external (external.c).
+ * Its mbufs are in memory of rte_malloc(), because EAL has few memzones (2,560, if the program asks for no more).
  */
 #include "slab.h"
 
+#include "bank.h"
 #include "buffer.h"
 #include "class.h"
 #include "context.h"
 #include "global.h"
 #include "heap.h"
 #include "notify.h"
+#include "node.h"
 #include "pause.h"
 #include "room.h"
 #include "shelf.h"
@@ -47,65 +49,109 @@ touch_pages(const struct rte_memzone *zone)
 }
 
 struct evpl_slab *
+evpl_slab_of(struct evpl_class *class, const struct evpl_slab_info *info, uint32_t lead, const struct evpl_room *rooms,
+	     unsigned n)
+{
+	int bank = evpl_bank_of(info->socket_id);
+	struct evpl_slab *slab;
+
+	evpl_heap_lock();
+	slab = rte_zmalloc_socket("evpl", sizeof(*slab) + (size_t)n * mbuf_stride(), RTE_CACHE_LINE_SIZE,
+				  evpl_bank_is_node(bank) ? bank : SOCKET_ID_ANY);
+	evpl_heap_unlock();
+	if (slab == NULL) {
+		rte_errno = ENOMEM;
+		return NULL;
+	}
+	slab->class = class;
+	slab->info = *info;
+	slab->n = n;
+	slab->stride = mbuf_stride();
+	slab->lead = lead;
+	slab->bank = bank;
+	evpl_buffers_init(slab, rooms);
+	return slab;
+}
+
+struct evpl_slab *
 evpl_slab_make(struct evpl_class *class, int socket_id, bool touch)
 {
 	const struct evpl_cut cut = {
 		.lead = class->lead, .length = class->size, .distance = (size_t) class->lead + class->size};
 	unsigned n = (unsigned)(class->slab_size / class->size);
 	const struct rte_memzone *zone;
+	struct evpl_slab_info info;
 	struct evpl_room *rooms;
 	struct evpl_slab *slab;
 
 	evpl_heap_lock();
 	zone = evpl_rooms_reserve(&cut, socket_id, &rooms, &n);
-	slab = zone == NULL ? NULL
-			    : rte_zmalloc_socket("evpl", sizeof(*slab) + (size_t)n * mbuf_stride(), RTE_CACHE_LINE_SIZE,
-						 socket_id);
 	evpl_heap_unlock();
 	if (zone == NULL)
 		return NULL;
-	if (slab == NULL) {
-		rte_memzone_free(zone);
-		free(rooms);
-		rte_errno = ENOMEM;
-		return NULL;
-	}
-	slab->class = class;
-	slab->zone = zone;
-	slab->n = n;
-	slab->stride = mbuf_stride();
-	slab->socket_id = evpl_rooms_node(zone, socket_id);
-	if (slab->socket_id < 0 || slab->socket_id >= RTE_MAX_NUMA_NODES) /* of no node that a context can ask for */
-		slab->socket_id = 0;
 	if (touch)
 		touch_pages(zone);
-	evpl_buffers_init(slab, rooms);
+	info = evpl_rooms_info(zone, socket_id);
+	slab = evpl_slab_of(class, &info, class->lead, rooms, n);
 	free(rooms);
+	if (slab == NULL) {
+		evpl_heap_lock();
+		rte_memzone_free(zone);
+		evpl_heap_unlock();
+		rte_errno = ENOMEM;
+	}
 	return slab;
 }
 
 void
 evpl_slab_free(struct evpl_slab *slab)
 {
+	evpl_slab_free_callback free_cb = slab->free_cb;
+	struct evpl_slab_info info = slab->info;
+	void *arg = slab->free_arg;
 	int saved = rte_errno;
 
 	evpl_heap_lock();
-	rte_memzone_free(slab->zone);
+	if (info.zone != NULL)
+		rte_memzone_free(info.zone);
 	rte_free(slab);
 	evpl_heap_unlock();
+	if (free_cb != NULL)
+		free_cb(info.addr, info.length, arg);
 	rte_errno = saved;
 }
 
-struct evpl_shelf *
-evpl_slab_shelf(struct evpl_class *class, int socket_id)
+uint64_t
+evpl_slabs_let_go(struct evpl_slab *gone, unsigned n)
 {
-	struct evpl_shelf *shelf = class->shelves[socket_id];
+	struct evpl_global *g = &evpl_global;
+	struct evpl_slab *next;
+	uint64_t bytes = 0;
+
+	g->slabs_going += n;
+	pthread_mutex_unlock(&g->lock);
+	for (; gone != NULL; gone = next) {
+		next = gone->going;
+		bytes += gone->info.length;
+		evpl_slab_free(gone);
+	}
+	pthread_mutex_lock(&g->lock);
+	g->slabs_going -= n;
+	pthread_cond_broadcast(&g->settled);
+	evpl_slabs_try_again();
+	return bytes;
+}
+
+struct evpl_shelf *
+evpl_slab_shelf(struct evpl_class *class, int bank)
+{
+	struct evpl_shelf *shelf = class->shelves[bank];
 
 	if (shelf == NULL) {
-		shelf = evpl_shelf_create(socket_id);
-		class->shelves[socket_id] = shelf;
+		shelf = evpl_shelf_create(evpl_bank_is_node(bank) ? bank : SOCKET_ID_ANY);
+		class->shelves[bank] = shelf;
 		if (shelf != NULL)
-			__atomic_store_n(&class->nodes, class->nodes | (uint64_t)1 << socket_id, __ATOMIC_RELEASE);
+			__atomic_store_n(&class->banks, class->banks | (uint64_t)1 << bank, __ATOMIC_RELEASE);
 	}
 	return shelf;
 }
@@ -132,37 +178,52 @@ free_number(void)
 	return number;
 }
 
+/* All buffers of a group are touched, or none is: external.c sees to it. */
+static void
+count_external(const struct evpl_slab *slab, int n)
+{
+	struct evpl_global *g = &evpl_global;
+	uint64_t bank = (uint64_t)1 << slab->bank;
+
+	g->externals += (unsigned)n;
+	__atomic_store_n(&g->no_iova, g->no_iova + (slab->no_iova ? (unsigned)n : 0), __ATOMIC_RELAXED);
+	__atomic_store_n(&g->untouched, evpl_slab_is_untouched(slab) ? g->untouched | bank : g->untouched & ~bank,
+			 __ATOMIC_RELAXED);
+}
+
 bool
 evpl_slab_add(struct evpl_slab *slab)
 {
 	struct evpl_global *g = &evpl_global;
 	int error;
 
-	slab->shelf = evpl_slab_shelf(slab->class, slab->socket_id);
+	slab->shelf = evpl_slab_shelf(slab->class, slab->bank);
 	if (slab->shelf == NULL || g->slab_count >= g->slab_room) {
 		rte_errno = ENOMEM;
 		return false;
 	}
-	error = evpl_notify_added(slab->zone, slab->socket_id);
+	error = evpl_notify_added(&slab->info);
 	if (error != 0) {
 		rte_errno = error;
 		return false;
 	}
+	if (evpl_slab_is_external(slab))
+		count_external(slab, 1);
 	slab->number = free_number();
 	g->slab_end = RTE_MAX(g->slab_end, slab->number + 1);
-	g->slab_bytes += slab->zone->len;
+	g->slab_bytes += slab->info.length;
 	hook_slab_begin(slab);
 	evpl_shelf_add(slab);
 	/* After the slab: see grow_after(). */
 	__atomic_store_n(&g->slab_count, g->slab_count + 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&g->slabs_made, g->slabs_made + 1, __ATOMIC_RELEASE);
-	EVPL_LOG(DEBUG, "slab %u: %u buffers of %u bytes on NUMA node %d", slab->number, slab->n, slab->class->size,
-		 slab->socket_id);
+	EVPL_LOG(DEBUG, "slab %u: %u buffers of %u bytes %s %d", slab->number, slab->n, slab->class->size,
+		 evpl_slab_is_external(slab) ? "in memory of group" : "on NUMA node", evpl_bank_socket(slab->bank));
 	return true;
 }
 
 struct evpl_slab *
-evpl_slab_grow(struct evpl_class *class, int socket_id, bool touch)
+evpl_slab_grow(struct evpl_class *class, int socket_id)
 {
 	const struct evpl_global *g = &evpl_global;
 	struct evpl_slab *slab;
@@ -171,7 +232,7 @@ evpl_slab_grow(struct evpl_class *class, int socket_id, bool touch)
 		rte_errno = ENOMEM;
 		return NULL;
 	}
-	slab = evpl_slab_make(class, socket_id, touch);
+	slab = evpl_slab_make(class, socket_id, false);
 	if (slab != NULL && !evpl_slab_add(slab)) {
 		evpl_slab_free(slab);
 		slab = NULL;
@@ -187,11 +248,14 @@ evpl_slab_remove(struct evpl_slab *slab)
 	if (!evpl_shelf_remove(slab))
 		return false;
 	hook_slab_end(slab);
-	evpl_notify_removed(slab->zone, slab->socket_id);
-	g->slab_bytes -= slab->zone->len;
+	evpl_notify_removed(&slab->info);
+	g->slab_bytes -= slab->info.length;
+	if (evpl_slab_is_external(slab))
+		count_external(slab, -1);
+	else
+		g->slabs_given_back++;
 	while (g->slab_end > 0 && g->slabs[g->slab_end - 1] == NULL)
 		g->slab_end--;
-	g->slabs_given_back++;
 	return true;
 }
 
@@ -206,37 +270,43 @@ evpl_slabs_free(void)
 		if (slab == NULL)
 			continue;
 		hook_slab_end(slab);
-		evpl_notify_removed(slab->zone, slab->socket_id);
+		evpl_notify_removed(&slab->info);
 		evpl_slab_free(slab);
 	}
 	for (unsigned i = 0; i < EVPL_CLASSES; i++) {
-		for (unsigned node = 0; node < RTE_MAX_NUMA_NODES; node++) {
-			rte_free(g->classes[i].shelves[node]);
-			g->classes[i].shelves[node] = NULL;
+		for (unsigned bank = 0; bank < EVPL_BANKS; bank++) {
+			rte_free(g->classes[i].shelves[bank]);
+			g->classes[i].shelves[bank] = NULL;
 		}
-		g->classes[i].nodes = 0;
+		g->classes[i].banks = 0;
 	}
 	free(g->slabs);
 	g->slabs = NULL;
 	g->slab_bytes = 0;
 	g->slab_count = 0;
+	g->externals = 0;
+	__atomic_store_n(&g->no_iova, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&g->untouched, 0, __ATOMIC_RELAXED);
 }
 
 /*
- * Makes one more slab, unless another thread has made one since `seen` slabs had been made. False: no memory, or a
- * pause.
+ * Makes one more slab, unless another thread has made one since `seen` slabs had been made. False: no memory, a pause,
+ * or a group, whose slabs the program brings.
  */
 static bool
-grow_after(struct evpl_class *class, int socket_id, unsigned seen)
+grow_after(struct evpl_class *class, int bank, unsigned seen)
 {
 	struct evpl_global *g = &evpl_global;
-	evpl_pause *pause = &class->no_growth[socket_id + 1];
+	evpl_pause *pause;
 	bool grown;
 
+	if (!evpl_bank_is_node(bank))
+		return false;
+	pause = &class->no_growth[bank];
 	if (__atomic_load_n(&g->slab_count, __ATOMIC_ACQUIRE) >= g->slab_room || !evpl_pause_is_over(pause))
 		return false;
 	pthread_mutex_lock(&g->lock);
-	grown = g->slabs_made != seen || evpl_slab_grow(class, socket_id, false) != NULL;
+	grown = g->slabs_made != seen || evpl_slab_grow(class, bank) != NULL;
 	pthread_mutex_unlock(&g->lock);
 	if (!grown)
 		evpl_pause_begin(pause);
@@ -252,19 +322,13 @@ evpl_slabs_try_again(void)
 	}
 }
 
-/* A buffer of one node, or of any. */
+/* A free buffer of a bank; NULL. */
 static struct rte_mbuf *
-take_from(struct evpl_context *ctx, struct evpl_class *class, int socket_id)
+take_free(struct evpl_context *ctx, const struct evpl_class *class, int bank)
 {
-	uint64_t nodes = __atomic_load_n(&class->nodes, __ATOMIC_ACQUIRE);
-	struct rte_mbuf *mbuf = NULL;
-
-	RTE_BUILD_BUG_ON(RTE_MAX_NUMA_NODES > 64);
-	if (socket_id != SOCKET_ID_ANY)
-		nodes &= (uint64_t)1 << socket_id;
-	for (; mbuf == NULL && nodes != 0; nodes &= nodes - 1)
-		mbuf = evpl_shelf_take(class->shelves[__builtin_ctzll(nodes)], ctx);
-	return mbuf;
+	if (!(__atomic_load_n(&class->banks, __ATOMIC_ACQUIRE) >> bank & 1))
+		return NULL;
+	return evpl_shelf_take(class->shelves[bank], ctx);
 }
 
 /*
@@ -285,7 +349,7 @@ removal_since(uint32_t seen)
 
 /* The same, and makes slabs if there is none. */
 static struct rte_mbuf *
-take_or_grow(struct evpl_context *ctx, struct evpl_class *class, int socket_id)
+take_or_grow(struct evpl_context *ctx, struct evpl_class *class, int bank)
 {
 	struct rte_mbuf *mbuf;
 	uint32_t removals;
@@ -294,22 +358,44 @@ take_or_grow(struct evpl_context *ctx, struct evpl_class *class, int socket_id)
 	do {
 		seen = __atomic_load_n(&evpl_global.slabs_made, __ATOMIC_ACQUIRE);
 		removals = __atomic_load_n(&evpl_global.removals, __ATOMIC_SEQ_CST);
-		mbuf = take_from(ctx, class, socket_id);
-	} while (mbuf == NULL && (grow_after(class, socket_id, seen) || removal_since(removals)));
+		mbuf = take_free(ctx, class, bank);
+	} while (mbuf == NULL && (grow_after(class, bank, seen) || removal_since(removals)));
+	return mbuf;
+}
+
+/* The same, of another node than the context's. */
+static struct rte_mbuf *
+take_elsewhere(struct evpl_context *ctx, struct evpl_class *class)
+{
+	uint64_t banks = evpl_banks_nodes(__atomic_load_n(&class->banks, __ATOMIC_ACQUIRE));
+	uint32_t free[RTE_MAX_NUMA_NODES] = {0};
+	uint8_t order[RTE_MAX_NUMA_NODES];
+	struct rte_mbuf *mbuf = NULL;
+	unsigned n;
+
+	if (((evpl_global.topology.nodes | banks) & ~((uint64_t)1 << ctx->bank)) == 0)
+		return NULL;
+	for (; banks != 0; banks &= banks - 1)
+		free[__builtin_ctzll(banks)] = evpl_shelf_free(class->shelves[__builtin_ctzll(banks)]);
+	n = evpl_node_order(&evpl_global.topology, free, ctx->bank, order);
+	for (unsigned i = 1; mbuf == NULL && i < n; i++) {
+		if (evpl_wait_lets_take(ctx, class, order[i]))
+			mbuf = take_or_grow(ctx, class, order[i]);
+	}
+	if (mbuf != NULL)
+		evpl_count(&ctx->counters.other_node, 1);
 	return mbuf;
 }
 
 struct rte_mbuf *
 evpl_slab_take(struct evpl_context *ctx, struct evpl_class *class, bool grow)
 {
-	struct rte_mbuf *(*take)(struct evpl_context *, struct evpl_class *, int) = grow ? take_or_grow : take_from;
-	struct rte_mbuf *mbuf;
+	struct rte_mbuf *mbuf = NULL;
 
-	if (unlikely(!evpl_wait_lets_take(ctx, class)))
-		return NULL;
-	mbuf = take(ctx, class, ctx->socket_id);
-	if (unlikely(mbuf == NULL) && !ctx->only_socket)
-		mbuf = take(ctx, class, SOCKET_ID_ANY);
+	if (likely(evpl_wait_lets_take(ctx, class, ctx->bank)))
+		mbuf = grow ? take_or_grow(ctx, class, ctx->bank) : take_free(ctx, class, ctx->bank);
+	if (unlikely(mbuf == NULL) && grow && !ctx->only_bank)
+		mbuf = take_elsewhere(ctx, class);
 	if (unlikely(ctx->grants[class->index] != 0) && mbuf != NULL)
 		evpl_wait_took(ctx, class);
 	return mbuf;

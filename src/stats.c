@@ -55,6 +55,7 @@ evpl_counters_add(struct evpl_counters *sum, const struct evpl_counters *c)
 	sum->rewinds += __atomic_load_n(&c->rewinds, __ATOMIC_RELAXED);
 	sum->remote_returns += __atomic_load_n(&c->remote_returns, __ATOMIC_RELAXED);
 	sum->splits += __atomic_load_n(&c->splits, __ATOMIC_RELAXED);
+	sum->other_node += __atomic_load_n(&c->other_node, __ATOMIC_RELAXED);
 	sum->spills += __atomic_load_n(&c->spills, __ATOMIC_RELAXED);
 	sum->bytes_taken += __atomic_load_n(&c->bytes_taken, __ATOMIC_RELAXED);
 	sum->allocs += __atomic_load_n(&c->allocs, __ATOMIC_RELAXED);
@@ -145,6 +146,7 @@ evpl_stats_collect(struct evpl_stats *stats)
 	stats->refills = done.refills;
 	stats->rewinds = done.rewinds;
 	stats->remote_returns = done.remote_returns;
+	stats->other_node = done.other_node;
 	stats->alloc_enomem = failed.alloc_enomem;
 }
 

@@ -65,6 +65,7 @@ struct evpl_counters {
 	uint64_t rewinds;	 /* current buffers that started again in place, because everything was home */
 	uint64_t remote_returns; /* buffers of other contexts that came home through this one */
 	uint64_t splits;	 /* requests that took more than one iovec */
+	uint64_t other_node;	 /* buffers that were taken from another NUMA node than the context's */
 	uint64_t spills;	 /* current buffers whose 16 bits were used up: other mbufs count from there on */
 	uint64_t bytes_taken;	 /* out of buffers that are used up or started again: iovecs and their padding */
 	uint64_t allocs;	 /* iovecs. Tracing builds count them, sampling estimates them; 0 otherwise */

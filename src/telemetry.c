@@ -224,7 +224,7 @@ pools_command(const char *command, const char *params, struct rte_tel_data *d)
 	if (g->users > 0) {
 		TAILQ_FOREACH (rx, &g->rx_pools, entry) {
 			if (count++ >= first && count - first <= POOLS_SHOWN)
-				add_pool(d, count - 1, "receive", rx->socket_id, rx->pool);
+				add_pool(d, count - 1, "receive", rx->info.socket_id, rx->pool);
 		}
 	}
 	evpl_compat_tel_add_uint(d, "pools", count);

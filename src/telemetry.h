@@ -41,6 +41,7 @@ unsigned evpl_parameter(const char *params);
 		EVPL_FIELD_NAMED("whole_buffers", type, done.whole_buffers, "buffers"),                                \
 		EVPL_FIELD_NAMED("rewinds", type, done.rewinds, "buffers"),                                            \
 		EVPL_FIELD_NAMED("remote_returns", type, done.remote_returns, "buffers"),                              \
+		EVPL_FIELD_NAMED("other_node", type, done.other_node, "buffers"),                                      \
 		EVPL_FIELD_NAMED("splits", type, done.splits, "calls"),                                                \
 		EVPL_FIELD_NAMED("spills", type, done.spills, "references"),                                           \
 		EVPL_FIELD_NAMED("bytes_taken", type, done.bytes_taken, "bytes"),                                      \

@@ -59,6 +59,7 @@ static const struct evpl_field context_fields[] = {
 };
 
 struct slab {
+	const char *kind;
 	int node;
 	uint32_t buffer_size, buffers, buffers_away;
 	uint64_t bytes;
@@ -70,6 +71,7 @@ struct slab {
 #define SLAB(member, unit) EVPL_FIELD(struct slab, member, unit)
 #define SLAB_NAMED(name, member, unit) EVPL_FIELD_NAMED(name, struct slab, member, unit)
 static const struct evpl_field slab_fields[] = {
+	SLAB(kind, "text"),
 	SLAB(node, "NUMA node"),
 	SLAB(bytes, "bytes"),
 	SLAB(buffer_size, "bytes"),
@@ -103,7 +105,7 @@ static void
 context_fill(struct context *c, const struct evpl_context *ctx)
 {
 	*c = (struct context){.number = ctx->number,
-			      .node = ctx->socket_id,
+			      .node = evpl_bank_socket(ctx->bank),
 			      .lcore = ctx->lcore,
 			      .buffers_current = evpl_context_current_buffers(ctx),
 			      .buffers_taken = load(&ctx->buffers_taken),
@@ -179,8 +181,9 @@ const struct evpl_command evpl_contexts_command = {
 static void
 slab_add(struct rte_tel_data *d, struct evpl_slab *slab)
 {
-	struct slab s = {.node = slab->socket_id,
-			 .bytes = slab->zone->len,
+	struct slab s = {.kind = evpl_slab_is_external(slab) ? "external" : "memzone",
+			 .node = evpl_bank_socket(slab->bank),
+			 .bytes = slab->info.length,
 			 .buffer_size = slab->class->size,
 			 .buffers = slab->n,
 			 .buffers_away = evpl_slab_away(slab)};

@@ -59,25 +59,14 @@ remove_idle(uint64_t idle, unsigned *n)
 uint64_t
 evpl_slabs_trim(uint64_t idle)
 {
-	struct evpl_global *g = &evpl_global;
-	struct evpl_slab *gone, *next;
-	uint64_t bytes = 0;
+	struct evpl_slab *gone;
+	uint64_t bytes;
 	unsigned n;
 
 	gone = remove_idle(idle, &n);
 	if (gone == NULL)
 		return 0;
-	g->slabs_going += n;
-	pthread_mutex_unlock(&g->lock);
-	for (; gone != NULL; gone = next) {
-		next = gone->going;
-		bytes += gone->zone->len;
-		evpl_slab_free(gone);
-	}
-	pthread_mutex_lock(&g->lock);
-	g->slabs_going -= n;
-	pthread_cond_broadcast(&g->settled);
-	evpl_slabs_try_again();
+	bytes = evpl_slabs_let_go(gone, n);
 	EVPL_LOG(DEBUG, "%u slabs given back, %" PRIu64 " bytes", n, bytes);
 	return bytes;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Waits for memory. Each wait claims so many buffers of a class: those that its alloc will take. A class's claims are
- * the sum. As long as a class has claims, a context takes a buffer of it only if more are free than are claimed, or if
- * it has a grant. A wait is served when so many buffers are free as it and the waits before it claim. For its callback
+ * Waits for memory. Each wait claims so many buffers of a class in its context's bank: those that its alloc will
+ * take. As long as there are claims, a context takes a buffer only if more are free than are claimed, or if it has a
+ * grant. A wait is served when so many buffers are free as it and the waits before it claim. For its callback
  * it gets a grant of that size, and its claim goes down as the grant is used. So the waits behind it are not overtaken
  * by what the callback takes beyond that.
  *
@@ -44,10 +44,17 @@ needed_by(const struct evpl_wait *wait, uint32_t *n)
 	return class;
 }
 
+/* A wait claims buffers of its context's bank. */
 static void
-add_claims(struct evpl_class *class, uint32_t n)
+add_claims(struct evpl_class *class, int bank, uint32_t n)
 {
-	__atomic_store_n(&class->claims, class->claims + n, __ATOMIC_RELAXED);
+	__atomic_store_n(&class->claims[bank], class->claims[bank] + n, __ATOMIC_RELAXED);
+}
+
+static uint32_t
+claims_of(const struct evpl_class *class, int bank)
+{
+	return __atomic_load_n(&class->claims[bank], __ATOMIC_RELAXED);
 }
 
 /* With the lock held. */
@@ -59,9 +66,9 @@ set_claim(struct evpl_wait *wait, bool claims)
 
 	class = needed_by(wait, &n);
 	if (claims && !wait->claims)
-		add_claims(class, n);
+		add_claims(class, evpl_context(wait->evpl)->bank, n);
 	else if (!claims && wait->claims)
-		add_claims(class, 0 - n);
+		add_claims(class, evpl_context(wait->evpl)->bank, 0 - n);
 	wait->claims = claims;
 }
 
@@ -121,25 +128,37 @@ take_out(struct evpl_wait *wait)
 	count_waits(wait, -1);
 }
 
-/* How many buffers of a class are free where the context may take them. */
 static uint32_t
-count_free(const struct evpl_context *ctx, const struct evpl_class *class)
+count_free(const struct evpl_class *class, int bank)
 {
-	uint64_t nodes = __atomic_load_n(&class->nodes, __ATOMIC_ACQUIRE);
-	uint32_t n = 0;
+	bool has_shelf = __atomic_load_n(&class->banks, __ATOMIC_ACQUIRE) >> bank & 1;
 
-	if (ctx->only_socket)
-		nodes &= (uint64_t)1 << ctx->socket_id;
-	for (; nodes != 0; nodes &= nodes - 1)
-		n += evpl_shelf_free(class->shelves[__builtin_ctzll(nodes)]);
-	return n;
+	return has_shelf ? evpl_shelf_free(class->shelves[bank]) : 0;
+}
+
+/* Whether a bank has more than its waits claim. */
+static bool
+has_more(const struct evpl_class *class, int bank)
+{
+	return count_free(class, bank) > claims_of(class, bank);
+}
+
+/* The same of any node but the context's, if it may take from there. */
+static bool
+others_have_more(const struct evpl_context *ctx, const struct evpl_class *class)
+{
+	uint64_t banks = evpl_banks_nodes(__atomic_load_n(&class->banks, __ATOMIC_ACQUIRE));
+	bool more = false;
+
+	for (; banks != 0 && !more && !ctx->only_bank; banks &= banks - 1)
+		more = __builtin_ctzll(banks) != ctx->bank && has_more(class, __builtin_ctzll(banks));
+	return more;
 }
 
 bool
-evpl_wait_lets(const struct evpl_context *ctx, const struct evpl_class *class)
+evpl_wait_lets(const struct evpl_context *ctx, const struct evpl_class *class, int bank)
 {
-	return ctx->grants[class->index] > 0 ||
-	       count_free(ctx, class) > __atomic_load_n(&class->claims, __ATOMIC_RELAXED);
+	return ctx->grants[class->index] > 0 || has_more(class, bank);
 }
 
 void
@@ -149,11 +168,11 @@ evpl_wait_took(struct evpl_context *ctx, struct evpl_class *class)
 		return;
 	ctx->grants[class->index]--;
 	rte_spinlock_lock(&lock);
-	add_claims(class, (uint32_t)-1);
+	add_claims(class, ctx->bank, (uint32_t)-1);
 	rte_spinlock_unlock(&lock);
 }
 
-/* Whether the wait can be served. `before`: what the waits before it claim, per class. */
+/* Whether the wait can be served. `before`: what the waits before it claim in its bank, per class. */
 static bool
 can_serve(const struct evpl_wait *wait, const uint32_t *before)
 {
@@ -163,11 +182,11 @@ can_serve(const struct evpl_wait *wait, const uint32_t *before)
 
 	class = needed_by(wait, &n);
 	/* Its own stash is nobody else's. */
-	if (count_free(ctx, class) + RTE_MIN(n, ctx->stash[class->index].count) >= before[class->index] + n)
+	if (count_free(class, ctx->bank) + RTE_MIN(n, ctx->stash[class->index].count) >= before[class->index] + n)
 		return true;
-	/* An alloc takes a buffer of the other class if that is enough for one iovec. */
+	/* For one buffer, an alloc goes to other nodes, too, and takes one of the other class if that has room. */
 	other = &evpl_global.classes[evpl_global.class_count - 1];
-	return other != class && n == 1 && count_free(ctx, other) > __atomic_load_n(&other->claims, __ATOMIC_RELAXED);
+	return n == 1 && (others_have_more(ctx, class) || (other != class && has_more(other, ctx->bank)));
 }
 
 /* Those claim that the context's quota has room for. */
@@ -202,7 +221,8 @@ next_served(struct evpl_context *ctx, uint64_t ticket, uint64_t until)
 			rte_spinlock_unlock(&lock);
 			return wait;
 		}
-		before[class->index] += wait->claims ? n : 0;
+		if (wait->claims && evpl_context(wait->evpl)->bank == ctx->bank)
+			before[class->index] += n;
 	}
 	rte_spinlock_unlock(&lock);
 	return NULL;
@@ -213,7 +233,7 @@ static void
 end_grant(struct evpl_context *ctx, struct evpl_class *class)
 {
 	rte_spinlock_lock(&lock);
-	add_claims(class, 0 - ctx->grants[class->index]);
+	add_claims(class, ctx->bank, 0 - ctx->grants[class->index]);
 	rte_spinlock_unlock(&lock);
 	ctx->grants[class->index] = 0;
 }
@@ -241,7 +261,7 @@ look_for(struct evpl_context *ctx, struct evpl_class *class)
 {
 	struct rte_mbuf *mbuf;
 
-	if (count_free(ctx, class) >= __atomic_load_n(&class->claims, __ATOMIC_RELAXED))
+	if (count_free(class, ctx->bank) >= claims_of(class, ctx->bank))
 		return;
 	if (evpl_tx_caches_reap() || evpl_stashes_take_back(ctx))
 		return;
@@ -251,7 +271,7 @@ look_for(struct evpl_context *ctx, struct evpl_class *class)
 	if (mbuf == NULL)
 		return;
 	rte_spinlock_lock(&lock);
-	add_claims(class, 1); /* as before the take */
+	add_claims(class, ctx->bank, 1); /* as before the take */
 	rte_spinlock_unlock(&lock);
 	evpl_shelf_put(evpl_buffer(mbuf));
 }

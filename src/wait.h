@@ -10,14 +10,14 @@
 #include "context.h"
 
 /* Both by the owner, when a class has claims. */
-bool evpl_wait_lets(const struct evpl_context *ctx, const struct evpl_class *class); /* whether it may take a buffer */
-void evpl_wait_took(struct evpl_context *ctx, struct evpl_class *class);	     /* it has taken one */
+bool evpl_wait_lets(const struct evpl_context *ctx, const struct evpl_class *class, int bank); /* whether it may take */
+void evpl_wait_took(struct evpl_context *ctx, struct evpl_class *class);		       /* it has taken one */
 
 /* The same; claims are rare. */
 static inline bool
-evpl_wait_lets_take(const struct evpl_context *ctx, const struct evpl_class *class)
+evpl_wait_lets_take(const struct evpl_context *ctx, const struct evpl_class *class, int bank)
 {
-	return likely(__atomic_load_n(&class->claims, __ATOMIC_RELAXED) == 0) || evpl_wait_lets(ctx, class);
+	return likely(__atomic_load_n(&class->claims[bank], __ATOMIC_RELAXED) == 0) || evpl_wait_lets(ctx, class, bank);
 }
 
 void evpl_waits_end(struct evpl_context *ctx); /* all of a context, without their callbacks */

@@ -13,6 +13,7 @@
 
 #include "../common/error.h"
 #include "lcore.h"
+#include "memory.h"
 #include "mode.h"
 #include "port.h"
 
@@ -69,7 +70,8 @@ init_stream(struct fwd_run *run, struct fwd_stream *s, struct fwd_lcore *lcore, 
 		init_target(s, o->mode->answers ? index : other_port(o, index, run->ports->count));
 	}
 	s->packet_pool = &run->ports->rx_pool[run->ports->port[index].rx_socket];
-	s->packet_room = (uint32_t)o->mbuf_size - RTE_PKTMBUF_HEADROOM;
+	/* A packet that is an mbuf from the start would be in the RX pool, and not in the file. */
+	s->packet_room = o->external_slab != NULL ? 0 : (uint32_t)o->mbuf_size - RTE_PKTMBUF_HEADROOM;
 	if (o->mode->burst == fwd_txonly)
 		fwd_txonly_header(s);
 	else if (o->mode->burst == fwd_flowgen)
@@ -229,6 +231,7 @@ create_context(struct fwd_lcore *lcore)
 	struct evpl_thread_config config = {
 		.rx_flags = lcore->run->options->shared ? EVPL_IOVEC_FLAG_SHARED : 0,
 		.quota = lcore->run->options->quota,
+		.socket_id = fwd_memory_socket(lcore->run->options),
 	};
 
 	lcore->evpl = evpl_create(&config);

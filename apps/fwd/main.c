@@ -16,6 +16,7 @@
 #include "../common/signals.h"
 #include "eal.h"
 #include "lcore.h"
+#include "memory.h"
 #include "mode.h"
 #include "options.h"
 #include "port.h"
@@ -140,6 +141,8 @@ forward_and_report(struct fwd_run *run, struct fwd_ports *ports, const struct fw
 	fwd_telemetry_begin(run, ports);
 
 	status = options_check_lengths(o, evpl_buffer_size());
+	if (status == 0)
+		status = fwd_memory_begin(o);
 	if (status == 0)
 		status = fwd_ports_start(ports, o, run->lcore_count);
 	if (status == 0)

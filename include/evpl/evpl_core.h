@@ -98,13 +98,14 @@ struct evpl_global_config {
 	 */
 	uint32_t large_buffer_size;
 	/**
-	 * The number of slabs of small buffers that evpl_init() itself reserves, on the caller's NUMA node. Default 0:
-	 * slabs are reserved on first use. These slabs are never given back before evpl_cleanup().
+	 * The number of slabs of small buffers that evpl_init() itself reserves, on the caller's NUMA node. It writes to
+	 * each of their pages, so no alloc waits for them later. Threads on the CPUs of that node's lcores help it.
+	 * These slabs are never given back before evpl_cleanup(). Default 0: slabs are reserved on first use.
 	 */
 	unsigned preallocate_slabs;
 	/**
-	 * The most slabs, of all NUMA nodes and of small and large buffers together, up to EVPL_MAX_SLABS. The default
-	 * is EVPL_MAX_SLABS: as many as EAL has memory and memzones for.
+	 * The most slabs, of all NUMA nodes, of small and large buffers, and external ones together, up to
+	 * EVPL_MAX_SLABS. The default is EVPL_MAX_SLABS: as many as EAL has memory and memzones for.
 	 */
 	unsigned max_slabs;
 	/**
@@ -163,13 +164,19 @@ struct evpl_global_config {
 
 /** The value of evpl_thread_config.socket_id for node 0, because 0 itself means the default. */
 #define EVPL_SOCKET_ID_0 (-2)
+/** The number of groups of external slabs: see evpl_slab_add_external(). */
+#define EVPL_EXTERNAL_GROUPS 16
+/** The value of evpl_thread_config.socket_id for group n of external slabs, 0 to EVPL_EXTERNAL_GROUPS - 1. */
+#define EVPL_EXTERNAL(n) (1000 + (n))
 
 /** The configuration that evpl_create() takes. Zero in a field means its default. */
 struct evpl_thread_config {
 	/**
 	 * The NUMA node that the context takes slabs from. 0 (default) or SOCKET_ID_ANY: the node of the calling
-	 * thread, and any other node when that one has no memory left. n > 0: node n only. EVPL_SOCKET_ID_0: node 0
-	 * only.
+	 * thread, and any other node when that one has no free buffer and no memory for a slab. Nearer nodes come
+	 * first, and evpl_stats.other_node counts it. n > 0: node n only. EVPL_SOCKET_ID_0: node 0 only.
+	 * EVPL_EXTERNAL(n): group n of the slabs that the program brings, and no other memory (see
+	 * evpl_slab_add_external()).
 	 */
 	int socket_id;
 	/**
@@ -315,7 +322,8 @@ struct evpl_stats {
 	uint64_t rewinds;		/**< current buffers that were used again in place, so far */
 	uint64_t remote_returns; /**< buffers so far that came home, but not through the context that took them */
 	uint64_t alloc_enomem;	 /**< calls so far that found no memory for iovecs */
-	uint64_t reserved[2];	 /**< zero: for later versions */
+	uint64_t other_node;	 /**< buffers so far that a context took from another NUMA node than its own */
+	uint64_t reserved[1];	 /**< zero: for later versions */
 };
 
 /**

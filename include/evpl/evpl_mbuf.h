@@ -18,9 +18,9 @@
  *   - write to a packet while others hold its bytes, even though the packet's refcnt is 1;
  *   - cut bytes off the start of a packet (rte_pktmbuf_adj()) while others hold its bytes, and then send it to virtio
  *     or to a port that inserts VLAN tags by software: these write where the bytes were.
- * - far: Their bytes are in larger buffers, in mbufs of RX pools, or, in tracing builds, in any buffer. All packets are
- *   far if evpl_global_config.far_packets is set. DPDK sees external buffers (RTE_MBUF_F_EXTERNAL). A callback runs
- *   when they are freed, so another process cannot free them.
+ * - far: Their bytes are in larger buffers, in external slabs (evpl_slab_add_external()), in mbufs of RX pools, or, in
+ *   tracing builds, in any buffer. All packets are far if evpl_global_config.far_packets is set. DPDK sees external
+ *   buffers (RTE_MBUF_F_EXTERNAL). A callback runs when they are freed, so another process cannot free them.
  *
  * Keep RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE off on ports that send these packets. That offload frees far packets without
  * releasing the bytes that they are attached to, and it puts packets of several pools into one pool.

@@ -41,7 +41,7 @@ typedef void (*evpl_pressure_callback)(enum evpl_pressure_event event, uint64_t 
 /**
  * Has @p callback called when the use of memory comes to @p high bytes, and again when it is back at @p low bytes. Used
  * are the bytes of all buffers, small and large, of all NUMA nodes, that are not free in a slab: an iovec or a packet
- * holds them, or a context has them in its stash or as its current buffer. RX pools do not count.
+ * holds them, or a context has them in its stash or as its current buffer. RX pools and external slabs do not count.
  *
  * The keeper looks once in a millisecond, and is started if there is none. So no data path pays for this, and a use
  * that is above @p high for less than a millisecond may not be seen. For thresholds that mean "nearly all", set

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file
- * Slabs that come and go: memory goes back to EAL, and a program is told of each slab.
+ * Slabs that come and go: memory goes back to EAL, a program is told of each slab, and brings memory of its own.
  *
  * Slabs come when buffers are needed, or ahead of it (evpl_global_config.low_watermark). They go when nobody needs them
  * (evpl_global_config.idle_trim_ms, evpl_trim()), and at the last evpl_cleanup(). A slab can go when all its buffers
@@ -46,13 +46,13 @@ enum evpl_slab_event {
 
 /** The memory of a slab, or of an RX pool. */
 struct evpl_slab_info {
-	void *addr;			/**< where it begins; a multiple of a cache line, not always of page_size */
-	uint64_t length;		/**< bytes */
-	uint64_t page_size;		/**< bytes of EAL's page under it; without huge pages the system's */
-	const struct rte_memzone *zone; /**< the memzone. Its iova is valid for the first page only */
-	int socket_id;			/**< the NUMA node; SOCKET_ID_ANY: unknown */
-	uint32_t reserved_word;		/**< zero: for later versions */
-	uint64_t reserved[4];		/**< zero: for later versions */
+	void *addr;	    /**< where it begins; a multiple of a cache line, not always of page_size */
+	uint64_t length;    /**< bytes */
+	uint64_t page_size; /**< bytes of a page of it: EAL's, without huge pages the system's; or as given */
+	const struct rte_memzone *zone; /**< the memzone; NULL: external. Its iova is valid for the first page only */
+	int socket_id;	      /**< the NUMA node; SOCKET_ID_ANY: unknown; EVPL_EXTERNAL(n): external, group n */
+	uint32_t flags;	      /**< EVPL_EXTERNAL_ flags of an external slab */
+	uint64_t reserved[4]; /**< zero: for later versions */
 };
 
 /**
@@ -64,8 +64,9 @@ struct evpl_slab_info {
  *	it gets ENOMEM, or rte_errno from evpl_rx_pool_create(). The result for EVPL_SLAB_REMOVED is ignored.
  * Owns: nothing.
  * Threads: the thread that needs the slab, which may be a data path's; the keeper; or who calls evpl_init(),
- *	evpl_trim(), evpl_cleanup(), evpl_rx_pool_create(), evpl_rx_pool_destroy() or evpl_slab_notify(). Never two
- *	callbacks at a time. It must not call the library, because it holds the library's lock.
+ *	evpl_trim(), evpl_cleanup(), evpl_rx_pool_create(), evpl_rx_pool_destroy(), evpl_slab_notify(),
+ *	evpl_slab_add_external() or evpl_slab_remove_external(). Never two callbacks at a time. It must not call the
+ *	library, because it holds the library's lock.
  * Cost: others that need the lock wait meanwhile: evpl_create(), evpl_stats_get(), an alloc that needs a new slab.
  */
 typedef int (*evpl_slab_callback)(enum evpl_slab_event event, const struct evpl_slab_info *slab, void *arg);
@@ -96,6 +97,86 @@ EVPL_PVT_EXPORT int evpl_slab_notify(evpl_slab_callback callback, void *arg);
  * Threads: any thread, not from a callback. Cost: takes a lock; calls the callback for every slab.
  */
 EVPL_PVT_EXPORT int evpl_slab_notify_end(evpl_slab_callback callback, void *arg);
+
+/** The slab has large buffers (evpl_large_buffer_size()) instead of small ones (evpl_buffer_size()). */
+#define EVPL_EXTERNAL_LARGE 1u
+/**
+ * The library never reads or writes a byte of the slab. Set it for memory that the CPU cannot reach (of a GPU), and for
+ * memory whose bytes matter after their release (a file). Without it, two things write: a tracing build writes guards
+ * around iovecs and a pattern into released bytes, and evpl_rx_burst() copies packets of several segments. With it,
+ * tracing does not watch these bytes, and evpl_rx_burst() drops such packets (counted in rx_no_memory).
+ */
+#define EVPL_EXTERNAL_UNTOUCHED 2u
+/**
+ * The memory need not have IO addresses. Then only ports that copy with the CPU may send from it (virtual devices, such
+ * as net_ring, net_tap, net_af_packet or net_memif): their packets have RTE_BAD_IOVA. evpl_port_check() reports a port
+ * that needs IO addresses (EVPL_PORT_NO_IOVA), once the slab is there.
+ */
+#define EVPL_EXTERNAL_NO_IOVA 4u
+
+/**
+ * The end of an external slab: called once, when all its buffers are home and the library has forgotten it.
+ * @param addr,length,arg  as given to evpl_slab_add_external(). The memory is the program's again.
+ * Threads: who calls evpl_slab_remove_external() or evpl_cleanup(). It must not call the library.
+ */
+typedef void (*evpl_slab_free_callback)(void *addr, uint64_t length, void *arg);
+
+/**
+ * Makes a slab of memory that the program brings: a file mapping, a memfd that another program maps, too, a region of
+ * rte_extmem_register(), memory of a GPU. Iovecs of it are used as all others.
+ *
+ * A context takes from it only if it asks for that group of slabs, by evpl_thread_config.socket_id. Such a context
+ * takes no other memory, so the program decides for each alloc which memory the bytes are in: it uses that context, or
+ * another one of the same thread. When the group has no free buffer, an alloc fails (ENOMEM).
+ *
+ * Nothing but the bytes of iovecs is in the memory: the library's own data are in EAL's. So packets of these iovecs are
+ * far (see evpl_mbuf.h), which cost twice as much as near ones, and another process cannot free them.
+ *
+ * The slab is cut into buffers of one class, at addresses that are multiples of the largest power of two that divides
+ * the buffer's size (2 MiB at most). What is left over at both ends is not used. A buffer lies in pages that are
+ * neighbours for devices, too.
+ *
+ * The IO address of a page is:
+ * - what @p iova says, if it is not NULL. DPDK does not check it;
+ * - otherwise what EAL knows of it (rte_extmem_register() with a table, or memory of EAL itself);
+ * - otherwise, if IOVA is VA (rte_eal_iova_mode()), the address itself. A device then still has to be told of the
+ *   memory: rte_extmem_register() and rte_dev_dma_map().
+ * @param addr       where the memory begins: a multiple of page_size. It stays mapped until free_cb is called.
+ * @param length     bytes: a multiple of page_size.
+ * @param page_size  bytes: a power of two, at least 4 KiB.
+ * @param iova       the IO address of each page, in order; RTE_BAD_IOVA: the page has none. It is read during the call
+ *	only. NULL: see above.
+ * @param socket_id  EVPL_EXTERNAL(n), the group; n is 0 to EVPL_EXTERNAL_GROUPS - 1.
+ * @param flags      0, or EVPL_EXTERNAL_ flags. EVPL_EXTERNAL_UNTOUCHED must be the same for all slabs of a group.
+ * @param free_cb    called when the slab goes; NULL: nothing is called.
+ * @param arg        for free_cb.
+ * @return 0, or a negative errno. On failure nothing is kept, free_cb is not called, and a log line says why.
+ * @retval -EINVAL   an argument that the parameters do not allow, or there is no room for one buffer.
+ * @retval -EPERM    evpl_init() has not run.
+ * @retval -EEXIST   a part of the memory is in a slab or RX pool already.
+ * @retval -ENOTSUP  pages without IO addresses, and flags has no EVPL_EXTERNAL_NO_IOVA.
+ * @retval -ENOMEM   no memory for the mbufs of the buffers, or there are evpl_global_config.max_slabs.
+ * @retval others    what a callback of evpl_slab_notify() returned.
+ * Owns: the memory is the library's until free_cb is called, or evpl_slab_remove_external() returns 0.
+ * Threads: any thread, not from a callback.
+ * Cost: takes a lock; writes an mbuf (about 450 bytes) per buffer. It does not touch the memory itself.
+ */
+EVPL_PVT_EXPORT int evpl_slab_add_external(void *addr, uint64_t length, uint64_t page_size, const rte_iova_t *iova,
+					   int socket_id, unsigned flags, evpl_slab_free_callback free_cb, void *arg);
+
+/**
+ * Ends what evpl_slab_add_external() began. Neither evpl_trim() nor the keeper gives an external slab back, because the
+ * program knows what it is for. The last evpl_cleanup() ends all that are left.
+ * @param addr  as given to evpl_slab_add_external().
+ * @return 0: free_cb was called. Or a negative errno: nothing has changed.
+ * @retval -EBUSY   buffers are not home: held by iovecs or packets, in the stash of a context, or current in one. The
+ *	last two come home by evpl_destroy().
+ * @retval -ENOENT  there is no external slab at addr.
+ * Owns: after 0 the memory is the program's.
+ * Threads: any thread, not from a callback.
+ * Cost: takes a lock; walks all slabs.
+ */
+EVPL_PVT_EXPORT int evpl_slab_remove_external(void *addr);
 
 #ifdef __cplusplus
 }

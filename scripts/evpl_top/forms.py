@@ -5,8 +5,8 @@ import html
 
 from .view import AGE_NAMES, COLORS, View, age_class, duration
 
-COUNTERS = set("""slabs_made slabs_made_ahead slabs_given_back refills whole_buffers rewinds remote_returns splits
-spills bytes_taken allocs releases takes buffers_taken rx_linearized rx_too_long rx_no_memory alloc_einval
+COUNTERS = set("""slabs_made slabs_made_ahead slabs_given_back refills whole_buffers rewinds remote_returns other_node
+splits spills bytes_taken allocs releases takes buffers_taken rx_linearized rx_too_long rx_no_memory alloc_einval
 alloc_emsgsize alloc_enomem send_einval send_emsgsize send_enomem send_eoverflow rx_packets rx_bytes rx_missed
 rx_errors rx_no_mbuf tx_packets tx_bytes tx_errors""".split())
 

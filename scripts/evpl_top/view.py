@@ -56,6 +56,11 @@ def table(head, rows, left=0):
             for row in rows]
 
 
+def node(values):
+    """The NUMA node of a context or slab; ext0: group 0 of external slabs."""
+    return values["node"] if values["node"] < 1000 else f"ext{values['node'] - 1000}"
+
+
 class View:
     """Two looks at a program, as lines."""
     def __init__(self, now, before, options):
@@ -92,10 +97,10 @@ class View:
             f"rates/s  refills {rate(s, old, 'refills')}  rewinds {rate(s, old, 'rewinds')}"
             f"  remote {rate(s, old, 'remote_returns')}  taken {rate(s, old, 'bytes_taken', size)}  allocs {allocs}",
             f"so far   ENOMEM {number(s['alloc_enomem'])}   failures {number(failed)}   splits {number(s['splits'])}"
-            f"   spills {number(s['spills'])}   orphans {s['buffers_orphaned']}"]
+            f"   spills {number(s['spills'])}   other node {number(s['other_node'])}   orphans {s['buffers_orphaned']}"]
 
     def contexts(self):
-        rows = [(key, c["lcore"] if c["lcore"] >= 0 else "-", c["node"], c["buffers_held"], size(c["bytes_pinned"]),
+        rows = [(key, c["lcore"] if c["lcore"] >= 0 else "-", node(c), c["buffers_held"], size(c["bytes_pinned"]),
                  number(c["iovecs"]), number(c["packets"]), duration(c["oldest_ms"]),
                  rate(c, self.old("contexts", key), "bytes_taken", size), number(c["alloc_enomem"]))
                 for key, c in self.now["contexts"].items()]
@@ -118,7 +123,7 @@ class View:
     def slab_line(self, key):
         s = self.now["slabs"][key]
         held = s["buffers_held"] - s["buffers_current"] - s["buffers_lent"]
-        return (f"SLAB {key} node {s['node']}, {s['buffers']} x {size(s['buffer_size'])}: {s['buffers_free']} free,"
+        return (f"SLAB {key} node {node(s)}, {s['buffers']} x {size(s['buffer_size'])}: {s['buffers_free']} free,"
                 f" {s['buffers_stashed']} stash, {s['buffers_current']} cur, {held} held, {s['buffers_lent']} lent,"
                 f" {duration(s['oldest_ms'])}")
 

@@ -15,6 +15,7 @@
 
 #include "buffer.h"
 #include "class.h"
+#include "context.h"
 #include "global.h"
 #include "slab.h"
 #include "trace/hooks.h"
@@ -37,7 +38,8 @@ trace_bytes_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 	 * that errno is about what the caller asked for.
 	 */
 	if (likely(length > 0 && max_iovecs > 0 && evpl_pvt_is_alignment(alignment) &&
-		   total <= evpl_class_capacity(class, before))) {
+		   total <= evpl_class_capacity(class, before) && evpl != NULL &&
+		   !evpl_bank_is_untouched(evpl_context(evpl)->bank))) {
 		if (reserve)
 			n = evpl_iovec_reserve(evpl, (unsigned)total, before, 1, r_iovec);
 		else
@@ -76,6 +78,8 @@ trace_bytes_begin(struct trace_thread *me, struct rte_mbuf *mbuf, const struct e
 	union trace_slot *slot;
 	uint32_t handle;
 
+	if (unlikely(evpl_slab_is_untouched(buffer->slab)))
+		return NULL;
 	if (me->spare != 0 || trace_spare_take(me)) {
 		slot = &trace_slots[me->spare];
 		me->spare = slot->bytes.next;
@@ -279,7 +283,7 @@ trace_buffer_reuse(struct rte_mbuf *mbuf)
 	size_t size = buffer->slab->class->size;
 
 	buffer_check(buffer);
-	if (unlikely(!buffer->hook.filled)) {
+	if (unlikely(!buffer->hook.filled && !evpl_slab_is_untouched(buffer->slab))) {
 		if (trace_hiding)
 			trace_reveal(mbuf->buf_addr, size);
 		fill_bytes(mbuf->buf_addr, size, FREE_BYTE);
@@ -298,7 +302,8 @@ trace_slab_begin(struct evpl_slab *slab)
 
 		buffer->hook.bytes = 0;
 		buffer->hook.filled = false;
-		trace_hide((void *)buffer->room, slab->class->size);
+		if (!evpl_slab_is_untouched(slab))
+			trace_hide((void *)buffer->room, slab->class->size);
 	}
 }
 
@@ -309,7 +314,8 @@ trace_slab_end(struct evpl_slab *slab)
 		struct evpl_buffer *buffer = evpl_slab_buffer(slab, i);
 
 		buffer_check(buffer);
-		trace_show((void *)buffer->room, slab->class->size);
+		if (!evpl_slab_is_untouched(slab))
+			trace_show((void *)buffer->room, slab->class->size);
 	}
 }
 

@@ -92,8 +92,8 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 		return 0;
 	w = &evpl->window[flags];
 	ref = w->ref;
-	if (EVPL_TRACE_BYTES && unlikely(me->spare == 0 || trace_hiding || ref != ctx->current[flags] ||
-					 ((length - 1) | alignment) > UINT16_MAX))
+	if (EVPL_TRACE_BYTES && unlikely(me->spare == 0 || trace_hiding || evpl_bank_is_untouched(ctx->bank) ||
+					 ref != ctx->current[flags] || ((length - 1) | alignment) > UINT16_MAX))
 		return 0;
 	/* As evpl_pvt_iovec_carve(), with room for guards; data is aligned as what comes before it. */
 	data = (char *)((w->next + before + mask) & ~mask);

@@ -14,7 +14,7 @@ from harness import TIMEOUT, Fwd, Skip, case, check, check_equal, fwd_path, main
 NULL2 = ["net_null0", "net_null1"]
 OPTIONS = ("forward-mode nb-cores rxq txq burst portmask port-topology stats-period total-num-mbufs mbuf-size txpkts "
            "rx-pool eth-peer duration packets json shared buffer-size large-buffer-size slab-size max-slabs "
-           "preallocate-slabs low-watermark high-watermark idle-trim sample-period far-packets").split()
+           "preallocate-slabs low-watermark high-watermark idle-trim sample-period far-packets external-slab").split()
 MODES = "io mac macswap 5tswap rxonly txonly flowgen csum icmpecho tee".split()
 
 # What is wrong, and a word that the line must have: the option, or the value that is not one.
@@ -295,6 +295,32 @@ def far_packets(directory):
     for mode in ("txonly", "io"):
         run = run_fwd(directory, NULL2, [f"--forward-mode={mode}", "--packets=1000", "--rx-pool=mbuf", "--far-packets"])
         check(run.total("tx_packets") >= 1000, f"{mode}: {run.out}")
+
+
+@case("options_external_slab_has_the_bytes_that_are_sent")
+def external_slab(directory):
+    """The file has them after the end, too: nothing else is in its memory."""
+    path = os.path.join(directory, "slab")
+    with open(path, "wb") as file:
+        file.truncate(1 << 20)
+    for mode in ("txonly", "flowgen"):
+        run = run_fwd(directory, NULL2, [f"--forward-mode={mode}", "--packets=1000", f"--external-slab={path}"])
+        check(run.total("tx_packets") >= 1000, f"{mode}: {run.out}")
+        check(run.report["memory"]["buffers"] in (15, 16), f"{mode}: {run.report['memory']}")
+    with open(path, "rb") as file:
+        data = file.read()
+    check_equal(len(data), 1 << 20, "bytes of the file")
+    if "1" not in os.environ.get("EVPL_TEST_TRACE", ""):
+        check(b"\x08\x00\x45\x00" in data, "no packet is in the file")
+    for wrong, size, word in (("none", None, "No such file"), ("short", 100, "has 100 bytes"),
+                              ("small", 4096, "Invalid")):
+        path = os.path.join(directory, wrong)
+        if size is not None:
+            with open(path, "wb") as file:
+                file.truncate(size)
+        done = Fwd(directory, NULL2, [f"--external-slab={path}", "--packets=10"]).end()
+        check_equal(done.rc, 1, f"exit code with {wrong}\n{done.err}")
+        check(f"--external-slab={path}" in done.err and word in done.err, done.err)
 
 
 @case("options_json_says_what_the_printed_report_says")

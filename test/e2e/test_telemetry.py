@@ -197,6 +197,23 @@ def places(directory):
     check_equal(child.wait(60), 0, "exit code of the program")
 
 
+@case("slab_that_the_program_brought_is_called_external")
+def external(directory):
+    path = os.path.join(directory, "slab")
+    with open(path, "wb") as file:
+        file.truncate(1 << 20)
+    run = Run(directory, f"--external-slab={path}")
+    contexts, slabs = run.ask("/evpl/contexts", "/evpl/slabs")
+    check_equal(slabs["slabs"], 1, "slabs")
+    check_equal([slabs["slab_0"][name] for name in ("kind", "node", "bytes")], ["external", 1000, 1 << 20], "the slab")
+    check_equal(contexts["context_0"]["node"], 1000, "node of the context")
+    top = subprocess.run([os.path.join(ROOT, "scripts", "evpl-top"), "-f",
+                          run.fwd.argv[run.fwd.argv.index("--file-prefix") + 1], "--once"],
+                         capture_output=True, text=True, timeout=60, check=False)
+    check("SLAB 0 node ext0," in top.stdout, f"evpl-top: {top.stdout}{top.stderr}")
+    run.fwd.stop().clean()
+
+
 @case("figures_of_all_stay_when_slabs_go")
 def slabs_that_go(directory):
     child, path = hold(directory, "places", "--", "3", "anew")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Slabs that come and go while two threads take, send, hand over and release buffers at full rate, and a third one
- * gives idle slabs back in a loop.
+ * gives idle slabs back in a loop. Or it brings external slabs, and unmaps those that nobody uses.
  *
  * What would break: EAL writes zeros over the memory that it gets back, and gives it out again, or unmaps it. So a slab
  * that goes while a thread still touches it shows in the bytes, as a crash, or in the thread sanitizer. The last thing
@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include <rte_ring.h>
@@ -40,6 +41,7 @@ static const struct evpl_global_config by_keeper = {.slab_size = 64 << 10,
 static const struct evpl_global_config two_buffers = {
 	.slab_size = 16 << 10, .buffer_size = 16 << 10, .max_slabs = 2, .packet_mbufs = 63};
 static const struct evpl_thread_config small_stash = {.stash_buffers = 2};
+static const struct evpl_thread_config of_group = {.stash_buffers = 2, .socket_id = EVPL_EXTERNAL(0)};
 
 static const enum threads_kind kinds[] = {THREADS_LCORES, THREADS_PLAIN, THREADS_MIXED};
 
@@ -50,6 +52,7 @@ struct pipe {
 };
 
 struct elastic {
+	const struct evpl_thread_config *context;
 	struct pipe to[2];
 	struct rte_mempool *clones;
 	unsigned steps; /* in a phase */
@@ -219,7 +222,7 @@ work(unsigned index, void *arg)
 	struct elastic *e = arg;
 	struct part p = {.e = e, .in = &e->to[index], .out = &e->to[!index], .next_seed = 1 + ((uint64_t)index << 32)};
 
-	p.evpl = evpl_create(&small_stash);
+	p.evpl = evpl_create(e->context);
 	threads_check(p.evpl != NULL);
 	dice_init(&p.dice, index);
 	for (unsigned i = 0; i < PHASES && threads_meet(); i++) {
@@ -254,6 +257,49 @@ trim_always(void *arg)
 	return NULL;
 }
 
+#define EXTERNALS 16u
+#define EXTERNAL_LENGTH (64u << 10)
+
+static void
+unmap(void *addr, uint64_t length, void *arg)
+{
+	atomic_fetch_add((atomic_ullong *)arg, length);
+	munmap(addr, length);
+}
+
+static bool
+bring(struct elastic *e, void **addr, bool large)
+{
+	*addr = mmap(NULL, EXTERNAL_LENGTH * 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return *addr != MAP_FAILED && evpl_slab_add_external(*addr, EXTERNAL_LENGTH * 2, 4096, NULL, EVPL_EXTERNAL(0),
+							     EVPL_EXTERNAL_NO_IOVA | (large ? EVPL_EXTERNAL_LARGE : 0),
+							     unmap, &e->trimmed) == 0;
+}
+
+/* Each external slab is tried again and again. When it goes, another one comes. In the end all of them go. */
+static void *
+bring_always(void *arg)
+{
+	struct elastic *e = arg;
+	void *addr[EXTERNALS];
+	int rc;
+
+	for (unsigned i = 0; i < EXTERNALS; i++)
+		threads_check(bring(e, &addr[i], i % 2));
+	while (!atomic_load(&e->done)) {
+		for (unsigned i = 0; i < EXTERNALS; i++) {
+			rc = evpl_slab_remove_external(addr[i]);
+			threads_check(rc == 0 || rc == -EBUSY);
+			if (rc == 0)
+				threads_check(bring(e, &addr[i], i % 2));
+		}
+		sched_yield();
+	}
+	for (unsigned i = 0; i < EXTERNALS; i++)
+		threads_check(evpl_slab_remove_external(addr[i]) == 0);
+	return NULL;
+}
+
 static void
 pipe_create(struct pipe *pipe, struct evpl *evpl, unsigned index)
 {
@@ -278,7 +324,7 @@ seconds(void)
 }
 
 static void
-run(struct evpl *evpl)
+run(struct evpl *evpl, const struct evpl_thread_config *context, void *(*meanwhile)(void *))
 {
 	const char *minutes = getenv("EVPL_TEST_MINUTES");
 	time_t end = seconds() + 60 * (minutes != NULL ? atol(minutes) : 0);
@@ -286,6 +332,7 @@ run(struct evpl *evpl)
 	struct evpl_stats stats;
 	pthread_t trimmer;
 
+	e.context = context;
 	e.steps = threads_rounds(20000);
 	e.clones = plain_pool("clones", 511, 0);
 	atomic_store(&e.trimmed, 0);
@@ -294,10 +341,11 @@ run(struct evpl *evpl)
 	do {
 		for (unsigned i = 0; i < DIM(kinds); i++) {
 			atomic_store(&e.done, false);
-			assert_int_equal(pthread_create(&trimmer, NULL, trim_always, &e), 0);
+			assert_int_equal(pthread_create(&trimmer, NULL, meanwhile, &e), 0);
 			threads_run(kinds[i], work, &e);
 			atomic_store(&e.done, true);
 			assert_int_equal(pthread_join(trimmer, NULL), 0);
+			assert_false(threads_failed());
 			home_assert_held(0);
 		}
 	} while (seconds() < end);
@@ -316,7 +364,7 @@ slabs_that_go_by_trim_take_nothing_with_them(void **state)
 {
 	struct evpl_stats stats;
 
-	run(home_context(state));
+	run(home_context(state), &small_stash, trim_always);
 	evpl_trim();
 	evpl_stats_get(&stats);
 	assert_int_equal(stats.slabs, 0);
@@ -328,9 +376,20 @@ slabs_that_the_keeper_makes_and_gives_back_take_nothing_with_them(void **state)
 {
 	struct evpl_stats stats;
 
-	run(home_context(state));
+	run(home_context(state), &small_stash, trim_always);
 	evpl_stats_get(&stats);
 	assert_true(stats.slabs >= by_keeper.preallocate_slabs);
+}
+
+static void
+external_slabs_that_come_and_go_take_nothing_with_them(void **state)
+{
+	struct evpl_stats stats;
+
+	run(home_context(state), &of_group, bring_always);
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.slabs, 0);
+	assert_int_equal(stats.slab_bytes, 0);
 }
 
 /* Each of two threads takes a whole buffer of two, and puts it back into its slab. */
@@ -379,6 +438,7 @@ alloc_does_not_fail_because_a_slab_goes(void **state)
 static const struct CMUnitTest cases[] = {
 	home_case(alloc_does_not_fail_because_a_slab_goes, two_buffers),
 	home_case(slabs_that_go_by_trim_take_nothing_with_them, by_trim),
+	home_case(external_slabs_that_come_and_go_take_nothing_with_them, by_trim),
 	home_case(slabs_that_the_keeper_makes_and_gives_back_take_nothing_with_them, by_keeper),
 };
 

@@ -18,9 +18,17 @@ static void
 create_with_fields_out_of_range_is_einval(void **state)
 {
 	const struct evpl_thread_config bad[] = {
-		{.socket_id = -3},	{.socket_id = INT_MIN}, {.socket_id = RTE_MAX_NUMA_NODES},
-		{.socket_id = INT_MAX}, {.rx_flags = 2},	{.rx_flags = 3},
-		{.rx_flags = UINT_MAX}, {.stash_buffers = 65},	{.stash_buffers = UINT_MAX},
+		{.socket_id = -3},
+		{.socket_id = INT_MIN},
+		{.socket_id = RTE_MAX_NUMA_NODES},
+		{.socket_id = INT_MAX},
+		{.rx_flags = 2},
+		{.rx_flags = 3},
+		{.socket_id = EVPL_EXTERNAL(-1)},
+		{.socket_id = EVPL_EXTERNAL(EVPL_EXTERNAL_GROUPS)},
+		{.rx_flags = UINT_MAX},
+		{.stash_buffers = 65},
+		{.stash_buffers = UINT_MAX},
 	};
 	struct evpl_stats stats;
 

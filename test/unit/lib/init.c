@@ -6,7 +6,9 @@
  * memory. Two users of the library in one process could get sizes that they did not ask for. So EAL's heap is measured
  * before and after everything, and the same sizes are asked for again and again.
  */
+#include <fcntl.h>
 #include <limits.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_log.h>
@@ -162,6 +164,50 @@ init_with_preallocation_beyond_memory_is_enomem_and_keeps_nothing(void **state)
 	rte_log_set_global_level(level);
 }
 
+/* Whether a page of this process has memory, or had it until the kernel swapped it. */
+static bool
+has_memory(int pagemap, uintptr_t page, size_t page_size)
+{
+	uint64_t entry = 0;
+
+	assert_int_equal(pread(pagemap, &entry, sizeof(entry), (off_t)(page / page_size * sizeof(entry))),
+			 sizeof(entry));
+	return entry >> 62 != 0;
+}
+
+static int
+count_empty_pages(enum evpl_slab_event event, const struct evpl_slab_info *slab, void *arg)
+{
+	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
+	uintptr_t at = (uintptr_t)slab->addr & ~(page_size - 1);
+	int pagemap = open("/proc/self/pagemap", O_RDONLY);
+	unsigned *empty = arg;
+
+	assert_true(pagemap >= 0);
+	for (; event == EVPL_SLAB_ADDED && at < (uintptr_t)slab->addr + slab->length; at += page_size)
+		*empty += !has_memory(pagemap, at, page_size);
+	close(pagemap);
+	return 0;
+}
+
+/* The first case: what another one has used has memory already. */
+static void
+preallocated_slabs_have_memory_in_every_page(void **state)
+{
+	const struct evpl_global_config config = {.slab_size = 4 * MIB, .preallocate_slabs = 5, .packet_mbufs = 63};
+	struct evpl_stats stats;
+	unsigned empty = 0;
+
+	(void)state;
+	assert_int_equal(evpl_init(&config), 0);
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.slabs, 5);
+	assert_int_equal(evpl_slab_notify(count_empty_pages, &empty), 0);
+	assert_int_equal(empty, 0);
+	home_assert();
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
 static void
 init_twice_counts_its_callers(void **state)
 {
@@ -251,6 +297,7 @@ before_eal(void)
 static const struct child child = {.name = "before_eal", .run = before_eal, .without_eal = true};
 
 static const struct CMUnitTest cases[] = {
+	stopped_case(preallocated_slabs_have_memory_in_every_page),
 	stopped_case(init_with_null_takes_the_defaults),
 	stopped_case(init_with_sizes_out_of_range_is_einval),
 	stopped_case(init_with_odd_buffer_sizes_rounds_them_up),

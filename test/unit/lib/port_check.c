@@ -373,6 +373,30 @@ port_check_of_hardware_without_addresses_is_an_error(void **state)
 	assert_limits(b->port, BIT(ONE_SEGMENT));
 }
 
+/* An external slab without addresses is an error while it is there. */
+static void
+port_check_of_hardware_knows_of_external_memory_without_addresses(void **state)
+{
+	static char memory[128 << 10];
+	void *addr = (void *)(((uintptr_t)memory + (64 << 10) - 1) & ~(uintptr_t)((64 << 10) - 1));
+	const struct evpl_global_config small = {
+		.slab_size = 64 << 10, .buffer_size = 4 << 10, .large_buffer_size = 4 << 10, .packet_mbufs = 63};
+	const rte_iova_t none = RTE_BAD_IOVA;
+	struct bench *b = *state;
+
+	assert_int_equal(evpl_init(&small), 0);
+	assert_int_equal(evpl_slab_add_external(addr, 4 << 10, 4 << 10, &none, EVPL_EXTERNAL(0), EVPL_EXTERNAL_NO_IOVA,
+						NULL, NULL),
+			 0);
+	assert_limits(b->port, BIT(ONE_SEGMENT)); /* a virtual device needs none */
+	lies.bus = "pci";
+	assert_limits(b->port, BIT(NO_IOVA) | BIT(ONE_SEGMENT));
+	assert_says(b->port, EVPL_PORT_NO_IOVA, "external slab");
+	assert_int_equal(evpl_slab_remove_external(addr), 0);
+	assert_limits(b->port, BIT(ONE_SEGMENT));
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
 static void
 port_check_in_a_secondary_process_is_an_error(void **state)
 {
@@ -402,6 +426,7 @@ main(int argc, char **argv)
 		port_case(port_check_of_ports_with_members_tells_the_limits_of_these),
 		port_case(port_check_of_data_rooms_compares_them_with_device_and_frames),
 		port_case(port_check_of_hardware_without_addresses_is_an_error),
+		port_case(port_check_of_hardware_knows_of_external_memory_without_addresses),
 		port_case(port_check_in_a_secondary_process_is_an_error),
 	};
 	const struct program program = {.name = "port_check", .cases = cases, .n_cases = DIM(cases)};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The log lines of the calls that refuse an argument: evpl_init, evpl_create, evpl_rx_pool_create,
- * evpl_rx_pool_destroy.
+ * evpl_rx_pool_destroy, evpl_slab_add_external.
  *
  * What would break: EINVAL alone does not say which of a dozen fields it is about. A line could name another field than
  * the wrong one. So each field is wrong once, the line must have its name, its value and what would do, and no other
@@ -203,11 +203,75 @@ rx_pool_names_the_argument(void **state)
 	assert_int_equal(evpl_cleanup(), 0);
 }
 
+static void
+no_end(void *addr, uint64_t length, void *arg)
+{
+	fail_msg("free_cb of %p, %u bytes, %p", addr, (unsigned)length, arg);
+}
+
+/* No byte of the memory is there: it is refused before that matters. */
+static void
+external_slab_names_the_argument(void **state)
+{
+	static const rte_iova_t none[8] = {RTE_BAD_IOVA};
+	const struct {
+		uintptr_t addr;
+		uint64_t length, page_size;
+		int group;
+		unsigned flags;
+		int error;
+		const char *line;
+	} bad[] = {
+		{0x10000, 65536, 4096, -1, 0, EINVAL, "socket_id is 999, but must be 1000 to 1015"},
+		{0x10000, 65536, 4096, 16, 0, EINVAL, "socket_id is 1016, but must be 1000 to 1015"},
+		{0x10000, 65536, 4096, 0, 8, EINVAL, "flags is 8, but must be 0 to 7"},
+		{0x10000, 65536, 2048, 0, 0, EINVAL, "page_size is 2048, but must be a power of two, at least 4096"},
+		{0x10000, 65536, 0, 0, 0, EINVAL, "page_size is 0, but must be a power of two, at least 4096"},
+		{0x10000, 65536, 12288, 0, 0, EINVAL, "page_size is 12288, but must be a power of two, at least 4096"},
+		{0, 65536, 4096, 0, 0, EINVAL, "addr is (nil), but must be a multiple of page_size (4096)"},
+		{0x10800, 65536, 4096, 0, 0, EINVAL, "addr is 0x10800, but must be a multiple of page_size (4096)"},
+		{0x10000, 65536, 2097152, 0, 0, EINVAL,
+		 "addr is 0x10000, but must be a multiple of page_size (2097152)"},
+		{0x10000, 0, 4096, 0, 0, EINVAL,
+		 "length is 0, but must be a multiple of page_size (4096), up to the end of memory"},
+		{0x10000, 65537, 4096, 0, 0, EINVAL,
+		 "length is 65537, but must be a multiple of page_size (4096), up to the end of memory"},
+		{0x10000, UINT64_MAX - 4095, 4096, 0, 0, EINVAL,
+		 "length is 18446744073709547520, but must be a multiple of page_size (4096), up to the end of memory"},
+		{0x10000, 4096, 4096, 0, 0, EINVAL, "4096 bytes at 0x10000 have no room for a buffer of 8192 bytes"},
+		{0x11000, 8192, 4096, 0, 0, EINVAL, "8192 bytes at 0x11000 have no room for a buffer of 8192 bytes"},
+		{0x10000, 8192, 4096, 0, EVPL_EXTERNAL_LARGE, EINVAL,
+		 "8192 bytes at 0x10000 have no room for a buffer of 16384 bytes"},
+		{0x10000, 8192, 4096, 0, 0, ENOTSUP,
+		 "pages at 0x10000 have no IO addresses, and flags has no EVPL_EXTERNAL_NO_IOVA"},
+	};
+	const struct evpl_global_config sizes = {
+		.slab_size = 32 * KIB, .buffer_size = 8 * KIB, .large_buffer_size = 16 * KIB, .packet_mbufs = 63};
+	char line[256];
+
+	(void)state;
+	listen();
+	assert_int_equal(evpl_slab_add_external((void *)0x10000, 8192, 4096, none, EVPL_EXTERNAL(0), 0, no_end, NULL),
+			 -EPERM);
+	assert_logged("evpl_slab_add_external: evpl_init() has not run");
+	assert_int_equal(evpl_init(&sizes), 0);
+	for (unsigned i = 0; i < DIM(bad); i++) {
+		listen();
+		assert_int_equal(evpl_slab_add_external((void *)bad[i].addr, bad[i].length, bad[i].page_size, none,
+							EVPL_EXTERNAL(bad[i].group), bad[i].flags, no_end, NULL),
+				 -bad[i].error);
+		snprintf(line, sizeof(line), "evpl_slab_add_external: %s", bad[i].line);
+		assert_logged(line);
+	}
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
 static const struct CMUnitTest cases[] = {
 	stopped_case(init_names_the_field_and_its_range),
 	stopped_case(init_names_the_field_that_another_caller_chose),
 	stopped_case(create_names_the_field_and_its_range),
 	stopped_case(rx_pool_names_the_argument),
+	stopped_case(external_slab_names_the_argument),
 };
 
 int

@@ -37,7 +37,7 @@ tell(enum evpl_slab_event event, const struct evpl_slab_info *slab, void *arg)
 	assert_ptr_equal(slab->addr, slab->zone->addr);
 	assert_int_equal(slab->length, slab->zone->len);
 	assert_int_equal(slab->page_size, slab->zone->hugepage_sz);
-	assert_int_equal(slab->reserved_word, 0);
+	assert_int_equal(slab->flags, 0);
 	if (event == EVPL_SLAB_ADDED) {
 		if (d->added + 1 == d->refuse_at)
 			return -ENOSPC;

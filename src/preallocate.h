@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The slabs that evpl_init() makes.
+ */
+#ifndef EVPL_SRC_PREALLOCATE_H
+#define EVPL_SRC_PREALLOCATE_H
+
+#include "base.h"
+
+/*
+ * Makes n slabs of small buffers, and writes to all of their pages. With the lock held. False: no memory, or a callback
+ * of evpl_slab_notify() refused one; the log says so. What was made is left to evpl_slabs_free().
+ */
+bool evpl_preallocate(unsigned n, int socket_id);
+
+#endif /* EVPL_SRC_PREALLOCATE_H */

@@ -82,7 +82,7 @@ main(int argc, char **argv)
 		return fflush(stdout) == 0 ? 0 : 1;
 	}
 	if (rte_eal_init(eal_count, argv) < 0) {
-		error_line("EAL does not start: %s (its own messages are above)", rte_strerror(rte_errno));
+		error_eal(rte_errno, rte_strerror(rte_errno));
 		return 1;
 	}
 	if (report_open() != 0)

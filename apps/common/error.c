@@ -22,3 +22,10 @@ error_line(const char *format, ...)
 	error_vline(format, args);
 	va_end(args);
 }
+
+void
+error_eal(int number, const char *text)
+{
+	error_line("EAL does not start%s%s (its own messages are above)", number == 0 ? "" : ": ",
+		   number == 0 ? "" : text);
+}

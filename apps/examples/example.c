@@ -29,8 +29,10 @@ example_begin(int argc, char **argv, unsigned flags, struct evpl **r_evpl)
 	int used = rte_eal_init(argc, argv);
 	int rc;
 
-	if (used < 0)
-		return example_fail("rte_eal_init", rte_errno);
+	if (used < 0) {
+		fprintf(stderr, "EAL does not start: its own messages say why\n"); /* rte_errno may be 0 */
+		return -1;
+	}
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
 	rc = evpl_init(NULL);

@@ -8,12 +8,13 @@
  * must not be copied. So the first ring carries pointers to messages: the iovec is moved into a message, beside
  * whatever else the worker has to know, and out of it again. The second ring is an evpl_ring, which moves bare iovecs.
  *
- *	pipeline EAL_OPTIONS [-- PACKETS]     ends after that many packets, or at SIGINT
+ *	pipeline EAL_OPTIONS [-- PACKETS]     ends when it has received that many and sent them, or at SIGINT
+ *
  *	./pipeline -l 0,1 --no-huge -m 256 --no-pci --vdev=net_pcap0,rx_pcap=in.pcap,tx_pcap=out.pcap -- 8
  *
  * prints:
  *
- *	8 packets received, 8 sent
+ *	8 packets received, 8 sent, 0 dropped
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +38,16 @@ struct message {
 static struct rte_mempool *messages;
 static struct rte_ring *to_worker; /* of pointers to messages: it has a place for each */
 static struct evpl_ring *to_port;
+static unsigned long dropped; /* by either lcore */
 static bool ended;
+
+/* Lets go of a packet. */
+static void
+drop(struct evpl *evpl, struct evpl_iovec *packet)
+{
+	evpl_iovec_release(evpl, packet);
+	__atomic_fetch_add(&dropped, 1, __ATOMIC_RELAXED);
+}
 
 /* Sends each second packet back to where it came from. A packet may be too short for that. */
 static int
@@ -55,7 +65,7 @@ worker(__rte_unused void *arg)
 			rte_eth_macaddr_get(0, &ether->src_addr);
 		}
 		if (evpl_ring_enqueue_burst(to_port, &message->packet, 1, NULL) == 0)
-			evpl_iovec_release(NULL, &message->packet); /* full: the iovec is still ours */
+			drop(NULL, &message->packet); /* full: the iovec is still ours */
 		rte_mempool_put(messages, message);
 	}
 	return 0;
@@ -70,7 +80,7 @@ receive(struct evpl *evpl, unsigned long *received)
 
 	for (uint16_t i = 0; i < n; i++, ++*received) {
 		if (rte_mempool_get(messages, (void **)&message) != 0) {
-			evpl_iovec_release(evpl, &packets[i]); /* the worker is behind: drop */
+			drop(evpl, &packets[i]); /* the worker is behind */
 			continue;
 		}
 		evpl_iovec_move(&message->packet, &packets[i]);
@@ -79,11 +89,29 @@ receive(struct evpl *evpl, unsigned long *received)
 	}
 }
 
+static void
+transmit(struct evpl *evpl, unsigned long *sent)
+{
+	struct evpl_iovec packets[BURST];
+	uint16_t n = (uint16_t)evpl_ring_dequeue_burst(to_port, packets, BURST, NULL);
+	uint16_t taken = evpl_tx_burst(evpl, 0, 0, packets, n);
+
+	*sent += taken;
+	while (taken < n)
+		drop(evpl, &packets[taken++]); /* what the port did not take */
+}
+
+/* Whether as many packets as were wanted have come, and none of them is still on its way. */
+static bool
+all_done(unsigned long wanted, unsigned long received, unsigned long sent)
+{
+	return wanted != 0 && received >= wanted && sent + __atomic_load_n(&dropped, __ATOMIC_RELAXED) == received;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct evpl_iovec packets[BURST];
-	unsigned long wanted, received = 0, sent = 0, n, taken;
+	unsigned long wanted, received = 0, sent = 0;
 	void *left = NULL;
 	struct evpl *evpl;
 	int used = example_begin(argc, argv, EVPL_IOVEC_FLAG_SHARED, &evpl), status = 1;
@@ -101,16 +129,14 @@ main(int argc, char **argv)
 		example_fail("messages and rings", rte_errno);
 	else if (example_port_start(NULL) == 0)
 		status = rte_eal_mp_remote_launch(worker, NULL, SKIP_MAIN);
-	while (status == 0 && !stopped && (wanted == 0 || sent < wanted)) {
-		receive(evpl, &received);
-		n = evpl_ring_dequeue_burst(to_port, packets, BURST, NULL);
-		taken = evpl_tx_burst(evpl, 0, 0, packets, (uint16_t)n);
-		evpl_iovecs_release(evpl, &packets[taken], (int)(n - taken)); /* what the port did not take */
-		sent += taken;
+	while (status == 0 && !stopped && !all_done(wanted, received, sent)) {
+		if (wanted == 0 || received < wanted)
+			receive(evpl, &received);
+		transmit(evpl, &sent);
 	}
 	__atomic_store_n(&ended, true, __ATOMIC_RELEASE);
 	rte_eal_mp_wait_lcore();
-	printf("%lu packets received, %lu sent\n", received, sent);
+	printf("%lu packets received, %lu sent, %lu dropped\n", received, sent, dropped);
 	while (to_worker != NULL && rte_ring_dequeue(to_worker, &left) == 0) /* SIGINT came before these */
 		evpl_iovec_release(evpl, &((struct message *)left)->packet);
 	evpl_ring_free(evpl, to_port);

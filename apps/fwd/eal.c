@@ -253,9 +253,7 @@ fwd_eal_start(int count, char **argv, unsigned cores)
 	}
 	if (rte_eal_init(count, argv) >= 0)
 		return 0;
-	/* Some of its errors set no number. */
-	error_line("EAL does not start%s%s (its own messages are above)", rte_errno == 0 ? "" : ": ",
-		   rte_errno == 0 ? "" : rte_strerror(rte_errno));
+	error_eal(rte_errno, rte_strerror(rte_errno));
 	/* EINVAL: EAL did not look for huge pages, because an argument is wrong. */
 	if (*line != '\0' && rte_errno != EINVAL)
 		error_line("no huge page is free: type %s", line);

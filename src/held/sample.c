@@ -330,7 +330,7 @@ evpl_leak_report(FILE *out)
 		return;
 	}
 	n = hook_held_get(held, REPORTED);
-	fprintf(out, "evpl_leak_report: held samples, one of %u allocations\n", period);
+	fprintf(out, "evpl_leak_report: held samples, one of %u allocations%s\n", period, n == 0 ? ": none" : "");
 	for (unsigned i = 0; i < n; i++) {
 		fprintf(out, "  %" PRIu64 " iovec%s, %" PRIu64 " bytes, oldest %.1f s, taken in %s", held[i].count,
 			held[i].count == 1 ? "" : "s", held[i].bytes, held[i].age_s, held[i].where);

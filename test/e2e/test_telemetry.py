@@ -235,7 +235,7 @@ def slabs_that_go(directory):
 def with_dpdks_client(directory):
     client = shutil.which("dpdk-telemetry.py") or shutil.which("dpdk-telemetry")
     if client is None:
-        raise Skip("no dpdk-telemetry.py (Debian: dpdk)")
+        raise Skip("no dpdk-telemetry.py (Debian 12: dpdk-dev, Debian 13: dpdk)")
     child, path = hold(directory, "places")
     commands = ["/evpl/info", "/evpl/contexts", "/evpl/slabs,0", "/evpl/ports", "/evpl/held", "/evpl/map,0,14"]
     ran = subprocess.run([client, "-f", os.path.basename(os.path.dirname(path))], text=True, capture_output=True,

@@ -8,6 +8,7 @@ What it prints must be what the comment says, and the frames that it sends must 
 
 What would break: an example that needs a file of this tree, that no longer compiles, or whose comment is wrong; one
 that loses a buffer or believes a length in a packet."""
+import fcntl
 import os
 import re
 import shutil
@@ -122,15 +123,16 @@ class Copy:
         need(found, f"{name}.c does not say what it prints")
         return found[1], [line.strip() for line in found[2].splitlines()]
 
-    def play(self, name, packets=None):
+    def play(self, name, packets=None, wanted=None):
         """Runs the command of the comment; @return what it printed and sent, and what the comment says."""
         packets = PACKETS if packets is None else packets
+        wanted = wanted or len(packets)
         command, says = self.comment(name)
         write_pcap(os.path.join(self.place, "in.pcap"), packets)
         # Both lcores on a CPU that this process may use.
         command = command.replace("-l 0,1", f"'--lcores=(0-1)@{min(os.sched_getaffinity(0))}'")
         command = command.replace("--no-pci", " ".join(["--no-pci", *EAL]))
-        command = re.sub(r" -- 8$", f" -- {len(packets)}", command)
+        command = re.sub(r" -- 8$", f" -- {wanted}", command)
         printed = need_run(["sh", "-c", command], cwd=self.place, env=self.env)
         out = os.path.join(self.place, "out.pcap")
         return printed.splitlines(), read_pcap(out) if os.path.exists(out) else [], says
@@ -153,6 +155,13 @@ def pipeline(copy):
     need(printed == says, f"it printed {printed}, and says {says}")
     need_frames(sent, [frame if i % 2 == 0 else frame[6:12] + PCAP_MAC + frame[12:]
                        for i, frame in enumerate(PACKETS)])
+
+
+def pipeline_of_more(copy):
+    """The port has more packets than are wanted: those that were received are sent, and no more are received."""
+    printed, sent, _ = copy.play("pipeline", PACKETS * 100, wanted=8)
+    received, gone, dropped = map(int, re.findall(r"\d+", printed[0]))
+    need(8 <= received < 8 + 32 and gone == len(sent) and gone + dropped == received, f"it printed {printed}")
 
 
 def zero_copy_file(copy):
@@ -222,6 +231,25 @@ def kernel(copy):
     return None
 
 
+def two_at_once(copy):
+    """EAL refuses a second program with one name for its files, and sets no error number, which is no success."""
+    folder = os.path.join("/var/run/dpdk" if os.getuid() == 0 else f"{copy.work}/dpdk", f"examples{os.getpid()}")
+    try:
+        os.makedirs(folder)
+    except OSError as error:
+        return str(error)
+    try:
+        with open(f"{folder}/config", "w", encoding="ascii") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+            ran = run(["./reserve-commit", "--no-huge", "--no-pci", "--no-telemetry",
+                       f"--file-prefix={os.path.basename(folder)}"], cwd=copy.place, stdin=subprocess.DEVNULL,
+                      env={**copy.env, "XDG_RUNTIME_DIR": copy.work})
+    finally:
+        shutil.rmtree(folder)
+    need(ran.returncode == 1 and "EAL does not start: its own messages" in ran.stderr, f"it said {ran.stderr}")
+    return None
+
+
 def said_plainly(copy):
     """No port, no file, no second lcore: a line on stderr and exit code 1, and no buffer is lost."""
     eal = ["--no-huge", "-m", "256", "--no-pci", "-l", str(min(os.sched_getaffinity(0))), *EAL]
@@ -239,12 +267,14 @@ def main():
         "echo": echo,
         "echo: packets that are cut short or lie": echo_hostile,
         "pipeline": pipeline,
+        "pipeline: fewer packets than there are": pipeline_of_more,
         "zero-copy-file": zero_copy_file,
         "reserve-commit": reserve_commit,
         "external-stack": external_stack,
         "external-stack: packets that are cut short or lie": external_stack_hostile,
         "echo and external-stack answer the kernel over veth": kernel,
         "what cannot work is said, and nothing is lost": said_plainly,
+        "two programs with one name for EAL's files": two_at_once,
     }
     print(f"1..{len(tests)}")
     failed = 0

@@ -84,6 +84,15 @@ def wrong_versions(paths):
             yield f"{what}: {found and found[1]}, not {VERSION}"
 
 
+def wrong_setup(paths):
+    del paths
+    listed = " ".join(re.findall(r"^\tdeb:(?:build|package)\) echo ([^;]*) ;;", text("scripts/setup"), re.M)).split()
+    source = text(PACKAGE, "debian/control").split("\n\n")[0]
+    for package in re.findall(r"^ ([a-z][a-z0-9-]+)", source[source.index("Build-Depends"):], re.M):
+        if re.sub("-compat$", "", package) not in listed:
+            yield f"scripts/setup: neither build nor package has {package}, which debian/control needs"
+
+
 def wrong_sonames(paths):
     for path in paths:
         soname = re.search(r"libevpl-dpdk\.so\.(\d+)$", path)
@@ -107,7 +116,9 @@ def wrong_licence(paths):
 
 
 CHECKS = (("each installed file is in one Debian package", wrong_debian), ("and in an RPM package", wrong_rpm),
-          ("the packages have this version", wrong_versions), ("the Debian package has the soname's name", wrong_sonames),
+          ("the packages have this version", wrong_versions),
+          ("scripts/setup installs what the Debian packages' build needs", wrong_setup),
+          ("the Debian package has the soname's name", wrong_sonames),
           ("its symbols file has each version node", wrong_nodes), ("its copyright file has LICENSE's words", wrong_licence))
 print(f"1..{len(CHECKS)}")
 failed, all_paths = False, installed()

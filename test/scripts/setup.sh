@@ -156,7 +156,32 @@ debian_knows_its_folders() {
 	result 0 $'(^|\n)dpkg-dev(\n|$)' setup --list build
 }
 
-echo 1..11
+# Nobody has to find out what the packages' build needs.
+packages_without_tools() {
+	fresh
+	mv "$bin/sudo" "$work/sudo"
+	FAKE_UID=1000 PATH=$bin result 1 $'become root first.*\n  apt-get update && apt-get install -y [^\n]*debhelper .*git' \
+		"$root/scripts/package/deb"
+	local status=$?
+	mv "$work/sudo" "$bin/sudo"
+	return $status
+}
+
+# A Debian has no packages of Fedora's names.
+packages_of_another_system() {
+	fresh
+	PATH=$bin result 1 'no Fedora: scripts/package/deb' "$root/scripts/package/rpm" && is '' "$(calls)"
+}
+
+clone_without_git() {
+	mkdir "$root/.git"
+	PATH=$bin result 1 'source: there is no git.*install it first$' "$root/scripts/package/source" "$work/tarball"
+	local status=$?
+	rmdir "$root/.git"
+	return $status
+}
+
+echo 1..14
 ok 'root: says which packages it installs, and how long it took' root_with_lists
 ok 'root without package lists: apt-get update' root_without_lists
 ok 'nothing is missing: says so, or nothing with --quiet' nothing_missing
@@ -168,3 +193,6 @@ ok 'a package that cannot be installed: the error, and where the log is' broken
 ok 'says what apt-get does while it runs' slow
 ok "lwIP's source after a build without it: Meson looks again" lwip_after_a_build
 ok "the build's packages on Debian have what Meson asks for the library folder" debian_knows_its_folders
+ok "scripts/package/deb without what it needs: the command to type" packages_without_tools
+ok "scripts/package/rpm on Debian: says what to type instead" packages_of_another_system
+ok "a clone cannot be packed without git: says so" clone_without_git

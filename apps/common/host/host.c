@@ -205,7 +205,7 @@ host_run(const struct host_program *program, const struct host_options *options,
 		return 1;
 	run.out = json_file_words(&json);
 	if (rte_eal_init(eal_count, argv) < 0) {
-		error_line("EAL does not start: %s (its own messages are above)", rte_strerror(rte_errno));
+		error_eal(rte_errno, rte_strerror(rte_errno));
 	} else {
 		signals_catch();
 		status = run_with_eal(&run, &json);

@@ -75,7 +75,7 @@ print_port(const struct host_port *p, FILE *out)
 		p->dev.id, p->dev.name, s->rx_packets, s->rx_bytes, s->rx_copied, s->rx_no_memory, s->rx_refused,
 		s->rx_short, p->missed, p->no_mbuf);
 	fprintf(out,
-		"  sent %" PRIu64 " packets, %" PRIu64 " bytes, of which %" PRIu64 " copied (%" PRIu64
+		"  sent %" PRIu64 " packets, %" PRIu64 " bytes, of which %" PRIu64 " copied, with headers (%" PRIu64
 		" whole packets; not sent: %" PRIu64 " no memory, %" PRIu64 " TX full, %" PRIu64 " refused)\n",
 		s->tx_packets, s->tx_bytes, s->tx_bytes_copied, s->tx_linear, s->tx_no_memory, s->tx_full,
 		p->glue.queue.refused);

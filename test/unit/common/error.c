@@ -46,12 +46,26 @@ line_that_is_too_long_is_cut_and_has_an_end(void **state)
 	assert_int_equal(strcspn(said, "\n"), strlen(said) - 1);
 }
 
+static void
+eals_error_has_its_text_only_if_it_has_a_number(void **state)
+{
+	(void)state;
+	capture_begin(stderr);
+	error_eal(EACCES, "Permission denied");
+	assert_non_null(
+		strstr(capture_end(), ": EAL does not start: Permission denied (its own messages are above)\n"));
+	capture_begin(stderr);
+	error_eal(0, "Success");
+	assert_non_null(strstr(capture_end(), ": EAL does not start (its own messages are above)\n"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest cases[] = {
 		cmocka_unit_test(line_has_the_programs_name_and_one_end),
 		cmocka_unit_test(line_that_is_too_long_is_cut_and_has_an_end),
+		cmocka_unit_test(eals_error_has_its_text_only_if_it_has_a_number),
 	};
 
 	return cmocka_run_group_tests_name("error", cases, NULL, NULL);

@@ -46,6 +46,17 @@ off_nothing_is_sampled(void **state)
 }
 
 static void
+that_nothing_is_held_is_said(void **state)
+{
+	struct told told;
+
+	(void)state;
+	plain_builds_only();
+	report(&told);
+	assert_string_equal(told.text, "evpl_leak_report: held samples, one of 8 allocations: none\n");
+}
+
+static void
 places_are_told_apart_most_bytes_first(void **state)
 {
 	static struct evpl_iovec few[800], many[800];
@@ -414,6 +425,7 @@ a_report_of_a_running_context_is_about_right(void **state)
 
 static const struct CMUnitTest cases[] = {
 	home_case(off_nothing_is_sampled, off),
+	home_case(that_nothing_is_held_is_said, every_8th),
 	home_case(places_are_told_apart_most_bytes_first, every_8th),
 	home_case(samples_are_scaled_to_an_estimate, every_8th),
 	home_case(bulk_allocations_are_their_callers, every_one),

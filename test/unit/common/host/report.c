@@ -141,8 +141,8 @@ words_have_each_figure_in_its_place(void **state)
 	assert_has(printed(host_report_print_begin), "port 101 (net_test0): received 104 packets, 105 bytes (107 "
 						     "copied, 108 no memory, 109 refused, 110 too "
 						     "short; port: 102 missed, 103 no RX mbuf)\n"
-						     "  sent 111 packets, 112 bytes, of which 113 copied (114 whole "
-						     "packets; not sent: 115 no memory, 116 TX "
+						     "  sent 111 packets, 112 bytes, of which 113 copied, with headers "
+						     "(114 whole packets; not sent: 115 no memory, 116 TX "
 						     "full, 117 refused)\n");
 	assert_has(printed(host_report_print_end),
 		   "TCP: 121 segments sent, 126 again, 122 received, 123 dropped (124 bad checksums), 125 times no "

@@ -218,7 +218,7 @@ batch_make(struct batch *b, unsigned i, struct evpl_context *ctx, struct evpl_io
 			return false;
 	}
 	b->packets[i] = b->fresh[b->used];
-	if (unlikely(evpl_attach(b->packets[i], iovec, iovec->data, iovec->length) != 0))
+	if (unlikely(evpl_attach_bytes(b->packets[i], iovec, iovec->data, iovec->length) != 0))
 		return false;
 	b->used++;
 	return true;

@@ -112,7 +112,7 @@ make_segment(struct evpl_context *ctx, const struct evpl_iovec *iovec, const cha
 {
 	struct rte_mbuf *m = evpl_tx_cache_take(ctx->packet_pool);
 
-	if (likely(m != NULL) && unlikely(evpl_attach(m, iovec, data, length) != 0))
+	if (likely(m != NULL) && unlikely(evpl_attach_bytes(m, iovec, data, length) != 0))
 		return segment_failed(ctx, m);
 	return m;
 }

@@ -14,6 +14,7 @@
 #include "global.h"
 #include "overflow.h"
 #include "packet.h"
+#include "process.h"
 #include "ref.h"
 #include "room.h"
 #include "shelf.h"
@@ -174,7 +175,7 @@ evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 		buffer = stash_take(stash);
 	} else {
 		buffer = evpl_slab_take(ctx, class, false);
-		if (unlikely(buffer == NULL) && evpl_tx_caches_reap())
+		if (unlikely(buffer == NULL) && (evpl_tx_caches_reap() | evpl_processes_collect()))
 			buffer = evpl_slab_take(ctx, class, false);
 		if (unlikely(buffer == NULL))
 			buffer = stash->count > 0 ? stash_take(stash) : evpl_slab_take(ctx, class, true);

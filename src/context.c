@@ -19,6 +19,7 @@
 #include <sys/queue.h>
 
 #include <rte_cycles.h>
+#include <rte_eal.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
@@ -91,7 +92,7 @@ evpl_create(const struct evpl_thread_config *config)
 	pthread_mutex_lock(&g->lock);
 	if (g->users == 0) {
 		pthread_mutex_unlock(&g->lock);
-		rte_errno = EPERM;
+		rte_errno = rte_eal_process_type() == RTE_PROC_PRIMARY ? EPERM : ENOTSUP;
 		return NULL;
 	}
 	socket_id = choose_socket(config->socket_id, &only);

@@ -10,6 +10,7 @@
 #include "notify.h"
 #include "overflow.h"
 #include "packet_pool.h"
+#include "process.h"
 #include "rx_pool.h"
 #include "slab.h"
 #include "stats.h"
@@ -296,11 +297,15 @@ evpl_cleanup(void)
 	struct evpl_stats stats;
 	int rc = 0;
 
+	(void)evpl_processes_collect();
 	pthread_mutex_lock(&g->lock);
 	while (g->users == 1 && (g->slabs_coming > 0 || g->slabs_going > 0))
 		pthread_cond_wait(&g->settled, &g->lock);
 	if (g->users == 0) {
 		rc = -EPERM;
+	} else if (g->users == 1 && evpl_process_count != 0) {
+		EVPL_LOG(ERR, "cleanup: %u processes were not freed: evpl_process_free()", evpl_process_count);
+		rc = -EBUSY;
 	} else if (g->users == 1) {
 		evpl_stats_collect(&stats);
 		if (stats.contexts + stats.buffers_in_use + stats.rx_buffers_in_use + stats.packet_mbufs_in_use +

@@ -6,14 +6,15 @@
  * thread's TX cache keeps them instead.
  *
  * DPDK has room for 16 kinds of operations. Its own drivers take 14 of them (22.11) up to all (26.03). So all pools, of
- * packets and of anchors, share one kind. It is registered after EAL has started: earlier it would take the place of one
- * of DPDK's own. If none is left, packet mbufs are in an ordinary pool, and all packets are far.
+ * packets, of anchors and of loans (ledger.h), share one kind. It is registered after EAL has started: earlier it would
+ * take the place of one of DPDK's own. If none is left, packet mbufs are in an ordinary pool, and all packets are far.
  */
 #include "packet_pool.h"
 
 #include "attach.h"
 #include "buffer.h"
 #include "global.h"
+#include "ledger.h"
 #include "ref.h"
 #include "trace/hooks.h"
 #include "tx_cache.h"
@@ -149,7 +150,7 @@ enqueue_any(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 	const struct evpl_packets *packets = evpl_packets_of(pool);
 
 	if (packets->ring == NULL)
-		return anchors_ended(mbufs, n);
+		return packets->ledger != NULL ? evpl_ledger_ended(packets->ledger, mbufs, n) : anchors_ended(mbufs, n);
 	for (unsigned i = 0; packets->open && i < n; i++) {
 #ifdef EVPL_COMPAT_TSAN
 		(void)evpl_compat_ref_load(mbufs[i]); /* it does not know fences */
@@ -257,7 +258,7 @@ evpl_packet_mbuf_reset(struct rte_mempool *pool, void *opaque, void *object, uns
 static int
 pool_dequeue(struct rte_mempool *pool, void **mbufs, unsigned n)
 {
-	unsigned got = take_some(evpl_tx_cache, pool, mbufs, n);
+	unsigned got = evpl_packets_of(pool)->ring != NULL ? take_some(evpl_tx_cache, pool, mbufs, n) : 0;
 
 	for (unsigned i = 0; i < got; i++)
 		evpl_packet_mbuf_reset(pool, NULL, mbufs[i], 0);

@@ -18,13 +18,16 @@
 /* The name of their mempool operations. */
 #define EVPL_PACKET_OPS "evpl_packet"
 
+struct evpl_ledger;
+
 /* mempool.pool_data of a pool with these operations; in memory that processes share. */
 struct evpl_packets {
-	uint8_t foreign[32];   /* 0xff: drivers with pools in hardware expect their index here */
-	struct rte_ring *ring; /* NULL: the anchors' pool, which is always empty */
-	unsigned most;	       /* mbufs that a TX cache keeps at most */
-	bool open;	       /* the pool is filled: mbufs that come were in use */
-	struct evpl_peak away; /* mbufs that were not in the ring */
+	uint8_t foreign[32];	    /* 0xff: drivers with pools in hardware expect their index here */
+	struct rte_ring *ring;	    /* NULL: the anchors' or a ledger's pool, which is always empty */
+	struct evpl_ledger *ledger; /* whose mbufs it has; NULL: of none */
+	unsigned most;		    /* mbufs that a TX cache keeps at most */
+	bool open;		    /* the pool is filled: mbufs that come were in use */
+	struct evpl_peak away;	    /* mbufs that were not in the ring */
 };
 
 static inline struct evpl_packets *
@@ -39,6 +42,7 @@ void evpl_packet_mbuf_reset(struct rte_mempool *pool, void *opaque, void *object
 
 struct rte_mempool *evpl_packet_pool(int socket_id); /* a node's, made on first use; NULL with rte_errno */
 bool evpl_anchor_pool_create(void);		     /* of the mbufs before buffers; false: no memory */
+struct rte_mempool *evpl_ledger_pool_create(struct evpl_ledger *ledger); /* NULL with rte_errno */
 void evpl_packet_pools_free(void);
 /* The most mbufs that were away from the pool at once, in TX caches, too. The peak since this call begins anew. */
 struct evpl_peak evpl_packet_pool_peak(const struct rte_mempool *pool);

@@ -41,7 +41,7 @@ pool_create(const char *what, unsigned n, unsigned room, int socket_id)
 
 /* A pool that never has an mbuf. Its mbufs are elsewhere, and their ends are its operations' to handle. */
 static struct rte_mempool *
-empty_pool_create(const char *what)
+empty_pool_create(const char *what, struct evpl_ledger *ledger)
 {
 	struct rte_mempool *pool = pool_create(what, 1, 0, SOCKET_ID_ANY);
 
@@ -50,14 +50,21 @@ empty_pool_create(const char *what)
 	pool->pool_data = evpl_packets_create(pool);
 	if (pool->pool_data == NULL)
 		return pool_failed(pool, ENOMEM);
+	evpl_packets_of(pool)->ledger = ledger;
 	return pool;
 }
 
 bool
 evpl_anchor_pool_create(void)
 {
-	evpl_global.anchor_pool = empty_pool_create("evpl_anchors");
+	evpl_global.anchor_pool = empty_pool_create("evpl_anchors", NULL);
 	return evpl_global.anchor_pool != NULL;
+}
+
+struct rte_mempool *
+evpl_ledger_pool_create(struct evpl_ledger *ledger)
+{
+	return empty_pool_create("evpl_loans", ledger);
 }
 
 /* Makes an ordinary pool, with room for a note behind each mbuf. */

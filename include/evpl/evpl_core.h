@@ -200,8 +200,8 @@ struct evpl; /* a context; evpl_inline_pvt.h has the part that inline functions 
  * @retval -EINVAL    a field is out of range, or reserved bytes are not zero. A log line names the field and its range.
  * @retval -EALREADY  the library runs with another configuration than this one. A log line names the field.
  * @retval -ENODEV    rte_eal_init() has not run yet.
- * @retval -ENOTSUP   this is a secondary process, which cannot have iovecs. If no error is logged, it can free near
- *	packets of the primary process after this call (see evpl_mbuf.h).
+ * @retval -ENOTSUP   this is a secondary process: evpl_attach() is what it needs for iovecs. If no error is logged, it
+ *	can free near packets of the primary process after this call (see evpl_mbuf.h).
  * @retval -ENOMEM    not enough memory for preallocate_slabs (the pool of packet mbufs is made by evpl_create()), or
  *	the keeper's thread cannot be made.
  * Owns: the caller owes one evpl_cleanup() per success.
@@ -219,7 +219,7 @@ EVPL_PVT_EXPORT int evpl_init(const struct evpl_global_config *config);
  * most one slab more than was used becomes resident. Or do not call evpl_cleanup(): the end of the process gives all
  * memory back.
  * @return 0, or a negative errno.
- * @retval -EBUSY  contexts, iovecs or packets are still held. A log line says how many of each. Nothing was freed, and
+ * @retval -EBUSY  contexts, iovecs, packets or processes (evpl_process_create()) are still held. A log line says how many of each. Nothing was freed, and
  *	the call may be repeated.
  * @retval -EPERM  there was no matching evpl_init().
  * Owns: after the last call returned 0, no iovec, packet, context or RX pool of the library exists.
@@ -234,6 +234,7 @@ EVPL_PVT_EXPORT int evpl_cleanup(void);
  * @return the context; or NULL, and rte_errno says why.
  * @retval EINVAL  a field is out of range, or reserved bytes are not zero. A log line names the field.
  * @retval EPERM   evpl_init() has not run.
+ * @retval ENOTSUP this is a secondary process: see evpl_process.h.
  * @retval ENOMEM  no memory for the context, or for the packet pool of its NUMA node.
  * Owns: the caller owes one evpl_destroy().
  * Threads: any thread; the context then belongs to one thread.

@@ -100,10 +100,11 @@ packets_are_made_there_and_freed_here(void **state)
 static void
 plays_sent(struct evpl_process *process)
 {
-	struct evpl_iovec iovecs[2];
+	struct evpl_iovec iovecs[2], kept;
 	struct rte_mbuf *m;
 
 	there_check(evpl_process_receive(process, iovecs, 2) == 2);
+	evpl_iovec_clone(&kept, &iovecs[0]); /* it dies with the process, and the packet alone keeps the bytes */
 	m = make_packet(&iovecs[0], 1);
 	there_check(rte_eth_tx_burst(loop, 0, &m, 1) == 1);
 	(void)make_packet(&iovecs[1], 1); /* it is lost with the process */

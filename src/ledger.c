@@ -11,6 +11,7 @@
 #include "ledger.h"
 
 #include "ref.h"
+#include "stats.h"
 
 #include <string.h>
 
@@ -18,6 +19,19 @@
 #include <rte_ring_elem.h>
 
 #define WORDS 3u /* an iovec in a ring, see evpl_ring.h */
+
+/* What others may read at the same time is written whole. */
+static void
+set_loan_state(struct evpl_loan *loan, enum evpl_loan_state state)
+{
+	__atomic_store_n(&loan->state, (uint32_t)state, __ATOMIC_RELAXED);
+}
+
+static void
+set_lent(struct evpl_ledger *ledger, uint32_t n)
+{
+	__atomic_store_n(&ledger->lent, n, __ATOMIC_RELAXED);
+}
 
 uint64_t
 evpl_ledger_layout(void)
@@ -103,7 +117,7 @@ loan_ended(struct evpl_ledger *ledger, struct evpl_loan *loan)
 	uint32_t first = __atomic_load_n(&ledger->returned, __ATOMIC_RELAXED);
 	uint32_t number = (uint32_t)(loan - ledger->loans);
 
-	__atomic_store_n(&loan->state, EVPL_LOAN_RETURNED, __ATOMIC_RELAXED);
+	set_loan_state(loan, EVPL_LOAN_RETURNED);
 	do {
 		loan->next = first;
 	} while (!__atomic_compare_exchange_n(&ledger->returned, &first, number + 1, true, __ATOMIC_RELEASE,
@@ -223,7 +237,7 @@ evpl_ledger_take_loan(struct evpl_ledger *ledger)
 	if (ledger->free != 0) {
 		loan = &ledger->loans[ledger->free - 1];
 		ledger->free = loan->next;
-		ledger->lent++;
+		set_lent(ledger, ledger->lent + 1);
 	}
 	rte_spinlock_unlock(&ledger->lock);
 	return loan;
@@ -233,10 +247,10 @@ void
 evpl_ledger_put_loan(struct evpl_ledger *ledger, struct evpl_loan *loan)
 {
 	rte_spinlock_lock(&ledger->lock);
-	loan->state = EVPL_LOAN_FREE;
+	set_loan_state(loan, EVPL_LOAN_FREE);
 	loan->next = ledger->free;
 	ledger->free = (uint32_t)(loan - ledger->loans) + 1;
-	ledger->lent--;
+	set_lent(ledger, ledger->lent - 1);
 	rte_spinlock_unlock(&ledger->lock);
 }
 
@@ -247,7 +261,7 @@ take_returned(struct evpl_ledger *ledger)
 	uint32_t first = __atomic_exchange_n(&ledger->returned, 0, __ATOMIC_ACQUIRE);
 
 	for (uint32_t link = first; link != 0; link = ledger->loans[link - 1].next)
-		ledger->loans[link - 1].state = EVPL_LOAN_ENDING;
+		set_loan_state(&ledger->loans[link - 1], EVPL_LOAN_ENDING);
 	return first;
 }
 
@@ -295,7 +309,7 @@ take_dead(struct evpl_ledger *ledger, uint32_t first)
 			rte_mbuf_refcnt_set(&loan->mbuf, (uint16_t)loan->sent);
 			continue;
 		}
-		loan->state = EVPL_LOAN_ENDING;
+		set_loan_state(loan, EVPL_LOAN_ENDING);
 		loan->next = first;
 		first = i + 1;
 	}
@@ -310,15 +324,13 @@ evpl_ledger_sweep(struct evpl_ledger *ledger, bool packets)
 	(void)evpl_ledger_collect(ledger);
 	rte_spinlock_lock(&ledger->lock);
 	for (uint32_t i = 0; packets && i < ledger->packet_count; i++)
-		ledger->packets[i].state = EVPL_PACKET_FREE;
+		__atomic_store_n(&ledger->packets[i].state, EVPL_PACKET_FREE, __ATOMIC_RELAXED);
 	count_sent(ledger);
 	first = take_dead(ledger, take_returned(ledger));
 	list_packets(ledger);
 	rte_spinlock_unlock(&ledger->lock);
 	n = end_loans(ledger, first);
-	rte_spinlock_lock(&ledger->lock);
-	ledger->reclaimed += n;
-	rte_spinlock_unlock(&ledger->lock);
+	evpl_count(&ledger->reclaimed, n); /* evpl_reclaim() is one thread at a time */
 	return n;
 }
 

@@ -314,6 +314,22 @@ assert_whole(void)
 	take_all();
 }
 
+/* Asks all the time, and so gives back what was returned while the other thread sends, receives and reclaims. */
+static void *
+ask(void *arg)
+{
+	struct evpl_process_info info;
+	struct evpl_stats stats;
+
+	while (!__atomic_load_n((bool *)arg, __ATOMIC_RELAXED)) {
+		evpl_stats_get(&stats);
+		if (evpl_process_get(process, &info) != 0 || info.iovecs_lent > info.iovecs)
+			fails("%u of %u iovecs are lent", info.iovecs_lent, info.iovecs);
+		usleep(200);
+	}
+	return NULL;
+}
+
 /* After the death of the other process. */
 static void
 reclaim(void)
@@ -348,6 +364,8 @@ primary(void)
 	static const struct evpl_global_config config = {
 		.slab_size = 2 << 20, .buffer_size = 64 << 10, .large_buffer_size = 64 << 10, .max_slabs = 2};
 	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	bool ends = false;
+	pthread_t thread;
 	char line[32];
 
 	out = rte_ring_create("out", OUT, SOCKET_ID_ANY, 0);
@@ -355,6 +373,8 @@ primary(void)
 	process = evpl != NULL ? evpl_process_create("worker", 64, 64) : NULL;
 	if (out == NULL || process == NULL)
 		fails("cannot start: %s", rte_strerror(rte_errno));
+	if (pthread_create(&thread, NULL, ask, &ends) != 0)
+		fails("no thread");
 	puts("ready");
 	fflush(stdout);
 	for (;; rounds++) {
@@ -368,6 +388,8 @@ primary(void)
 		reclaim();
 	}
 	reclaim();
+	__atomic_store_n(&ends, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
 	if (evpl_process_free(process) != 0)
 		fails("evpl_process_free");
 	evpl_destroy(evpl);

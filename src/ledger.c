@@ -14,8 +14,10 @@
 #include "stats.h"
 
 #include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
 
-#include <rte_eal.h>
+#include <rte_cycles.h>
 #include <rte_ring_elem.h>
 
 #define WORDS 3u /* an iovec in a ring, see evpl_ring.h */
@@ -31,6 +33,21 @@ static void
 set_lent(struct evpl_ledger *ledger, uint32_t n)
 {
 	__atomic_store_n(&ledger->lent, n, __ATOMIC_RELAXED);
+}
+
+uint64_t
+evpl_ledger_me(void)
+{
+	static uint64_t me;
+	uint64_t number = __atomic_load_n(&me, __ATOMIC_RELAXED), none = 0;
+
+	if (unlikely(number == 0)) {
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number) || number == 0)
+			number = rte_rdtsc() ^ (uint64_t)getpid() << 32;
+		if (!__atomic_compare_exchange_n(&me, &none, number, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			number = none;
+	}
+	return number;
 }
 
 uint64_t
@@ -189,6 +206,8 @@ evpl_ledger_ended(struct evpl_ledger *ledger, void *const *mbufs, unsigned n)
 {
 	bool locks = evpl_is_primary();
 
+	if (!locks && __atomic_load_n(&ledger->owner, __ATOMIC_ACQUIRE) != evpl_ledger_me())
+		return 0;
 	if (locks)
 		rte_spinlock_lock(&ledger->lock);
 	for (unsigned i = 0; i < n; i++)

@@ -70,6 +70,7 @@ struct evpl_ledger {
 	/* Of the process that attached last. It writes them. */
 	uint32_t user; /* enum evpl_ledger_user */
 	int32_t pid;
+	uint64_t owner; /* evpl_ledger_me() of that process while it is attached; 0: none is */
 	/* The primary's alone. A process that waits for this lock is never killed: the primary ends with it. */
 	rte_spinlock_t lock;
 	uint32_t free; /* loans: 1 + the number of the first */
@@ -85,7 +86,13 @@ size_t evpl_ledger_size(uint32_t loans, uint32_t packets);
 void evpl_ledger_init(struct evpl_ledger *ledger, uint32_t loans, uint32_t packets); /* memory that is zero */
 void evpl_ledger_rings_init(struct evpl_ledger *ledger);			     /* empty */
 
-/* The mempool operation: loans whose last count has ended, and packets that DPDK gives back. In any process. */
+uint64_t evpl_ledger_me(void); /* a number that no other process has */
+
+/*
+ * The mempool operation: loans whose last count has ended, and packets that DPDK gives back. In the primary, and in the
+ * process that is attached. A third process could be in here while the primary sweeps. So there nothing happens, and
+ * what it frees stays lent.
+ */
 int evpl_ledger_ended(struct evpl_ledger *ledger, void *const *mbufs, unsigned n);
 
 /* In the other process. */

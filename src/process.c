@@ -346,6 +346,7 @@ take_place(const char *name, struct evpl_ledger *ledger)
 		rte_errno = EOWNERDEAD;
 	} else {
 		__atomic_store_n(&ledger->pid, (int32_t)getpid(), __ATOMIC_RELEASE);
+		__atomic_store_n(&ledger->owner, evpl_ledger_me(), __ATOMIC_RELEASE);
 		__atomic_store_n(&ledger->user, EVPL_LEDGER_ATTACHED, __ATOMIC_RELEASE);
 		return file;
 	}
@@ -398,6 +399,7 @@ evpl_detach(struct evpl_process *process)
 		__atomic_store_n(&ledger->user, EVPL_LEDGER_ATTACHED, __ATOMIC_RELEASE);
 		return -EBUSY;
 	}
+	__atomic_store_n(&ledger->owner, 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&ledger->user, EVPL_LEDGER_ABSENT, __ATOMIC_RELEASE);
 	close(process->file); /* which unlocks it */
 	free(process);
@@ -436,6 +438,7 @@ reclaim(struct evpl_process *process, bool packets)
 
 	evpl_ledger_rings_init(ledger);
 	n = evpl_ledger_sweep(ledger, packets);
+	__atomic_store_n(&ledger->owner, 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&ledger->user, EVPL_LEDGER_ABSENT, __ATOMIC_RELEASE);
 	return (int)n;
 }

@@ -23,11 +23,12 @@
  * What the secondary may do with an iovec that it received (it has no contexts, so `evpl` is NULL in each call):
  * - read and write its bytes;
  * - evpl_iovec_clone(), evpl_iovec_move() and their like, evpl_iovec_set_length(), evpl_iovec_release(),
- *   evpl_iovecs_release(), on any thread. It is SHARED;
+ *   evpl_iovecs_release(), on any thread. It is SHARED. More than 65,000 clones of one iovec stop the program;
  * - evpl_ring calls between its own threads;
  * - evpl_process_send(): the iovec goes back to the primary, with what was written;
- * - evpl_iovecs_to_mbuf() and evpl_tx_burst(): a packet for a port or a ring. Any process that called evpl_init() or
- *   evpl_attach() may free it, or make iovecs of it.
+ * - evpl_iovecs_to_mbuf() and evpl_tx_burst(): a packet for a port or a ring. This process may free it while it is
+ *   attached. The primary may free it at any time, or make iovecs of it. A free in a third process, or after
+ *   evpl_detach(), does nothing: the packet counts as sent until evpl_reclaim() with EVPL_RECLAIM_PACKETS.
  * It cannot make other iovecs: evpl_create() fails there (ENOTSUP).
  *
  * Who holds an iovec:
@@ -164,8 +165,8 @@ EVPL_PVT_EXPORT struct evpl_process *evpl_process_find(const char *name);
 EVPL_PVT_EXPORT struct evpl_process *evpl_attach(const char *name);
 
 /**
- * In a secondary process: gives the place back. Iovecs that wait in the queue to this process are released. Packets
- * may still be on their way.
+ * In a secondary process: gives the place back. Iovecs that wait in the queue to this process are released. Packets may
+ * still be on their way to the primary.
  * @param process  NULL is allowed.
  * @return 0, or a negative errno.
  * @retval -EBUSY  iovecs are still held (a log line says how many), or the primary is receiving some at this moment.

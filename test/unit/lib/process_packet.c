@@ -5,6 +5,7 @@
  * What would break: a packet could lose its bytes when the process that made it is dead, or keep them for ever.
  */
 #include <rte_ethdev.h>
+#include <rte_malloc.h>
 #include <rte_mempool.h>
 
 #include "process_there.h"
@@ -97,6 +98,58 @@ packets_are_made_there_and_freed_here(void **state)
 	assert_int_equal(evpl_process_free(process), 0);
 }
 
+static struct rte_mbuf **shared_packet;
+
+static void
+plays_showing(struct evpl_process *process)
+{
+	struct evpl_iovec iovec;
+
+	there_check(evpl_process_receive(process, &iovec, 1) == 1);
+	*shared_packet = make_packet(&iovec, 1);
+	there_wait();
+	there_check(evpl_detach(process) == 0);
+	rte_pktmbuf_free(*shared_packet);
+}
+
+static void
+plays_third(struct evpl_process *process)
+{
+	rte_pktmbuf_free(*shared_packet);
+	there_check(evpl_detach(process) == 0);
+}
+
+/* The primary cannot keep a third process out of the ledger while it reclaims, nor one that has detached. */
+static void
+only_the_primary_and_the_maker_end_packets(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_process *process, *other;
+	struct there there, third;
+
+	there_only();
+	shared_packet = rte_zmalloc(NULL, sizeof(struct rte_mbuf *), 0);
+	assert_non_null(shared_packet);
+	process = process_create(0, 0);
+	other = evpl_process_create("other", 0, 0);
+	assert_non_null(other);
+	there_begin(&there, "worker", plays_showing);
+	process_send_streams(evpl, process, PROCESS_LENGTH, 1, 0);
+	there_go(&there);
+	there_waits(&there);
+	there_begin(&third, "other", plays_third);
+	there_end(&third);
+	process_assert_lent(process, EVPL_PROCESS_ATTACHED, 1, 1);
+	there_end(&there);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 1, 1);
+	mbuf_assert(*shared_packet, PROCESS_LENGTH, 0);
+	rte_pktmbuf_free(*shared_packet);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+	rte_free(shared_packet);
+	assert_int_equal(evpl_process_free(other), 0);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
 static void
 plays_sent(struct evpl_process *process)
 {
@@ -161,6 +214,7 @@ main(int argc, char **argv)
 {
 	static const struct CMUnitTest cases[] = {
 		home_case(packets_are_made_there_and_freed_here, home_small),
+		home_case(only_the_primary_and_the_maker_end_packets, home_small),
 		home_case(packets_of_a_dead_process_keep_their_bytes, home_small),
 	};
 	static const struct program program = {.name = "process_packet", .cases = cases, .n_cases = DIM(cases)};

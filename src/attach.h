@@ -126,7 +126,7 @@ evpl_attach_stocked(const struct evpl_tx_cache *cache, struct rte_mbuf *m, const
 int evpl_attach_unstocked(struct rte_mbuf *m, const struct evpl_iovec *iovec, uintptr_t data, uint16_t length);
 
 static inline int
-evpl_attach(struct rte_mbuf *m, const struct evpl_iovec *iovec, const void *data, uint32_t length)
+evpl_attach_bytes(struct rte_mbuf *m, const struct evpl_iovec *iovec, const void *data, uint32_t length)
 {
 	if (likely(evpl_attach_stocked(evpl_tx_cache, m, iovec, (uintptr_t)data, (uint16_t)length)))
 		return 0;

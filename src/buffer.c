@@ -14,6 +14,7 @@
 #include "global.h"
 #include "overflow.h"
 #include "packet.h"
+#include "process.h"
 #include "quota.h"
 #include "ref.h"
 #include "room.h"
@@ -163,7 +164,7 @@ take_from_slabs(struct evpl_context *ctx, struct evpl_class *class)
 {
 	struct rte_mbuf *buffer = evpl_slab_take(ctx, class, false);
 
-	if (unlikely(buffer == NULL) && evpl_tx_caches_reap())
+	if (unlikely(buffer == NULL) && (evpl_tx_caches_reap() | evpl_processes_collect()))
 		buffer = evpl_slab_take(ctx, class, false);
 	if (unlikely(buffer == NULL) && HOOK_BUFFERS_WAIT > 0)
 		buffer = stash_take(ctx, class, 0);

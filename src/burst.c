@@ -6,12 +6,14 @@
 #include "global.h"
 #include "packet.h"
 #include "packet_pool.h"
+#include "process.h"
 #include "stats.h"
 #include "trace/hooks.h"
 #include "tx_cache.h"
 
 #include <string.h>
 
+#include <rte_eal.h>
 #include <rte_ethdev.h>
 
 #define CHUNK 64u /* packets per call of the PMD: their pointers are on the stack */
@@ -219,7 +221,7 @@ batch_make(struct batch *b, unsigned i, struct evpl_context *ctx, struct evpl_io
 			return false;
 	}
 	b->packets[i] = b->fresh[b->used];
-	if (unlikely(evpl_attach(b->packets[i], iovec, iovec->data, iovec->length) != 0))
+	if (unlikely(evpl_attach_bytes(b->packets[i], iovec, iovec->data, iovec->length) != 0))
 		return false;
 	b->used++;
 	return true;
@@ -286,6 +288,8 @@ evpl_tx_burst(struct evpl *evpl, uint16_t port_id, uint16_t queue_id, struct evp
 	int error;
 
 	if (unlikely(evpl == NULL || iovecs == NULL)) {
+		if (iovecs != NULL && rte_eal_process_type() != RTE_PROC_PRIMARY)
+			return evpl_loans_tx_burst(port_id, queue_id, iovecs, n);
 		evpl_send_failed(evpl, EINVAL);
 		return 0;
 	}

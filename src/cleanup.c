@@ -16,6 +16,7 @@
 #include "overflow.h"
 #include "packet_pool.h"
 #include "pressure.h"
+#include "process.h"
 #include "quota.h"
 #include "rx_pool.h"
 #include "slab.h"
@@ -61,6 +62,17 @@ settle(void)
 		pthread_cond_wait(&g->settled, &g->lock);
 }
 
+/* With the lock held. True: processes were not freed; the log says so. */
+static bool
+has_processes(void)
+{
+	unsigned n = __atomic_load_n(&evpl_process_count, __ATOMIC_RELAXED);
+
+	if (n != 0)
+		EVPL_LOG(ERR, "cleanup: %u processes were not freed: evpl_process_free()", n);
+	return n != 0;
+}
+
 /* With the lock held, settled, and all home. */
 static void
 end_library(void)
@@ -75,20 +87,22 @@ evpl_cleanup(void)
 {
 	struct evpl_global *g = &evpl_global;
 	struct evpl_stats held;
+	bool processes = false;
 	int rc = 0;
 
+	(void)evpl_processes_collect();
 	pthread_mutex_lock(&g->lock);
 	settle();
 	if (g->users == 0 || g->ending)
 		rc = -EPERM;
 	else if (g->users > 1)
 		g->users--;
-	else if (is_all_home(&held))
-		end_library();
-	else
+	else if ((processes = has_processes()) || !is_all_home(&held))
 		rc = -EBUSY;
+	else
+		end_library();
 	pthread_mutex_unlock(&g->lock);
-	if (rc == -EBUSY)
+	if (rc == -EBUSY && !processes)
 		evpl_holders_log(&held);
 	return rc;
 }
@@ -118,9 +132,10 @@ wait_for_the_last(void *arg)
 	RTE_SET_USED(arg);
 	while (!over) {
 		nanosleep(&ms, NULL);
+		(void)evpl_processes_collect();
 		pthread_mutex_lock(&g->lock);
 		settle();
-		quiet = is_all_home(&held) ? quiet + 1 : 0;
+		quiet = evpl_process_count == 0 && is_all_home(&held) ? quiet + 1 : 0;
 		over = quiet > QUIET_MS;
 		if (over) {
 			end_library();
@@ -142,7 +157,7 @@ begin_end(struct evpl_stats *held, bool *done)
 	struct evpl_global *g = &evpl_global;
 	evpl_compat_thread thread;
 
-	*done = is_all_home(held);
+	*done = is_all_home(held) && evpl_process_count == 0;
 	if (*done) {
 		end_library();
 		return 0;

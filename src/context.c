@@ -21,6 +21,7 @@
 #include <sys/queue.h>
 
 #include <rte_cycles.h>
+#include <rte_eal.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
@@ -101,7 +102,7 @@ evpl_create(const struct evpl_thread_config *config)
 	pthread_mutex_lock(&g->lock);
 	if (g->users == 0 || g->ending) {
 		pthread_mutex_unlock(&g->lock);
-		rte_errno = EPERM;
+		rte_errno = rte_eal_process_type() == RTE_PROC_PRIMARY ? EPERM : ENOTSUP;
 		return NULL;
 	}
 	if (config->quota != 0 && !evpl_in_range("evpl_create", "quota", config->quota,

@@ -10,6 +10,7 @@
 #include "keeper.h"
 #include "packet_pool.h"
 #include "preallocate.h"
+#include "process.h"
 #include "slab.h"
 #include "stash.h"
 #include "stats.h"

@@ -11,6 +11,7 @@
 #include "global.h"
 #include "pause.h"
 #include "pressure.h"
+#include "process.h"
 #include "shelf.h"
 #include "slab.h"
 #include "trim.h"
@@ -147,6 +148,7 @@ keep(void *arg)
 	while (!is_stopping()) {
 		grow();
 		evpl_pressure_look();
+		(void)evpl_processes_collect();
 		if (evpl_global.idle_trim_ms != 0 && rte_get_tsc_cycles() - looked >= look_period()) {
 			looked = rte_get_tsc_cycles();
 			trim();

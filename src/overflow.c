@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <sys/queue.h>
 
+#include <rte_eal.h>
 #include <rte_mempool.h>
 #include <rte_spinlock.h>
 
@@ -66,7 +67,8 @@ pool_add(unsigned seen)
 	struct rte_mempool *pool;
 	bool added = true;
 
-	if (!evpl_pause_is_over(&no_pool))
+	/* A secondary process makes no pools: if it is killed meanwhile, it keeps EAL's locks. */
+	if (!evpl_pause_is_over(&no_pool) || rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return false;
 	pthread_mutex_lock(&evpl_global.lock);
 	if (evpl_overflow_pool_count == seen && seen < POOLS) {

@@ -7,11 +7,13 @@
 #include "attach.h"
 #include "context.h"
 #include "packet_pool.h"
+#include "process.h"
 #include "stats.h"
 #include "trace/hooks.h"
 
 #include <limits.h>
 
+#include <rte_eal.h>
 #include <rte_mempool.h>
 
 #define SEGMENT_MAX UINT16_MAX
@@ -112,7 +114,7 @@ make_segment(struct evpl_context *ctx, const struct evpl_iovec *iovec, const cha
 {
 	struct rte_mbuf *m = evpl_tx_cache_take(ctx->packet_pool);
 
-	if (likely(m != NULL) && unlikely(evpl_attach(m, iovec, data, length) != 0))
+	if (likely(m != NULL) && unlikely(evpl_attach_bytes(m, iovec, data, length) != 0))
 		return segment_failed(ctx, m);
 	return m;
 }
@@ -224,6 +226,8 @@ evpl_iovecs_to_mbuf(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
 	struct rte_mbuf *packet;
 
 	if (unlikely(evpl == NULL || iovecs == NULL || niovs < 1)) {
+		if (iovecs != NULL && niovs >= 1 && rte_eal_process_type() != RTE_PROC_PRIMARY)
+			return evpl_loans_to_mbuf(iovecs, niovs);
 		evpl_send_failed(evpl, EINVAL);
 		return NULL;
 	}

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The pools of packet mbufs, one per NUMA node, with mempool operations of their own. An mbuf that comes back releases
- * at once what it was attached to (see attach.h). So the end of a packet needs no callback of DPDK, and memory that
- * processes share has no address of a function. The pools have no cache per lcore, because that would hide returned
- * mbufs. A thread's TX cache keeps them instead.
+ * The mempool operations of packet mbufs (packet_pool_make.c makes the pools). An mbuf that comes back releases at once
+ * what it was attached to (see attach.h). So the end of a packet needs no callback of DPDK, and memory that processes
+ * share has no address of a function. The pools have no cache per lcore, because that would hide returned mbufs. A
+ * thread's TX cache keeps them instead.
  *
- * DPDK has room for 16 kinds of operations. Its own drivers take 14 of them (22.11) up to all (26.03). So both pools
- * here, of packets and of anchors, share one kind. It is registered after EAL has started: earlier it would take the
- * place of one of DPDK's own. If none is left, packet mbufs are in an ordinary pool, and all packets are far.
+ * DPDK has room for 16 kinds of operations. Its own drivers take 14 of them (22.11) up to all (26.03). So all pools, of
+ * packets, of anchors and of loans (ledger.h), share one kind. It is registered after EAL has started: earlier it would
+ * take the place of one of DPDK's own. If none is left, packet mbufs are in an ordinary pool, and all packets are far.
  */
 #include "packet_pool.h"
 
 #include "attach.h"
 #include "buffer.h"
 #include "global.h"
-#include "note.h"
+#include "ledger.h"
 #include "ref.h"
 #include "trace/hooks.h"
 #include "tx_cache.h"
@@ -28,25 +28,9 @@
 #include <rte_mempool.h>
 #include <rte_ring.h>
 
-#define BULK 64u       /* mbufs that move between a TX cache and the pool */
-#define FAR_CACHE 256u /* mbufs per lcore */
+#define BULK 64u /* mbufs that move between a TX cache and the pool */
 
 int evpl_packet_ops = -1;
-
-/* mempool.pool_data */
-struct packets {
-	uint8_t foreign[32];   /* 0xff: drivers with pools in hardware expect their index here */
-	struct rte_ring *ring; /* NULL: the anchors' pool, which is always empty */
-	unsigned most;	       /* mbufs that a TX cache keeps at most */
-	bool open;	       /* the pool is filled: mbufs that come were in use */
-	struct evpl_peak away; /* mbufs that were not in the ring */
-};
-
-static struct packets *
-packets_of(const struct rte_mempool *pool)
-{
-	return pool->pool_data;
-}
 
 static void
 cache_set_count(struct evpl_tx_cache *cache, uint32_t count)
@@ -57,17 +41,18 @@ cache_set_count(struct evpl_tx_cache *cache, uint32_t count)
 static void
 pool_free(struct rte_mempool *pool)
 {
-	struct packets *packets = packets_of(pool);
+	struct evpl_packets *packets = evpl_packets_of(pool);
 
 	if (packets != NULL)
 		rte_ring_free(packets->ring);
 	rte_free(packets);
 }
 
-static struct packets *
-packets_create(const struct rte_mempool *pool)
+struct evpl_packets *
+evpl_packets_create(const struct rte_mempool *pool)
 {
-	struct packets *packets = rte_zmalloc_socket("evpl", sizeof(*packets), RTE_CACHE_LINE_SIZE, pool->socket_id);
+	struct evpl_packets *packets =
+		rte_zmalloc_socket("evpl", sizeof(*packets), RTE_CACHE_LINE_SIZE, pool->socket_id);
 
 	if (packets != NULL)
 		memset(packets->foreign, 0xff, sizeof(packets->foreign));
@@ -78,7 +63,7 @@ static int
 pool_alloc(struct rte_mempool *pool)
 {
 	char name[RTE_RING_NAMESIZE];
-	struct packets *packets = packets_create(pool);
+	struct evpl_packets *packets = evpl_packets_create(pool);
 
 	if (packets == NULL)
 		return -ENOMEM;
@@ -112,7 +97,7 @@ anchors_ended(void *const *anchors, unsigned n)
 static int
 ring_put(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 {
-	return rte_ring_mp_enqueue_bulk(packets_of(pool)->ring, mbufs, n, NULL) == n ? 0 : -ENOBUFS;
+	return rte_ring_mp_enqueue_bulk(evpl_packets_of(pool)->ring, mbufs, n, NULL) == n ? 0 : -ENOBUFS;
 }
 
 void
@@ -129,8 +114,8 @@ cache_put(struct evpl_tx_cache *cache, struct rte_mempool *pool, void *const *mb
 
 	/* An lcore that only sends packets which others made needs a TX cache, too. */
 	if (cache->pool == NULL && rte_lcore_id() != LCORE_ID_ANY && rte_eal_process_type() == RTE_PROC_PRIMARY &&
-	    packets_of(pool)->open) {
-		evpl_tx_cache_begin(pool, packets_of(pool)->most);
+	    evpl_packets_of(pool)->open) {
+		evpl_tx_cache_begin(pool, evpl_packets_of(pool)->most);
 		cache = evpl_tx_cache;
 	}
 	if (cache->pool != pool || n > cache->most)
@@ -162,10 +147,10 @@ packet_ended(const struct rte_mbuf *m, const struct evpl_tx_cache *cache)
 static __rte_noinline int
 enqueue_any(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 {
-	const struct packets *packets = packets_of(pool);
+	const struct evpl_packets *packets = evpl_packets_of(pool);
 
 	if (packets->ring == NULL)
-		return anchors_ended(mbufs, n);
+		return packets->ledger != NULL ? evpl_ledger_ended(packets->ledger, mbufs, n) : anchors_ended(mbufs, n);
 	for (unsigned i = 0; packets->open && i < n; i++) {
 #ifdef EVPL_COMPAT_TSAN
 		(void)evpl_compat_ref_load(mbufs[i]); /* it does not know fences */
@@ -223,7 +208,7 @@ pool_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 static unsigned
 cache_fill(struct evpl_tx_cache *cache, const struct rte_mempool *pool)
 {
-	struct packets *packets = packets_of(pool);
+	struct evpl_packets *packets = evpl_packets_of(pool);
 	unsigned left, got = rte_ring_mc_dequeue_burst(packets->ring, (void **)cache->mbufs + cache->count,
 						       RTE_MIN(cache->most - cache->count, BULK), &left);
 
@@ -246,7 +231,7 @@ take_some(struct evpl_tx_cache *cache, struct rte_mempool *pool, void **mbufs, u
 			mbufs[i] = cache->mbufs[cache->count + got - 1 - i];
 	}
 	if (got < n)
-		got += rte_ring_mc_dequeue_burst(packets_of(pool)->ring, mbufs + got, n - got, NULL);
+		got += rte_ring_mc_dequeue_burst(evpl_packets_of(pool)->ring, mbufs + got, n - got, NULL);
 	return got;
 }
 
@@ -256,11 +241,11 @@ evpl_packet_pool_peak(const struct rte_mempool *pool)
 {
 	unsigned now = evpl_global.near ? 0 : rte_mempool_in_use_count(pool);
 
-	return evpl_global.near ? evpl_peak_read(&packets_of(pool)->away) : (struct evpl_peak){now, now};
+	return evpl_global.near ? evpl_peak_read(&evpl_packets_of(pool)->away) : (struct evpl_peak){now, now};
 }
 
-static void
-mbuf_reset(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
+void
+evpl_packet_mbuf_reset(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 {
 	struct rte_mbuf *m = object;
 
@@ -273,10 +258,10 @@ mbuf_reset(struct rte_mempool *pool, void *opaque, void *object, unsigned index)
 static int
 pool_dequeue(struct rte_mempool *pool, void **mbufs, unsigned n)
 {
-	unsigned got = take_some(evpl_tx_cache, pool, mbufs, n);
+	unsigned got = evpl_packets_of(pool)->ring != NULL ? take_some(evpl_tx_cache, pool, mbufs, n) : 0;
 
 	for (unsigned i = 0; i < got; i++)
-		mbuf_reset(pool, NULL, mbufs[i], 0);
+		evpl_packet_mbuf_reset(pool, NULL, mbufs[i], 0);
 	if (got == n)
 		return 0;
 	if (got > 0)
@@ -301,7 +286,7 @@ ring_count(const struct rte_ring *ring)
 static unsigned
 pool_count(const struct rte_mempool *pool)
 {
-	const struct packets *packets = packets_of(pool);
+	const struct evpl_packets *packets = evpl_packets_of(pool);
 	unsigned count;
 
 	if (packets->ring == NULL)
@@ -311,7 +296,7 @@ pool_count(const struct rte_mempool *pool)
 }
 
 static const struct rte_mempool_ops packet_ops = {
-	.name = "evpl_packet",
+	.name = EVPL_PACKET_OPS,
 	.alloc = pool_alloc,
 	.free = pool_free,
 	.enqueue = pool_enqueue,
@@ -351,104 +336,6 @@ evpl_packet_ops_attach(void)
 	return same;
 }
 
-/* Frees the pool. Returns NULL with rte_errno. */
-static struct rte_mempool *
-pool_failed(struct rte_mempool *pool, int error)
-{
-	rte_mempool_free(pool);
-	rte_errno = error;
-	return NULL;
-}
-
-static struct rte_mempool *
-pool_create(const char *what, unsigned n, unsigned room, int socket_id)
-{
-	struct rte_pktmbuf_pool_private config = {.mbuf_data_room_size = (uint16_t)room};
-	char name[RTE_MEMPOOL_NAMESIZE];
-	struct rte_mempool *pool;
-	int rc;
-
-	snprintf(name, sizeof(name), "%s_%u", what, evpl_global_next_id());
-	pool = rte_mempool_create_empty(name, n, sizeof(struct rte_mbuf) + room, 0, sizeof(config), socket_id, 0);
-	if (pool == NULL)
-		return NULL;
-	rte_pktmbuf_pool_init(pool, &config);
-	rc = rte_mempool_set_ops_byname(pool, packet_ops.name, NULL);
-	return rc == 0 ? pool : pool_failed(pool, -rc);
-}
-
-bool
-evpl_anchor_pool_create(void)
-{
-	struct rte_mempool *pool = pool_create("evpl_anchors", 1, 0, SOCKET_ID_ANY);
-
-	if (pool == NULL)
-		return false;
-	pool->pool_data = packets_create(pool);
-	if (pool->pool_data == NULL) {
-		rte_mempool_free(pool);
-		return false;
-	}
-	evpl_global.anchor_pool = pool;
-	return true;
-}
-
-/* Makes an ordinary pool, with room for a note behind each mbuf. */
-static struct rte_mempool *
-far_pool_create(int socket_id)
-{
-	struct evpl_global *g = &evpl_global;
-	char name[RTE_MEMPOOL_NAMESIZE];
-	struct rte_mempool *pool;
-
-	snprintf(name, sizeof(name), "evpl_packets_%u", evpl_global_next_id());
-	pool = rte_pktmbuf_pool_create(name, g->packet_mbufs, RTE_MIN(FAR_CACHE, g->packet_mbufs * 2 / 3),
-				       evpl_note_size(), EVPL_PACKET_DATA_ROOM, socket_id);
-	if (pool != NULL)
-		rte_mempool_obj_iter(pool, evpl_note_init, NULL);
-	return pool;
-}
-
-static struct rte_mempool *
-near_pool_create(int socket_id)
-{
-	struct rte_mempool *pool =
-		pool_create("evpl_packets", evpl_global.packet_mbufs, EVPL_PACKET_DATA_ROOM, socket_id);
-	int rc;
-
-	if (pool == NULL)
-		return NULL;
-	rc = rte_mempool_populate_default(pool);
-	if (rc < 0)
-		return pool_failed(pool, -rc);
-	rte_mempool_obj_iter(pool, mbuf_reset, NULL);
-	packets_of(pool)->open = true;
-	return pool;
-}
-
-struct rte_mempool *
-evpl_packet_pool(int socket_id)
-{
-	struct evpl_global *g = &evpl_global;
-
-	if (g->packet_pools[socket_id] == NULL)
-		g->packet_pools[socket_id] = g->near ? near_pool_create(socket_id) : far_pool_create(socket_id);
-	return g->packet_pools[socket_id];
-}
-
-void
-evpl_packet_pools_free(void)
-{
-	struct evpl_global *g = &evpl_global;
-
-	for (unsigned i = 0; i < RTE_MAX_NUMA_NODES; i++) {
-		rte_mempool_free(g->packet_pools[i]);
-		g->packet_pools[i] = NULL;
-	}
-	rte_mempool_free(g->anchor_pool);
-	g->anchor_pool = NULL;
-}
-
 /* Allocates if the TX cache has too few mbufs, or if there is no TX cache yet. */
 static unsigned
 alloc_slow(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
@@ -456,7 +343,7 @@ alloc_slow(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
 	unsigned got = 0;
 
 	if (evpl_tx_cache->pool == NULL)
-		evpl_tx_cache_begin(pool, evpl_global.near ? packets_of(pool)->most : 0);
+		evpl_tx_cache_begin(pool, evpl_global.near ? evpl_packets_of(pool)->most : 0);
 	if (evpl_global.near)
 		got = take_some(evpl_tx_cache, pool, (void **)mbufs, n);
 	else if (rte_mempool_get_bulk(pool, (void **)mbufs, n) == 0)

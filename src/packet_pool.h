@@ -15,8 +15,34 @@
  */
 #define EVPL_PACKET_DATA_ROOM (RTE_PKTMBUF_HEADROOM + 256)
 
+/* The name of their mempool operations. */
+#define EVPL_PACKET_OPS "evpl_packet"
+
+struct evpl_ledger;
+
+/* mempool.pool_data of a pool with these operations; in memory that processes share. */
+struct evpl_packets {
+	uint8_t foreign[32];	    /* 0xff: drivers with pools in hardware expect their index here */
+	struct rte_ring *ring;	    /* NULL: the anchors' or a ledger's pool, which is always empty */
+	struct evpl_ledger *ledger; /* whose mbufs it has; NULL: of none */
+	unsigned most;		    /* mbufs that a TX cache keeps at most */
+	bool open;		    /* the pool is filled: mbufs that come were in use */
+	struct evpl_peak away;	    /* mbufs that were not in the ring */
+};
+
+static inline struct evpl_packets *
+evpl_packets_of(const struct rte_mempool *pool)
+{
+	return pool->pool_data;
+}
+
+struct evpl_packets *evpl_packets_create(const struct rte_mempool *pool); /* NULL: no memory */
+/* As rte_mempool_obj_iter() calls it: as the mbuf was when its pool was made. */
+void evpl_packet_mbuf_reset(struct rte_mempool *pool, void *opaque, void *object, unsigned index);
+
 struct rte_mempool *evpl_packet_pool(int socket_id); /* a node's, made on first use; NULL with rte_errno */
 bool evpl_anchor_pool_create(void);		     /* of the mbufs before buffers; false: no memory */
+struct rte_mempool *evpl_ledger_pool_create(struct evpl_ledger *ledger); /* NULL with rte_errno */
 void evpl_packet_pools_free(void);
 /* The most mbufs that were away from the pool at once, in TX caches, too. The peak since this call begins anew. */
 struct evpl_peak evpl_packet_pool_peak(const struct rte_mempool *pool);

@@ -9,6 +9,7 @@
 #include "global.h"
 #include "overflow.h"
 #include "packet_pool.h"
+#include "process.h"
 #include "rx_pool.h"
 #include "shelf.h"
 #include "slab.h"
@@ -223,6 +224,7 @@ evpl_counts_collect(struct evpl_counts *counts)
 void
 evpl_stats_get(struct evpl_stats *stats)
 {
+	(void)evpl_processes_collect();
 	pthread_mutex_lock(&evpl_global.lock);
 	evpl_stats_collect(stats);
 	pthread_mutex_unlock(&evpl_global.lock);

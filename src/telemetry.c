@@ -272,8 +272,8 @@ static const struct evpl_command held_says = {"/evpl/held", held_command,
 					      EVPL_COMMAND_FIELDS(site_fields)};
 
 static const struct evpl_command *const commands[] = {
-	&info_says,  &stats_says, &evpl_contexts_command, &evpl_slabs_command, &evpl_map_command, &evpl_ports_command,
-	&pools_says, &held_says,
+	&info_says,  &stats_says, &evpl_contexts_command,  &evpl_slabs_command, &evpl_map_command, &evpl_ports_command,
+	&pools_says, &held_says,  &evpl_processes_command,
 };
 
 /* The units of a command's fields. Without a parameter: the commands. */

@@ -21,6 +21,7 @@ struct evpl_command {
 
 extern const struct evpl_command evpl_contexts_command, evpl_slabs_command, evpl_map_command; /* telemetry_slab.c */
 extern const struct evpl_command evpl_ports_command;					      /* telemetry_port.c */
+extern const struct evpl_command evpl_processes_command;				      /* telemetry_process.c */
 
 void evpl_telemetry_register(void);
 

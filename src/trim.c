@@ -2,6 +2,7 @@
 #include "trim.h"
 
 #include "global.h"
+#include "process.h"
 #include "shelf.h"
 #include "slab.h"
 #include "tx_cache.h"
@@ -77,6 +78,7 @@ evpl_trim(void)
 	uint64_t bytes;
 
 	(void)evpl_tx_caches_reap();
+	(void)evpl_processes_collect();
 	pthread_mutex_lock(&evpl_global.lock);
 	bytes = evpl_slabs_trim(0);
 	pthread_mutex_unlock(&evpl_global.lock);

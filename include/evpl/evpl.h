@@ -14,6 +14,7 @@
  *	evpl_mbuf.h    makes packets of iovecs and iovecs of packets, bursts on ports, RX pools
  *	evpl_port.h    reports what a port cannot do with packets of iovecs
  *	evpl_pressure.h  what to do when memory gets short: callbacks, and waits after ENOMEM
+ *	evpl_process.h iovecs that are lent to a secondary process
  *	evpl_ring.h    a queue of iovecs from thread to thread
  *	evpl_slab.h    slabs that come and go: evpl_trim, and callbacks that tell of each slab
  *	evpl_version.h the version of these headers, and of the library that runs
@@ -39,6 +40,7 @@
 #include <evpl/evpl_memory.h>
 #include <evpl/evpl_port.h>
 #include <evpl/evpl_pressure.h>
+#include <evpl/evpl_process.h>
 #include <evpl/evpl_ring.h>
 #include <evpl/evpl_slab.h>
 #include <evpl/evpl_trace.h>

@@ -214,8 +214,8 @@ struct evpl; /* a context; evpl_inline_pvt.h has the part that inline functions 
  * @retval -EALREADY  the library runs with another configuration than this one. A log line names the field.
  * @retval -ENODEV    rte_eal_init() has not run yet.
  * @retval -EBUSY     evpl_cleanup_deferred() has not ended yet.
- * @retval -ENOTSUP   this is a secondary process, which cannot have iovecs. If no error is logged, it can free near
- *	packets of the primary process after this call (see evpl_mbuf.h).
+ * @retval -ENOTSUP   this is a secondary process: evpl_attach() is what it needs for iovecs. If no error is logged, it
+ *	can free near packets of the primary process after this call (see evpl_mbuf.h).
  * @retval -ENOMEM    not enough memory for preallocate_slabs (the pool of packet mbufs is made by evpl_create()), or
  *	the keeper's thread cannot be made.
  * Owns: the caller owes one evpl_cleanup() per success.
@@ -233,8 +233,9 @@ EVPL_PVT_EXPORT int evpl_init(const struct evpl_global_config *config);
  * most one slab more than was used becomes resident. Or do not call evpl_cleanup(): the end of the process gives all
  * memory back.
  * @return 0, or a negative errno.
- * @retval -EBUSY  contexts, iovecs or packets are still held. Log lines say how many of each, which contexts took
- *	them, which slabs they are in, and which ports may have them. Nothing was freed, and the call may be repeated.
+ * @retval -EBUSY  contexts, iovecs, packets or processes (evpl_process_create()) are still held. Log lines say how many of
+ *	each, which contexts took them, which slabs they are in, and which ports may have them. Nothing was freed, and
+ *	the call may be repeated.
  *	See evpl_cleanup_deferred().
  * @retval -EPERM  there was no matching evpl_init(), or evpl_cleanup_deferred() has begun.
  * Owns: after the last call returned 0, no iovec, packet, context or RX pool of the library exists.
@@ -271,6 +272,7 @@ EVPL_PVT_EXPORT int evpl_cleanup_deferred(evpl_cleanup_callback callback, void *
  * @return the context; or NULL, and rte_errno says why.
  * @retval EINVAL  a field is out of range, or reserved bytes are not zero. A log line names the field.
  * @retval EPERM   evpl_init() has not run, or evpl_cleanup_deferred() has begun.
+ * @retval ENOTSUP this is a secondary process: see evpl_process.h.
  * @retval ENOMEM  no memory for the context, or for the packet pool of its NUMA node.
  * Owns: the caller owes one evpl_destroy().
  * Threads: any thread; the context then belongs to one thread.

@@ -13,7 +13,9 @@
  * - near: Their bytes are in buffers of up to 64 KiB (of exactly 64 KiB, if all buffers have one size), or in received
  *   mbufs with their data inside. DPDK sees direct mbufs (neither RTE_MBUF_F_EXTERNAL nor RTE_MBUF_F_INDIRECT). They
  *   are freed in the cheapest way that DPDK has. They are cloned and copied as any mbuf. A secondary process can free
- *   them, too, if it called evpl_init(). A program must not do three things with near packets:
+ *   them, too, if it called evpl_init() or evpl_attach(). (If it is killed inside rte_pktmbuf_free(), the primary may
+ *   wait for ever for the pool's ring. Iovecs that are lent, see evpl_process.h, do not have this problem.) A program
+ *   must not do three things with near packets:
  *   - call rte_pktmbuf_detach(): shinfo and priv_size are the library's;
  *   - write to a packet while others hold its bytes, even though the packet's refcnt is 1;
  *   - cut bytes off the start of a packet (rte_pktmbuf_adj()) while others hold its bytes, and then send it to virtio

@@ -43,6 +43,8 @@ unsigned hook_held_period(void);
 #define HOOK_COUNTS_EACH_PACKET true
 /* Tracing looks for mbufs that are free already in their pools' rings. */
 #define HOOK_READS_RINGS true
+/* Each iovec has a record in the memory of this process. */
+#define HOOK_RECORDS_IOVECS true
 /* Each iovec's bytes have a record of their own, so two iovecs side by side never become one segment. */
 #define HOOK_WATCHES_BYTES EVPL_TRACE_BYTES
 /* So many buffers wait in a stash, oldest first, before one is used again. 512 KiB fit a second-level cache. */
@@ -160,6 +162,7 @@ hook_iovecs_sent(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
 
 #define HOOK_COUNTS_EACH_PACKET false
 #define HOOK_READS_RINGS false
+#define HOOK_RECORDS_IOVECS false
 #define HOOK_WATCHES_BYTES false
 #define HOOK_BUFFERS_WAIT 0u
 #define HOOK_GUARD_BYTES 0u

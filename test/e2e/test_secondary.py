@@ -10,8 +10,8 @@ import subprocess
 import time
 
 from harness import Skip, case, check, check_equal, main, read
+from pages import mounted
 
-PAGES = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
 TRACE = "1" in os.environ.get("EVPL_TEST_TRACE", "")
 
 
@@ -26,34 +26,26 @@ def there(directory):
     """200 rounds of 32 packets."""
     if TRACE:
         raise Skip("packets of a tracing build end by a callback, which another process does not have")
-    if not os.path.exists(PAGES) or int(read(PAGES)) < 160:
-        raise Skip("less than 160 free huge pages of 2 MiB")
-    huge = os.path.join(directory, "huge")
-    os.mkdir(huge)
-    if subprocess.run(["mount", "-t", "hugetlbfs", "-o", "pagesize=2M", "none", huge], check=False,
-                      capture_output=True).returncode != 0:
-        raise Skip("no right to mount a hugetlbfs")
     processes = []
-    try:
-        eal = [os.environ["EVPL_SECONDARY"], "--no-pci", "--huge-dir", huge, "--iova-mode=va", "--no-telemetry",
-               f"--file-prefix=evpl-secondary-{os.getpid()}"]
+    with mounted(directory) as options:
+        eal = [os.environ["EVPL_SECONDARY"], *options]
         cpus = sorted(os.sched_getaffinity(0))
-        processes.append(run([*eal, "--lcores", f"0@{cpus[0]}", "-m", "256"], directory, "primary"))
-        deadline = time.monotonic() + 60
-        while "ready" not in read(os.path.join(directory, "primary")):
-            check(processes[0].poll() is None and time.monotonic() < deadline, "the primary did not start: "
-                  + read(os.path.join(directory, "primary")))
-            time.sleep(0.05)
-        processes.append(run([*eal, "--lcores", f"1@{cpus[-1]}", "--proc-type=secondary"], directory, "secondary"))
-        for process, name in reversed(list(zip(processes, ("primary", "secondary")))):
-            check_equal(process.wait(timeout=120), 0,
-                        f"exit status of the {name}: {read(os.path.join(directory, name))}")
-    finally:
-        for process in processes:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-        subprocess.run(["umount", "-l", huge], check=False)
+        try:
+            processes.append(run([*eal, "--lcores", f"0@{cpus[0]}", "-m", "256"], directory, "primary"))
+            deadline = time.monotonic() + 60
+            while "ready" not in read(os.path.join(directory, "primary")):
+                check(processes[0].poll() is None and time.monotonic() < deadline, "the primary did not start: "
+                      + read(os.path.join(directory, "primary")))
+                time.sleep(0.05)
+            processes.append(run([*eal, "--lcores", f"1@{cpus[-1]}", "--proc-type=secondary"], directory, "secondary"))
+            for process, name in reversed(list(zip(processes, ("primary", "secondary")))):
+                check_equal(process.wait(timeout=120), 0,
+                            f"exit status of the {name}: {read(os.path.join(directory, name))}")
+        finally:
+            for process in processes:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
 
 
 main(__doc__)

@@ -76,7 +76,7 @@ def main():
     public = checked | kinds["SAME"]
     at = {name.replace("evpl_", "evpl_pvt_", 1) + "_at" for name in checked}
     api = set()
-    for header in ("core", "memory", "mbuf", "port", "pressure", "ring", "slab", "version"):
+    for header in ("core", "memory", "mbuf", "port", "pressure", "process", "ring", "slab", "version"):
         api |= declared(f"include/evpl/evpl_{header}.h")
     trace_h = text("include/evpl/evpl_trace.h")
     macros = set(re.findall(r"^#define (evpl_\w+)\(", trace_h, re.M))

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Other processes that iovecs are lent to: made in the primary, attached in a secondary, reclaimed when they are dead.
+ * While a process is attached it has a lock on a file. The kernel takes the lock off when the process ends, however it
+ * ends. Process ids would not do: they are used again, and each container has its own.
+ */
+#include "process.h"
+
+#include "argument.h"
+#include "base.h"
+#include "global.h"
+#include "heap.h"
+#include "ledger.h"
+#include "packet_pool.h"
+#include "trace/hooks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_lcore.h>
+#include <rte_memzone.h>
+
+#define ZONE_PREFIX "evpl_process_"
+_Static_assert(sizeof(ZONE_PREFIX) + EVPL_PROCESS_NAME_MAX <= RTE_MEMZONE_NAMESIZE, "the name fits a memzone's");
+
+static TAILQ_HEAD(, evpl_process) processes = TAILQ_HEAD_INITIALIZER(processes);
+static pthread_mutex_t processes_lock = PTHREAD_MUTEX_INITIALIZER; /* taken inside evpl_global.lock */
+unsigned evpl_process_count;
+
+/* What both calls refuse. Logs why, and sets rte_errno. */
+static bool
+may_begin(const char *call, const char *name, bool primary)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	size_t length = name != NULL ? strlen(name) : 0;
+
+	if (length == 0 || length > EVPL_PROCESS_NAME_MAX || strspn(name, letters) != length) {
+		EVPL_LOG(ERR, "%s: a name has 1 to %d letters, digits, '-', '_' or '.'", call, EVPL_PROCESS_NAME_MAX);
+		rte_errno = EINVAL;
+	} else if (rte_lcore_count() == 0) {
+		EVPL_LOG(ERR, "%s: rte_eal_init() has not run", call);
+		rte_errno = ENODEV;
+	} else if (evpl_is_primary() != primary) {
+		EVPL_LOG(ERR, "%s: this is %s process", call, primary ? "a secondary" : "the primary");
+		rte_errno = ENOTSUP;
+	} else if (HOOK_RECORDS_IOVECS) {
+		EVPL_LOG(ERR, "%s: a tracing build knows the iovecs of one process only; use a plain build", call);
+		rte_errno = ENOTSUP;
+	} else {
+		return true;
+	}
+	return false;
+}
+
+/* A lock on a whole file: of the open file, not of the process, so threads and other libraries do not end it. */
+static bool
+file_lock(int file, int command, short type)
+{
+	struct flock lock = {.l_type = type, .l_whence = SEEK_SET};
+
+	return fcntl(file, command, &lock) == 0 && (command != F_OFD_GETLK || lock.l_type == F_UNLCK);
+}
+
+static struct evpl_process *
+find(const char *name)
+{
+	struct evpl_process *process;
+
+	TAILQ_FOREACH (process, &processes, entry) {
+		if (strcmp(process->name, name) == 0)
+			return process;
+	}
+	return NULL;
+}
+
+/* NULL with rte_errno. */
+static const struct rte_memzone *
+reserve_zone(const char *name, uint32_t iovecs, uint32_t packets)
+{
+	char zone_name[RTE_MEMZONE_NAMESIZE];
+	const struct rte_memzone *zone;
+
+	snprintf(zone_name, sizeof(zone_name), ZONE_PREFIX "%s", name);
+	evpl_heap_lock();
+	zone = rte_memzone_reserve(zone_name, evpl_ledger_size(iovecs, packets), SOCKET_ID_ANY, 0);
+	evpl_heap_unlock();
+	return zone;
+}
+
+/* Fills the ledger. False with rte_errno. */
+static bool
+ledger_begin(struct evpl_process *process, uint32_t iovecs, uint32_t packets)
+{
+	struct evpl_ledger *ledger = process->zone->addr;
+
+	memset(ledger, 0, process->zone->len);
+	process->ledger = ledger;
+	snprintf(ledger->path, sizeof(ledger->path), "%s/" ZONE_PREFIX "%d_%s", rte_eal_get_runtime_dir(),
+		 (int)getpid(), process->name);
+	process->file = open(ledger->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (process->file < 0) {
+		rte_errno = errno;
+		return false;
+	}
+	ledger->pool = evpl_ledger_pool_create(ledger);
+	if (ledger->pool == NULL)
+		return false;
+	evpl_ledger_init(ledger, iovecs, packets);
+	snprintf(ledger->version, sizeof(ledger->version), "%s", evpl_version());
+	ledger->layout = evpl_ledger_layout();
+	ledger->self = ledger;
+	snprintf(ledger->mark, sizeof(ledger->mark), EVPL_LEDGER_MARK);
+	return true;
+}
+
+/* Frees what there is of it. Keeps rte_errno. */
+static void
+process_end(struct evpl_process *process)
+{
+	int saved = rte_errno;
+
+	if (process->file >= 0) {
+		(void)unlink(process->ledger->path);
+		close(process->file);
+	}
+	if (process->ledger != NULL)
+		rte_mempool_free(process->ledger->pool);
+	evpl_heap_lock();
+	(void)rte_memzone_free(process->zone);
+	evpl_heap_unlock();
+	pthread_mutex_destroy(&process->calls);
+	free(process);
+	rte_errno = saved;
+}
+
+/* With the lock held; NULL with rte_errno. */
+static struct evpl_process *
+process_begin(const char *name, uint32_t iovecs, uint32_t packets)
+{
+	struct evpl_process *process = calloc(1, sizeof(*process));
+
+	if (process == NULL) {
+		rte_errno = ENOMEM;
+		return NULL;
+	}
+	process->file = -1;
+	snprintf(process->name, sizeof(process->name), "%s", name);
+	pthread_mutex_init(&process->calls, NULL);
+	process->zone = reserve_zone(name, iovecs, packets);
+	if (process->zone == NULL || !ledger_begin(process, iovecs, packets)) {
+		process_end(process);
+		return NULL;
+	}
+	return process;
+}
+
+static struct evpl_process *
+create_locked(const char *name, uint32_t iovecs, uint32_t packets)
+{
+	struct evpl_process *process = NULL;
+
+	if (evpl_global.users == 0) {
+		rte_errno = EPERM;
+	} else if (find(name) != NULL) {
+		rte_errno = EEXIST;
+	} else if (!evpl_packet_ops_register()) {
+		rte_errno = ENOTSUP;
+	} else {
+		process = process_begin(name, iovecs, packets);
+	}
+	if (process == NULL) {
+		EVPL_LOG(ERR, "evpl_process_create: %s: %s", name, rte_strerror(rte_errno));
+		return NULL;
+	}
+	pthread_mutex_lock(&processes_lock);
+	TAILQ_INSERT_TAIL(&processes, process, entry);
+	__atomic_store_n(&evpl_process_count, evpl_process_count + 1, __ATOMIC_RELAXED);
+	pthread_mutex_unlock(&processes_lock);
+	return process;
+}
+
+struct evpl_process *
+evpl_process_create(const char *name, unsigned iovecs, unsigned packets)
+{
+	static const char call[] = "evpl_process_create";
+	struct evpl_process *process;
+
+	if (!may_begin(call, name, true))
+		return NULL;
+	if (!evpl_in_range(call, "iovecs", iovecs, 0, EVPL_PROCESS_MAX) ||
+	    !evpl_in_range(call, "packets", packets, 0, EVPL_PROCESS_MAX)) {
+		rte_errno = EINVAL;
+		return NULL;
+	}
+	pthread_mutex_lock(&evpl_global.lock);
+	process = create_locked(name, iovecs != 0 ? iovecs : EVPL_DEFAULT_PROCESS_IOVECS,
+				packets != 0 ? packets : EVPL_DEFAULT_PROCESS_PACKETS);
+	pthread_mutex_unlock(&evpl_global.lock);
+	return process;
+}
+
+/* What the other process is doing, as far as it says. */
+static enum evpl_ledger_user
+user_of(const struct evpl_ledger *ledger)
+{
+	return (enum evpl_ledger_user)__atomic_load_n(&ledger->user, __ATOMIC_ACQUIRE);
+}
+
+static enum evpl_process_state
+state_of(const struct evpl_process *process)
+{
+	const struct evpl_ledger *ledger = process->ledger;
+	enum evpl_process_state state;
+	int32_t pid;
+
+	/* Another one may attach meanwhile. */
+	do {
+		pid = __atomic_load_n(&ledger->pid, __ATOMIC_ACQUIRE);
+		if (user_of(ledger) == EVPL_LEDGER_ABSENT)
+			return EVPL_PROCESS_ABSENT;
+		state = file_lock(process->file, F_OFD_GETLK, F_WRLCK) ? EVPL_PROCESS_DEAD : EVPL_PROCESS_ATTACHED;
+	} while (__atomic_load_n(&ledger->pid, __ATOMIC_ACQUIRE) != pid);
+	return user_of(ledger) == EVPL_LEDGER_ABSENT ? EVPL_PROCESS_ABSENT : state; /* it detaches before it unlocks */
+}
+
+static uint32_t
+lent_of(const struct evpl_ledger *ledger)
+{
+	return __atomic_load_n(&ledger->lent, __ATOMIC_RELAXED);
+}
+
+int
+evpl_process_free(struct evpl_process *process)
+{
+	int rc = 0;
+
+	if (process == NULL)
+		return 0;
+	(void)evpl_ledger_collect(process->ledger);
+	pthread_mutex_lock(&evpl_global.lock);
+	pthread_mutex_lock(&processes_lock);
+	if (state_of(process) != EVPL_PROCESS_ABSENT || lent_of(process->ledger) != 0 ||
+	    evpl_ledger_sent(process->ledger) != 0) {
+		rc = -EBUSY;
+	} else {
+		TAILQ_REMOVE(&processes, process, entry);
+		__atomic_store_n(&evpl_process_count, evpl_process_count - 1, __ATOMIC_RELAXED);
+	}
+	pthread_mutex_unlock(&processes_lock);
+	if (rc == 0)
+		process_end(process);
+	pthread_mutex_unlock(&evpl_global.lock);
+	return rc;
+}
+
+struct evpl_process *
+evpl_process_find(const char *name)
+{
+	struct evpl_process *process;
+
+	pthread_mutex_lock(&processes_lock);
+	process = name != NULL ? find(name) : NULL;
+	pthread_mutex_unlock(&processes_lock);
+	if (process == NULL)
+		rte_errno = ENOENT;
+	return process;
+}
+
+/* What is wrong with the primary's ledger, as an errno; 0: nothing. Logs it. */
+static int
+check_ledger(const struct evpl_ledger *ledger, size_t size)
+{
+	static const char call[] = "evpl_attach";
+
+	if (size < sizeof(*ledger) || strncmp(ledger->mark, EVPL_LEDGER_MARK, sizeof(ledger->mark)) != 0) {
+		EVPL_LOG(ERR, "%s: what the primary has under this name is not this library's", call);
+		return EPROTO;
+	}
+	if (strncmp(ledger->version, evpl_version(), sizeof(ledger->version)) != 0) {
+		EVPL_LOG(ERR, "%s: the primary has %.*s, and this process has %s", call, (int)sizeof(ledger->version),
+			 ledger->version, evpl_version());
+		return EPROTO;
+	}
+	if (ledger->layout != evpl_ledger_layout()) {
+		EVPL_LOG(ERR, "%s: the primary's structs are not those of this process: other compilers or options",
+			 call);
+		return EPROTO;
+	}
+	if (ledger->self != ledger) {
+		EVPL_LOG(ERR, "%s: the primary's memory has another address in this process", call);
+		return EPROTO;
+	}
+	if (!evpl_packet_ops_register() || ledger->pool->ops_index != evpl_packet_ops) {
+		EVPL_LOG(ERR, "%s: mempool operations have other numbers here than in the primary", call);
+		return EXDEV;
+	}
+	return 0;
+}
+
+/* The ledger of that name; NULL with rte_errno. */
+static struct evpl_ledger *
+find_ledger(const char *name)
+{
+	char zone_name[RTE_MEMZONE_NAMESIZE];
+	const struct rte_memzone *zone;
+
+	snprintf(zone_name, sizeof(zone_name), ZONE_PREFIX "%s", name);
+	zone = rte_memzone_lookup(zone_name);
+	if (zone == NULL) {
+		EVPL_LOG(ERR, "evpl_attach: the primary has not called evpl_process_create(\"%s\")", name);
+		rte_errno = ENOENT;
+		return NULL;
+	}
+	rte_errno = check_ledger(zone->addr, zone->len);
+	return rte_errno == 0 ? zone->addr : NULL;
+}
+
+/* Locks the ledger's file for as long as this process lives. Its descriptor, or -1 with rte_errno. */
+static int
+take_place(const char *name, struct evpl_ledger *ledger)
+{
+	int file = open(ledger->path, O_RDWR | O_CLOEXEC);
+
+	if (file < 0) {
+		rte_errno = errno;
+		EVPL_LOG(ERR, "evpl_attach: %s: %s", ledger->path, strerror(rte_errno));
+		return -1;
+	}
+	if (!file_lock(file, F_OFD_SETLK, F_WRLCK)) {
+		EVPL_LOG(ERR, "evpl_attach: process %d has attached as \"%s\", or the primary is in evpl_reclaim()",
+			 ledger->pid, name);
+		rte_errno = EBUSY;
+	} else if (user_of(ledger) != EVPL_LEDGER_ABSENT) {
+		EVPL_LOG(ERR,
+			 "evpl_attach: process %d ended without evpl_detach(): the primary must call "
+			 "evpl_reclaim() for \"%s\" first",
+			 ledger->pid, name);
+		rte_errno = EOWNERDEAD;
+	} else {
+		__atomic_store_n(&ledger->pid, (int32_t)getpid(), __ATOMIC_RELEASE);
+		__atomic_store_n(&ledger->owner, evpl_ledger_me(), __ATOMIC_RELEASE);
+		__atomic_store_n(&ledger->user, EVPL_LEDGER_ATTACHED, __ATOMIC_RELEASE);
+		return file;
+	}
+	close(file);
+	return -1;
+}
+
+struct evpl_process *
+evpl_attach(const char *name)
+{
+	struct evpl_process *process;
+	struct evpl_ledger *ledger;
+
+	if (!may_begin("evpl_attach", name, false))
+		return NULL;
+	ledger = find_ledger(name);
+	if (ledger == NULL)
+		return NULL;
+	process = calloc(1, sizeof(*process));
+	if (process == NULL) {
+		rte_errno = ENOMEM;
+		return NULL;
+	}
+	process->ledger = ledger;
+	process->file = take_place(name, ledger);
+	if (process->file < 0) {
+		free(process);
+		return NULL;
+	}
+	return process;
+}
+
+int
+evpl_detach(struct evpl_process *process)
+{
+	struct evpl_iovec waiting[32];
+	struct evpl_ledger *ledger;
+	uint64_t held;
+	unsigned n;
+
+	if (process == NULL)
+		return 0;
+	ledger = process->ledger;
+	__atomic_store_n(&ledger->user, EVPL_LEDGER_LEAVING, __ATOMIC_RELEASE); /* no more is sent */
+	while ((n = evpl_process_receive(process, waiting, RTE_DIM(waiting))) > 0)
+		evpl_iovecs_release(NULL, waiting, (int)n);
+	held = evpl_ledger_held(ledger);
+	if (held > 0) {
+		EVPL_LOG(ERR, "evpl_detach: %" PRIu64 " iovecs are still held", held);
+		__atomic_store_n(&ledger->user, EVPL_LEDGER_ATTACHED, __ATOMIC_RELEASE);
+		return -EBUSY;
+	}
+	__atomic_store_n(&ledger->owner, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&ledger->user, EVPL_LEDGER_ABSENT, __ATOMIC_RELEASE);
+	close(process->file); /* which unlocks it */
+	free(process);
+	return 0;
+}
+
+int
+evpl_process_get(struct evpl_process *process, struct evpl_process_info *info)
+{
+	struct evpl_ledger *ledger;
+
+	if (process == NULL || info == NULL)
+		return -EINVAL;
+	ledger = process->ledger;
+	(void)evpl_ledger_collect(ledger);
+	memset(info, 0, sizeof(*info));
+	snprintf(info->name, sizeof(info->name), "%s", process->name);
+	info->pid = __atomic_load_n(&ledger->pid, __ATOMIC_RELAXED);
+	info->state = state_of(process);
+	info->iovecs = ledger->loan_count;
+	info->iovecs_lent = lent_of(ledger);
+	info->packets = ledger->packet_count;
+	info->packets_sent = evpl_ledger_sent(ledger);
+	info->waiting_there = evpl_ring_count(ledger->there);
+	info->waiting_here = evpl_ring_count(ledger->back);
+	info->reclaimed = __atomic_load_n(&ledger->reclaimed, __ATOMIC_RELAXED);
+	return 0;
+}
+
+/* With the file locked, so that none attaches, and no call of the primary going on. */
+static int
+reclaim(struct evpl_process *process, bool packets)
+{
+	struct evpl_ledger *ledger = process->ledger;
+	uint32_t n;
+
+	evpl_ledger_rings_init(ledger);
+	n = evpl_ledger_sweep(ledger, packets);
+	__atomic_store_n(&ledger->owner, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&ledger->user, EVPL_LEDGER_ABSENT, __ATOMIC_RELEASE);
+	return (int)n;
+}
+
+int
+evpl_reclaim(struct evpl_process *process, unsigned flags)
+{
+	int rc = -EBUSY;
+
+	if (process == NULL || (flags & ~EVPL_RECLAIM_PACKETS) != 0)
+		return -EINVAL;
+	pthread_mutex_lock(&process->calls);
+	if (file_lock(process->file, F_OFD_SETLK, F_WRLCK)) {
+		rc = reclaim(process, (flags & EVPL_RECLAIM_PACKETS) != 0);
+		(void)file_lock(process->file, F_OFD_SETLK, F_UNLCK);
+	}
+	pthread_mutex_unlock(&process->calls);
+	return rc;
+}
+
+bool
+evpl_processes_collect_all(void)
+{
+	struct evpl_process *process;
+	bool some = false;
+
+	pthread_mutex_lock(&processes_lock);
+	TAILQ_FOREACH (process, &processes, entry)
+		some = evpl_ledger_collect(process->ledger) || some;
+	pthread_mutex_unlock(&processes_lock);
+	return some;
+}
+
+void
+evpl_processes_walk(void (*f)(const struct evpl_process_info *, void *), void *arg)
+{
+	struct evpl_process *process;
+	struct evpl_process_info info;
+
+	pthread_mutex_lock(&processes_lock);
+	TAILQ_FOREACH (process, &processes, entry) {
+		if (evpl_process_get(process, &info) == 0)
+			f(&info, arg);
+	}
+	pthread_mutex_unlock(&processes_lock);
+}

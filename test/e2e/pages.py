@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Huge pages for two processes that share memory: only these can be shared."""
+import contextlib
+import os
+import subprocess
+
+from harness import Skip, read
+
+FREE = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
+TOTAL = os.path.join(os.path.dirname(FREE), "nr_hugepages")
+PAGES = 160    # of 2 MiB: 256 MiB for EAL's -m, and some for its own tables
+
+
+@contextlib.contextmanager
+def reserved():
+    """With EVPL_TEST_RESERVE=1, as in CI, asks the kernel for pages that are missing, and gives them back."""
+    free = int(read(FREE)) if os.path.exists(FREE) else 0
+    before = None
+    if free < PAGES and os.environ.get("EVPL_TEST_RESERVE") == "1" and os.access(TOTAL, os.W_OK):
+        before = int(read(TOTAL))
+        with open(TOTAL, "w", encoding="ascii") as pages:
+            pages.write(str(before + PAGES - free))
+        free = int(read(FREE))
+    try:
+        if free < PAGES:
+            raise Skip(f"less than {PAGES} free huge pages of 2 MiB")
+        yield
+    finally:
+        if before is not None:
+            with open(TOTAL, "w", encoding="ascii") as pages:
+                pages.write(str(before))
+
+
+@contextlib.contextmanager
+def mounted(directory):
+    """A hugetlbfs. Yields EAL's options for both processes."""
+    with reserved():
+        huge = os.path.join(directory, "huge")
+        os.mkdir(huge)
+        if subprocess.run(["mount", "-t", "hugetlbfs", "-o", "pagesize=2M", "none", huge], check=False,
+                          capture_output=True).returncode != 0:
+            raise Skip("no right to mount a hugetlbfs")
+        try:
+            yield ["--no-pci", "--huge-dir", huge, "--iova-mode=va", "--no-telemetry",
+                   f"--file-prefix=evpl-{os.path.basename(directory)}-{os.getpid()}"]
+        finally:
+            subprocess.run(["umount", "-l", huge], check=False)

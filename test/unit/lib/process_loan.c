@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * evpl_process.h: iovecs that are lent to another process.
+ *
+ * What would break: a loan could keep its buffer for ever, or give it back while the other process reads it. A count
+ * could be in memory that only one process has. Bytes could be wrong, or of another iovec.
+ */
+#include <rte_mempool.h>
+
+#include "process_there.h"
+
+/* With two classes of buffers. */
+static const struct evpl_global_config with_large = {
+	.slab_size = 4 << 20, .buffer_size = 64 << 10, .large_buffer_size = 1 << 20, .packet_mbufs = 1023};
+
+static void
+plays_echo(struct evpl_process *process)
+{
+	struct evpl_iovec iovecs[PROCESS_MANY], kept, part;
+	unsigned n = evpl_process_receive(process, iovecs, PROCESS_MANY);
+
+	there_check(n == PROCESS_MANY / 2);
+	for (unsigned i = 0; i < n; i++) {
+		there_check(iovecs[i].length == PROCESS_LENGTH && there_is_stream(&iovecs[i], i));
+		evpl_iovec_clone(&kept, &iovecs[i]);
+		evpl_iovec_clone_segment(&part, &kept, 10, 20);
+		evpl_iovec_release(NULL, &kept);
+		there_check(bytes_right(part.data, 20, i, 10) == 20);
+		evpl_iovec_set_length(&part, 10);
+		evpl_iovec_set_length(&part, 30);
+		evpl_iovec_release(NULL, &part);
+		iovec_fill(&iovecs[i], 100 + i);
+	}
+	there_check(evpl_process_send(process, iovecs, n) == n);
+	there_check(iovecs[0].ref == NULL && iovecs[n - 1].ref == NULL);
+	there_check(evpl_detach(process) == 0);
+}
+
+static void
+bytes_go_there_and_come_back(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_process *process;
+	struct there there;
+
+	there_only();
+	process = process_create(0, 0);
+	for (unsigned round = 0; round < 3; round++) {
+		there_begin(&there, "worker", plays_echo);
+		process_send_streams(evpl, process, PROCESS_LENGTH, PROCESS_MANY / 2, 0);
+		process_assert_lent(process, EVPL_PROCESS_ATTACHED, PROCESS_MANY / 2, 0);
+		assert_int_equal(evpl_process_free(process), -EBUSY);
+		assert_int_equal(evpl_reclaim(process, 0), -EBUSY);
+		there_end(&there);
+		process_assert_lent(process, EVPL_PROCESS_ABSENT, PROCESS_MANY / 2, 0);
+		assert_int_equal(evpl_process_free(process), -EBUSY);
+		process_receive_streams(evpl, process, PROCESS_MANY / 2, 100);
+		process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+		home_assert_held(0);
+	}
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
+static void
+plays_last_release(struct evpl_process *process)
+{
+	struct evpl_iovec iovecs[PROCESS_MANY];
+	unsigned n = evpl_process_receive(process, iovecs, PROCESS_MANY);
+
+	there_wait();
+	for (unsigned i = 0; i < n; i++)
+		there_check(there_is_stream(&iovecs[i], i));
+	evpl_iovecs_release(NULL, iovecs, (int)n);
+	there_wait();
+	there_check(evpl_detach(process) == 0);
+}
+
+/* The bytes stay while only the other process has them. Its last release brings the buffers home, and nothing else. */
+static void
+the_last_release_is_there(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_process *process;
+	struct there there;
+
+	there_only();
+	process = process_create(0, 0);
+	there_begin(&there, "worker", plays_last_release);
+	process_send_streams(evpl, process, 60000, 5, 0);
+	there_go(&there);
+	there_waits(&there);
+	home_assert_held(5 - 1); /* the last one is in the current buffer */
+	evpl = home_fresh(*state);
+	home_assert_held(5);
+	there_go(&there);
+	there_waits(&there);
+	home_assert_held(0);
+	process_assert_lent(process, EVPL_PROCESS_ATTACHED, 0, 0);
+	there_end(&there);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
+static void
+plays_keeping(struct evpl_process *process)
+{
+	struct evpl_iovec iovecs[PROCESS_MANY], kept[PROCESS_MANY];
+	unsigned n = evpl_process_receive(process, iovecs, PROCESS_MANY);
+
+	for (unsigned i = 0; i < n; i++)
+		evpl_iovec_clone(&kept[i], &iovecs[i]);
+	there_check(evpl_process_send(process, iovecs, n) == n);
+	there_wait();
+	for (unsigned i = 0; i < n; i++)
+		there_check(there_is_stream(&kept[i], i));
+	there_check(evpl_detach(process) == -EBUSY);
+	evpl_iovecs_release(NULL, kept, (int)n);
+	there_check(evpl_detach(process) == 0);
+}
+
+/* Both have the bytes then, and either may be the last one. */
+static void
+what_comes_back_may_be_kept_there(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_process *process;
+	struct there there;
+
+	there_only();
+	process = process_create(0, 0);
+	there_begin(&there, "worker", plays_keeping);
+	process_send_streams(evpl, process, 60000, 5, 0);
+	there_go(&there);
+	there_waits(&there);
+	process_receive_streams(evpl, process, 5, 0);
+	process_assert_lent(process, EVPL_PROCESS_ATTACHED, 5, 0);
+	there_end(&there);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+	home_assert_held(0);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
+static void
+plays_releasing(struct evpl_process *process)
+{
+	struct evpl_iovec iovecs[PROCESS_MANY];
+	unsigned n;
+
+	while ((n = evpl_process_receive(process, iovecs, PROCESS_MANY)) > 0)
+		evpl_iovecs_release(NULL, iovecs, (int)n);
+	there_wait();
+}
+
+/* An alloc that finds no buffer takes those that the other process has returned. So does a send that finds no loan. */
+static void
+what_was_returned_is_found_when_it_is_needed(void **state)
+{
+	static const struct evpl_global_config one_slab = {
+		.slab_size = 1 << 20, .buffer_size = 64 << 10, .large_buffer_size = 64 << 10, .max_slabs = 1};
+	struct evpl_iovec iovecs[20], one;
+	struct evpl_process *process;
+	struct there there;
+	struct evpl *evpl;
+	unsigned n = 0;
+
+	(void)state;
+	there_only();
+	assert_int_equal(evpl_init(&one_slab), 0);
+	evpl = evpl_create(NULL);
+	assert_non_null(evpl);
+	process = process_create(4, 0);
+	there_begin(&there, "worker", plays_releasing);
+	while (n < DIM(iovecs) && evpl_iovec_alloc(evpl, 64 << 10, 0, 1, SHARED, &iovecs[n]) == 1)
+		n++;
+	assert_int_equal(rte_errno, ENOMEM);
+	assert_true(n >= 8);
+	assert_int_equal(evpl_process_send(process, iovecs, n), 4);
+	assert_int_equal(rte_errno, ENOBUFS);
+	assert_int_equal(evpl_iovec_alloc(evpl, 64 << 10, 0, 1, SHARED, &one), -1);
+	there_go(&there);
+	there_waits(&there);
+	assert_int_equal(evpl_process_send(process, &iovecs[4], 3), 3);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(evpl_iovec_alloc(evpl, 64 << 10, 0, 1, SHARED, &iovecs[i]), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 64 << 10, 0, 1, SHARED, &one), -1);
+	evpl_iovecs_release(evpl, iovecs, 4);
+	evpl_iovecs_release(evpl, &iovecs[7], (int)n - 7);
+	there_kill(&there);
+	assert_int_equal(evpl_reclaim(process, 0), 3);
+	assert_int_equal(evpl_cleanup(), -EBUSY);
+	assert_int_equal(evpl_process_free(process), 0);
+	evpl_destroy(evpl);
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
+static void
+plays_received(struct evpl_process *process)
+{
+	struct evpl_iovec iovecs[PROCESS_MANY];
+	struct rte_mbuf *m;
+
+	there_check(evpl_process_receive(process, iovecs, PROCESS_MANY) == 4);
+	for (unsigned i = 0; i < 4; i++)
+		there_check(there_is_stream(&iovecs[i], i));
+	/* Direct mbufs have their bytes behind them; pinned ones and large buffers would need a callback. */
+	m = evpl_iovecs_to_mbuf(NULL, &iovecs[0], 1);
+	there_check((m != NULL) == (getenv("EVPL_TEST_FAR") == NULL));
+	if (m != NULL)
+		rte_pktmbuf_free(m);
+	else
+		evpl_iovec_release(NULL, &iovecs[0]);
+	for (unsigned i = 1; i < 3; i++)
+		there_check(evpl_iovecs_to_mbuf(NULL, &iovecs[i], 1) == NULL && rte_errno == ENOTSUP);
+	there_check(evpl_iovecs_to_mbuf(NULL, &iovecs[3], 1) == NULL && rte_errno == EMSGSIZE);
+	evpl_iovecs_release(NULL, &iovecs[1], 3);
+	there_check(evpl_detach(process) == 0);
+}
+
+/* Whatever keeps the bytes, its end is the primary's, as it would be without the other process. */
+static void
+mbufs_and_large_buffers_are_lent_too(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct rte_mempool *plain, *rx;
+	struct evpl_process *process;
+	struct evpl_iovec iovecs[4];
+	struct there there;
+
+	there_only();
+	plain = plain_pool("plain", 7, 2048);
+	rx = evpl_rx_pool_create("rx", 7, 0, SOCKET_ID_ANY);
+	assert_non_null(rx);
+	process = process_create(0, 0);
+	there_begin(&there, "worker", plays_received);
+	assert_int_equal(evpl_iovecs_from_mbuf(evpl, filled_mbuf(plain, PROCESS_LENGTH, 0), SHARED, 1, &iovecs[0]), 1);
+	assert_int_equal(evpl_packets_alloc(evpl, rx, PROCESS_LENGTH, SHARED, &iovecs[1], 1), 1);
+	iovec_fill(&iovecs[1], 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 70000, 0, 1, SHARED, &iovecs[3]), 1);
+	iovec_fill(&iovecs[3], 3);
+	assert_int_equal(evpl_iovec_alloc(evpl, 500000, 0, 1, SHARED, &iovecs[2]), 1);
+	evpl_iovec_set_length(&iovecs[2], PROCESS_LENGTH);
+	iovec_fill(&iovecs[2], 2);
+	assert_int_equal(evpl_process_send(process, iovecs, 4), 4);
+	there_end(&there);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+	assert_int_equal(rte_mempool_avail_count(plain), 7);
+	assert_int_equal(rte_mempool_avail_count(rx), 7);
+	rte_mempool_free(plain);
+	assert_int_equal(evpl_rx_pool_destroy(rx), 0);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct CMUnitTest cases[] = {
+		home_case(bytes_go_there_and_come_back, home_small),
+		home_case(the_last_release_is_there, home_small),
+		home_case(what_comes_back_may_be_kept_there, home_small),
+		cmocka_unit_test(what_was_returned_is_found_when_it_is_needed),
+		home_case(mbufs_and_large_buffers_are_lent_too, with_large),
+	};
+	static const struct program program = {.name = "process_loan", .cases = cases, .n_cases = DIM(cases)};
+
+	return program_main(&program, argc, argv);
+}

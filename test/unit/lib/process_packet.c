@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * evpl_process.h: packets that another process makes of what was lent to it. They end in either process.
+ *
+ * What would break: a packet could lose its bytes when the process that made it is dead, or keep them for ever.
+ */
+#include <rte_ethdev.h>
+#include <rte_malloc.h>
+#include <rte_mempool.h>
+
+#include "process_there.h"
+
+static struct rte_mbuf *
+make_packet(struct evpl_iovec *iovecs, int n)
+{
+	struct rte_mbuf *m = evpl_iovecs_to_mbuf(NULL, iovecs, n);
+
+	there_check(m != NULL);
+	return m;
+}
+
+static uint16_t loop;
+
+static void
+plays_sending(struct evpl_process *process)
+{
+	struct evpl_iovec iovecs[PROCESS_MANY], kept;
+	unsigned n = evpl_process_receive(process, iovecs, PROCESS_MANY);
+	struct rte_mbuf *m;
+
+	there_check(n == 9);
+	evpl_iovec_clone(&kept, &iovecs[0]);
+	m = make_packet(&iovecs[0], 3); /* a chain, of which one part is held here as well */
+	there_check(m->nb_segs == 3 && m->pkt_len == 3 * PROCESS_LENGTH);
+	rte_pktmbuf_free(m); /* in this process */
+	there_check(there_is_stream(&kept, 0));
+	evpl_iovec_release(NULL, &kept);
+	m = make_packet(&iovecs[3], 2);
+	there_check(rte_eth_tx_burst(loop, 0, &m, 1) == 1);
+	there_check(evpl_tx_burst(NULL, loop, 0, &iovecs[5], 3) == 3);
+	iovecs[0].ref = NULL;
+	there_check(evpl_tx_burst(NULL, loop, 0, iovecs, 1) == 0 && rte_errno == EINVAL);
+	there_check(evpl_iovecs_to_mbuf(NULL, iovecs, 1) == NULL && rte_errno == EINVAL);
+	there_check(evpl_process_send(process, iovecs, 1) == 0 && rte_errno == EINVAL);
+	/* What does not fit the port's queue stays here. */
+	while (evpl_iovec_clone(&kept, &iovecs[8]), evpl_tx_burst(NULL, loop, 0, &kept, 1) == 1)
+		;
+	there_check(rte_errno == 0 || rte_errno == ENOMEM);
+	there_check(there_is_stream(&kept, 8));
+	evpl_iovec_release(NULL, &kept);
+	evpl_iovec_release(NULL, &iovecs[8]);
+	there_check(evpl_detach(process) == 0);
+}
+
+/* Packets of the other process end here, in a port and in iovecs of the primary, after that process is gone. */
+static void
+packets_are_made_there_and_freed_here(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct rte_mbuf *packets[64], *m = NULL;
+	struct evpl_process *process;
+	struct evpl_iovec iovecs[4];
+	struct rte_mempool *pool;
+	struct there there;
+	unsigned n;
+
+	there_only();
+	pool = plain_pool("loop", 63, 256);
+	loop = port_loop(pool);
+	process = process_create(0, 256);
+	there_begin(&there, "worker", plays_sending);
+	process_send_streams(evpl, process, PROCESS_LENGTH, 9, 0);
+	there_end(&there);
+	assert_int_equal(rte_eth_rx_burst(loop, 0, &m, 1), 1);
+	assert_int_equal(m->nb_segs, 2);
+	assert_int_equal(evpl_iovecs_from_mbuf(evpl, m, 0, 4, iovecs), 2);
+	iovec_assert(&iovecs[0], 3, 0);
+	iovec_assert(&iovecs[1], 4, 0);
+	evpl_iovec_release(evpl, &iovecs[0]);
+	/* Back out through the port, as the mbuf that it is; and in a packet of the primary's own. */
+	evpl_iovec_clone(&iovecs[2], &iovecs[1]);
+	m = evpl_iovecs_to_mbuf(evpl, &iovecs[2], 1);
+	assert_non_null(m);
+	mbuf_assert(m, PROCESS_LENGTH, 4);
+	evpl_iovec_release(evpl, &iovecs[1]);
+	mbuf_assert(m, PROCESS_LENGTH, 4);
+	rte_pktmbuf_free(m);
+	assert_int_equal(evpl_rx_burst(evpl, loop, 0, iovecs, 3), 3);
+	for (unsigned i = 0; i < 3; i++)
+		iovec_assert(&iovecs[i], 5 + i, 0);
+	assert_int_equal(evpl_tx_burst(evpl, loop, 0, iovecs, 3), 3);
+	while ((n = rte_eth_rx_burst(loop, 0, packets, DIM(packets))) > 0)
+		rte_pktmbuf_free_bulk(packets, n);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+	home_assert_held(0);
+	port_close(loop);
+	rte_mempool_free(pool);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
+static struct rte_mbuf **shared_packet;
+
+static void
+plays_showing(struct evpl_process *process)
+{
+	struct evpl_iovec iovec;
+
+	there_check(evpl_process_receive(process, &iovec, 1) == 1);
+	*shared_packet = make_packet(&iovec, 1);
+	there_wait();
+	there_check(evpl_detach(process) == 0);
+	rte_pktmbuf_free(*shared_packet);
+}
+
+static void
+plays_third(struct evpl_process *process)
+{
+	rte_pktmbuf_free(*shared_packet);
+	there_check(evpl_detach(process) == 0);
+}
+
+/* The primary cannot keep a third process out of the ledger while it reclaims, nor one that has detached. */
+static void
+only_the_primary_and_the_maker_end_packets(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_process *process, *other;
+	struct there there, third;
+
+	there_only();
+	shared_packet = rte_zmalloc(NULL, sizeof(struct rte_mbuf *), 0);
+	assert_non_null(shared_packet);
+	process = process_create(0, 0);
+	other = evpl_process_create("other", 0, 0);
+	assert_non_null(other);
+	there_begin(&there, "worker", plays_showing);
+	process_send_streams(evpl, process, PROCESS_LENGTH, 1, 0);
+	there_go(&there);
+	there_waits(&there);
+	there_begin(&third, "other", plays_third);
+	there_end(&third);
+	process_assert_lent(process, EVPL_PROCESS_ATTACHED, 1, 1);
+	there_end(&there);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 1, 1);
+	mbuf_assert(*shared_packet, PROCESS_LENGTH, 0);
+	rte_pktmbuf_free(*shared_packet);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+	rte_free(shared_packet);
+	assert_int_equal(evpl_process_free(other), 0);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
+static void
+plays_sent(struct evpl_process *process)
+{
+	struct evpl_iovec iovecs[2], kept;
+	struct rte_mbuf *m;
+
+	there_check(evpl_process_receive(process, iovecs, 2) == 2);
+	evpl_iovec_clone(&kept, &iovecs[0]); /* it dies with the process, and the packet alone keeps the bytes */
+	m = make_packet(&iovecs[0], 1);
+	there_check(rte_eth_tx_burst(loop, 0, &m, 1) == 1);
+	(void)make_packet(&iovecs[1], 1); /* it is lost with the process */
+	there_wait();
+	there_wait();
+}
+
+/* A packet is in a port when its process dies, and another one is lost. */
+static void
+packets_of_a_dead_process_keep_their_bytes(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_process *process;
+	struct rte_mempool *pool;
+	struct rte_mbuf *m;
+	struct there there;
+
+	there_only();
+	pool = plain_pool("loop", 63, 256);
+	loop = port_loop(pool);
+	process = process_create(0, 2);
+	there_begin(&there, "worker", plays_sent);
+	process_send_streams(evpl, process, PROCESS_LENGTH, 2, 0);
+	there_go(&there);
+	there_waits(&there);
+	there_kill(&there);
+	assert_int_equal(evpl_reclaim(process, 0), 0);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 2, 2);
+	home_assert_held(0); /* but for the current buffer */
+	assert_int_equal(rte_eth_rx_burst(loop, 0, &m, 1), 1);
+	mbuf_assert(m, PROCESS_LENGTH, 0);
+	rte_pktmbuf_free(m);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 1, 1);
+	assert_int_equal(evpl_process_free(process), -EBUSY);
+	assert_int_equal(evpl_reclaim(process, EVPL_RECLAIM_PACKETS), 1);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+	/* A packet that ends too late is ignored. */
+	there_begin(&there, "worker", plays_sent);
+	process_send_streams(evpl, process, PROCESS_LENGTH, 2, 0);
+	there_go(&there);
+	there_waits(&there);
+	there_kill(&there);
+	assert_int_equal(evpl_reclaim(process, EVPL_RECLAIM_PACKETS), 2);
+	assert_int_equal(rte_eth_rx_burst(loop, 0, &m, 1), 1);
+	rte_pktmbuf_free(m);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+	port_close(loop);
+	rte_mempool_free(pool);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct CMUnitTest cases[] = {
+		home_case(packets_are_made_there_and_freed_here, home_small),
+		home_case(only_the_primary_and_the_maker_end_packets, home_small),
+		home_case(packets_of_a_dead_process_keep_their_bytes, home_small),
+	};
+	static const struct program program = {.name = "process_packet", .cases = cases, .n_cases = DIM(cases)};
+
+	return program_main(&program, argc, argv);
+}

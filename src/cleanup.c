@@ -162,7 +162,7 @@ begin_end(struct evpl_stats *held, bool *done)
 		end_library();
 		return 0;
 	}
-	if (held->contexts > 0)
+	if (held->contexts > 0 || has_processes())
 		return -EBUSY;
 	if (evpl_compat_thread_create(&thread, "evpl-cleanup", wait_for_the_last, NULL) != 0)
 		return -ENOMEM;

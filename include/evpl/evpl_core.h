@@ -256,8 +256,8 @@ typedef void (*evpl_cleanup_callback)(void *arg);
  *	evpl_init(). NULL: nothing is called.
  * @param arg  for the callback.
  * @return 0, or a negative errno.
- * @retval -EBUSY   contexts exist. Log lines say who holds what, as those of evpl_cleanup() do. Nothing has changed.
- * @retval -EBUSY   others have called evpl_init(), too, and owe evpl_cleanup().
+ * @retval -EBUSY   contexts or processes (evpl_process_create()) exist, or others have called evpl_init(), too, and owe
+ *	evpl_cleanup(). Log lines say which, and who holds what, as those of evpl_cleanup() do. Nothing has changed.
  * @retval -EPERM   there was no matching evpl_init(), or the call was made before.
  * @retval -ENOMEM  the thread cannot be made. Nothing has changed.
  * Owns: as evpl_cleanup(), once the callback was called. rte_eal_cleanup() must wait for that.

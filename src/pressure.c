@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Who wants to know how much memory is in use. The keeper asks the shelves' counts of buffers that are away. They have a
- * lock of their own, so that no thread that makes a slab waits for a callback.
+ * Who wants to know how much memory is in use. The keeper asks the shelves' counts of buffers that are away. The list
+ * has a lock of its own, so that no thread that makes a slab waits for a callback.
  */
 #include "pressure.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A context's quota: how many bytes of buffers it may have at once. In memory that processes share, because buffers come
- * home in any process. It outlives its context, until its last buffer is home.
+ * A context's quota: how many bytes of buffers it may have at once. It is in memory that processes share, because
+ * buffers come home in any process. It outlives its context, until its last buffer is home.
  */
 #ifndef EVPL_SRC_QUOTA_H
 #define EVPL_SRC_QUOTA_H

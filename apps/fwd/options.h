@@ -75,8 +75,8 @@ struct fwd_options {
 	uint16_t mbuf_size;
 	enum fwd_rx_pool rx_pool;
 	struct evpl_global_config library; /* all but packet_mbufs, which is computed */
-	uint64_t quota; /* bytes; 0: none */
-	const char *external_slab; /* a file */
+	uint64_t quota;			   /* bytes; 0: none */
+	const char *external_slab;	   /* a file */
 	bool shared;
 	struct fwd_numa numa;
 

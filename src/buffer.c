@@ -198,7 +198,9 @@ evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 {
 	struct rte_mbuf *buffer;
 
-	if (unlikely(ctx->quota != NULL) && !evpl_quota_take(ctx->quota, class->size))
+	/* What a TX cache keeps, or another process has returned, counts until it is home. */
+	if (unlikely(ctx->quota != NULL) && !evpl_quota_take(ctx->quota, class->size) &&
+	    (!(evpl_tx_caches_reap() | evpl_processes_collect()) || !evpl_quota_take(ctx->quota, class->size)))
 		return NULL;
 	buffer = stash_take(ctx, class, HOOK_BUFFERS_WAIT);
 	if (unlikely(buffer == NULL))

@@ -29,6 +29,7 @@ static bool
 linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *iovec)
 {
 	uint64_t bytes = 0;
+	bool taken;
 	char *to;
 
 	/* The sum over the segments. A wrong pkt_len in the head must not decide how much is written. */
@@ -39,8 +40,13 @@ linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *
 		counter_add(&ctx->rx_too_long, 1);
 		return false;
 	}
-	if (evpl_bank_is_untouched(ctx->bank) ||
-	    evpl_iovec_alloc(&ctx->evpl, (unsigned)bytes, RTE_CACHE_LINE_SIZE, 1, ctx->rx_flags, iovec) != 1) {
+	taken = !evpl_bank_is_untouched(ctx->bank) &&
+		evpl_iovec_alloc(&ctx->evpl, (unsigned)bytes, RTE_CACHE_LINE_SIZE, 1, ctx->rx_flags, iovec) == 1;
+	if (taken && unlikely(evpl_bank_is_untouched(ctx->bank))) { /* such a slab came meanwhile */
+		evpl_iovec_release(&ctx->evpl, iovec);
+		taken = false;
+	}
+	if (!taken) {
 		rte_pktmbuf_free(packet);
 		counter_add(&ctx->rx_no_memory, 1);
 		return false;

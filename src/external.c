@@ -99,7 +99,7 @@ check_state(const struct evpl_slab_info *info)
 	bool untouched = (info->flags & EVPL_EXTERNAL_UNTOUCHED) != 0;
 	const struct evpl_slab_info *other;
 
-	if (g->users == 0) {
+	if (g->users == 0 || g->ending) {
 		EVPL_LOG(ERR, "evpl_slab_add_external: evpl_init() has not run");
 		return EPERM;
 	}

@@ -132,9 +132,12 @@ static void
 loan_ended(struct evpl_ledger *ledger, struct evpl_loan *loan)
 {
 	uint32_t first = __atomic_load_n(&ledger->returned, __ATOMIC_RELAXED);
-	uint32_t number = (uint32_t)(loan - ledger->loans);
+	uint32_t number = (uint32_t)(loan - ledger->loans), lent = EVPL_LOAN_LENT;
 
-	set_loan_state(loan, EVPL_LOAN_RETURNED);
+	/* Released twice: the list must not get a circle. */
+	if (!__atomic_compare_exchange_n(&loan->state, &lent, EVPL_LOAN_RETURNED, false, __ATOMIC_RELAXED,
+					 __ATOMIC_RELAXED))
+		return;
 	do {
 		loan->next = first;
 	} while (!__atomic_compare_exchange_n(&ledger->returned, &first, number + 1, true, __ATOMIC_RELEASE,

@@ -216,6 +216,8 @@ evpl_process_receive(struct evpl_process *process, struct evpl_iovec *r_iovecs, 
 	if (!evpl_is_primary())
 		return evpl_ring_dequeue_burst(ledger->there, r_iovecs, n, NULL);
 	pthread_mutex_lock(&process->calls);
+	/* Also where the primary only receives, so that lent mbufs of an RX pool go back to it. */
+	(void)evpl_ledger_collect(ledger);
 	n = evpl_ring_dequeue_burst(ledger->back, r_iovecs, n, NULL);
 	for (unsigned i = 0; i < n; i++)
 		take_back(ledger, &r_iovecs[i]);

@@ -167,7 +167,7 @@ create_locked(const char *name, uint32_t iovecs, uint32_t packets)
 {
 	struct evpl_process *process = NULL;
 
-	if (evpl_global.users == 0) {
+	if (evpl_global.users == 0 || evpl_global.ending) {
 		rte_errno = EPERM;
 	} else if (find(name) != NULL) {
 		rte_errno = EEXIST;
@@ -244,6 +244,8 @@ evpl_process_free(struct evpl_process *process)
 
 	if (process == NULL)
 		return 0;
+	if (!evpl_is_primary())
+		return -ENOTSUP;
 	(void)evpl_ledger_collect(process->ledger);
 	pthread_mutex_lock(&evpl_global.lock);
 	pthread_mutex_lock(&processes_lock);
@@ -389,6 +391,8 @@ evpl_detach(struct evpl_process *process)
 
 	if (process == NULL)
 		return 0;
+	if (evpl_is_primary())
+		return -ENOTSUP;
 	ledger = process->ledger;
 	__atomic_store_n(&ledger->user, EVPL_LEDGER_LEAVING, __ATOMIC_RELEASE); /* no more is sent */
 	while ((n = evpl_process_receive(process, waiting, RTE_DIM(waiting))) > 0)
@@ -413,6 +417,8 @@ evpl_process_get(struct evpl_process *process, struct evpl_process_info *info)
 
 	if (process == NULL || info == NULL)
 		return -EINVAL;
+	if (!evpl_is_primary())
+		return -ENOTSUP;
 	ledger = process->ledger;
 	(void)evpl_ledger_collect(ledger);
 	memset(info, 0, sizeof(*info));
@@ -450,6 +456,8 @@ evpl_reclaim(struct evpl_process *process, unsigned flags)
 
 	if (process == NULL || (flags & ~EVPL_RECLAIM_PACKETS) != 0)
 		return -EINVAL;
+	if (!evpl_is_primary())
+		return -ENOTSUP;
 	pthread_mutex_lock(&process->calls);
 	if (file_lock(process->file, F_OFD_SETLK, F_WRLCK)) {
 		rc = reclaim(process, (flags & EVPL_RECLAIM_PACKETS) != 0);

@@ -363,6 +363,12 @@ take_or_grow(struct evpl_context *ctx, struct evpl_class *class, int bank)
 	return mbuf;
 }
 
+bool
+evpl_slab_try_grow(const struct evpl_context *ctx, struct evpl_class *class)
+{
+	return grow_after(class, ctx->bank, __atomic_load_n(&evpl_global.slabs_made, __ATOMIC_ACQUIRE));
+}
+
 /* The same, of another node than the context's. */
 static struct rte_mbuf *
 take_elsewhere(struct evpl_context *ctx, struct evpl_class *class)

@@ -12,9 +12,11 @@
 #include "pause.h"
 #include "shelf.h"
 
+#include <errno.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/queue.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -65,10 +67,17 @@ fence_all(void)
 {
 	static bool registered; /* with the lock held */
 
-	if (!registered && syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0) != 0)
-		return false;
-	registered = true;
-	return syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0) == 0;
+	static bool said;
+
+	if (!registered)
+		registered = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0) == 0;
+	if (registered && syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0) == 0)
+		return true;
+	if (!said)
+		EVPL_LOG(WARNING, "free buffers stay in other contexts' stashes: membarrier() is not to be had: %s",
+			 strerror(errno));
+	said = true;
+	return false;
 }
 
 static void

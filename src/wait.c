@@ -12,6 +12,7 @@
 
 #include "buffer.h"
 #include "global.h"
+#include "process.h"
 #include "quota.h"
 #include "shelf.h"
 #include "slab.h"
@@ -158,7 +159,7 @@ others_have_more(const struct evpl_context *ctx, const struct evpl_class *class)
 bool
 evpl_wait_lets(const struct evpl_context *ctx, const struct evpl_class *class, int bank)
 {
-	return ctx->grants[class->index] > 0 || has_more(class, bank);
+	return (bank == ctx->bank && ctx->grants[class->index] > 0) || has_more(class, bank);
 }
 
 void
@@ -172,6 +173,13 @@ evpl_wait_took(struct evpl_context *ctx, struct evpl_class *class)
 	rte_spinlock_unlock(&lock);
 }
 
+/* Another thread may empty it. */
+static uint32_t
+stashed(const struct evpl_context *ctx, const struct evpl_class *class)
+{
+	return __atomic_load_n(&ctx->stash[class->index].count, __ATOMIC_RELAXED);
+}
+
 /* Whether the wait can be served. `before`: what the waits before it claim in its bank, per class. */
 static bool
 can_serve(const struct evpl_wait *wait, const uint32_t *before)
@@ -182,11 +190,16 @@ can_serve(const struct evpl_wait *wait, const uint32_t *before)
 
 	class = needed_by(wait, &n);
 	/* Its own stash is nobody else's. */
-	if (count_free(class, ctx->bank) + RTE_MIN(n, ctx->stash[class->index].count) >= before[class->index] + n)
+	if (count_free(class, ctx->bank) + RTE_MIN(n, stashed(ctx, class)) >= before[class->index] + n)
 		return true;
-	/* For one buffer, an alloc goes to other nodes, too, and takes one of the other class if that has room. */
+	/* An alloc goes to other nodes, too, and takes one of the other class if that has room. */
 	other = &evpl_global.classes[evpl_global.class_count - 1];
-	return n == 1 && (others_have_more(ctx, class) || (other != class && has_more(other, ctx->bank)));
+	if (others_have_more(ctx, class) || (n == 1 && other != class && has_more(other, ctx->bank)))
+		return true;
+	/* Or several small ones, if the caller has room for so many iovecs. */
+	other = &evpl_global.classes[0];
+	n = wait->length / other->size + (wait->length % other->size != 0);
+	return other != class && count_free(other, ctx->bank) >= claims_of(other, ctx->bank) + n;
 }
 
 /* Those claim that the context's quota has room for. */
@@ -243,10 +256,15 @@ serve(struct evpl_context *ctx, struct evpl_wait *wait)
 {
 	evpl_wait_callback callback = wait->callback;
 	struct evpl_class *class;
-	uint32_t n;
+	uint32_t n, granted;
 
 	class = needed_by(wait, &n);
-	ctx->grants[class->index] = n;
+	/* What its stash has, it takes first: that needs no grant. */
+	granted = n - RTE_MIN(n, stashed(ctx, class));
+	rte_spinlock_lock(&lock);
+	add_claims(class, ctx->bank, granted - n);
+	rte_spinlock_unlock(&lock);
+	ctx->grants[class->index] = granted;
 	wait->claims = 0;
 	ctx->served = wait;
 	ctx->served_ticket = wait->ticket;
@@ -255,25 +273,12 @@ serve(struct evpl_context *ctx, struct evpl_wait *wait)
 	end_grant(ctx, class);
 }
 
-/* As an alloc does before it fails: buffers that only TX caches keep, a new slab, other contexts' stashes. */
+/* As an alloc does before it fails: a new slab, other contexts' stashes. */
 static void
 look_for(struct evpl_context *ctx, struct evpl_class *class)
 {
-	struct rte_mbuf *mbuf;
-
-	if (count_free(class, ctx->bank) >= claims_of(class, ctx->bank))
-		return;
-	if (evpl_tx_caches_reap() || evpl_stashes_take_back(ctx))
-		return;
-	ctx->grants[class->index] = 1;
-	mbuf = evpl_slab_take(ctx, class, true);
-	ctx->grants[class->index] = 0;
-	if (mbuf == NULL)
-		return;
-	rte_spinlock_lock(&lock);
-	add_claims(class, ctx->bank, 1); /* as before the take */
-	rte_spinlock_unlock(&lock);
-	evpl_shelf_put(evpl_buffer(mbuf));
+	if (count_free(class, ctx->bank) < claims_of(class, ctx->bank) && !evpl_stashes_take_back(ctx))
+		(void)evpl_slab_try_grow(ctx, class);
 }
 
 unsigned
@@ -286,7 +291,10 @@ evpl_alloc_wait_poll(struct evpl *evpl)
 
 	if (likely(ctx == NULL || ctx->waits == 0))
 		return 0;
+	/* Buffers that only something of the library's own keeps: they count in a quota, too. */
 	(void)evpl_windows_close_idle(ctx);
+	(void)evpl_tx_caches_reap();
+	(void)evpl_processes_collect();
 	update_claims(ctx);
 	for (unsigned i = 0; i < evpl_global.class_count; i++)
 		look_for(ctx, &evpl_global.classes[i]);

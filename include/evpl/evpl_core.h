@@ -151,7 +151,8 @@ struct evpl_global_config {
 	 * one, or the keeper shares the CPU of the main lcore. A node gets slabs of small buffers when a context uses
 	 * it, and slabs of large ones after the first large alloc. Choose preallocate_slabs for the first allocs.
 	 *
-	 * 0 (default): no slab is made ahead of need. There is a keeper if this or idle_trim_ms is not 0.
+	 * 0 (default): no slab is made ahead of need. There is a keeper if this or idle_trim_ms is not 0, or
+	 * after evpl_pressure_notify().
 	 */
 	uint64_t low_watermark;
 	/**
@@ -244,14 +245,14 @@ EVPL_PVT_EXPORT int evpl_init(const struct evpl_global_config *config);
  */
 EVPL_PVT_EXPORT int evpl_cleanup(void);
 
-/** A callback of evpl_cleanup_deferred(): the memory went to EAL. It runs on a control thread of DPDK. */
+/** A callback of evpl_cleanup_deferred(): the memory went to EAL. Threads: a control thread of DPDK, or the caller's. */
 typedef void (*evpl_cleanup_callback)(void *arg);
 
 /**
  * The last evpl_cleanup(), which need not wait until everything is home. If iovecs, packets or receive buffers are still
  * held, they stay valid. A control thread of DPDK looks once in a millisecond whether the last of them has come home, on
  * whatever thread. When all has been home for 100 ms, it does what evpl_cleanup() does. Meanwhile iovecs can be used, sent and released with NULL as
- * the context. evpl_init() and evpl_create() fail until the callback was called.
+ * the context. evpl_init() and evpl_create() fail until the memory is EAL's again.
  * @param callback  called once, when all memory is EAL's again: before this call returns if nothing is held. It may call
  *	evpl_init(). NULL: nothing is called.
  * @param arg  for the callback.

@@ -98,19 +98,22 @@ struct evpl_wait {
  * bytes are to be had again. A protocol stack then stops reading meanwhile, where it would drop packets otherwise.
  *
  * All waits of the process form one queue, first come, first served. What is free belongs to the waits in this order.
- * An alloc of a context that is not being called back takes a buffer only if there are more free buffers than all waits
- * ask for; otherwise it fails with ENOMEM. So nobody who waits is overtaken, and nobody starves. Iovecs that fit into a
- * context's current buffers, or its stash, are not asked.
+ * An alloc of a context that is not being called back takes a buffer only if more are free than the waits ask for (of that
+ * size, on that NUMA node or in that group). Otherwise it fails with ENOMEM. So nobody who waits is overtaken, and nobody
+ * starves. An alloc that its context's current buffers or stash can serve succeeds in any case.
  *
  * The memory is not set aside: a callback that takes nothing leaves it to the next wait. In rare cases (two threads
  * took the last buffers at the same moment) an alloc in the callback fails nevertheless. A wait that is begun again in
  * its own callback keeps its place in the queue.
  * @param wait      must stay valid until its callback, or evpl_alloc_wait_cancel(), or evpl_destroy() of the context.
- * @param length    bytes of the alloc that failed, 1 to 64 buffers of the largest class.
+ * @param length    bytes of the alloc that failed, 1 to 64 buffers of the largest class. If it asked for an alignment,
+ *	add that. More bytes than a small buffer has may be there in several small ones: an alloc that has room for one
+ *	iovec only can then fail in the callback.
  * @return 0, or a negative errno.
  * @retval -EINVAL    evpl, wait or callback is NULL, or length is 0.
  * @retval -EALREADY  the wait waits already.
- * @retval -EMSGSIZE  length is more than 64 of the largest buffers, or, with two buffers more, than the context's quota.
+ * @retval -EMSGSIZE  length is more than 64 of the largest buffers, or these bytes and two more buffers are more than the
+ *	context's quota.
  * Owns: the library uses the wait until it is over.
  * Threads: the owner. Cost: takes a lock that is held for a moment only.
  */

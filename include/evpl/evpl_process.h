@@ -17,8 +17,10 @@
  * killed gives nothing back. Therefore each iovec that goes there is a loan. A loan keeps one reference of the primary,
  * in a ledger that both processes share. All that the secondary does with the iovec counts in the loan: clones, and
  * packets that are made of it. When its last count is released there, or in the primary, the loan is returned. The
- * primary then gives its reference up: when it sends, when it needs a buffer, and in evpl_stats_get(),
- * evpl_process_get(), evpl_trim() and evpl_cleanup(). No function of one process is called in the other.
+ * primary then gives its reference up: when it receives, when it needs a buffer, in evpl_alloc_wait_poll(),
+ * evpl_stats_get(), evpl_process_get(), evpl_process_free(), evpl_trim() and evpl_cleanup(), and in the keeper's thread.
+ * A primary that lends received mbufs must call one of these also while nothing arrives: nothing else fills its RX pool
+ * again. No function of one process is called in the other. A free_cb of lent bytes must call nothing of this header.
  *
  * What the secondary may do with an iovec that it received (it has no contexts, so `evpl` is NULL in each call):
  * - read and write its bytes;
@@ -113,9 +115,11 @@ struct evpl_process_info {
  * @return the process; or NULL, and rte_errno says why. A log line says it, too.
  * @retval EINVAL   a name or a number that the parameters do not allow.
  * @retval EEXIST   there is one of that name.
- * @retval EPERM    evpl_init() has not run.
+ * @retval EPERM    evpl_init() has not run, or evpl_cleanup_deferred() has begun.
+ * @retval ENODEV   rte_eal_init() has not run.
  * @retval ENOTSUP  this is a secondary process or a tracing build, or no mempool operations can be registered.
- * @retval ENOMEM   not enough memory, or no memzone is left.
+ * @retval ENOMEM   not enough memory.
+ * @retval ENOSPC   no memzone is left.
  * @retval others   the errno of open(), of a file in EAL's runtime directory (rte_eal_get_runtime_dir()). The other
  *	process locks it while it lives.
  * Owns: the caller owes one evpl_process_free(), before evpl_cleanup().
@@ -128,9 +132,11 @@ EVPL_PVT_EXPORT struct evpl_process *evpl_process_create(const char *name, unsig
  * In the primary: undoes evpl_process_create().
  * @param process  NULL is allowed.
  * @return 0, or a negative errno.
- * @retval -EBUSY  a process is attached, or iovecs or packets are still lent (see evpl_reclaim()). Nothing was freed.
+ * @retval -EBUSY    a process is attached, or died attached, or iovecs or packets are still lent (see evpl_reclaim()).
+ *	Nothing was freed.
+ * @retval -ENOTSUP  this is a secondary process.
  * Owns: after 0 the process is gone.
- * Threads: any thread; no other thread may use the process any more.
+ * Threads: any thread; no other thread may use the process any more, and no process may be in evpl_attach() of its name.
  * Cost: takes a lock.
  */
 EVPL_PVT_EXPORT int evpl_process_free(struct evpl_process *process);
@@ -169,9 +175,11 @@ EVPL_PVT_EXPORT struct evpl_process *evpl_attach(const char *name);
  * still be on their way to the primary.
  * @param process  NULL is allowed.
  * @return 0, or a negative errno.
- * @retval -EBUSY  iovecs are still held (a log line says how many), or the primary is receiving some at this moment.
- *	The process is still attached.
- * Owns: after 0 the process is gone.
+ * @retval -EBUSY    iovecs are still held (a log line says how many), or the primary is receiving some at this moment.
+ *	The process is still attached. What waited in the queue was released.
+ * @retval -ENOTSUP  this is the primary process.
+ * Owns: after 0 the process is gone. What the primary sends at this moment may stay in the queue, for evpl_reclaim() or
+ *	for the next process.
  * Threads: any thread; no other thread may use the process or iovecs of it any more.
  * Cost: walks the ledger.
  */
@@ -211,7 +219,7 @@ EVPL_PVT_EXPORT unsigned evpl_process_receive(struct evpl_process *process, stru
 
 /**
  * In the primary: says who has attached, and what is lent.
- * @return 0, or -EINVAL (a NULL).
+ * @return 0; -EINVAL: a NULL; -ENOTSUP: this is a secondary process.
  * Threads: any thread.
  * Cost: takes a lock; walks the ledger's packets; gives returned loans back.
  */
@@ -222,9 +230,10 @@ EVPL_PVT_EXPORT int evpl_process_get(struct evpl_process *process, struct evpl_p
  * had, and those that were in either queue. Packets that it made are left, until who has them frees them. (If it died
  * with a packet that it had not handed over, only EVPL_RECLAIM_PACKETS takes that back.) Afterwards another process may
  * attach. This may also be called after evpl_detach().
- * @param flags  0, or EVPL_RECLAIM_PACKETS: there are no packets of the process in any port or ring any more. A packet
- *	that is freed later all the same is ignored, but its bytes may have changed meanwhile.
+ * @param flags  0, or EVPL_RECLAIM_PACKETS: no port, ring or thread has packets of the process any more. A packet that is
+ *	freed later all the same may end a packet of the next process.
  * @return the number of loans taken back; or a negative errno.
+ * @retval -ENOTSUP this is a secondary process.
  * @retval -EBUSY   the process is alive. Nothing has changed.
  * @retval -EINVAL  process is NULL, or an unknown flag.
  * Owns: the references that the dead process held are gone.

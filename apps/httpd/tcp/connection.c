@@ -414,8 +414,8 @@ connection_room(const struct connection *c)
 static bool
 count_written(struct connection *c, unsigned length, err_t error)
 {
+	c->starved = error != ERR_OK;
 	if (error != ERR_OK) {
-		c->starved = true;
 		stats.no_memory++;
 		return false;
 	}

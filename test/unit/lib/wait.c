@@ -360,6 +360,60 @@ quota_that_a_wait_needs_is_waited_for(void **state)
 }
 
 static void
+free_packet(void *packet)
+{
+	rte_pktmbuf_free(packet);
+}
+
+/* A thread that sends keeps counts of its buffers. They are all that is left of these. */
+static void
+quota_that_only_a_tx_cache_uses_is_free(void **state)
+{
+	const struct evpl_thread_config config = {.quota = 3 * 16 * KIB, .stash_buffers = 1};
+	struct evpl *b = evpl_create(&config);
+	struct evpl_iovec iovecs[3], clone;
+	struct rte_mbuf *packets[3];
+
+	(void)state;
+	assert_non_null(b);
+	for (unsigned turn = 0; turn < 2; turn++) {
+		for (unsigned i = 0; i < DIM(iovecs); i++) {
+			assert_int_equal(take(b, &iovecs[i], whole()), 1);
+			evpl_iovec_clone(&clone, &iovecs[i]);
+			packets[i] = evpl_iovecs_to_mbuf(b, &clone, 1);
+			assert_non_null(packets[i]);
+		}
+		evpl_iovecs_release(b, iovecs, DIM(iovecs));
+		for (unsigned i = 0; i < DIM(packets); i++)
+			threads_run_elsewhere(free_packet, packets[i]);
+	}
+	evpl_destroy(b);
+}
+
+static void
+wait_for_a_large_buffer_is_served_by_small_ones(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_iovec iovecs[16], two[4];
+	struct waiter w;
+	unsigned n = 0;
+
+	unwatched_bytes_only(); /* guards need a third buffer */
+	while (n < 16 && evpl_iovec_alloc(evpl, whole(), 0, 1, SHARED, &iovecs[n]) == 1)
+		n++;
+	assert_fails(evpl_iovec_alloc(evpl, 30 * KIB, 0, 4, SHARED, two), ENOMEM);
+	w = (struct waiter){.length = 30 * KIB};
+	assert_int_equal(evpl_alloc_wait(evpl, &w.wait, 30 * KIB, called_back, &w), 0);
+	evpl_iovecs_release(NULL, iovecs, 1);
+	assert_int_equal(evpl_alloc_wait_poll(evpl), 0);
+	evpl_iovecs_release(NULL, iovecs + 1, 1);
+	assert_int_equal(evpl_alloc_wait_poll(evpl), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 30 * KIB, 0, 4, SHARED, two), 2);
+	evpl_iovecs_release(evpl, two, 2);
+	evpl_iovecs_release(evpl, iovecs + 2, (int)n - 2);
+}
+
+static void
 quota_below_three_buffers_is_einval(void **state)
 {
 	const struct evpl_thread_config config = {.quota = 3 * 16 * KIB - 1};
@@ -382,6 +436,8 @@ static const struct CMUnitTest cases[] = {
 	wait_case(stash_of_another_context_is_taken_back_before_enomem, eight),
 	wait_case(quota_limits_one_context_only, eight),
 	wait_case(quota_that_a_wait_needs_is_waited_for, eight),
+	wait_case(quota_that_only_a_tx_cache_uses_is_free, eight),
+	wait_case(wait_for_a_large_buffer_is_served_by_small_ones, with_large),
 	wait_case(quota_below_three_buffers_is_einval, eight),
 };
 

@@ -183,8 +183,9 @@ packet_ended(struct evpl_ledger *ledger, struct evpl_loan_packet *packet)
 {
 	struct evpl_loan *loan = &ledger->loans[packet->loan];
 
-	if (__atomic_load_n(&packet->state, __ATOMIC_RELAXED) != EVPL_PACKET_SENT)
-		return; /* EVPL_RECLAIM_PACKETS was said too early */
+	/* EVPL_RECLAIM_PACKETS was said too early; or the other process has written over the ledger. */
+	if (__atomic_load_n(&packet->state, __ATOMIC_RELAXED) != EVPL_PACKET_SENT || packet->loan >= ledger->loan_count)
+		return;
 	__atomic_store_n(&packet->state, EVPL_PACKET_FREE, __ATOMIC_RELEASE);
 	if (evpl_ref_give_back(&loan->mbuf, EVPL_IOVEC_FLAG_SHARED, 1)) {
 		rte_mbuf_refcnt_set(&loan->mbuf, 1);
@@ -227,8 +228,11 @@ count_sent(struct evpl_ledger *ledger)
 	for (uint32_t i = 0; i < ledger->loan_count; i++)
 		ledger->loans[i].sent = 0;
 	for (uint32_t i = 0; i < ledger->packet_count; i++) {
-		if (__atomic_load_n(&ledger->packets[i].state, __ATOMIC_ACQUIRE) == EVPL_PACKET_SENT)
-			ledger->loans[ledger->packets[i].loan].sent++;
+		const struct evpl_loan_packet *packet = &ledger->packets[i];
+
+		if (__atomic_load_n(&packet->state, __ATOMIC_ACQUIRE) == EVPL_PACKET_SENT &&
+		    packet->loan < ledger->loan_count)
+			ledger->loans[packet->loan].sent++;
 	}
 }
 
@@ -236,17 +240,18 @@ count_sent(struct evpl_ledger *ledger)
 uint64_t
 evpl_ledger_held(struct evpl_ledger *ledger)
 {
-	uint64_t sent = evpl_ring_count(ledger->back), held = 0;
+	uint64_t sent, held = 0;
 
-	count_sent(ledger);
 	for (uint32_t i = 0; i < ledger->loan_count; i++) {
 		struct evpl_loan *loan = &ledger->loans[i];
 
 		if (__atomic_load_n(&loan->state, __ATOMIC_ACQUIRE) != EVPL_LOAN_LENT)
 			continue;
 		held += evpl_compat_ref_load(&loan->mbuf);
-		sent += loan->sent;
 	}
+	/* After the counts: what ends meanwhile makes the result too high, never too low. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	sent = evpl_ledger_sent(ledger) + evpl_ring_count(ledger->back);
 	return held > sent ? held - sent : 0;
 }
 

@@ -181,31 +181,36 @@ evpl_process_send(struct evpl_process *process, struct evpl_iovec *iovecs, unsig
 	return evpl_is_primary() ? send_there(process, iovecs, n) : send_back(process->ledger, iovecs, n);
 }
 
-/* The iovec of the other process becomes one of the primary's. */
-static void
+/* The iovec of the other process becomes one of the primary's. False: it is none of a loan, or was sent twice. */
+static bool
 take_back(struct evpl_ledger *ledger, struct evpl_iovec *iovec)
 {
 	struct evpl_loan *loan = evpl_ledger_loan(ledger, iovec->ref);
-	struct evpl_iovec *lent = &loan->iovec;
 	void *data = iovec->data;
 	uint32_t length = iovec->length;
+	struct evpl_iovec *lent;
 
+	if (loan == NULL || __atomic_load_n(&loan->state, __ATOMIC_RELAXED) != EVPL_LOAN_LENT)
+		return false;
+	lent = &loan->iovec;
 	if (evpl_compat_ref_load(&loan->mbuf) == 1) { /* this one: nobody else can count on the loan any more */
 		evpl_iovec_move(iovec, lent);
 		iovec->data = data;
 		evpl_pvt_iovec_set_view(iovec, length, iovec->flags);
 		evpl_ledger_put_loan(ledger, loan);
-		return;
+		return true;
 	}
 	evpl_pvt_iovec_view_of(iovec, data, length, lent->ref, lent->flags);
 	/* The other process may have given up all the rest meanwhile. */
 	evpl_ref_drop(NULL, &loan->mbuf, EVPL_IOVEC_FLAG_SHARED, 1);
+	return true;
 }
 
 unsigned
 evpl_process_receive(struct evpl_process *process, struct evpl_iovec *r_iovecs, unsigned n)
 {
 	struct evpl_ledger *ledger;
+	unsigned kept = 0;
 
 	if (unlikely(process == NULL || r_iovecs == NULL)) {
 		rte_errno = EINVAL;
@@ -219,10 +224,13 @@ evpl_process_receive(struct evpl_process *process, struct evpl_iovec *r_iovecs, 
 	/* Also where the primary only receives, so that lent mbufs of an RX pool go back to it. */
 	(void)evpl_ledger_collect(ledger);
 	n = evpl_ring_dequeue_burst(ledger->back, r_iovecs, n, NULL);
-	for (unsigned i = 0; i < n; i++)
-		take_back(ledger, &r_iovecs[i]);
+	for (unsigned i = 0; i < n; i++) {
+		if (kept != i)
+			r_iovecs[kept] = r_iovecs[i];
+		kept += take_back(ledger, &r_iovecs[kept]);
+	}
 	pthread_mutex_unlock(&process->calls);
-	return n;
+	return kept;
 }
 
 /* The ledger that has the loan; NULL: the iovec is none. */

@@ -158,13 +158,19 @@ stash_take(struct evpl_context *ctx, const struct evpl_class *class, uint32_t wa
 	return buffer;
 }
 
+bool
+evpl_buffers_collect(void)
+{
+	return evpl_tx_caches_reap() | evpl_processes_collect();
+}
+
 /* A free buffer from wherever one is; NULL: there is none. */
 static __rte_noinline struct rte_mbuf *
 take_from_slabs(struct evpl_context *ctx, struct evpl_class *class)
 {
 	struct rte_mbuf *buffer = evpl_slab_take(ctx, class, false);
 
-	if (unlikely(buffer == NULL) && (evpl_tx_caches_reap() | evpl_processes_collect()))
+	if (unlikely(buffer == NULL) && evpl_buffers_collect())
 		buffer = evpl_slab_take(ctx, class, false);
 	if (unlikely(buffer == NULL) && HOOK_BUFFERS_WAIT > 0)
 		buffer = stash_take(ctx, class, 0);
@@ -200,7 +206,7 @@ evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class)
 
 	/* What a TX cache keeps, or another process has returned, counts until it is home. */
 	if (unlikely(ctx->quota != NULL) && !evpl_quota_take(ctx->quota, class->size) &&
-	    (!(evpl_tx_caches_reap() | evpl_processes_collect()) || !evpl_quota_take(ctx->quota, class->size)))
+	    (!evpl_buffers_collect() || !evpl_quota_take(ctx->quota, class->size)))
 		return NULL;
 	buffer = stash_take(ctx, class, HOOK_BUFFERS_WAIT);
 	if (unlikely(buffer == NULL))

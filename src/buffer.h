@@ -155,6 +155,8 @@ evpl_buffer_packet_ended(struct evpl_buffer *buffer, const struct evpl_tx_cache 
 	}
 }
 
+/* Brings home what only TX caches keep, and what other processes have returned. True: some. */
+bool evpl_buffers_collect(void);
 struct rte_mbuf *evpl_buffer_take(struct evpl_context *ctx, struct evpl_class *class);
 void evpl_buffer_give_back(struct evpl_context *ctx, struct rte_mbuf *buffer); /* ctx may be NULL */
 /* Prepares the mbufs of a new slab, for its rooms. */

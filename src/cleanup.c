@@ -26,7 +26,8 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <time.h>
+
+#include <rte_cycles.h>
 
 void
 evpl_library_free(void)
@@ -122,7 +123,6 @@ static void *ended_arg;
 static evpl_compat_thread_result
 wait_for_the_last(void *arg)
 {
-	const struct timespec ms = {.tv_nsec = 1000000};
 	struct evpl_global *g = &evpl_global;
 	evpl_cleanup_callback callback = NULL;
 	struct evpl_stats held;
@@ -131,7 +131,7 @@ wait_for_the_last(void *arg)
 
 	RTE_SET_USED(arg);
 	while (!over) {
-		nanosleep(&ms, NULL);
+		rte_delay_us_sleep(1000);
 		(void)evpl_processes_collect();
 		pthread_mutex_lock(&g->lock);
 		settle();

@@ -17,7 +17,6 @@
 #include "trim.h"
 
 #include <pthread.h>
-#include <time.h>
 
 #include <rte_cycles.h>
 
@@ -33,14 +32,6 @@ is_stopping(void)
 	return __atomic_load_n(&stopping, __ATOMIC_RELAXED);
 }
 
-static void
-wait_ms(void)
-{
-	const struct timespec ms = {.tv_nsec = 1000000};
-
-	nanosleep(&ms, NULL);
-}
-
 /* False: the keeper must end. evpl_keeper_stop() waits for that with the lock held. */
 static bool
 lock(void)
@@ -48,7 +39,7 @@ lock(void)
 	while (!is_stopping()) {
 		if (pthread_mutex_trylock(&evpl_global.lock) == 0)
 			return true;
-		wait_ms();
+		rte_delay_us_sleep(1000);
 	}
 	return false;
 }
@@ -153,7 +144,7 @@ keep(void *arg)
 			looked = rte_get_tsc_cycles();
 			trim();
 		}
-		wait_ms();
+		rte_delay_us_sleep(1000);
 	}
 	return 0;
 }

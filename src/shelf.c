@@ -28,8 +28,8 @@
 #include "global.h"
 #include "heap.h"
 #include "slab.h"
+#include "spin.h"
 
-#include <sched.h>
 #include <sys/queue.h>
 
 #include <rte_malloc.h>
@@ -244,11 +244,8 @@ wait_for_takes(uint32_t number)
 	unsigned tries = 0;
 
 	TAILQ_FOREACH (ctx, &evpl_global.contexts, entry) {
-		while (__atomic_load_n(&ctx->taking, __ATOMIC_SEQ_CST) == number + 1) {
-			rte_pause();
-			if (++tries % 1024 == 0)
-				sched_yield();
-		}
+		while (__atomic_load_n(&ctx->taking, __ATOMIC_SEQ_CST) == number + 1)
+			evpl_spin(&tries);
 	}
 }
 

@@ -10,39 +10,36 @@
 #include "context.h"
 #include "global.h"
 #include "pause.h"
-#include "shelf.h"
+#include "spin.h"
 
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <rte_pause.h>
 
 #define CLOSED_MS 10u
 
 static evpl_pause closed; /* while it lasts, all sizes are 0 */
 static uint64_t taken_back;
 
-void
-evpl_stash_guard_wait(struct evpl_stash_guard *guard)
+static void
+wait_while(const bool *flag)
 {
 	unsigned tries = 0;
 
-	do {
-		evpl_stash_leave(guard);
-		while (__atomic_load_n(&guard->wanted, __ATOMIC_ACQUIRE)) {
-			rte_pause();
-			if (++tries % 1024 == 0)
-				sched_yield();
-		}
-		__atomic_store_n(&guard->busy, true, __ATOMIC_RELAXED);
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	} while (__atomic_load_n(&guard->wanted, __ATOMIC_ACQUIRE));
+	while (__atomic_load_n(flag, __ATOMIC_ACQUIRE))
+		evpl_spin(&tries);
+}
+
+void
+evpl_stash_guard_wait(struct evpl_stash_guard *guard)
+{
+	evpl_stash_leave(guard);
+	wait_while(&guard->wanted);
+	evpl_stash_enter(guard);
 }
 
 void
@@ -65,9 +62,7 @@ evpl_stash_reopen(struct evpl_stash *stash)
 static bool
 fence_all(void)
 {
-	static bool registered; /* with the lock held */
-
-	static bool said;
+	static bool registered, said; /* with the lock held */
 
 	if (!registered)
 		registered = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0) == 0;
@@ -91,19 +86,6 @@ want_all(const struct evpl_context *self, bool wanted)
 	}
 }
 
-/* Its owner is a few instructions inside, unless it was stopped there. */
-static void
-wait_for_owner(const struct evpl_stash_guard *guard)
-{
-	unsigned tries = 0;
-
-	while (__atomic_load_n(&guard->busy, __ATOMIC_ACQUIRE)) {
-		rte_pause();
-		if (++tries % 1024 == 0)
-			sched_yield();
-	}
-}
-
 static void
 close_stashes(struct evpl_context *ctx)
 {
@@ -116,7 +98,7 @@ evpl_stashes_take_back(struct evpl_context *self)
 {
 	struct evpl_global *g = &evpl_global;
 	struct evpl_context *ctx;
-	uint64_t before = 0;
+	uint64_t before;
 	bool some;
 
 	if (!evpl_pause_is_over(&closed))
@@ -131,8 +113,8 @@ evpl_stashes_take_back(struct evpl_context *self)
 	want_all(self, true);
 	if (fence_all()) {
 		TAILQ_FOREACH (ctx, &g->contexts, entry) {
-			if (ctx != self)
-				wait_for_owner(&ctx->stash_guard);
+			if (ctx != self) /* its owner is a few instructions inside, unless it was stopped there */
+				wait_while(&ctx->stash_guard.busy);
 			for (unsigned i = 0; i < EVPL_CLASSES; i++)
 				taken_back += ctx->stash[i].count;
 			evpl_stash_flush(ctx);

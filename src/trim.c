@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "trim.h"
 
+#include "buffer.h"
 #include "global.h"
-#include "process.h"
 #include "shelf.h"
 #include "slab.h"
-#include "tx_cache.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -77,8 +76,7 @@ evpl_trim(void)
 {
 	uint64_t bytes;
 
-	(void)evpl_tx_caches_reap();
-	(void)evpl_processes_collect();
+	(void)evpl_buffers_collect();
 	pthread_mutex_lock(&evpl_global.lock);
 	bytes = evpl_slabs_trim(0);
 	pthread_mutex_unlock(&evpl_global.lock);

@@ -12,13 +12,11 @@
 
 #include "buffer.h"
 #include "global.h"
-#include "process.h"
 #include "quota.h"
 #include "shelf.h"
 #include "slab.h"
 #include "stash.h"
 #include "trace/hooks.h"
-#include "tx_cache.h"
 #include "window.h"
 
 #include <evpl/evpl_pressure.h>
@@ -293,8 +291,7 @@ evpl_alloc_wait_poll(struct evpl *evpl)
 		return 0;
 	/* Buffers that only something of the library's own keeps: they count in a quota, too. */
 	(void)evpl_windows_close_idle(ctx);
-	(void)evpl_tx_caches_reap();
-	(void)evpl_processes_collect();
+	(void)evpl_buffers_collect();
 	update_claims(ctx);
 	for (unsigned i = 0; i < evpl_global.class_count; i++)
 		look_for(ctx, &evpl_global.classes[i]);

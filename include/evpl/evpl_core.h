@@ -98,8 +98,8 @@ struct evpl_global_config {
 	 */
 	uint32_t large_buffer_size;
 	/**
-	 * The number of slabs of small buffers that evpl_init() itself reserves, on the caller's NUMA node. It writes to
-	 * each of their pages, so no alloc waits for them later. Threads on the CPUs of that node's lcores help it.
+	 * The number of slabs of small buffers that evpl_init() itself reserves, on the caller's NUMA node. It writes
+	 * to each of their pages, so no alloc waits for them later. Threads on the CPUs of that node's lcores help it.
 	 * These slabs are never given back before evpl_cleanup(). Default 0: slabs are reserved on first use.
 	 */
 	unsigned preallocate_slabs;
@@ -197,8 +197,8 @@ struct evpl_thread_config {
 	uint32_t reserved_word; /**< zero: for later versions */
 	/**
 	 * The most bytes of buffers that the context's iovecs may hold, its two current buffers and packets in flight
-	 * included; at least three large buffers. A buffer counts until it comes home, on whatever thread. An alloc over
-	 * the quota fails with ENOMEM. 0 (default): no limit.
+	 * included; at least three large buffers. A buffer counts until it comes home, on whatever thread. An alloc
+	 * over the quota fails with ENOMEM. 0 (default): no limit.
 	 */
 	uint64_t quota;
 	uint64_t reserved[5]; /**< zero: for later versions */
@@ -234,10 +234,9 @@ EVPL_PVT_EXPORT int evpl_init(const struct evpl_global_config *config);
  * most one slab more than was used becomes resident. Or do not call evpl_cleanup(): the end of the process gives all
  * memory back.
  * @return 0, or a negative errno.
- * @retval -EBUSY  contexts, iovecs, packets or processes (evpl_process_create()) are still held. Log lines say how many of
- *	each, which contexts took them, which slabs they are in, and which ports may have them. Nothing was freed, and
- *	the call may be repeated.
- *	See evpl_cleanup_deferred().
+ * @retval -EBUSY  contexts, iovecs, packets or processes (evpl_process_create()) are still held. Log lines say how many
+ *	of each, which contexts took them, which slabs they are in, and which ports may have them. Nothing was freed,
+ *	and the call may be repeated. See evpl_cleanup_deferred().
  * @retval -EPERM  there was no matching evpl_init(), or evpl_cleanup_deferred() has begun.
  * Owns: after the last call returned 0, no iovec, packet, context or RX pool of the library exists.
  * Threads: any thread.
@@ -245,16 +244,20 @@ EVPL_PVT_EXPORT int evpl_init(const struct evpl_global_config *config);
  */
 EVPL_PVT_EXPORT int evpl_cleanup(void);
 
-/** A callback of evpl_cleanup_deferred(): the memory went to EAL. Threads: a control thread of DPDK, or the caller's. */
+/**
+ * A callback of evpl_cleanup_deferred(): the memory went to EAL.
+ * Threads: a control thread of DPDK, or the caller's.
+ */
 typedef void (*evpl_cleanup_callback)(void *arg);
 
 /**
- * The last evpl_cleanup(), which need not wait until everything is home. If iovecs, packets or receive buffers are still
- * held, they stay valid. A control thread of DPDK looks once in a millisecond whether the last of them has come home, on
- * whatever thread. When all has been home for 100 ms, it does what evpl_cleanup() does. Meanwhile iovecs can be used, sent and released with NULL as
- * the context. evpl_init() and evpl_create() fail until the memory is EAL's again.
- * @param callback  called once, when all memory is EAL's again: before this call returns if nothing is held. It may call
- *	evpl_init(). NULL: nothing is called.
+ * The last evpl_cleanup(), which need not wait until everything is home. If iovecs, packets or receive buffers are
+ * still held, they stay valid. A control thread of DPDK looks once in a millisecond whether the last of them has come
+ * home, on whatever thread. When all has been home for 100 ms, it does what evpl_cleanup() does. Meanwhile iovecs can
+ * be used, sent and released with NULL as the context. evpl_init() and evpl_create() fail until the memory is EAL's
+ * again.
+ * @param callback  called once, when all memory is EAL's again: before this call returns if nothing is held. It may
+ *	call evpl_init(). NULL: nothing is called.
  * @param arg  for the callback.
  * @return 0, or a negative errno.
  * @retval -EBUSY   contexts or processes (evpl_process_create()) exist, or others have called evpl_init(), too, and owe
@@ -282,8 +285,8 @@ EVPL_PVT_EXPORT int evpl_cleanup_deferred(evpl_cleanup_callback callback, void *
 EVPL_PVT_EXPORT struct evpl *evpl_create(const struct evpl_thread_config *config);
 
 /**
- * Ends a context and gives its buffers back. Its waits end without their callbacks. Iovecs that were taken through it stay valid. Release them through another
- * context or with NULL. Release LOCAL ones on the thread that they live on.
+ * Ends a context and gives its buffers back. Its waits end without their callbacks. Iovecs that were taken through it
+ * stay valid. Release them through another context or with NULL. Release LOCAL ones on the thread that they live on.
  * @param evpl  NULL is allowed.
  * Owns: the context is gone.
  * Threads: the owner.

@@ -98,9 +98,9 @@ struct evpl_wait {
  * bytes are to be had again. A protocol stack then stops reading meanwhile, where it would drop packets otherwise.
  *
  * All waits of the process form one queue, first come, first served. What is free belongs to the waits in this order.
- * An alloc of a context that is not being called back takes a buffer only if more are free than the waits ask for (of that
- * size, on that NUMA node or in that group). Otherwise it fails with ENOMEM. So nobody who waits is overtaken, and nobody
- * starves. An alloc that its context's current buffers or stash can serve succeeds in any case.
+ * An alloc of a context that is not being called back takes a buffer only if more are free than the waits ask for (of
+ * that size, on that NUMA node or in that group). Otherwise it fails with ENOMEM. So nobody who waits is overtaken, and
+ * nobody starves. An alloc that its context's current buffers or stash can serve succeeds in any case.
  *
  * The memory is not set aside: a callback that takes nothing leaves it to the next wait. In rare cases (two threads
  * took the last buffers at the same moment) an alloc in the callback fails nevertheless. A wait that is begun again in
@@ -112,8 +112,8 @@ struct evpl_wait {
  * @return 0, or a negative errno.
  * @retval -EINVAL    evpl, wait or callback is NULL, or length is 0.
  * @retval -EALREADY  the wait waits already.
- * @retval -EMSGSIZE  length is more than 64 of the largest buffers, or these bytes and two more buffers are more than the
- *	context's quota.
+ * @retval -EMSGSIZE  length is more than 64 of the largest buffers, or these bytes and two more buffers are more than
+ *	the context's quota.
  * Owns: the library uses the wait until it is over.
  * Threads: the owner. Cost: takes a lock that is held for a moment only.
  */

@@ -18,9 +18,10 @@
  * in a ledger that both processes share. All that the secondary does with the iovec counts in the loan: clones, and
  * packets that are made of it. When its last count is released there, or in the primary, the loan is returned. The
  * primary then gives its reference up: when it receives, when it needs a buffer, in evpl_alloc_wait_poll(),
- * evpl_stats_get(), evpl_process_get(), evpl_process_free(), evpl_trim() and evpl_cleanup(), and in the keeper's thread.
- * A primary that lends received mbufs must call one of these also while nothing arrives: nothing else fills its RX pool
- * again. No function of one process is called in the other. A free_cb of lent bytes must call nothing of this header.
+ * evpl_stats_get(), evpl_process_get(), evpl_process_free(), evpl_trim() and evpl_cleanup(), and in the keeper's
+ * thread. A primary that lends received mbufs must call one of these also while nothing arrives: nothing else fills its
+ * RX pool again. No function of one process is called in the other. A free_cb of lent bytes must call nothing of this
+ * header.
  *
  * What the secondary may do with an iovec that it received (it has no contexts, so `evpl` is NULL in each call):
  * - read and write its bytes;
@@ -136,7 +137,8 @@ EVPL_PVT_EXPORT struct evpl_process *evpl_process_create(const char *name, unsig
  *	Nothing was freed.
  * @retval -ENOTSUP  this is a secondary process.
  * Owns: after 0 the process is gone.
- * Threads: any thread; no other thread may use the process any more, and no process may be in evpl_attach() of its name.
+ * Threads: any thread; no other thread may use the process any more, and no process may be in evpl_attach() of its
+ * name.
  * Cost: takes a lock.
  */
 EVPL_PVT_EXPORT int evpl_process_free(struct evpl_process *process);
@@ -230,8 +232,8 @@ EVPL_PVT_EXPORT int evpl_process_get(struct evpl_process *process, struct evpl_p
  * had, and those that were in either queue. Packets that it made are left, until who has them frees them. (If it died
  * with a packet that it had not handed over, only EVPL_RECLAIM_PACKETS takes that back.) Afterwards another process may
  * attach. This may also be called after evpl_detach().
- * @param flags  0, or EVPL_RECLAIM_PACKETS: no port, ring or thread has packets of the process any more. A packet that is
- *	freed later all the same may end a packet of the next process.
+ * @param flags  0, or EVPL_RECLAIM_PACKETS: no port, ring or thread has packets of the process any more. A packet that
+ *	is freed later all the same may end a packet of the next process.
  * @return the number of loans taken back; or a negative errno.
  * @retval -ENOTSUP this is a secondary process.
  * @retval -EBUSY   the process is alive. Nothing has changed.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two contexts, on two lcores of different NUMA nodes, and slabs of four buffers of which there can be two. Each context
- * takes a buffer, so each node gets a slab. Then the first context takes all of its node's, and two of the other node's.
- * It holds them until its standard input ends. Takes EAL's options.
+ * Two contexts, on two lcores of different NUMA nodes, and slabs of four buffers of which there can be two. Each
+ * context takes a buffer, so each node gets a slab. Then the first context takes all of its node's, and two of the
+ * other node's. It holds them until its standard input ends. Takes EAL's options.
  */
 #include <stdio.h>
 #include <unistd.h>

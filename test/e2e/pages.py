@@ -12,19 +12,18 @@ PAGES = 160    # of 2 MiB: 256 MiB for EAL's -m, and some for its own tables
 
 
 @contextlib.contextmanager
-def reserved():
-    """With EVPL_TEST_RESERVE=1, as in CI, asks the kernel for pages that are missing, and gives them back."""
+def reserved(wanted):
+    """With EVPL_TEST_RESERVE=1, as in CI, asks the kernel for pages that are missing, and gives them back. Yields the
+    number of free pages."""
     free = int(read(FREE)) if os.path.exists(FREE) else 0
     before = None
-    if free < PAGES and os.environ.get("EVPL_TEST_RESERVE") == "1" and os.access(TOTAL, os.W_OK):
+    if free < wanted and os.environ.get("EVPL_TEST_RESERVE") == "1" and os.access(TOTAL, os.W_OK):
         before = int(read(TOTAL))
         with open(TOTAL, "w", encoding="ascii") as pages:
-            pages.write(str(before + PAGES - free))
+            pages.write(str(before + wanted - free))
         free = int(read(FREE))
     try:
-        if free < PAGES:
-            raise Skip(f"less than {PAGES} free huge pages of 2 MiB")
-        yield
+        yield free
     finally:
         if before is not None:
             with open(TOTAL, "w", encoding="ascii") as pages:
@@ -34,7 +33,9 @@ def reserved():
 @contextlib.contextmanager
 def mounted(directory):
     """A hugetlbfs. Yields EAL's options for both processes."""
-    with reserved():
+    with reserved(PAGES) as free:
+        if free < PAGES:
+            raise Skip(f"less than {PAGES} free huge pages of 2 MiB")
         huge = os.path.join(directory, "huge")
         os.mkdir(huge)
         if subprocess.run(["mount", "-t", "hugetlbfs", "-o", "pagesize=2M", "none", huge], check=False,

@@ -2,10 +2,10 @@
 /*
  * Iovecs that a primary process lends to a secondary one (evpl_process.h), which may be killed at any moment.
  *
- *	process EAL... -- primary           lends until it reads "quit". "reclaim" on stdin, after the death of the other
- *	                                    process: reclaims, proves that everything is home, and says "whole"
- *	process EAL... -- secondary [N]     two threads of it receive, read, clone, keep, write, release and send iovecs, and
- *	                                    make packets; until it is killed, or N iovecs were received
+ *	process EAL... -- primary        lends until it reads "quit". "reclaim" on stdin, after the death of the other
+ *	                                 process: reclaims, proves that everything is home, and says "whole"
+ *	process EAL... -- secondary [N]  two threads of it receive, read, clone, keep, write, release and send iovecs,
+ *	                                 and make packets; until it is killed, or N iovecs were received
  *
  * Each iovec begins with a number, and the rest of its bytes depends on it. Both processes check all bytes whenever
  * they have them. The primary keeps clones of some, so it sees bytes that were used again too early.

@@ -12,8 +12,8 @@ import signal
 import subprocess
 import time
 
-from traced import (EAL, FREE, PAGES, TIMEOUT, Fwd, Skip, case, check, check_equal, check_silent, cpus, environment, long_case, main,
-                    read, reports, spawn)
+from traced import (EAL, PAGES, TIMEOUT, Fwd, Skip, case, check, check_equal, check_silent, cpus, environment,
+                    long_case, main, read, reports, reserved, spawn)
 
 
 @contextlib.contextmanager
@@ -21,25 +21,6 @@ def shared(directory, program=None):
     """EAL's options of the primary process, and its prefix, with huge pages of the case's own."""
     with reserved(PAGES) as free:
         yield from mounted(directory, program, free)
-
-
-@contextlib.contextmanager
-def reserved(wanted):
-    """Gives the number of free huge pages."""
-    total = os.path.join(os.path.dirname(FREE), "nr_hugepages")
-    free = int(read(FREE)) if os.path.exists(FREE) else 0
-    before = None
-    if free < wanted and os.environ.get("EVPL_TEST_RESERVE") == "1" and os.access(total, os.W_OK):
-        before = int(read(total))
-        with open(total, "w", encoding="ascii") as pages:
-            pages.write(str(before + wanted - free))
-        free = int(read(FREE))
-    try:
-        yield free
-    finally:
-        if before is not None:
-            with open(total, "w", encoding="ascii") as pages:
-                pages.write(str(before))
 
 
 def mounted(directory, program, free):

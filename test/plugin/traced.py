@@ -16,6 +16,7 @@ import testpmd  # noqa: E402
 from frames import read_pcap, write_pcap  # noqa: E402,F401
 from harness import (TIMEOUT, Fwd, Skip, case, check, check_equal, cpus, eal_flags, main, read,  # noqa: E402,F401
                      spawn)
+from pages import FREE, reserved  # noqa: E402,F401
 from wires import TRAFFIC  # noqa: E402,F401
 
 ALL = "--all" in sys.argv       # also the cases that take longer than CI has time for
@@ -27,7 +28,6 @@ for _name, _path in {"EVPL_FWD_SHARED": "test/e2e/evpl-fwd-shared", "EVPL_HTTPD"
 PLUGIN = os.environ["EVPL_PLUGIN"]
 EAL = ["-d", PLUGIN, "--mbuf-pool-ops-name=evpl_trace"]
 PAGES = 192                     # of 2 MiB, for two processes
-FREE = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
 WORD = "evpl_trace: "           # how each line of the plug-in's begins
 
 

@@ -3,10 +3,10 @@
  * Telemetry is asked for all it knows, while two threads move buffers through all their states.
  *
  * What would break: a census reads what the threads write. A field that is written plainly is a race (the thread
- * sanitizer says so). A buffer that changes its state while it is looked at could give figures that no program can have:
- * more packets than there are mbufs, a fill above 100 %. A slab may go back to EAL between two looks. So the threads
- * alloc, clone, send, release each other's iovecs, go through contexts and give all slabs back, and a third one asks the
- * process's own telemetry socket.
+ * sanitizer says so). A buffer that changes its state while it is looked at could give figures that no program can
+ * have: more packets than there are mbufs, a fill above 100 %. A slab may go back to EAL between two looks. So the
+ * threads alloc, clone, send, release each other's iovecs, go through contexts and give all slabs back, and a third one
+ * asks the process's own telemetry socket.
  */
 #include <pthread.h>
 #include <stdio.h>

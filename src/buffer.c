@@ -161,7 +161,9 @@ stash_take(struct evpl_context *ctx, const struct evpl_class *class, uint32_t wa
 bool
 evpl_buffers_collect(void)
 {
-	return evpl_tx_caches_reap() | evpl_processes_collect();
+	bool reaped = evpl_tx_caches_reap();
+
+	return evpl_processes_collect() || reaped;
 }
 
 /* A free buffer from wherever one is; NULL: there is none. */

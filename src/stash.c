@@ -37,9 +37,10 @@ wait_while(const bool *flag)
 void
 evpl_stash_guard_wait(struct evpl_stash_guard *guard)
 {
-	evpl_stash_leave(guard);
-	wait_while(&guard->wanted);
-	evpl_stash_enter(guard);
+	do {
+		evpl_stash_leave(guard);
+		wait_while(&guard->wanted);
+	} while (!evpl_stash_try_enter(guard));
 }
 
 void

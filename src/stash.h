@@ -33,14 +33,22 @@ struct evpl_stash_guard {
 	bool wanted; /* another thread is, or wants to */
 };
 
-void evpl_stash_guard_wait(struct evpl_stash_guard *guard) __attribute__((cold)); /* until no other thread is */
+/* Leaves, and enters when no other thread is there. */
+void evpl_stash_guard_wait(struct evpl_stash_guard *guard) __attribute__((cold));
+
+/* False: another thread is there, or wants to. Then it is not to be touched, and is to be left. */
+static inline bool
+evpl_stash_try_enter(struct evpl_stash_guard *guard)
+{
+	__atomic_store_n(&guard->busy, true, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	return likely(!__atomic_load_n(&guard->wanted, __ATOMIC_ACQUIRE));
+}
 
 static inline void
 evpl_stash_enter(struct evpl_stash_guard *guard)
 {
-	__atomic_store_n(&guard->busy, true, __ATOMIC_RELAXED);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(__atomic_load_n(&guard->wanted, __ATOMIC_ACQUIRE)))
+	if (!evpl_stash_try_enter(guard))
 		evpl_stash_guard_wait(guard);
 }
 

@@ -132,7 +132,8 @@ check_free(struct traced_pool *pool, uint32_t number, const struct object_event 
 
 	if (!object->filled)
 		return;
-	if (unlikely(memcmp(m, &pool->headers[number], sizeof(*m)) != 0)) {
+	/* Byte by byte: a write to padding is a write, too. */
+	if (unlikely(memcmp((const void *)m, (const void *)&pool->headers[number], sizeof(*m)) != 0)) {
 		report_header(pool, number, &pool->headers[number], here);
 		*m = pool->headers[number];
 	}

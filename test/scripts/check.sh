@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # usage: check.sh BUILD_FOLDER    runs the commands of the README, and prints TAP (scripts/test itself runs this)
 set -uo pipefail
-export EVPL_BUILD=$1
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=test/scripts/tap.sh
 . test/scripts/tap.sh
+export EVPL_BUILD=$1
 export EVPL_WATCH_S=3600 # a slow machine does not make the output longer
 # The build folder is used as it is. This file tells scripts/build how the folder was configured. If scripts/run asked
 # for other options, or if $CC has changed, scripts/build would configure the folder again, under the running tests. It

@@ -4,6 +4,9 @@
 work=$(mktemp -d)
 number=0
 
+# The tests say what the scripts do by default. scripts/check, in which they may run, sets these.
+unset EVPL_BUILD EVPL_OPTIONS
+
 # ok NAME COMMAND...: one case, which passes if the command succeeds. Otherwise the command's output is shown.
 ok() {
 	local name=$1 result='ok'

@@ -339,7 +339,7 @@ evpl_pvt_iovecs_alloc_slow(struct evpl *evpl, unsigned length, unsigned alignmen
 	uintptr_t caller = (uintptr_t)__builtin_return_address(0);
 	int taken = 1;
 
-	if (n == 0 || n > INT_MAX)
+	if (r_iovecs == NULL || n == 0 || n > INT_MAX)
 		return evpl_alloc_failed(evpl, EINVAL);
 	for (unsigned i = 0; i < n; i++) {
 		if (evpl_pvt_iovec_carve(evpl, length, alignment, 1, flags, 0, r_iovecs + i))

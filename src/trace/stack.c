@@ -132,14 +132,15 @@ STACK_READER static void
 note_base(struct walk *walk, struct _Unwind_Context *context, const uintptr_t *at)
 {
 	uintptr_t base = _Unwind_GetGR(context, BASE_REGISTER);
-	const uintptr_t *was = (const uintptr_t *)walk->base.value;
+	/* Its old value may be anything, so it is a pointer only where it is known to lie in the stack. */
+	uintptr_t was = walk->base.value, next = was + sizeof(*at);
 
-	if (was + 1 == at && walk->base.at != NULL)
-		add_word(walk->known, walk->base.at, walk->base.value);
-	else if (was + 1 == at)
+	if (next == (uintptr_t)at && walk->base.at != NULL)
+		add_word(walk->known, walk->base.at, was);
+	else if (next == (uintptr_t)at)
 		walk->may_be_known = false;
-	else if (((uintptr_t)was & 7) == 0 && was >= walk->end && was + 1 < at && was + MOST_ALIGNED > at &&
-		 was[1] == *at)
+	else if ((was & 7) == 0 && was >= (uintptr_t)walk->end && next < (uintptr_t)at &&
+		 was + MOST_ALIGNED * sizeof(*at) > (uintptr_t)at && *(const uintptr_t *)next == *at)
 		walk->may_be_known = false; /* its end depends on its alignment: it has a copy of the return address */
 	if (base != walk->base.value)
 		walk->base = (struct word){find_saved(walk->end, at, base), base};

@@ -2,9 +2,9 @@
 /*
  * Who wants to know how much memory is in use. The keeper asks the shelves' counts of buffers that are away.
  *
- * A callback may take long, and evpl_pressure_notify() has the library's lock. So the list has two locks of its own. The
- * first one guards the list, and is held for a moment only. The second one is held during callbacks. Whoever removes
- * takes both, and so waits for a callback that runs.
+ * A callback may take long, and evpl_pressure_notify() has the library's lock. So the list has two locks of its own.
+ * The first one guards the list, and is held for a moment only. The second one is held during callbacks. Whoever
+ * removes takes both, and so waits for a callback that runs.
  */
 #include "pressure.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A secondary process takes a place that the primary has made, and leaves it. process.c has the primary's side, and says
- * what the lock on the file is for.
+ * A secondary process takes a place that the primary has made, and leaves it. process.c has the primary's side, and
+ * says what the lock on the file is for.
  *
  * The primary may free the ledger at any moment. So a process that attaches reads it only
  * - in look_at(), while EAL's lock keeps the memzone; that copies what the rest needs;

@@ -131,8 +131,8 @@ wait_for(unsigned bytes)
 }
 
 /*
- * Whether there is room again after the limit refused a block. A sixteenth of the limit must be free: a write that fails
- * frees the blocks that it had got, and these alone do not let it succeed.
+ * Whether there is room again after the limit refused a block. A sixteenth of the limit must be free: a write that
+ * fails frees the blocks that it had got, and these alone do not let it succeed.
  */
 static void
 look_for_room(void)

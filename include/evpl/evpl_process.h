@@ -137,8 +137,8 @@ EVPL_PVT_EXPORT struct evpl_process *evpl_process_create(const char *name, unsig
  *	(see evpl_reclaim()). Nothing was freed.
  * @retval -ENOTSUP  this is a secondary process.
  * Owns: after 0 the process is gone.
- * Threads: any thread; no other thread may use the process any more. A process that is in evpl_attach() of its name gets
- *	ENOENT or EBUSY there.
+ * Threads: any thread; no other thread may use the process any more. A process that is in evpl_attach() of its name
+ *	gets ENOENT or EBUSY there.
  * Cost: takes a lock.
  */
 EVPL_PVT_EXPORT int evpl_process_free(struct evpl_process *process);

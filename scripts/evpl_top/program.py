@@ -100,7 +100,8 @@ class Program:
         return {"time": time.time(), "program": self.name, "pid": self.pid, "info": self.ask("/evpl/info"),
                 "stats": self.ask("/evpl/stats"), "contexts": self.pages("/evpl/contexts", "contexts"),
                 "ports": self.pages("/evpl/ports", "ports"), "pools": self.pages("/evpl/pools", "pools"),
-                "slabs": self.pages("/evpl/slabs", "slabs"), "processes": self.processes(), "held": [h for h in held.values() if isinstance(h, dict)]}
+                "slabs": self.pages("/evpl/slabs", "slabs"), "processes": self.processes(),
+                "held": [h for h in held.values() if isinstance(h, dict)]}
 
 
 def sockets(prefix="*"):

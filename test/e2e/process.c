@@ -355,7 +355,7 @@ assert_whole(void)
 	take_all();
 }
 
-/* Asks once in a millisecond, and so gives back what was returned while the other thread sends, receives and reclaims. */
+/* Asks each millisecond, and so gives back what was returned while the other thread sends, receives and reclaims. */
 static void *
 ask(void *arg)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * evpl_process.h: the life of a place for another process. process_attach.c has what happens at the same time as
- * evpl_attach(), process_loan.c what is lent, process_packet.c packets that are made of it, and process_kill.c the death
- * of the other process in the middle of a call.
+ * evpl_attach(), process_loan.c what is lent, process_packet.c packets that are made of it, and process_kill.c the
+ * death of the other process in the middle of a call.
  *
  * What would break: a process could attach to what is not its library's, or two to one place. A dead process could keep
  * what it held, or a living one could lose it.

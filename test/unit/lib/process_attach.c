@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * evpl_attach() at the same time as something else: the primary frees the ledger or asks who is there, another thread
- * attaches, a process of a former primary still lives. The library's calls of fcntl() and of some functions of DPDK come
- * here first. So each case stops a process between two steps of the library, and lets the other process do its part.
+ * attaches, a process of a former primary still lives. The library's calls of fcntl() and of some functions of DPDK
+ * come here first. So each case stops a process between two steps of the library, and lets the other process do its
+ * part.
  *
  * What would break: a process could attach to memory that the primary has freed. A dead process could look alive, and a
  * living one dead.

@@ -4,8 +4,8 @@
  * go on for a number of instructions (ptrace), and kills it. So nothing depends on time. After each death the counts
  * must be exact, and the bytes must be there.
  *
- * Each call is killed at EVPL_TEST_KILLS of its instructions (50), evenly spread. With a number of some thousands, it is
- * killed at each instruction, and no moment between two stores is left out.
+ * Each call is killed at EVPL_TEST_KILLS of its instructions (50), evenly spread. With a number of some thousands, it
+ * is killed at each instruction, and no moment between two stores is left out.
  *
  * What would break: a reference could be given up twice, by the dead process and by evpl_reclaim(), or never.
  */

@@ -229,8 +229,7 @@ try_deed(struct evpl *evpl, struct evpl_process *process, unsigned kills)
 	distance = all / kills + 1;
 	for (unsigned n = 0; n <= all; n += distance)
 		(void)kill_after(evpl, process, n, n / distance % 2 != 0, &did);
-	print_message("# %s: %u instructions, killed after each%s\n", deed->name, all,
-		      distance == 1 ? "" : ", but not all");
+	print_message("# %s: %u instructions, killed at %u places\n", deed->name, all, all / distance + 1);
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "class.h"
 #include "context.h"
 #include "global.h"
+#include "process.h"
 #include "slab.h"
 
 #include <pthread.h>
@@ -241,6 +242,8 @@ evpl_census(struct evpl_census *census)
 	uint32_t number = 0;
 	bool more;
 
+	/* What other processes have returned is held by nobody. */
+	(void)evpl_processes_collect();
 	memset(census, 0, sizeof(*census));
 	list_holders(census);
 	do {

@@ -100,7 +100,7 @@ check_state(const struct evpl_slab_info *info)
 	const struct evpl_slab_info *other;
 
 	if (g->users == 0 || g->ending) {
-		EVPL_LOG(ERR, "evpl_slab_add_external: evpl_init() has not run");
+		EVPL_LOG(ERR, "evpl_slab_add_external: evpl_init() has not run, or evpl_cleanup_deferred() has begun");
 		return EPERM;
 	}
 	other = find_overlap(info);
@@ -114,8 +114,8 @@ check_state(const struct evpl_slab_info *info)
 		       info->socket_id - EVPL_EXTERNAL(0), untouched ? "not " : "");
 		return EINVAL;
 	}
-	if (g->slab_count + g->slabs_coming >= g->slab_room) {
-		REFUSE("there are %u slabs already, and max_slabs is %u", g->slab_count, g->slab_room);
+	if (!evpl_global_has_room(true)) {
+		REFUSE("there are %u slabs already, and max_slabs is %u", g->slab_count, g->max_slabs);
 		return ENOMEM;
 	}
 	return 0;

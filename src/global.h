@@ -27,8 +27,8 @@ struct evpl_global {
 	unsigned users;
 	unsigned class_count;			 /* 1 or 2 */
 	struct evpl_class classes[EVPL_CLASSES]; /* smaller buffers first */
-	unsigned max_slabs;			 /* of both classes together, as asked for */
-	unsigned slab_room;			 /* the same, but no more than EAL has memzones */
+	unsigned max_slabs;			 /* of both classes together, external ones included */
+	unsigned zone_slabs;			 /* the same, without external ones: no more than EAL has memzones */
 	uint64_t low_watermark, high_watermark;	 /* bytes */
 	unsigned idle_trim_ms;
 	unsigned packet_mbufs;
@@ -44,7 +44,7 @@ struct evpl_global {
 	uint64_t untouched; /* a bit per bank whose bytes the library must not touch; relaxed */
 	struct evpl_topology topology;
 	uint32_t slab_end;	   /* one past the highest number of a slab */
-	struct evpl_slab **slabs;  /* by number, slab_room of them; NULL: there is none with the number */
+	struct evpl_slab **slabs;  /* by number, max_slabs of them; NULL: there is none with the number */
 	unsigned slabs_made;	   /* since the library started; stored with release after the slab */
 	unsigned slabs_made_ahead; /* by the keeper */
 	unsigned slabs_given_back;
@@ -70,6 +70,16 @@ static inline unsigned
 evpl_global_next_id(void)
 {
 	return __atomic_fetch_add(&evpl_global.next_id, 1, __ATOMIC_RELAXED);
+}
+
+/* Whether there may be one more slab. An external one takes no memzone. With the lock held. */
+static inline bool
+evpl_global_has_room(bool external)
+{
+	const struct evpl_global *g = &evpl_global;
+	unsigned all = g->slab_count + g->slabs_coming;
+
+	return all < g->max_slabs && (external || all - g->externals < g->zone_slabs);
 }
 
 /* Whether the library must not touch the bytes of buffers of that bank. */

@@ -138,7 +138,7 @@ configure_global(struct evpl_global *g, const struct evpl_global_config *asked)
 	if (g->class_count == 1 && g->classes[0].lead != 0)
 		configure_lead(&g->classes[0], g->classes[0].size >= 16 * 4096 ? 4096 : 0);
 	g->max_slabs = asked->max_slabs != 0 ? asked->max_slabs : EVPL_MAX_SLABS;
-	g->slab_room = RTE_MIN(g->max_slabs, evpl_compat_memzones());
+	g->zone_slabs = RTE_MIN(g->max_slabs, evpl_compat_memzones());
 	g->low_watermark = asked->low_watermark;
 	g->high_watermark = RTE_MAX(asked->high_watermark, asked->low_watermark);
 	g->idle_trim_ms = asked->idle_trim_ms;
@@ -231,9 +231,9 @@ start_library(struct evpl_global *g, const struct evpl_global_config *config)
 	g->remote_returns = g->releases = 0;
 	g->contexts_peak = g->contexts_made = 0;
 	g->slabs_made = g->slabs_made_ahead = g->slabs_given_back = 0;
-	g->slabs = calloc(g->slab_room, sizeof(struct evpl_slab *));
+	g->slabs = calloc(g->max_slabs, sizeof(struct evpl_slab *));
 	if (g->slabs == NULL) {
-		EVPL_LOG(ERR, "no memory for a table of %u slabs", g->slab_room);
+		EVPL_LOG(ERR, "no memory for a table of %u slabs", g->max_slabs);
 		return -ENOMEM;
 	}
 	if (g->near && !evpl_anchor_pool_create()) {

@@ -59,7 +59,7 @@ announce(void)
 
 	if (!lock())
 		return false;
-	room = g->slab_count + g->slabs_coming < g->slab_room;
+	room = evpl_global_has_room(false);
 	g->slabs_coming += room;
 	pthread_mutex_unlock(&g->lock);
 	return room;

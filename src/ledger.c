@@ -249,8 +249,7 @@ evpl_ledger_held(struct evpl_ledger *ledger)
 			continue;
 		held += evpl_compat_ref_load(&loan->mbuf);
 	}
-	/* After the counts: what ends meanwhile makes the result too high, never too low. */
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	/* After the counts, which are loaded with acquire: what ends meanwhile makes the result too high, never too low. */
 	sent = evpl_ledger_sent(ledger) + evpl_ring_count(ledger->back);
 	return held > sent ? held - sent : 0;
 }

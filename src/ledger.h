@@ -55,13 +55,14 @@ struct evpl_loan_packet {
 enum evpl_ledger_user { EVPL_LEDGER_ABSENT, EVPL_LEDGER_ATTACHED, EVPL_LEDGER_LEAVING };
 
 #define EVPL_LEDGER_MARK "evpl ledger"
+#define EVPL_LEDGER_PATH 256 /* characters */
 struct evpl_ledger {
 	/* Constant. */
-	char mark[16];	  /* EVPL_LEDGER_MARK */
-	char version[48]; /* what evpl_version() says in the primary */
-	uint64_t layout;  /* of this struct and its parts */
-	const void *self; /* its address in the primary */
-	char path[256];	  /* of the file that the other process locks */
+	char mark[16];		     /* EVPL_LEDGER_MARK; begins with 0 until the rest is whole */
+	char version[48];	     /* what evpl_version() says in the primary */
+	uint64_t layout;	     /* of this struct and its parts */
+	const void *self;	     /* its address in the primary */
+	char path[EVPL_LEDGER_PATH]; /* of the file that the other process locks */
 	struct rte_mempool *pool;
 	struct evpl_loan *loans;
 	struct evpl_loan_packet *packets;
@@ -70,7 +71,8 @@ struct evpl_ledger {
 	/* Of the process that attached last. It writes them. */
 	uint32_t user; /* enum evpl_ledger_user */
 	int32_t pid;
-	uint64_t owner; /* evpl_ledger_me() of that process while it is attached; 0: none is */
+	uint32_t attached; /* how often one has; stored before user */
+	uint64_t owner;	   /* evpl_ledger_me() of that process while it is attached; 0: none is */
 	/* The primary's alone. A process that waits for this lock is never killed: the primary ends with it. */
 	rte_spinlock_t lock;
 	uint32_t free; /* loans: 1 + the number of the first */
@@ -111,6 +113,13 @@ static inline bool
 evpl_is_primary(void)
 {
 	return rte_eal_process_type() == RTE_PROC_PRIMARY;
+}
+
+/* What the other process is doing, as far as it says. */
+static inline enum evpl_ledger_user
+evpl_ledger_user(const struct evpl_ledger *ledger)
+{
+	return (enum evpl_ledger_user)__atomic_load_n(&ledger->user, __ATOMIC_ACQUIRE);
 }
 
 /* The loan that has this mbuf; NULL: none. */

@@ -153,7 +153,7 @@ add(evpl_slab_callback callback, void *arg)
 	struct listener *l;
 	int error;
 
-	if (evpl_global.users == 0)
+	if (evpl_global.users == 0 || evpl_global.ending)
 		return EPERM;
 	if (find(callback, arg) != NULL)
 		return EEXIST;

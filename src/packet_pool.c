@@ -19,6 +19,7 @@
 #include "trace/hooks.h"
 #include "tx_cache.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -307,11 +308,18 @@ static const struct rte_mempool_ops packet_ops = {
 bool
 evpl_packet_ops_register(void)
 {
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	bool registered;
+
+	/* Threads of a secondary process may attach at the same time. DPDK would register the operations twice. */
+	pthread_mutex_lock(&lock);
 #ifndef RTE_LIBRTE_MEMPOOL_DEBUG /* this build option needs a header and a trailer around each object */
 	if (evpl_packet_ops < 0)
 		evpl_packet_ops = rte_mempool_register_ops(&packet_ops);
 #endif
-	return evpl_packet_ops >= 0;
+	registered = evpl_packet_ops >= 0;
+	pthread_mutex_unlock(&lock);
+	return registered;
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "global.h"
 #include "slab.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@
 
 struct work {
 	unsigned n, next, made; /* slabs: to make; whose turn it is; that were made */
-	bool failed;
+	int error;		/* errno of one that could not be made; 0: none yet */
 	int socket_id;
 	struct evpl_slab **slabs;
 };
@@ -41,13 +42,13 @@ do_work(struct work *w)
 	struct evpl_slab *slab;
 	unsigned i;
 
-	while (!__atomic_load_n(&w->failed, __ATOMIC_RELAXED)) {
+	while (__atomic_load_n(&w->error, __ATOMIC_RELAXED) == 0) {
 		i = __atomic_fetch_add(&w->next, 1, __ATOMIC_RELAXED);
 		if (i >= w->n)
 			return;
 		slab = evpl_slab_make(&evpl_global.classes[0], w->socket_id, true);
 		if (slab == NULL)
-			__atomic_store_n(&w->failed, true, __ATOMIC_RELAXED);
+			__atomic_store_n(&w->error, rte_errno, __ATOMIC_RELAXED);
 		else
 			w->slabs[__atomic_fetch_add(&w->made, 1, __ATOMIC_RELAXED)] = slab;
 	}
@@ -87,25 +88,45 @@ work_together(struct work *w)
 		evpl_compat_thread_join(helpers[n].thread);
 }
 
+/* Takes into use what was made. Returns how many. */
+static unsigned
+add_made(struct work *w)
+{
+	unsigned added = 0;
+
+	while (added < w->made && evpl_slab_add(w->slabs[added]))
+		added++;
+	if (added < w->made)
+		w->error = rte_errno;
+	for (unsigned i = added; i < w->made; i++)
+		evpl_slab_free(w->slabs[i]);
+	return added;
+}
+
 bool
 evpl_preallocate(unsigned n, int socket_id)
 {
 	struct evpl_global *g = &evpl_global;
-	struct work w = {.n = RTE_MIN(n, g->slab_room), .socket_id = socket_id};
-	unsigned added = 0;
+	struct work w = {.n = n, .socket_id = socket_id};
+	unsigned added;
 
 	if (n == 0)
 		return true;
-	w.slabs = calloc(w.n, sizeof(struct evpl_slab *));
-	if (w.slabs != NULL)
+	if (n > g->zone_slabs) {
+		EVPL_LOG(ERR, "evpl_init: preallocate_slabs is %u, but EAL has no more than %u memzones", n,
+			 g->zone_slabs);
+		return false;
+	}
+	w.slabs = calloc(n, sizeof(struct evpl_slab *));
+	if (w.slabs == NULL)
+		w.error = ENOMEM;
+	else
 		work_together(&w);
-	while (added < w.made && evpl_slab_add(w.slabs[added]))
-		added++;
-	for (unsigned i = added; i < w.made; i++)
-		evpl_slab_free(w.slabs[i]);
+	added = add_made(&w);
 	free(w.slabs);
 	if (added < n)
-		EVPL_LOG(ERR, "no memory for slab %u of %u (%" PRIu64 " bytes each)", added + 1, n,
-			 g->classes[0].slab_size);
+		EVPL_LOG(ERR,
+			 "evpl_init: preallocate_slabs is %u, but only %u slabs of %" PRIu64 " bytes can be made: %s",
+			 n, added, g->classes[0].slab_size, rte_strerror(w.error));
 	return added == n;
 }

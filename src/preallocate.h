@@ -8,8 +8,8 @@
 #include "base.h"
 
 /*
- * Makes n slabs of small buffers, and writes to all of their pages. With the lock held. False: no memory, or a callback
- * of evpl_slab_notify() refused one; the log says so. What was made is left to evpl_slabs_free().
+ * Makes n slabs of small buffers, and writes to all of their pages. With the lock held. False: fewer could be made; the
+ * log says why. What was made is left to evpl_slabs_free().
  */
 bool evpl_preallocate(unsigned n, int socket_id);
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Who wants to know how much memory is in use. The keeper asks the shelves' counts of buffers that are away. The list
- * has a lock of its own, so that no thread that makes a slab waits for a callback.
+ * Who wants to know how much memory is in use. The keeper asks the shelves' counts of buffers that are away.
+ *
+ * A callback may take long, and evpl_pressure_notify() has the library's lock. So the list has two locks of its own.
+ * The first one guards the list, and is held for a moment only. The second one is held during callbacks. Whoever
+ * removes takes both, and so waits for a callback that runs.
  */
 #include "pressure.h"
 
@@ -28,7 +31,8 @@ struct pressure {
 	TAILQ_ENTRY(pressure) entry;
 };
 static TAILQ_HEAD(, pressure) pressures = TAILQ_HEAD_INITIALIZER(pressures);
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* for the list; held during callbacks */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;    /* taken inside evpl_global.lock and inside `calling` */
+static pthread_mutex_t calling = PTHREAD_MUTEX_INITIALIZER; /* held during callbacks */
 
 /* Bytes of the buffers that are not free in a slab. */
 static uint64_t
@@ -50,21 +54,34 @@ count_used(void)
 	return used;
 }
 
+/* The next one in the list; of NULL the first. The caller has the lock of calling, so that none goes. */
+static struct pressure *
+after(const struct pressure *p)
+{
+	struct pressure *next;
+
+	pthread_mutex_lock(&lock);
+	next = p == NULL ? TAILQ_FIRST(&pressures) : TAILQ_NEXT(p, entry);
+	pthread_mutex_unlock(&lock);
+	return next;
+}
+
 void
 evpl_pressure_look(void)
 {
 	struct pressure *p;
 	uint64_t used;
 
-	pthread_mutex_lock(&lock);
-	used = TAILQ_EMPTY(&pressures) ? 0 : count_used();
-	TAILQ_FOREACH (p, &pressures, entry) {
+	pthread_mutex_lock(&calling);
+	p = after(NULL);
+	used = p == NULL ? 0 : count_used();
+	for (; p != NULL; p = after(p)) {
 		if (p->is_high ? used > p->low : used < p->high)
 			continue;
 		p->is_high = !p->is_high;
 		p->callback(p->is_high ? EVPL_PRESSURE_HIGH : EVPL_PRESSURE_LOW, used, p->arg);
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&calling);
 }
 
 /* With the list's lock held. */
@@ -129,16 +146,30 @@ evpl_pressure_notify(uint64_t high, uint64_t low, evpl_pressure_callback callbac
 	return rc;
 }
 
+static void
+begin_removal(void)
+{
+	pthread_mutex_lock(&calling);
+	pthread_mutex_lock(&lock);
+}
+
+static void
+end_removal(void)
+{
+	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&calling);
+}
+
 int
 evpl_pressure_notify_end(evpl_pressure_callback callback, void *arg)
 {
 	struct pressure *p;
 
-	pthread_mutex_lock(&lock);
+	begin_removal();
 	p = find(callback, arg);
 	if (p != NULL)
 		TAILQ_REMOVE(&pressures, p, entry);
-	pthread_mutex_unlock(&lock);
+	end_removal();
 	free(p);
 	return p != NULL ? 0 : -ENOENT;
 }
@@ -148,10 +179,10 @@ evpl_pressure_free(void)
 {
 	struct pressure *p;
 
-	pthread_mutex_lock(&lock);
+	begin_removal();
 	while ((p = TAILQ_FIRST(&pressures)) != NULL) {
 		TAILQ_REMOVE(&pressures, p, entry);
 		free(p);
 	}
-	pthread_mutex_unlock(&lock);
+	end_removal();
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Other processes that iovecs are lent to: made in the primary, attached in a secondary, reclaimed when they are dead.
+ * Other processes that iovecs are lent to, in the primary: made, asked for, reclaimed when they are dead. The other
+ * process is in process_attach.c.
+ *
  * While a process is attached it has a lock on a file. The kernel takes the lock off when the process ends, however it
- * ends. Process ids would not do: they are used again, and each container has its own.
+ * ends. Process ids would not do: they are used again, and each container has its own. The primary has the same lock
+ * while it makes, reclaims or frees the ledger, so nobody attaches meanwhile.
  */
 #include "process.h"
 
@@ -28,16 +31,12 @@
 #include <rte_lcore.h>
 #include <rte_memzone.h>
 
-#define ZONE_PREFIX "evpl_process_"
-_Static_assert(sizeof(ZONE_PREFIX) + EVPL_PROCESS_NAME_MAX <= RTE_MEMZONE_NAMESIZE, "the name fits a memzone's");
-
 static TAILQ_HEAD(, evpl_process) processes = TAILQ_HEAD_INITIALIZER(processes);
 static pthread_mutex_t processes_lock = PTHREAD_MUTEX_INITIALIZER; /* taken inside evpl_global.lock */
 unsigned evpl_process_count;
 
-/* What both calls refuse. Logs why, and sets rte_errno. */
-static bool
-may_begin(const char *call, const char *name, bool primary)
+bool
+evpl_process_may_begin(const char *call, const char *name, bool primary)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 	size_t length = name != NULL ? strlen(name) : 0;
@@ -60,13 +59,19 @@ may_begin(const char *call, const char *name, bool primary)
 	return false;
 }
 
-/* A lock on a whole file: of the open file, not of the process, so threads and other libraries do not end it. */
-static bool
-file_lock(int file, int command, short type)
+bool
+evpl_process_file_lock(int file, int command, short type)
 {
 	struct flock lock = {.l_type = type, .l_whence = SEEK_SET};
 
 	return fcntl(file, command, &lock) == 0 && (command != F_OFD_GETLK || lock.l_type == F_UNLCK);
+}
+
+void
+evpl_process_file_close(int file)
+{
+	(void)evpl_process_file_lock(file, F_OFD_SETLK, F_UNLCK);
+	close(file);
 }
 
 static struct evpl_process *
@@ -88,14 +93,40 @@ reserve_zone(const char *name, uint32_t iovecs, uint32_t packets)
 	char zone_name[RTE_MEMZONE_NAMESIZE];
 	const struct rte_memzone *zone;
 
-	snprintf(zone_name, sizeof(zone_name), ZONE_PREFIX "%s", name);
+	snprintf(zone_name, sizeof(zone_name), EVPL_PROCESS_ZONE, name);
 	evpl_heap_lock();
 	zone = rte_memzone_reserve(zone_name, evpl_ledger_size(iovecs, packets), SOCKET_ID_ANY, 0);
 	evpl_heap_unlock();
 	return zone;
 }
 
-/* Fills the ledger. False with rte_errno. */
+/*
+ * Makes the file, and locks it: nobody attaches before the ledger is whole. A former primary with this process id may
+ * have left a file, and a process that still has its lock. So it is not used again. False with rte_errno.
+ */
+static bool
+file_begin(struct evpl_process *process)
+{
+	int length = snprintf(process->path, sizeof(process->path), "%s/evpl_process_%d_%s", rte_eal_get_runtime_dir(),
+			      (int)getpid(), process->name);
+
+	if (length >= (int)sizeof(process->path)) {
+		rte_errno = ENAMETOOLONG;
+		return false;
+	}
+	(void)unlink(process->path);
+	process->file = open(process->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (process->file < 0 || !evpl_process_file_lock(process->file, F_OFD_SETLK, F_WRLCK)) {
+		rte_errno = errno;
+		return false;
+	}
+	return true;
+}
+
+/*
+ * Fills the ledger. A process that attaches looks at the mark first, without a lock. So the mark is stored last, with
+ * release, and its first letter is what the other process loads with acquire. False with rte_errno.
+ */
 static bool
 ledger_begin(struct evpl_process *process, uint32_t iovecs, uint32_t packets)
 {
@@ -103,13 +134,7 @@ ledger_begin(struct evpl_process *process, uint32_t iovecs, uint32_t packets)
 
 	memset(ledger, 0, process->zone->len);
 	process->ledger = ledger;
-	snprintf(ledger->path, sizeof(ledger->path), "%s/" ZONE_PREFIX "%d_%s", rte_eal_get_runtime_dir(),
-		 (int)getpid(), process->name);
-	process->file = open(ledger->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (process->file < 0) {
-		rte_errno = errno;
-		return false;
-	}
+	snprintf(ledger->path, sizeof(ledger->path), "%s", process->path);
 	ledger->pool = evpl_ledger_pool_create(ledger);
 	if (ledger->pool == NULL)
 		return false;
@@ -117,19 +142,23 @@ ledger_begin(struct evpl_process *process, uint32_t iovecs, uint32_t packets)
 	snprintf(ledger->version, sizeof(ledger->version), "%s", evpl_version());
 	ledger->layout = evpl_ledger_layout();
 	ledger->self = ledger;
-	snprintf(ledger->mark, sizeof(ledger->mark), EVPL_LEDGER_MARK);
+	memcpy(&ledger->mark[1], &EVPL_LEDGER_MARK[1], sizeof(EVPL_LEDGER_MARK) - 1);
+	__atomic_store_n(&ledger->mark[0], EVPL_LEDGER_MARK[0], __ATOMIC_RELEASE);
 	return true;
 }
 
-/* Frees what there is of it. Keeps rte_errno. */
+/*
+ * Frees what there is of it. The file goes first: who has opened it before sees afterwards that it has no name any
+ * more. Keeps rte_errno.
+ */
 static void
 process_end(struct evpl_process *process)
 {
 	int saved = rte_errno;
 
 	if (process->file >= 0) {
-		(void)unlink(process->ledger->path);
-		close(process->file);
+		(void)unlink(process->path);
+		evpl_process_file_close(process->file);
 	}
 	if (process->ledger != NULL)
 		rte_mempool_free(process->ledger->pool);
@@ -139,6 +168,18 @@ process_end(struct evpl_process *process)
 	pthread_mutex_destroy(&process->calls);
 	free(process);
 	rte_errno = saved;
+}
+
+static bool
+process_fill(struct evpl_process *process, uint32_t iovecs, uint32_t packets)
+{
+	if (!file_begin(process))
+		return false;
+	process->zone = reserve_zone(process->name, iovecs, packets);
+	if (process->zone == NULL || !ledger_begin(process, iovecs, packets))
+		return false;
+	(void)evpl_process_file_lock(process->file, F_OFD_SETLK, F_UNLCK);
+	return true;
 }
 
 /* With the lock held; NULL with rte_errno. */
@@ -154,8 +195,7 @@ process_begin(const char *name, uint32_t iovecs, uint32_t packets)
 	process->file = -1;
 	snprintf(process->name, sizeof(process->name), "%s", name);
 	pthread_mutex_init(&process->calls, NULL);
-	process->zone = reserve_zone(name, iovecs, packets);
-	if (process->zone == NULL || !ledger_begin(process, iovecs, packets)) {
+	if (!process_fill(process, iovecs, packets)) {
 		process_end(process);
 		return NULL;
 	}
@@ -193,7 +233,7 @@ evpl_process_create(const char *name, unsigned iovecs, unsigned packets)
 	static const char call[] = "evpl_process_create";
 	struct evpl_process *process;
 
-	if (!may_begin(call, name, true))
+	if (!evpl_process_may_begin(call, name, true))
 		return NULL;
 	if (!evpl_in_range(call, "iovecs", iovecs, 0, EVPL_PROCESS_MAX) ||
 	    !evpl_in_range(call, "packets", packets, 0, EVPL_PROCESS_MAX)) {
@@ -207,34 +247,48 @@ evpl_process_create(const char *name, unsigned iovecs, unsigned packets)
 	return process;
 }
 
-/* What the other process is doing, as far as it says. */
-static enum evpl_ledger_user
-user_of(const struct evpl_ledger *ledger)
-{
-	return (enum evpl_ledger_user)__atomic_load_n(&ledger->user, __ATOMIC_ACQUIRE);
-}
-
+/* Whether the process that has attached is alive: as evpl_attach() asks, see there. */
 static enum evpl_process_state
 state_of(const struct evpl_process *process)
 {
 	const struct evpl_ledger *ledger = process->ledger;
 	enum evpl_process_state state;
-	int32_t pid;
+	uint32_t attached;
 
-	/* Another one may attach meanwhile. */
+	/* Another one may attach meanwhile, or the same one again: this counts. */
 	do {
-		pid = __atomic_load_n(&ledger->pid, __ATOMIC_ACQUIRE);
-		if (user_of(ledger) == EVPL_LEDGER_ABSENT)
+		attached = __atomic_load_n(&ledger->attached, __ATOMIC_ACQUIRE);
+		state = evpl_process_file_lock(process->file, F_OFD_GETLK, F_WRLCK) ? EVPL_PROCESS_DEAD
+										    : EVPL_PROCESS_ATTACHED;
+		if (evpl_ledger_user(ledger) == EVPL_LEDGER_ABSENT) /* it detaches before it unlocks */
 			return EVPL_PROCESS_ABSENT;
-		state = file_lock(process->file, F_OFD_GETLK, F_WRLCK) ? EVPL_PROCESS_DEAD : EVPL_PROCESS_ATTACHED;
-	} while (__atomic_load_n(&ledger->pid, __ATOMIC_ACQUIRE) != pid);
-	return user_of(ledger) == EVPL_LEDGER_ABSENT ? EVPL_PROCESS_ABSENT : state; /* it detaches before it unlocks */
+	} while (__atomic_load_n(&ledger->attached, __ATOMIC_ACQUIRE) != attached);
+	return state;
 }
 
 static uint32_t
 lent_of(const struct evpl_ledger *ledger)
 {
 	return __atomic_load_n(&ledger->lent, __ATOMIC_RELAXED);
+}
+
+/* Whether another process uses it, or has something that was lent. */
+static bool
+is_used(const struct evpl_ledger *ledger)
+{
+	return evpl_ledger_user(ledger) != EVPL_LEDGER_ABSENT || lent_of(ledger) != 0 || evpl_ledger_sent(ledger) != 0;
+}
+
+/* Locks the file of a process that nobody uses, so that nobody attaches any more. False: somebody uses it. */
+static bool
+close_place(struct evpl_process *process)
+{
+	if (is_used(process->ledger) || !evpl_process_file_lock(process->file, F_OFD_SETLK, F_WRLCK))
+		return false;
+	if (!is_used(process->ledger)) /* it may have attached before, and died */
+		return true;
+	(void)evpl_process_file_lock(process->file, F_OFD_SETLK, F_UNLCK);
+	return false;
 }
 
 int
@@ -249,12 +303,11 @@ evpl_process_free(struct evpl_process *process)
 	(void)evpl_ledger_collect(process->ledger);
 	pthread_mutex_lock(&evpl_global.lock);
 	pthread_mutex_lock(&processes_lock);
-	if (state_of(process) != EVPL_PROCESS_ABSENT || lent_of(process->ledger) != 0 ||
-	    evpl_ledger_sent(process->ledger) != 0) {
-		rc = -EBUSY;
-	} else {
+	if (close_place(process)) {
 		TAILQ_REMOVE(&processes, process, entry);
 		__atomic_store_n(&evpl_process_count, evpl_process_count - 1, __ATOMIC_RELAXED);
+	} else {
+		rc = -EBUSY;
 	}
 	pthread_mutex_unlock(&processes_lock);
 	if (rc == 0)
@@ -274,140 +327,6 @@ evpl_process_find(const char *name)
 	if (process == NULL)
 		rte_errno = ENOENT;
 	return process;
-}
-
-/* What is wrong with the primary's ledger, as an errno; 0: nothing. Logs it. */
-static int
-check_ledger(const struct evpl_ledger *ledger, size_t size)
-{
-	static const char call[] = "evpl_attach";
-
-	if (size < sizeof(*ledger) || strncmp(ledger->mark, EVPL_LEDGER_MARK, sizeof(ledger->mark)) != 0) {
-		EVPL_LOG(ERR, "%s: what the primary has under this name is not this library's", call);
-		return EPROTO;
-	}
-	if (strncmp(ledger->version, evpl_version(), sizeof(ledger->version)) != 0) {
-		EVPL_LOG(ERR, "%s: the primary has %.*s, and this process has %s", call, (int)sizeof(ledger->version),
-			 ledger->version, evpl_version());
-		return EPROTO;
-	}
-	if (ledger->layout != evpl_ledger_layout()) {
-		EVPL_LOG(ERR, "%s: the primary's structs are not those of this process: other compilers or options",
-			 call);
-		return EPROTO;
-	}
-	if (ledger->self != ledger) {
-		EVPL_LOG(ERR, "%s: the primary's memory has another address in this process", call);
-		return EPROTO;
-	}
-	if (!evpl_packet_ops_register() || ledger->pool->ops_index != evpl_packet_ops) {
-		EVPL_LOG(ERR, "%s: mempool operations have other numbers here than in the primary", call);
-		return EXDEV;
-	}
-	return 0;
-}
-
-/* The ledger of that name; NULL with rte_errno. */
-static struct evpl_ledger *
-find_ledger(const char *name)
-{
-	char zone_name[RTE_MEMZONE_NAMESIZE];
-	const struct rte_memzone *zone;
-
-	snprintf(zone_name, sizeof(zone_name), ZONE_PREFIX "%s", name);
-	zone = rte_memzone_lookup(zone_name);
-	if (zone == NULL) {
-		EVPL_LOG(ERR, "evpl_attach: the primary has not called evpl_process_create(\"%s\")", name);
-		rte_errno = ENOENT;
-		return NULL;
-	}
-	rte_errno = check_ledger(zone->addr, zone->len);
-	return rte_errno == 0 ? zone->addr : NULL;
-}
-
-/* Locks the ledger's file for as long as this process lives. Its descriptor, or -1 with rte_errno. */
-static int
-take_place(const char *name, struct evpl_ledger *ledger)
-{
-	int file = open(ledger->path, O_RDWR | O_CLOEXEC);
-
-	if (file < 0) {
-		rte_errno = errno;
-		EVPL_LOG(ERR, "evpl_attach: %s: %s", ledger->path, strerror(rte_errno));
-		return -1;
-	}
-	if (!file_lock(file, F_OFD_SETLK, F_WRLCK)) {
-		EVPL_LOG(ERR, "evpl_attach: process %d has attached as \"%s\", or the primary is in evpl_reclaim()",
-			 ledger->pid, name);
-		rte_errno = EBUSY;
-	} else if (user_of(ledger) != EVPL_LEDGER_ABSENT) {
-		EVPL_LOG(ERR,
-			 "evpl_attach: process %d ended without evpl_detach(): the primary must call "
-			 "evpl_reclaim() for \"%s\" first",
-			 ledger->pid, name);
-		rte_errno = EOWNERDEAD;
-	} else {
-		__atomic_store_n(&ledger->pid, (int32_t)getpid(), __ATOMIC_RELEASE);
-		__atomic_store_n(&ledger->owner, evpl_ledger_me(), __ATOMIC_RELEASE);
-		__atomic_store_n(&ledger->user, EVPL_LEDGER_ATTACHED, __ATOMIC_RELEASE);
-		return file;
-	}
-	close(file);
-	return -1;
-}
-
-struct evpl_process *
-evpl_attach(const char *name)
-{
-	struct evpl_process *process;
-	struct evpl_ledger *ledger;
-
-	if (!may_begin("evpl_attach", name, false))
-		return NULL;
-	ledger = find_ledger(name);
-	if (ledger == NULL)
-		return NULL;
-	process = calloc(1, sizeof(*process));
-	if (process == NULL) {
-		rte_errno = ENOMEM;
-		return NULL;
-	}
-	process->ledger = ledger;
-	process->file = take_place(name, ledger);
-	if (process->file < 0) {
-		free(process);
-		return NULL;
-	}
-	return process;
-}
-
-int
-evpl_detach(struct evpl_process *process)
-{
-	struct evpl_iovec waiting[32];
-	struct evpl_ledger *ledger;
-	uint64_t held;
-	unsigned n;
-
-	if (process == NULL)
-		return 0;
-	if (evpl_is_primary())
-		return -ENOTSUP;
-	ledger = process->ledger;
-	__atomic_store_n(&ledger->user, EVPL_LEDGER_LEAVING, __ATOMIC_RELEASE); /* no more is sent */
-	while ((n = evpl_process_receive(process, waiting, RTE_DIM(waiting))) > 0)
-		evpl_iovecs_release(NULL, waiting, (int)n);
-	held = evpl_ledger_held(ledger);
-	if (held > 0) {
-		EVPL_LOG(ERR, "evpl_detach: %" PRIu64 " iovecs are still held", held);
-		__atomic_store_n(&ledger->user, EVPL_LEDGER_ATTACHED, __ATOMIC_RELEASE);
-		return -EBUSY;
-	}
-	__atomic_store_n(&ledger->owner, 0, __ATOMIC_RELEASE);
-	__atomic_store_n(&ledger->user, EVPL_LEDGER_ABSENT, __ATOMIC_RELEASE);
-	close(process->file); /* which unlocks it */
-	free(process);
-	return 0;
 }
 
 int
@@ -459,9 +378,9 @@ evpl_reclaim(struct evpl_process *process, unsigned flags)
 	if (!evpl_is_primary())
 		return -ENOTSUP;
 	pthread_mutex_lock(&process->calls);
-	if (file_lock(process->file, F_OFD_SETLK, F_WRLCK)) {
+	if (evpl_process_file_lock(process->file, F_OFD_SETLK, F_WRLCK)) {
 		rc = reclaim(process, (flags & EVPL_RECLAIM_PACKETS) != 0);
-		(void)file_lock(process->file, F_OFD_SETLK, F_UNLCK);
+		(void)evpl_process_file_lock(process->file, F_OFD_SETLK, F_UNLCK);
 	}
 	pthread_mutex_unlock(&process->calls);
 	return rc;

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Other processes that iovecs are lent to: process.c has their life, loan.c what they are lent.
+ * Other processes that iovecs are lent to: process.c and process_attach.c have their life, loan.c what they are lent.
  */
 #ifndef EVPL_SRC_PROCESS_H
 #define EVPL_SRC_PROCESS_H
 
 #include "base.h"
+#include "ledger.h"
 
 #include <pthread.h>
 #include <sys/queue.h>
 
-struct evpl_ledger;
+#include <rte_memzone.h>
+
 struct evpl_process_info;
 struct rte_memseg_list;
-struct rte_memzone;
 
 /* Each process has its own, in its own memory. */
 struct evpl_process {
@@ -24,10 +25,24 @@ struct evpl_process {
 	const struct rte_memzone *zone;
 	const struct rte_memseg_list *memory; /* where the last iovec that was lent has its bytes */
 	char name[EVPL_PROCESS_NAME_MAX + 1];
+	char path[EVPL_LEDGER_PATH]; /* of the file */
 	TAILQ_ENTRY(evpl_process) entry;
 };
 
 extern unsigned evpl_process_count; /* relaxed */
+
+/* The name of the memzone that has the ledger. */
+#define EVPL_PROCESS_ZONE "evpl_process_%s"
+_Static_assert(sizeof(EVPL_PROCESS_ZONE) + EVPL_PROCESS_NAME_MAX <= RTE_MEMZONE_NAMESIZE, "the name fits a memzone's");
+
+/* What evpl_process_create() and evpl_attach() refuse. Logs why, and sets rte_errno. */
+bool evpl_process_may_begin(const char *call, const char *name, bool primary);
+/*
+ * A lock on a whole file: of the open file, not of the process, so threads and other libraries do not end it. With
+ * F_OFD_GETLK: whether no other open file has it.
+ */
+bool evpl_process_file_lock(int file, int command, short type);
+void evpl_process_file_close(int file); /* and unlocks it, even if a child of fork() has it open, too */
 
 bool evpl_processes_collect_all(void);
 /* Calls f with the info of each one. */

@@ -48,7 +48,7 @@ top_make(uint64_t top, uint32_t link, uint32_t puts)
 struct evpl_shelf *
 evpl_shelf_create(int socket_id)
 {
-	size_t words = (evpl_global.slab_room + BITS - 1) / BITS;
+	size_t words = (evpl_global.max_slabs + BITS - 1) / BITS;
 	struct evpl_shelf *shelf;
 
 	evpl_heap_lock();

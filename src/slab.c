@@ -198,7 +198,7 @@ evpl_slab_add(struct evpl_slab *slab)
 	int error;
 
 	slab->shelf = evpl_slab_shelf(slab->class, slab->bank);
-	if (slab->shelf == NULL || g->slab_count >= g->slab_room) {
+	if (slab->shelf == NULL || g->slab_count >= g->max_slabs) {
 		rte_errno = ENOMEM;
 		return false;
 	}
@@ -225,10 +225,9 @@ evpl_slab_add(struct evpl_slab *slab)
 struct evpl_slab *
 evpl_slab_grow(struct evpl_class *class, int socket_id)
 {
-	const struct evpl_global *g = &evpl_global;
 	struct evpl_slab *slab;
 
-	if (g->slab_count + g->slabs_coming >= g->slab_room) {
+	if (!evpl_global_has_room(false)) {
 		rte_errno = ENOMEM;
 		return NULL;
 	}
@@ -303,7 +302,7 @@ grow_after(struct evpl_class *class, int bank, unsigned seen)
 	if (!evpl_bank_is_node(bank))
 		return false;
 	pause = &class->no_growth[bank];
-	if (__atomic_load_n(&g->slab_count, __ATOMIC_ACQUIRE) >= g->slab_room || !evpl_pause_is_over(pause))
+	if (__atomic_load_n(&g->slab_count, __ATOMIC_ACQUIRE) >= g->max_slabs || !evpl_pause_is_over(pause))
 		return false;
 	pthread_mutex_lock(&g->lock);
 	grown = g->slabs_made != seen || evpl_slab_grow(class, bank) != NULL;

@@ -151,7 +151,7 @@ info_command(const char *command, const char *params, struct rte_tel_data *d)
 		info.slab_size = g->classes[0].slab_size;
 		info.large_slab_size = g->classes[1].slab_size;
 		info.max_alignment = evpl_class_largest()->max_alignment;
-		info.max_slabs = g->slab_room;
+		info.max_slabs = g->zone_slabs;
 		info.low_watermark = g->low_watermark;
 		info.high_watermark = g->high_watermark;
 		info.idle_trim_ms = g->idle_trim_ms;

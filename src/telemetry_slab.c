@@ -7,6 +7,7 @@
 #include "census.h"
 #include "context.h"
 #include "global.h"
+#include "process.h"
 #include "quota.h"
 #include "slab.h"
 #include "stats.h"
@@ -203,6 +204,7 @@ slabs_answer(const char *command, const char *params, struct rte_tel_data *d)
 	unsigned next = evpl_parameter(params), count = 0;
 
 	RTE_SET_USED(command);
+	(void)evpl_processes_collect(); /* as evpl_census() */
 	rte_tel_data_start_dict(d);
 	for (unsigned i = 0; i < SLABS_SHOWN; i++) {
 		struct evpl_slab *slab;

@@ -40,8 +40,10 @@ static struct block *free_blocks[BLOCK_SIZES];
 static struct glue_memory_stats stats = {.limit = UINT64_MAX};
 static uint64_t free_bytes; /* of the blocks that wait */
 static struct evpl_wait wait;
-static bool waiting, came_back; /* after a request found no slab */
-static bool receiving;		/* the last eighth is for what is received: an acknowledgement frees the rest */
+static bool waiting;   /* after a request found no slab */
+static bool came_back; /* after that, or after a request came to the limit */
+static bool refused;   /* by the limit, and not told yet that there is room again */
+static bool receiving; /* the last eighth is for what is received: an acknowledgement frees the rest */
 
 static struct free_block *
 free_part(struct block *b)
@@ -128,6 +130,19 @@ wait_for(unsigned bytes)
 		waiting = evpl_alloc_wait(evpl, &wait, bytes, end_wait, NULL) == 0;
 }
 
+/*
+ * Whether there is room again after the limit refused a block. A sixteenth of the limit must be free: a write that
+ * fails frees the blocks that it had got, and these alone do not let it succeed.
+ */
+static void
+look_for_room(void)
+{
+	if (refused && stats.bytes <= stats.limit - stats.limit / 8 - stats.limit / 16) {
+		refused = false;
+		came_back = true;
+	}
+}
+
 static struct block *
 block_alloc(size_t size)
 {
@@ -138,8 +153,10 @@ block_alloc(size_t size)
 	struct block **list = steps < BLOCK_SIZES ? &free_blocks[steps] : &large;
 	unsigned n = steps < BLOCK_SIZES ? BLOCKS_PER_TAKE : 1;
 
-	if (stats.bytes + bytes > (receiving ? stats.limit : stats.limit - stats.limit / 8))
+	if (stats.bytes + bytes > (receiving ? stats.limit : stats.limit - stats.limit / 8)) {
+		refused = refused || !receiving; /* what is received the peer sends again */
 		return NULL;
+	}
 	/* Free blocks of other sizes count, too, before there are more. */
 	if (*list == NULL && stats.bytes + free_bytes + (uint64_t)bytes * n > stats.limit)
 		glue_memory_trim();
@@ -193,6 +210,7 @@ glue_free(void *memory)
 	}
 	stats.blocks--;
 	stats.bytes -= evpl_iovec_length(&b->self);
+	look_for_room();
 	/*
 	 * A port may not have sent these bytes yet: nobody may write to them. The buffer knows when it has. And while a
 	 * request waits for a slab, no block waits in a list.
@@ -233,7 +251,7 @@ void
 glue_memory_init(struct evpl *context, uint64_t limit)
 {
 	evpl = context;
-	waiting = came_back = false;
+	waiting = came_back = refused = false;
 	stats.limit = limit != 0 ? limit : UINT64_MAX;
 }
 

@@ -65,7 +65,8 @@ extern "C" {
 #define EVPL_MIN_BUFFER_SIZE 1024u
 /**
  * The highest max_slabs. EAL's own limit is usually lower: each slab takes one of EAL's memzones, of which there are
- * 2,560, also for everything else. From DPDK 23.07 on, rte_memzone_max_set() before rte_eal_init() raises that.
+ * 2,560, also for everything else. From DPDK 23.07 on, rte_memzone_max_set() before rte_eal_init() raises that. An
+ * external slab (evpl_slab_add_external()) takes none.
  */
 #define EVPL_MAX_SLABS 65536u
 

@@ -151,7 +151,7 @@ EVPL_PVT_EXPORT int evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *po
  * @return the pool; or NULL, and rte_errno says why.
  * @retval EINVAL  a name or a number that the parameters do not allow. A log line names the argument.
  * @retval EEXIST  there is a pool of that name.
- * @retval EPERM   evpl_init() has not run.
+ * @retval EPERM   evpl_init() has not run, or evpl_cleanup_deferred() has begun.
  * @retval ENOMEM  there is not enough memory.
  * Owns: the library owns the pool. evpl_rx_pool_destroy() or evpl_cleanup() frees it; never call rte_mempool_free() on
  *	it.

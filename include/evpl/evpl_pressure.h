@@ -50,7 +50,7 @@ typedef void (*evpl_pressure_callback)(enum evpl_pressure_event event, uint64_t 
  * @param low   bytes; less than high.
  * @return 0, or a negative errno.
  * @retval -EINVAL  callback is NULL, high is 0, or low is not less than high. A log line names which.
- * @retval -EPERM   evpl_init() has not run.
+ * @retval -EPERM   evpl_init() has not run, or evpl_cleanup_deferred() has begun.
  * @retval -EEXIST  the same callback with the same arg is there already.
  * @retval -ENOMEM  no memory, or the keeper's thread cannot be made.
  * Owns: arg must stay valid until evpl_pressure_notify_end() or the last evpl_cleanup().

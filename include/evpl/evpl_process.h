@@ -133,12 +133,12 @@ EVPL_PVT_EXPORT struct evpl_process *evpl_process_create(const char *name, unsig
  * In the primary: undoes evpl_process_create().
  * @param process  NULL is allowed.
  * @return 0, or a negative errno.
- * @retval -EBUSY    a process is attached, or died attached, or iovecs or packets are still lent (see evpl_reclaim()).
- *	Nothing was freed.
+ * @retval -EBUSY    a process is attached or in evpl_attach(), or died attached, or iovecs or packets are still lent
+ *	(see evpl_reclaim()). Nothing was freed.
  * @retval -ENOTSUP  this is a secondary process.
  * Owns: after 0 the process is gone.
- * Threads: any thread; no other thread may use the process any more, and no process may be in evpl_attach() of its
- * name.
+ * Threads: any thread; no other thread may use the process any more. A process that is in evpl_attach() of its name
+ *	gets ENOENT or EBUSY there.
  * Cost: takes a lock.
  */
 EVPL_PVT_EXPORT int evpl_process_free(struct evpl_process *process);
@@ -158,15 +158,18 @@ EVPL_PVT_EXPORT struct evpl_process *evpl_process_find(const char *name);
  * @retval EINVAL      a name that evpl_process_create() does not allow.
  * @retval ENODEV      rte_eal_init() has not run yet.
  * @retval ENOTSUP     this is the primary process, or a tracing build.
- * @retval ENOENT      the primary did not call evpl_process_create() with this name, or does not use this library.
+ * @retval ENOENT      the primary did not call evpl_process_create() with this name, has not finished that call, or is
+ *	in evpl_process_free(); or it does not use this library.
  * @retval EPROTO      the primary's library has another version, or other structs, or other addresses.
  * @retval EXDEV       the primary's mempool operations have another number here. Both processes must load the same
  *	drivers of mempools, in the same way: both with DPDK's shared libraries, or both with its static ones.
- * @retval EBUSY       another process has the place, or the primary is in evpl_reclaim().
+ * @retval EBUSY       another process has the place, or the primary is in evpl_process_create(), evpl_reclaim() or
+ *	evpl_process_free().
  * @retval EOWNERDEAD  the process that had it ended without evpl_detach(). The primary must call evpl_reclaim() first.
  * @retval ENOMEM      no memory.
  * @retval others      the errno of open(), of the file that the primary made.
- * Owns: the caller owes one evpl_detach().
+ * Owns: the caller owes one evpl_detach(). A child of fork() that executes no other program has the file open, too: if
+ *	this process dies, it counts as attached until that child has ended.
  * Threads: any thread.
  * Cost: looks up a memzone and opens a file.
  */

@@ -77,7 +77,7 @@ typedef int (*evpl_slab_callback)(enum evpl_slab_event event, const struct evpl_
  * call returns. The last evpl_cleanup() calls it with EVPL_SLAB_REMOVED for all that are left, and then forgets it.
  * @return 0, or a negative errno.
  * @retval -EINVAL  callback is NULL.
- * @retval -EPERM   evpl_init() has not run.
+ * @retval -EPERM   evpl_init() has not run, or evpl_cleanup_deferred() has begun.
  * @retval -EEXIST  the same callback with the same arg is there already.
  * @retval -ENOMEM  no memory.
  * @retval others   what the callback returned for a slab that exists. It was called with EVPL_SLAB_REMOVED for those
@@ -152,7 +152,7 @@ typedef void (*evpl_slab_free_callback)(void *addr, uint64_t length, void *arg);
  * @param arg        for free_cb.
  * @return 0, or a negative errno. On failure nothing is kept, free_cb is not called, and a log line says why.
  * @retval -EINVAL   an argument that the parameters do not allow, or there is no room for one buffer.
- * @retval -EPERM    evpl_init() has not run.
+ * @retval -EPERM    evpl_init() has not run, or evpl_cleanup_deferred() has begun.
  * @retval -EEXIST   a part of the memory is in a slab or RX pool already.
  * @retval -ENOTSUP  pages without IO addresses, and flags has no EVPL_EXTERNAL_NO_IOVA.
  * @retval -ENOMEM   no memory for the mbufs of the buffers, or there are evpl_global_config.max_slabs.

@@ -8,7 +8,7 @@ from .view import AGE_NAMES, COLORS, View, age_class, duration
 COUNTERS = set("""slabs_made slabs_made_ahead slabs_given_back refills whole_buffers rewinds remote_returns other_node
 splits spills bytes_taken allocs releases takes buffers_taken rx_linearized rx_too_long rx_no_memory alloc_einval
 alloc_emsgsize alloc_enomem send_einval send_emsgsize send_enomem send_eoverflow rx_packets rx_bytes rx_missed
-rx_errors rx_no_mbuf tx_packets tx_bytes tx_errors""".split())
+rx_errors rx_no_mbuf tx_packets tx_bytes tx_errors reclaimed""".split())
 
 
 def prometheus(look):
@@ -36,6 +36,9 @@ def prometheus(look):
         add("port_", value, port=key, name=value["name"])
     for value in look["pools"].values():
         add("pool_", value, pool=value["name"], kind=value["kind"])
+    for value in look["processes"].values():
+        states = {state: int(value["state"] == state) for state in ("attached", "dead")}
+        add("process_", {**{k: v for k, v in value.items() if k != "pid"}, **states}, name=value["name"])
     for value in look["held"]:
         add("held_", {k: v for k, v in value.items() if k != "where"}, where=value["where"])
     lines = []

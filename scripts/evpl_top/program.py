@@ -87,6 +87,10 @@ class Program:
                     whole[name] += value
         return whole
 
+    def processes(self):
+        """Those that iovecs are lent to. An older library does not know them."""
+        return self.pages("/evpl/processes", "processes") if "/evpl/processes" in self.commands else {}
+
     def look(self):
         if not hasattr(self, "commands"):
             self.commands = self.ask("/")
@@ -96,7 +100,8 @@ class Program:
         return {"time": time.time(), "program": self.name, "pid": self.pid, "info": self.ask("/evpl/info"),
                 "stats": self.ask("/evpl/stats"), "contexts": self.pages("/evpl/contexts", "contexts"),
                 "ports": self.pages("/evpl/ports", "ports"), "pools": self.pages("/evpl/pools", "pools"),
-                "slabs": self.pages("/evpl/slabs", "slabs"), "held": [h for h in held.values() if isinstance(h, dict)]}
+                "slabs": self.pages("/evpl/slabs", "slabs"), "processes": self.processes(),
+                "held": [h for h in held.values() if isinstance(h, dict)]}
 
 
 def sockets(prefix="*"):

@@ -114,6 +114,14 @@ class View:
                  number(p["rx_mbufs_in_use"]) if p["rx_pool"] else "-") for key, p in self.now["ports"].items()]
         return table(("PORT", "link", "rx/s", "tx/s", "missed", "no mbuf", "tx err", "mbufs"), rows, 1) if rows else []
 
+    def processes(self):
+        rows = [(p["name"], p["state"], p["pid"], *(f"{number(p[lent])} of {number(p[most])}" for lent, most in
+                                                    (("iovecs_lent", "iovecs"), ("packets_sent", "packets"))),
+                 number(p["waiting_there"]), number(p["waiting_here"]), number(p["reclaimed"]))
+                for p in self.now["processes"].values()]
+        return table(("PROCESS", "state", "pid", "lent", "packets", "waiting there", "here", "reclaimed"), rows,
+                     2) if rows else []
+
     def held(self):
         rows = [(size(h["bytes"]), number(h["iovecs"]), duration(h["oldest_ms"]), h["where"]) for h in self.now["held"]]
         lines = table(("bytes", "iovecs", "oldest", "HELD BY (" + ("estimates" if any(h["estimate"] for h in
@@ -183,7 +191,7 @@ class View:
     def screen(self, ask_map, width, height=None, first=0):
         """Lines of at most `width` characters, at most `height` of them (None: all); and how many slabs these show."""
         lines = self.head()
-        parts = [self.contexts(), self.ports(), self.held()]
+        parts = [self.contexts(), self.ports(), self.processes(), self.held()]
         room = 10**6 if height is None else height - len(lines)
         maps = room if height is None else max(room // 2, 4)
         for i, part in enumerate(parts):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Huge pages for two processes that share memory: only these can be shared."""
 import contextlib
+import fcntl
 import os
 import subprocess
 
@@ -14,8 +15,20 @@ PAGES = 160    # of 2 MiB: 256 MiB for EAL's -m, and some for its own tables
 @contextlib.contextmanager
 def reserved(wanted):
     """With EVPL_TEST_RESERVE=1, as in CI, asks the kernel for pages that are missing, and gives them back. Yields the
-    number of free pages."""
-    free = int(read(FREE)) if os.path.exists(FREE) else 0
+    number of free pages. One test at a time has them: another one would take pages that are free here and not yet used.
+    """
+    if not os.path.exists(FREE):
+        yield 0
+        return
+    with open(FREE, encoding="ascii") as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        with asked_for(wanted) as free:
+            yield free
+
+
+@contextlib.contextmanager
+def asked_for(wanted):
+    free = int(read(FREE))
     before = None
     if free < wanted and os.environ.get("EVPL_TEST_RESERVE") == "1" and os.access(TOTAL, os.W_OK):
         before = int(read(TOTAL))

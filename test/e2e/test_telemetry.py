@@ -103,8 +103,16 @@ def figures(directory):
     run.fwd.stop().clean()
 
 
-def hold(directory, program="holder", *arguments):
-    """Starts holder.c or places.c. The process, and its socket."""
+def wait_for(child, out, word):
+    for _ in range(1200):
+        if word in read(out) or child.poll() is not None:
+            break
+        time.sleep(0.05)
+    check(word in read(out), f"the program never said \"{word}\":\n{read(out)}")
+
+
+def hold(directory, program="holder", *arguments, ready="holds"):
+    """Starts holder.c, lender.c or places.c. The process, and its socket."""
     holder = (os.environ.get(f"EVPL_{program.upper()}")
               or os.path.join(ROOT, "build", "test", "e2e", f"e2e-{program}"))
     if not os.access(holder, os.X_OK):
@@ -112,11 +120,7 @@ def hold(directory, program="holder", *arguments):
     os.environ["XDG_RUNTIME_DIR"] = directory
     argv, out = [holder, *eal_flags(telemetry=True), *arguments], os.path.join(directory, "holder.out")
     child = spawn(argv, out, stdin=subprocess.PIPE)
-    for _ in range(1200):
-        if "holds" in read(out) or child.poll() is not None:
-            break
-        time.sleep(0.05)
-    check("holds" in read(out), f"the holder never held anything:\n{read(out)}")
+    wait_for(child, out, ready)
     return child, socket_of(argv, directory)
 
 
@@ -195,6 +199,41 @@ def places(directory):
                 "peaks of a slab that was read before, since when nothing was taken")
     child.stdin.close()
     check_equal(child.wait(60), 0, "exit code of the program")
+
+
+LENT = {"name": "worker", "iovecs": 64, "iovecs_lent": 7, "packets": 32, "packets_sent": 1, "waiting_there": 3,
+        "waiting_here": 1, "reclaimed": 0}
+
+
+@case("process_that_holds_iovecs_is_shown")
+def lent(directory):
+    """lender.c says which iovecs these are."""
+    if TRACE:
+        raise Skip("a tracing build lends nothing")
+    child, path = hold(directory, "lender", ready="lent to")
+    out = os.path.join(directory, "holder.out")
+    pid = int(re.search(r"lent to (\d+)", read(out))[1])
+
+    def check_process(**fields):
+        stats, answer, units, none = ask(path, "/evpl/stats", "/evpl/processes", "/evpl/units,/evpl/processes",
+                                         "/evpl/processes,1")
+        check_equal(answer, {"process_0": {**LENT, "pid": pid, **fields}, "processes": 1}, "the process")
+        check_equal(sorted(answer["process_0"]), sorted(units), "fields")
+        check_equal(stats["iovecs"], answer["process_0"]["iovecs_lent"], "iovecs, which are those that are lent")
+        check_equal(none, {"processes": 1}, "processes from number 1 on")
+
+    def say(word, wanted):
+        child.stdin.write(word + "\n")
+        child.stdin.flush()
+        wait_for(child, out, wanted)
+
+    check_process(state="attached")
+    say("kill", "killed")
+    check_process(state="dead")
+    say("reclaim", "reclaimed 7")
+    check_process(state="absent", iovecs_lent=0, packets_sent=0, waiting_there=0, waiting_here=0, reclaimed=7)
+    child.stdin.close()
+    check_equal(child.wait(60), 0, "exit code of the lender")
 
 
 @case("slab_that_the_program_brought_is_called_external")

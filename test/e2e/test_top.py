@@ -25,11 +25,12 @@ NOBODY = 65534
 
 
 class Places:
-    """The program places.c, in a runtime directory of its own."""
-    def __init__(self, directory, *args, prefix=None):
-        program = os.environ.get("EVPL_PLACES") or os.path.join(ROOT, "build", "test", "e2e", "e2e-places")
+    """The program places.c, or another one that holds something, in a runtime directory of its own."""
+    def __init__(self, directory, *args, prefix=None, program="places", ready="holds"):
+        name = f"e2e-{program}"
+        program = os.environ.get(f"EVPL_{program.upper()}") or os.path.join(ROOT, "build", "test", "e2e", name)
         if not os.access(program, os.X_OK):
-            raise Skip("e2e-places is not built")
+            raise Skip(f"{name} is not built")
         os.environ["RUNTIME_DIRECTORY"] = directory
         argv = [program, *eal_flags(telemetry=True), *(["--", *args] if args else [])]
         at = argv.index("--file-prefix") + 1
@@ -37,7 +38,7 @@ class Places:
         self.out = os.path.join(directory, f"{self.prefix}.{time.monotonic_ns()}.out")
         self.path = os.path.join(directory, "dpdk", self.prefix, "dpdk_telemetry.v2")
         self.child = spawn(argv, self.out, stdin=subprocess.PIPE)
-        wait(lambda: "holds" in read(self.out) or self.child.poll() is not None, "the program holds something")
+        wait(lambda: ready in read(self.out) or self.child.poll() is not None, "the program holds something")
         check(self.child.poll() is None, read(self.out))
 
     def end(self):
@@ -131,6 +132,29 @@ def prometheus_form(directory):
     missing = sorted(name for name in wanted - names if not name.startswith("evpl_held_"))
     check_equal(missing, [], "names of the dashboard that Prometheus never gets")
     places.end()
+
+
+@case("process_that_holds_iovecs_is_shown")
+def process(directory):
+    """lender.c says which iovecs these are."""
+    if "1" in os.environ.get("EVPL_TEST_TRACE", ""):
+        raise Skip("a tracing build lends nothing")
+    lender = Places(directory, program="lender", ready="lent to")
+    pid = re.search(r"lent to (\d+)", read(lender.out))[1]
+    said = top("-f", lender.prefix, "--once", "--delay=0")
+    check(re.search(rf"^PROCESS +state +pid .*\nworker +attached +{pid} +7 of 64 +1 of 32 +3 +1 +0$", said, re.M), said)
+    check(re.search(r"^iovecs +7 live", said, re.M), said)
+    said = top("-f", lender.prefix, "--prometheus")
+    for name, value in (("iovecs_lent", 7), ("waiting_there", 3), ("reclaimed_total", 0), ("attached", 1), ("dead", 0)):
+        check(re.search(rf'^evpl_process_{name}\{{.*name="worker"\}} {value}$', said, re.M), said)
+    look = json.loads(top("-f", lender.prefix, "--json"))
+    check_equal([(p["name"], p["pid"], p["iovecs_lent"]) for p in look["processes"].values()],
+                [("worker", int(pid), 7)], "the process in JSON")
+    lender.child.stdin.write("kill\n")
+    lender.child.stdin.flush()
+    wait(lambda: "killed" in read(lender.out), "the other process is killed")
+    check(re.search(rf"^worker +dead +{pid} +7 of 64 ", top("-f", lender.prefix, "--once", "--delay=0"), re.M), "dead")
+    lender.end()
 
 
 @case("promtool_reads_it")

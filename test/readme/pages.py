@@ -143,7 +143,7 @@ def _():
 
 @case("ENOMEM of evpl_init()")
 def _():
-    quoted("slabs", "EVPL: no memory for slab")
+    quoted("slabs", "EVPL: evpl_init: preallocate_slabs is")
 
 
 @case("ENOMEM of evpl_create()")

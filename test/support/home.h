@@ -11,6 +11,9 @@
 
 #include <stdint.h>
 
+#include <rte_memzone.h>
+#include <rte_version.h>
+
 #include <evpl/evpl.h>
 
 /** The *state of a case, between home_setup() and home_teardown(). */
@@ -60,6 +63,17 @@ void home_assert_held(uint32_t n);
 
 /** @return the bytes in use of EAL's heap. */
 size_t home_heap(void);
+
+/** @return the most memzones of EAL. Since 23.07 a program can ask for more. */
+static inline unsigned
+home_memzones(void)
+{
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 7, 0, 0)
+	return (unsigned)rte_memzone_max_get();
+#else
+	return RTE_MAX_MEMZONE;
+#endif
+}
 
 /** Takes all of EAL's memory, down to the last 64 bytes. @return what home_give_back() needs to give it back. */
 void *home_spend_heap(void);

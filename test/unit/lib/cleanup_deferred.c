@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include <rte_cycles.h>
+#include <rte_log.h>
 
 #include "stopped.h"
 
@@ -43,13 +44,47 @@ start(void)
 	return evpl;
 }
 
+static int
+on_slab(enum evpl_slab_event event, const struct evpl_slab_info *slab, void *arg)
+{
+	(void)event;
+	(void)slab;
+	(void)arg;
+	return 0;
+}
+
+static void
+on_pressure(enum evpl_pressure_event event, uint64_t used, void *arg)
+{
+	(void)event;
+	(void)used;
+	(void)arg;
+}
+
+/* Nothing new begins. */
+static void
+assert_refused(void)
+{
+	void *page = (void *)(uintptr_t)4096;
+
+	assert_null_with(evpl_create(NULL), EPERM);
+	assert_null_with(evpl_rx_pool_create("refused", 7, 0, SOCKET_ID_ANY), EPERM);
+	assert_int_equal(evpl_slab_notify(on_slab, NULL), -EPERM);
+	assert_int_equal(evpl_pressure_notify(1, 0, on_pressure, NULL), -EPERM);
+	rte_log_set_global_level(RTE_LOG_CRIT);
+	assert_int_equal(evpl_slab_add_external(page, 4096, 4096, NULL, EVPL_EXTERNAL(0), 0, NULL, NULL), -EPERM);
+	if (!EVPL_IOVEC_TRACE)
+		assert_null_with(evpl_process_create("refused", 0, 0), EPERM);
+	rte_log_set_global_level(RTE_LOG_NOTICE);
+}
+
 /* What a program sees between the call and the end. */
 static void
 assert_ends_later(void)
 {
 	assert_int_equal(evpl_cleanup_deferred(note, &calls), 0);
 	assert_int_equal(evpl_init(&home_small), -EBUSY);
-	assert_null_with(evpl_create(NULL), EPERM);
+	assert_refused();
 	assert_int_equal(evpl_cleanup(), -EPERM);
 	assert_int_equal(evpl_cleanup_deferred(note, &calls), -EPERM);
 	rte_delay_us_sleep(5000);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * External slabs of each kind of memory: anonymous, a file, a memfd that another program maps, a region that EAL was
- * told of, pages with IO addresses in any order, and memory that nobody may touch.
+ * told of, pages with IO addresses in any order, and memory that nobody may touch. And more slabs than EAL has memzones.
  *
  * What would break: bytes that are not in the program's memory, or that the library itself writes there; and packets
  * whose IO address is that of other bytes.
@@ -315,6 +315,42 @@ untouched_memory_is_not_touched(void **state)
 	brought_remove(addr, &end);
 }
 
+static const struct evpl_global_config one_page = {
+	.slab_size = PAGE, .buffer_size = PAGE, .large_buffer_size = PAGE, .packet_mbufs = 63};
+
+static unsigned
+count_slabs(void)
+{
+	struct evpl_stats stats;
+
+	evpl_stats_get(&stats);
+	return stats.slabs;
+}
+
+/* EAL has 2,560 memzones, and an external slab takes none. */
+static void
+more_slabs_than_memzones_can_be_brought(void **state)
+{
+	const unsigned n = home_memzones() + 1;
+	struct evpl_iovec iovec;
+	char *pages = mmap(NULL, (size_t)n * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned flags = EVPL_EXTERNAL_NO_IOVA;
+
+	assert_ptr_not_equal(pages, MAP_FAILED);
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(evpl_slab_add_external(pages + (size_t)i * PAGE, PAGE, PAGE, NULL, EVPL_EXTERNAL(0),
+							flags, NULL, NULL),
+				 0);
+	assert_int_equal(count_slabs(), n);
+	/* And others come as before. */
+	assert_int_equal(evpl_iovec_alloc(home_context(state), 1, 0, 1, LOCAL, &iovec), 1);
+	evpl_iovec_release(home_context(state), &iovec);
+	assert_int_equal(count_slabs(), n + 1);
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(evpl_slab_remove_external(pages + (size_t)i * PAGE), 0);
+	assert_int_equal(munmap(pages, (size_t)n * PAGE), 0);
+}
+
 static const struct child children[] = {
 	{.name = "other_program", .run = other_program, .without_eal = true},
 };
@@ -327,6 +363,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(packets_have_the_addresses_of_the_table, brought_config),
 	home_case(pages_without_addresses_are_refused_unless_asked_for, brought_config),
 	home_case(untouched_memory_is_not_touched, brought_config),
+	home_case(more_slabs_than_memzones_can_be_brought, one_page),
 };
 
 int

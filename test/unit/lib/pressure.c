@@ -105,6 +105,46 @@ nothing_is_told_after_the_end(void **state)
 	assert_int_equal(evpl_pressure_notify_end(note, &told), 0);
 }
 
+/* A callback that takes long. */
+static atomic_bool is_called, may_end;
+
+static void
+block(enum evpl_pressure_event event, uint64_t used, void *arg)
+{
+	(void)event;
+	(void)used;
+	(void)arg;
+	atomic_store(&is_called, true);
+	while (!atomic_load(&may_end))
+		rte_delay_us_sleep(200);
+}
+
+/* If it did, this case would never end: the callback waits for it. */
+static void
+nothing_but_the_end_waits_for_a_callback(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_iovec iovecs[8];
+	struct told told = {0};
+
+	atomic_store(&is_called, false);
+	atomic_store(&may_end, false);
+	assert_int_equal(evpl_pressure_notify(1, 0, block, NULL), 0);
+	assert_int_equal(evpl_iovec_alloc(evpl, 1, 0, 1, SHARED, &iovecs[0]), 1);
+	while (!atomic_load(&is_called))
+		rte_delay_us_sleep(200);
+	assert_int_equal(evpl_pressure_notify(1, 0, note, &told), 0);
+	assert_int_equal(evpl_pressure_notify(1, 0, note, &told), -EEXIST);
+	for (unsigned i = 1; i < DIM(iovecs); i++) /* new slabs, too */
+		assert_int_equal(evpl_iovec_alloc(evpl, 16 * KIB - 2 * GUARDS, 0, 1, SHARED, &iovecs[i]), 1);
+	assert_int_equal(atomic_load(&told.high), 0); /* never two at a time */
+	atomic_store(&may_end, true);
+	wait_for(&told, 1, 0);
+	evpl_iovecs_release(evpl, iovecs, DIM(iovecs));
+	assert_int_equal(evpl_pressure_notify_end(block, NULL), 0);
+	assert_int_equal(evpl_pressure_notify_end(note, &told), 0);
+}
+
 static void
 impossible_thresholds_are_einval(void **state)
 {
@@ -141,6 +181,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(high_and_low_are_told_by_turns, config),
 	home_case_named("high_and_low_are_told_beside_a_watermark", high_and_low_are_told_by_turns, with_keeper),
 	home_case(nothing_is_told_after_the_end, config),
+	home_case(nothing_but_the_end_waits_for_a_callback, config),
 	home_case(impossible_thresholds_are_einval, config),
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * evpl_process.h: the life of a place for another process. process_loan.c has what is lent, process_packet.c packets
- * that are made of it, and process_kill.c the death of the other process at each instruction.
+ * evpl_process.h: the life of a place for another process. process_attach.c has what happens at the same time as
+ * evpl_attach(), process_loan.c what is lent, process_packet.c packets that are made of it, and process_kill.c the
+ * death of the other process in the middle of a call.
  *
  * What would break: a process could attach to what is not its library's, or two to one place. A dead process could keep
  * what it held, or a living one could lose it.
@@ -275,7 +276,9 @@ another_library_is_not_attached_to(void **state)
 	text = text_in_ledger("evpl ledger");
 	text[0]++;
 	assert_attach_fails(EPROTO);
-	text[0]--;
+	text[0] = '\0'; /* as while the primary is in evpl_process_create() */
+	assert_attach_fails(ENOENT);
+	text[0] = 'e';
 	rte_mempool_walk(find_loans_pool, NULL);
 	assert_non_null(loans_pool);
 	loans_pool->ops_index--;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The death of the other process at each instruction of each call. The child stops before the call. This process then
- * lets it go on for 0, 1, 2 ... instructions (ptrace), and kills it. So no moment between two stores is left out, and
- * nothing depends on time. After each death the counts must be exact, and the bytes must be there.
+ * The death of the other process in the middle of each call. The child stops before the call. This process then lets it
+ * go on for a number of instructions (ptrace), and kills it. So nothing depends on time. After each death the counts
+ * must be exact, and the bytes must be there.
  *
- * A call of some thousand instructions is killed at EVPL_TEST_KILLS of them (50), evenly spread.
+ * Each call is killed at EVPL_TEST_KILLS of its instructions (50), evenly spread. With a number of some thousands, it
+ * is killed at each instruction, and no moment between two stores is left out.
  *
  * What would break: a reference could be given up twice, by the dead process and by evpl_reclaim(), or never.
  */
@@ -228,8 +229,7 @@ try_deed(struct evpl *evpl, struct evpl_process *process, unsigned kills)
 	distance = all / kills + 1;
 	for (unsigned n = 0; n <= all; n += distance)
 		(void)kill_after(evpl, process, n, n / distance % 2 != 0, &did);
-	print_message("# %s: %u instructions, killed after each%s\n", deed->name, all,
-		      distance == 1 ? "" : ", but not all");
+	print_message("# %s: %u instructions, killed at %u places\n", deed->name, all, all / distance + 1);
 }
 
 static void

@@ -1,34 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "process_there.h"
 
-#include <dlfcn.h>
+#include "secondary.h"
+
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <rte_eal.h>
 #include <rte_malloc.h>
 
-static bool is_child;
 static int child_go, child_ready;
-
-/* The dynamic linker finds this function before DPDK's. */
-enum rte_proc_type_t
-rte_eal_process_type(void)
-{
-	static enum rte_proc_type_t (*real)(void);
-	void *symbol;
-
-	if (is_child)
-		return RTE_PROC_SECONDARY;
-	if (real == NULL) {
-		symbol = dlsym(RTLD_NEXT, "rte_eal_process_type");
-		if (symbol == NULL)
-			abort();
-		memcpy(&real, &symbol, sizeof(real)); /* ISO C has no cast from an object's pointer to a function's */
-	}
-	return real();
-}
 
 bool
 there_shares_memory(void)
@@ -70,7 +51,7 @@ static void __attribute__((noreturn)) child(const char *name, void (*play)(struc
 {
 	struct evpl_process *process = NULL;
 
-	is_child = true;
+	secondary_become();
 	if (name != NULL) {
 		process = evpl_attach(name);
 		there_check(process != NULL);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A child of fork() that plays the secondary process. Without huge pages DPDK has no secondary, but EAL's memory is
- * shared with children, too, at the same addresses. In the child rte_eal_process_type() says "secondary". So there the
- * library does what it does in a secondary process, in the same memory, and the child can be killed.
- * test/e2e/test_process.py has two real processes.
+ * A child of fork() that plays the secondary process (support/secondary.h). test/e2e/test_process.py has two real
+ * processes.
  */
 #ifndef TEST_PROCESS_THERE_H
 #define TEST_PROCESS_THERE_H

@@ -96,6 +96,26 @@ init_names_the_field_and_its_range(void **state)
 }
 
 static void
+init_says_why_slabs_cannot_be_made(void **state)
+{
+	/* EAL has 256 MiB. */
+	const struct evpl_global_config memory = {.slab_size = 512 * MIB, .preallocate_slabs = 2};
+	const struct evpl_global_config memzones = {.preallocate_slabs = EVPL_MAX_SLABS};
+	char line[256];
+
+	(void)state;
+	listen();
+	assert_int_equal(evpl_init(&memory), -ENOMEM);
+	assert_logged("evpl_init: preallocate_slabs is 2, but only 0 slabs of 536870912 bytes can be made: "
+		      "Cannot allocate memory");
+	listen();
+	assert_int_equal(evpl_init(&memzones), -ENOMEM);
+	snprintf(line, sizeof(line), "evpl_init: preallocate_slabs is %u, but EAL has no more than %u memzones",
+		 EVPL_MAX_SLABS, home_memzones());
+	assert_logged(line);
+}
+
+static void
 init_names_the_field_that_another_caller_chose(void **state)
 {
 	const struct evpl_global_config running = {.slab_size = MIB,
@@ -253,7 +273,7 @@ external_slab_names_the_argument(void **state)
 	listen();
 	assert_int_equal(evpl_slab_add_external((void *)0x10000, 8192, 4096, none, EVPL_EXTERNAL(0), 0, no_end, NULL),
 			 -EPERM);
-	assert_logged("evpl_slab_add_external: evpl_init() has not run");
+	assert_logged("evpl_slab_add_external: evpl_init() has not run, or evpl_cleanup_deferred() has begun");
 	assert_int_equal(evpl_init(&sizes), 0);
 	for (unsigned i = 0; i < DIM(bad); i++) {
 		listen();
@@ -268,6 +288,7 @@ external_slab_names_the_argument(void **state)
 
 static const struct CMUnitTest cases[] = {
 	stopped_case(init_names_the_field_and_its_range),
+	stopped_case(init_says_why_slabs_cannot_be_made),
 	stopped_case(init_names_the_field_that_another_caller_chose),
 	stopped_case(create_names_the_field_and_its_range),
 	stopped_case(rx_pool_names_the_argument),

@@ -213,6 +213,40 @@ memory_that_comes_back_is_told_once(void **state)
 	stop();
 }
 
+/* The slab has more. The limit refuses, and what is freed below it lets a request in. */
+static void
+memory_below_the_limit_is_told_once(void **state)
+{
+	struct evpl *evpl = start_limited(state, 0, false, 64 << 10);
+	struct tcp_pcb *pcb = connect_pcb();
+	struct pbuf *taken[1024];
+	struct evpl_iovec iovec;
+	unsigned n = 0;
+
+	alloc_filled(evpl, 100, 18, &iovec);
+	while (n < DIM(taken) && (taken[n] = pbuf_alloc(PBUF_RAW, 1000, PBUF_RAM)) != NULL)
+		n++;
+	assert_in_range(n, 8, DIM(taken) - 1);
+	/* The room that is left is less than a pbuf of that size, so a small one may fit. */
+	while (glue_write(pcb, &iovec, 0, 100, 0) == ERR_OK)
+		assert_in_range(pcb->snd_queuelen, 1, 100);
+	glue_poll();
+	assert_false(glue_memory_came_back());
+	for (unsigned i = 0; i < 8; i++) /* an eighth of the limit */
+		pbuf_free(taken[--n]);
+	glue_poll();
+	assert_true(glue_memory_came_back());
+	assert_false(glue_memory_came_back());
+	assert_int_equal(glue_write(pcb, &iovec, 0, 100, 0), ERR_OK);
+	/* Nobody asks for more, so nothing more is told. */
+	while (n > 0)
+		pbuf_free(taken[--n]);
+	glue_poll();
+	assert_false(glue_memory_came_back());
+	evpl_iovec_release(evpl, &iovec);
+	stop();
+}
+
 static void
 copy_leaves_the_iovec_alone(void **state)
 {
@@ -239,6 +273,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(write_of_a_received_pbuf_does_not_copy, home_small),
 	home_case(write_of_a_copied_pbuf_copies, home_small),
 	home_case(memory_that_comes_back_is_told_once, one_slab),
+	home_case(memory_below_the_limit_is_told_once, one_slab),
 	home_case(copy_leaves_the_iovec_alone, home_small),
 };
 

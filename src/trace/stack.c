@@ -91,17 +91,17 @@ struct walk {
 	struct word base;     /* the last frame's base pointer, where a callee saved it; NULL: not known */
 };
 
-static void
-add_word(struct known *known, const uintptr_t *at, uintptr_t value)
-{
-	known->words[known->word_count++] = (struct word){at, value};
-}
-
 #if defined(__x86_64__)
 
 #define BASE_REGISTER 6	  /* rbp, as DWARF counts */
 #define MOST_SAVED 6	  /* registers that a function saves at the end of its frame */
 #define MOST_ALIGNED 512u /* words: a frame is not aligned to more */
+
+static void
+add_word(struct known *known, const uintptr_t *at, uintptr_t value)
+{
+	known->words[known->word_count++] = (struct word){at, value};
+}
 
 /* The first frame. What the mempool called has saved the base pointer at its frame's address. */
 STACK_READER static void

@@ -96,6 +96,12 @@ def fwd_path():
     return None
 
 
+def dpdk_version():
+    """The version of evpl-fwd's DPDK: (22, 11)."""
+    said = subprocess.run([fwd_path(), "--version"], text=True, capture_output=True, check=True).stdout
+    return tuple(map(int, re.search(r"DPDK (\d+)\.(\d+)", said).groups()))
+
+
 def cpus(count):
     """EAL's --lcores for that many lcores, on the CPUs that this process may use, in turn.
 

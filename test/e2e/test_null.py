@@ -5,7 +5,7 @@ stop."""
 import os
 import signal
 
-from harness import Fwd, case, check, check_equal, main, run_fwd
+from harness import Fwd, case, check, check_equal, dpdk_version, main, run_fwd
 
 NULL2 = ["net_null0", "net_null1"]
 
@@ -121,12 +121,13 @@ def full_disk(directory):
     check_equal(run.lost(), 0, "lost buffers")
 
 
-@case("null_chains_are_noted_as_the_port_does_not_announce_them")
+@case("null_chains_are_noted_where_the_port_does_not_announce_them")
 def chains(directory):
-    """evpl_port_check() says so, and evpl-fwd goes on; without chains there is nothing to say."""
+    """evpl_port_check() says so, and evpl-fwd goes on; without chains there is nothing to say. From DPDK 25.07 on
+    net_null announces chains, and evpl-fwd switches them on."""
     run = run_fwd(directory, ["net_null0"], ["--forward-mode=txonly", "--packets=100", "--txpkts=30,30"])
     notes = [line for line in run.err.splitlines() if "note: port 0 (net_null0): does not announce" in line]
-    check_equal(len(notes), 1, f"notes ({run.err!r})")
+    check_equal(len(notes), 0 if dpdk_version() >= (25, 7) else 1, f"notes ({run.err!r})")
     run = run_fwd(directory, ["net_null0"], ["--forward-mode=txonly", "--packets=100"])
     check_equal(run.err, "", "stderr")
 

@@ -103,7 +103,8 @@ class Copy:
         paths = [self.pkg_config, *filter(None, [os.environ.get("PKG_CONFIG_PATH")])]
         # This test may itself be run by make or ninja: their settings are not for the copy.
         self.env = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "CFLAGS", "LDFLAGS")}
-        self.env |= {"PKG_CONFIG_PATH": ":".join(paths), "LD_LIBRARY_PATH": libdir}
+        libraries = [libdir, *filter(None, [os.environ.get("LD_LIBRARY_PATH")])]      # where DPDK may be
+        self.env |= {"PKG_CONFIG_PATH": ":".join(paths), "LD_LIBRARY_PATH": ":".join(libraries)}
 
     def make(self):
         need_run(["make", "-C", self.place, "CFLAGS=-O2 -Werror"], env=self.env)

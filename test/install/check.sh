@@ -38,7 +38,7 @@ check() {
 	if "$@" >"$work/log" 2>&1; then ok "$name"; else not_ok "$name"; fi
 }
 
-echo 1..20
+echo 1..21
 
 # Its pkg-config files name the prefix that it is meant for, so they are told where it has been put. (--define-prefix and a
 # sysroot would move DPDK's own files as well.)
@@ -57,17 +57,24 @@ compile() {
 	# shellcheck disable=SC2086 # a list of words
 	"$@" -Wall -Wextra -Werror "$here/outside.c" -o "$work/outside-$kind" $list
 }
+# with_copy COMMAND...: the command finds the copy, and a DPDK that is in LD_LIBRARY_PATH already.
+with_copy() {
+	LD_LIBRARY_PATH=$work/copy$prefix/$libdir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} "$@"
+}
 run_shared() {
 	# shellcheck disable=SC2086
-	LD_LIBRARY_PATH=$work/copy$prefix/$libdir "$work/outside-shared" $eal | grep -qx hello
+	with_copy "$work/outside-shared" $eal | grep -qx hello
 }
 run_static() {
 	# shellcheck disable=SC2086
 	"$work/outside-static" $eal | grep -qx hello
 }
 uses_shared() {
-	LD_LIBRARY_PATH=$work/copy$prefix/$libdir ldd "$work/outside-shared" |
-		grep -q "libevpl-dpdk.so.* => $work/copy"
+	with_copy ldd "$work/outside-shared" | grep -q "libevpl-dpdk.so.* => $work/copy"
+}
+uses_other_dpdk() {
+	mkdir "$work/dpdk" && cp "$(ldd "$work/outside-shared" | sed -n 's/.*librte_eal.* => \([^ ]*\).*/\1/p')" "$work/dpdk" &&
+		(LD_LIBRARY_PATH=$work/dpdk && with_copy ldd "$work/outside-shared" | grep -q "librte_eal.so.* => $work/dpdk/")
 }
 uses_none() {
 	! ldd "$work/outside-static" | grep -E 'libevpl-dpdk|librte_'
@@ -81,7 +88,7 @@ compile_readme() {
 }
 run_readme() {
 	# shellcheck disable=SC2086
-	LD_LIBRARY_PATH=$work/copy$prefix/$libdir "$work/readme" $eal --vdev=net_null0 | grep -qx world
+	with_copy "$work/readme" $eal --vdev=net_null0 | grep -qx world
 }
 # A whole project of somebody else, in a folder of its own: consumer cmake|meson PROGRAM COMPILER...
 consumer() {
@@ -143,6 +150,7 @@ check "the licence is among it" licensed
 check "the exported symbols are those of the map" symbols
 check "an outside program builds with pkg-config --cflags --libs" compile shared "--cflags --libs" "$@"
 check "it uses the installed shared library" uses_shared
+check "it uses a DPDK that LD_LIBRARY_PATH names" uses_other_dpdk
 check "it runs" run_shared
 check "the program in the README builds" compile_readme "$@"
 check "it prints what it says" run_readme

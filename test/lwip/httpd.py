@@ -42,11 +42,16 @@ def load_path():
     return os.environ["EVPL_LOAD"]
 
 
+def has_source():
+    """Whether lwIP is the one that was built from its source."""
+    version = subprocess.run([httpd_path(), "--version"], text=True, capture_output=True, check=True).stdout
+    return "built from source" in version
+
+
 def need_source():
     """For what Debian's library was built without: limits on half-open connections, on bytes out of order, on
     memory."""
-    version = subprocess.run([httpd_path(), "--version"], text=True, capture_output=True, check=True).stdout
-    if "built from source" not in version:
+    if not has_source():
         raise Skip("this lwIP is Debian's library, which has no such limit")
 
 

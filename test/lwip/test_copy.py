@@ -62,7 +62,9 @@ def copied(directory):
     run("meson", "setup", f"{place}/build", place, "--pkg-config-path", folder)
     run("ninja", "-C", f"{place}/build", "-j1")
     netns.need_tap()
-    os.environ["LD_LIBRARY_PATH"] = os.path.dirname(folder)     # the installed library, not the build's
+    # The installed library, not the build's; and a DPDK that is in the path already.
+    libraries = [os.path.dirname(folder), *filter(None, [os.environ.get("LD_LIBRARY_PATH")])]
+    os.environ["LD_LIBRARY_PATH"] = ":".join(libraries)
     echo = Echo(directory, f"{place}/build/echo")
     wait_for(lambda: exists("evpl0"), "the tap device", echo)
     configure("evpl0")

@@ -55,6 +55,8 @@ def corrupt(directory):
     """Of each 100 frames one is damaged at least, so seven of those with the file's bytes, and of those with the
     upload's."""
     h = fault(directory, httpd.Tap, ["corrupt"], 2)
+    if not httpd.has_source():
+        return                          # Debian's library counts nothing: that all bytes arrived was checked
     check(h.report["tcp"]["bad_checksum"] > 0, "lwIP took all of them")
     check(h.report["tcp"]["retransmitted"] > 0, "nothing was sent again")
 
@@ -91,6 +93,8 @@ def starving(directory, link):
             echo(directory, SIZE // 4, 16, SECONDS)
             upload(directory, SIZE, SECONDS)
             download("file", digest, seconds=SECONDS)
+    if not httpd.has_source():
+        return                          # Debian's library copies what it sends, so that an echo holds no mbufs
     check(total(h, "rx_copied") > 0 or total(h, "rx_no_mbuf") > 0, "there were always mbufs")
 
 

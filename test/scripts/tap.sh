@@ -41,7 +41,7 @@ stage() {
 	mkdir -p "$root/apps/lwip/lwip/src/core" "$bin"
 	touch "$root/apps/lwip/lwip/src/core/tcp.c"
 	cp -r scripts "$root/scripts"
-	for tool in bash sh env nproc basename cat comm dirname grep mkdir mktemp mv paste rm sed sleep sort tail tr touch; do
+	for tool in bash sh env nproc basename cat comm dirname find grep mkdir mktemp mv paste rm sed sleep sort tail tee touch tr uname; do
 		ln -s "$(command -v "$tool")" "$bin/$tool"
 	done
 	# Not a link: the python3 in PATH may be a script that looks for the real one.

@@ -141,23 +141,53 @@ program_main(const struct program *program, int argc, char **argv)
 	return failed != 0;
 }
 
+/* An emulator (Meson's exe_wrapper) runs programs of another architecture. Its words go before the program's. */
+static unsigned
+add_wrapper(char **argv, unsigned room)
+{
+	static char words[PATH_MAX];
+	const char *wrapper = getenv("MESON_EXE_WRAPPER");
+	char *rest = NULL;
+	unsigned n = 0;
+
+	snprintf(words, sizeof(words), "%s", wrapper != NULL ? wrapper : "");
+	for (char *word = strtok_r(words, " ", &rest); word && n < room; word = strtok_r(NULL, " ", &rest))
+		argv[n++] = word;
+	return n;
+}
+
+/* The emulator adds a line of its own about a signal that ends the child. */
+static void
+cut_words_of_emulator(char *err)
+{
+	char *line = strstr(err, "qemu: uncaught target signal");
+
+	if (line != NULL && getenv("MESON_EXE_WRAPPER") != NULL && (line == err || line[-1] == '\n'))
+		*line = '\0';
+}
+
 /* Runs a child to its end. @return the status that wait() returns; err has what the child wrote to stderr. */
 static int
 run_to_end(const char *name, char *err, size_t size)
 {
 	char child_option[] = "--child", child_name[128];
-	char *argv[] = {self, child_option, child_name, NULL};
+	char *argv[MAX_WORDS];
+	unsigned argc = add_wrapper(argv, MAX_WORDS - 4);
 	posix_spawn_file_actions_t actions;
 	size_t used = 0;
 	int status = 0, error, ends[2];
 	pid_t pid;
 
 	snprintf(child_name, sizeof(child_name), "%s", name);
+	argv[argc++] = self;
+	argv[argc++] = child_option;
+	argv[argc++] = child_name;
+	argv[argc] = NULL;
 	assert_int_equal(pipe(ends), 0);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addclose(&actions, ends[0]);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-	error = posix_spawn(&pid, self, &actions, NULL, argv, environ);
+	error = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[1]);
 	assert_int_equal(error, 0);
@@ -171,6 +201,7 @@ run_to_end(const char *name, char *err, size_t size)
 		used += (size_t)n;
 	}
 	err[used] = '\0';
+	cut_words_of_emulator(err);
 	close(ends[0]);
 	while (waitpid(pid, &status, 0) < 0)
 		assert_int_equal(errno, EINTR);

@@ -9,6 +9,8 @@
  * EVPL_TEST_EAL replaces EAL's options, as words with spaces between them. The default needs no huge pages, no rights
  * and no writable directory. It uses the first two cores that this process may run on. Several programs can run at the
  * same time.
+ *
+ * MESON_EXE_WRAPPER is the emulator of a cross build. Meson sets it. A child is started with it, too.
  */
 #ifndef TEST_PROGRAM_H
 #define TEST_PROGRAM_H

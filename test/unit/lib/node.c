@@ -18,7 +18,9 @@
 #include "node.h"
 
 #define DIM(a) (sizeof(a) / sizeof((a)[0]))
-#define ALL(n) (((uint64_t)1 << (n)) - 1)
+#define NODE(n) ((uint64_t)1 << (n))
+#define ALL(n) (NODE(n) - 1)
+#define LAST (RTE_MAX_NUMA_NODES - 1) /* 31 on x86, 3 on arm64 */
 
 /* Two sockets; four nodes of which 0 and 1 are near each other, and 2 and 3; a node that is nearer from one side. */
 static const struct evpl_topology one = {.nodes = ALL(1), .distance = {{10}}};
@@ -27,8 +29,8 @@ static const struct evpl_topology four = {
 	.nodes = ALL(4), .distance = {{10, 12, 20, 22}, {12, 10, 22, 20}, {20, 22, 10, 12}, {22, 20, 12, 10}}};
 static const struct evpl_topology unknown = {.nodes = ALL(4)};
 static const struct evpl_topology partly = {.nodes = ALL(4), .distance = {{10, 0, 0, 30}}};
-static const struct evpl_topology gap = {.nodes = 1 | 1 << 8,
-					 .distance = {[0] = {[0] = 10, [8] = 40}, [8] = {[0] = 40, [8] = 10}}};
+static const struct evpl_topology gap = {.nodes = NODE(0) | NODE(LAST),
+					 .distance = {[0] = {[0] = 10, [LAST] = 40}, [LAST] = {[0] = 40, [LAST] = 10}}};
 static const struct evpl_topology nothing = {0};
 
 static void
@@ -65,12 +67,12 @@ order_is_as_the_table_says(void **state)
 		{&partly, {0}, 0, 4, {0, 3, 1, 2}},
 		{&partly, {0}, 1, 4, {1, 0, 2, 3}},
 		/* Numbers with gaps, and a wish that the kernel does not name. */
-		{&gap, {0}, 8, 2, {8, 0}},
-		{&gap, {0}, 3, 3, {3, 0, 8}},
+		{&gap, {0}, LAST, 2, {LAST, 0}},
+		{&gap, {0}, 2, 3, {2, 0, LAST}},
 		{&nothing, {0}, 0, 1, {0}},
 		/* A node without a name that has buffers nevertheless: without huge pages EAL serves any node. */
-		{&one, {[31] = 2}, 0, 2, {0, 31}},
-		{&one, {[5] = 2}, 5, 2, {5, 0}},
+		{&one, {[LAST] = 2}, 0, 2, {0, LAST}},
+		{&one, {[2] = 2}, 2, 2, {2, 0}},
 	};
 
 	(void)state;
@@ -152,19 +154,19 @@ topology_is_what_the_folder_says(void **state)
 	assert_non_null(mkdtemp(folder));
 	make_node(0, "10 21 31\n");
 	make_node(2, "21 10 999\n"); /* more than the kernel ever has */
-	make_node(5, NULL);
+	make_node(LAST, NULL);
 	evpl_topology_read(&t, folder);
-	assert_int_equal(t.nodes, 1 | 1 << 2 | 1 << 5);
+	assert_int_equal(t.nodes, NODE(0) | NODE(2) | NODE(LAST));
 	assert_int_equal(t.distance[0][0], 10);
 	assert_int_equal(t.distance[0][1], 0);
 	assert_int_equal(t.distance[0][2], 21);
-	assert_int_equal(t.distance[0][5], 31);
+	assert_int_equal(t.distance[0][LAST], 31);
 	assert_int_equal(t.distance[2][0], 21);
-	assert_int_equal(t.distance[2][5], UINT8_MAX);
-	assert_int_equal(t.distance[5][0], 0);
+	assert_int_equal(t.distance[2][LAST], UINT8_MAX);
+	assert_int_equal(t.distance[LAST][0], 0);
 	remove_node(0);
 	remove_node(2);
-	remove_node(5);
+	remove_node(LAST);
 	assert_int_equal(rmdir(folder), 0);
 	evpl_topology_read(&t, folder);
 	assert_int_equal(t.nodes, 0);

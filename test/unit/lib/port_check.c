@@ -29,6 +29,7 @@ open_port(void **state)
 
 	assert_non_null(b);
 	memset(&lies, 0, sizeof(lies));
+	lies.tx_offload_hidden = RTE_ETH_TX_OFFLOAD_MULTI_SEGS; /* which net_null announces from 25.07 on */
 	snprintf(b->name, sizeof(b->name), "net_null%u", n++);
 	assert_int_equal(rte_eal_hotplug_add("vdev", b->name, ""), 0);
 	assert_int_equal(rte_eth_dev_get_port_by_name(b->name, &b->port), 0);
@@ -129,7 +130,7 @@ port_check_with_little_room_counts_all_and_fills_in_the_first(void **state)
 }
 
 static void
-port_check_of_net_null_tells_of_one_segment(void **state)
+port_check_of_a_port_that_announces_no_chains_tells_of_one_segment(void **state)
 {
 	struct bench *b = *state;
 
@@ -142,6 +143,20 @@ port_check_of_net_null_tells_of_one_segment(void **state)
 	assert_int_equal(rte_eth_dev_stop(b->port), 0);
 }
 
+/* net_null as it is. */
+static void
+port_check_of_net_null_tells_what_its_version_announces(void **state)
+{
+	const bool announces = RTE_VERSION >= RTE_VERSION_NUM(25, 7, 0, 0);
+	struct bench *b = *state;
+
+	lies.tx_offload_hidden = 0;
+	assert_limits(b->port, announces ? 0 : BIT(ONE_SEGMENT));
+	configure(b);
+	assert_limits(b->port, BIT(ONE_SEGMENT));
+	assert_says(b->port, EVPL_PORT_ONE_SEGMENT, announces ? "not switched on" : "does not announce");
+}
+
 /* A port that does announce them: net_ring, as it is. */
 static void
 port_check_of_net_ring_tells_of_segments_that_are_not_switched_on(void **state)
@@ -150,6 +165,7 @@ port_check_of_net_ring_tells_of_segments_that_are_not_switched_on(void **state)
 	struct bench *b = *state;
 	uint16_t port = port_loop(b->pool);
 
+	lies.tx_offload_hidden = 0;
 	assert_limits(port, BIT(ONE_SEGMENT) | BIT(LATE)); /* port_loop() has configured it */
 	assert_says(port, EVPL_PORT_ONE_SEGMENT, "not switched on");
 	assert_int_equal(rte_eth_dev_stop(port), 0);
@@ -414,7 +430,8 @@ main(int argc, char **argv)
 	const struct CMUnitTest cases[] = {
 		port_case(port_check_of_no_port_fails),
 		port_case(port_check_with_little_room_counts_all_and_fills_in_the_first),
-		port_case(port_check_of_net_null_tells_of_one_segment),
+		port_case(port_check_of_a_port_that_announces_no_chains_tells_of_one_segment),
+		port_case(port_check_of_net_null_tells_what_its_version_announces),
 		port_case(port_check_of_net_ring_tells_of_segments_that_are_not_switched_on),
 		port_case(port_check_of_segments_that_queues_switch_on_tells_of_those_that_do_not),
 		port_case(port_check_of_fast_free_is_an_error_of_port_or_queue),

@@ -36,6 +36,7 @@ rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info)
 		info->driver_name = lies.driver;
 	if (lies.other_driver != NULL && port_id != lies.driver_of)
 		info->driver_name = lies.other_driver;
+	info->tx_offload_capa &= ~lies.tx_offload_hidden;
 	info->tx_offload_capa |= lies.tx_offload_capa;
 	info->tx_queue_offload_capa |= lies.tx_queue_offload_capa;
 	if (lies.min_rx_bufsize != 0)

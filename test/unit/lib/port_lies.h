@@ -19,6 +19,7 @@ extern struct lies {
 	bool iova_pa;
 	bool huge_pages;
 	bool queues_tell;
+	uint64_t tx_offload_hidden; /* what the port must not announce */
 	uint64_t tx_offload_capa;
 	uint64_t tx_queue_offload_capa;
 	uint64_t tx_offloads;

@@ -22,11 +22,14 @@ choose(void)
 		return;
 	for (unsigned i = 0; i < DIM(files); i++) {
 		for (const struct operation *o = files[i]; o->name != NULL; o++) {
-			for (unsigned k = 0; k < o->weight && n < DIM(chosen); k++)
+			for (unsigned k = 0; k < o->weight; k++) {
+				if (n == DIM(chosen))
+					abort(); /* the weights are more than 256 */
 				chosen[n++] = o;
+			}
 		}
 	}
-	for (unsigned i = 0; n < DIM(chosen); i++) /* what is left, to the first ones again */
+	while (n < DIM(chosen)) /* what is left */
 		chosen[n++] = &operations_take[0];
 }
 

@@ -290,8 +290,8 @@ dpdk_clone(struct world *w)
 }
 
 const struct operation operations_packet[] = {
-	{"to_mbuf", to_mbuf, 8, 16},
-	{"free", free_packet, 1, 12},
+	{"to_mbuf", to_mbuf, 8, 14},
+	{"free", free_packet, 1, 10},
 	{"from_mbuf", from_mbuf, 3, 10},
 	{"receive", receive, 9, 5},
 	{"packets_alloc", packets_alloc, 5, 5},

@@ -201,10 +201,10 @@ rx_several(struct world *w)
 }
 
 const struct operation operations_port[] = {
-	{"tx_burst", tx_burst, 6, 8},
-	{"rte_eth_tx_burst", send_packet, 1, 6},
+	{"tx_burst", tx_burst, 6, 7},
+	{"rte_eth_tx_burst", send_packet, 1, 5},
 	{"rte_eth_rx_burst", receive_packet, 0, 5},
-	{"rx_burst", rx_burst, 1, 8},
+	{"rx_burst", rx_burst, 1, 7},
 	{"rx_burst of several", rx_several, 2, 2},
 	{0},
 };

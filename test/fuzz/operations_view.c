@@ -176,13 +176,13 @@ write_again(struct world *w)
 }
 
 const struct operation operations_view[] = {
-	{"clone", clone_whole, 1, 16},
-	{"clone_segment", clone_segment, 5, 16},
-	{"move", move, 1, 3},
-	{"move_segment", move_segment, 5, 6},
-	{"set_length", set_length, 4, 8},
+	{"clone", clone_whole, 1, 12},
+	{"clone_segment", clone_segment, 5, 12},
+	{"move", move, 1, 2},
+	{"move_segment", move_segment, 5, 5},
+	{"set_length", set_length, 4, 7},
 	{"release", release, 2, 30},
-	{"release in bulk", release_in_bulk, 8, 5},
+	{"release in bulk", release_in_bulk, 8, 6},
 	{"release the latest", release_latest, 2, 5},
 	{"write", write_again, 1, 4},
 	{0},

@@ -5,7 +5,7 @@
 #include "hold.h"
 #include "operations.h"
 
-#define MOST 64u /* iovecs of an alloc in a callback: it may be split over small buffers */
+#define MOST 160u /* iovecs of an alloc in a callback: it may be split over small buffers */
 
 static void called_back(struct evpl *evpl, struct evpl_wait *wait, void *arg);
 
@@ -111,7 +111,7 @@ wait_poll(struct world *w)
 }
 
 const struct operation operations_wait[] = {
-	{"alloc_wait", wait_begin, 6, 2},
+	{"alloc_wait", wait_begin, 6, 3},
 	{"alloc_wait_cancel", wait_cancel, 2, 2},
 	{"alloc_wait_poll", wait_poll, 1, 4},
 	{0},

@@ -7,6 +7,7 @@
 
 #include <rte_eal.h>
 #include <rte_ethdev.h>
+#include <rte_log.h>
 
 #define KIB (1u << 10)
 
@@ -103,6 +104,7 @@ world_prepare(void)
 		fprintf(stderr, "rte_eal_init: %s\n", rte_strerror(rte_errno));
 		exit(99);
 	}
+	rte_log_set_global_level(RTE_LOG_CRIT); /* refused calls say why */
 	atexit(say_leaving);
 	content_init();
 	leaving = "the start";
@@ -384,7 +386,7 @@ world_end(struct world *w)
 	w->operation = "end";
 	for (unsigned i = 0; i < EXTERNALS; i++) {
 		if (w->external[i].is_there)
-			expect(w, evpl_slab_remove_external(world_external + i * EXTERNAL_BYTES) == 0,
+			expect(w, evpl_slab_remove_external(world_external + (size_t)i * EXTERNAL_BYTES) == 0,
 			       "an external slab cannot be removed, although all is released");
 	}
 	leaving = "home_assert()";

@@ -129,6 +129,17 @@ make_segment(struct input *in, const struct packet *p)
 	return kind == CLONED || kind == SHARED_RX ? only_clone(m) : m;
 }
 
+/* A count of segments that is not n. evpl_rx_burst() believes a 1. */
+static uint16_t
+false_count(struct input *in, unsigned n, bool received)
+{
+	uint16_t count = input_u16(in);
+
+	if (received && count == 1)
+		count = 0;
+	return count != n ? count : (uint16_t)(n + 1);
+}
+
 static void
 lie(struct input *in, struct packet *p, bool received)
 {
@@ -138,27 +149,18 @@ lie(struct input *in, struct packet *p, bool received)
 	p->liar = input_below(in, p->n);
 	liar = p->segments[p->liar];
 	p->true_length = liar->data_len;
-	/*
-	 * evpl_rx_burst() does not check two things of a packet of one segment: that it has no next one, and that it
-	 * ends in its buffer. See .github/SECURITY.md.
-	 */
-	if (received && p->n == 1)
+	/* Of a packet of one segment evpl_rx_burst() believes the lengths: see .github/SECURITY.md. */
+	if (received && p->n == 1 && !(p->lies & NB_SEGS))
+		p->lies &= HELD;
+	if (liar->data_off + UINT16_MAX <= liar->buf_len)
 		p->lies &= ~(unsigned)TOO_LONG;
 	if (p->lies & PKT_LEN)
 		head->pkt_len += 1 + input_u32(in) % UINT32_MAX;
-	if (p->lies & NB_SEGS) {
-		head->nb_segs = (uint16_t)(head->nb_segs + 1 + input_u16(in) % (UINT16_MAX - 1));
-		if (received && head->nb_segs == 1)
-			head->nb_segs = 0;
-		if (head->nb_segs == p->n)
-			p->lies &= ~(unsigned)NB_SEGS;
-	}
+	if (p->lies & NB_SEGS)
+		head->nb_segs = false_count(in, p->n, received);
 	if (p->lies & TOO_LONG)
-		liar->data_len = (uint16_t)RTE_MIN(UINT16_MAX, liar->buf_len - liar->data_off + 1u + input_u16(in));
-	if ((p->lies & TOO_LONG) && liar->data_off + liar->data_len <= liar->buf_len) {
-		liar->data_len = p->true_length;
-		p->lies &= ~(unsigned)TOO_LONG;
-	}
+		liar->data_len =
+			(uint16_t)RTE_MIN((unsigned)UINT16_MAX, liar->buf_len - liar->data_off + 1u + input_u16(in));
 	if (p->lies & HELD) {
 		rte_mbuf_refcnt_update(liar, 1);
 		held[held_count++] = liar;

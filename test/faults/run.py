@@ -160,6 +160,8 @@ def faults(directory, name):
 @case("the stream of the report: no empty file is left", "fwd_null", "fdopen:1", 1, "--json=")
 @case("an lcore that EAL refuses: an end", "fwd_null", "rte_eal_remote_launch:1", 1, "lcore 1 cannot be launched")
 @case("a callback of ethdev's: a note", "fwd_null", "rte_eth_dev_callback_register:1", 0, "nothing tells if it goes")
+@case("a port whose statistics cannot be read: not said to have none", "fwd_ring", "rte_eth_xstats_get_id_by_name:1",
+      1, "extended statistics: No such device")
 def found(directory, name, fault, rc, words):
     """Faults that did something else once."""
     said, _, run = run_with_fault(name, directory, fault)

@@ -188,12 +188,13 @@ evpl_slab_view(const struct evpl_slab *slab, unsigned first, struct evpl_buffer_
 	return some.n;
 }
 
-/* The contexts are listed by number. */
-static void
+/* The contexts are listed by number. False: no memory. */
+static bool
 list_holders(struct evpl_census *census)
 {
 	struct evpl_global *g = &evpl_global;
 	const struct evpl_context *ctx;
+	bool listed;
 
 	pthread_mutex_lock(&g->lock);
 	if (g->users > 0)
@@ -202,7 +203,9 @@ list_holders(struct evpl_census *census)
 		TAILQ_FOREACH (ctx, &g->contexts, entry)
 			census->holders[census->n++].number = ctx->number;
 	}
+	listed = census->holders != NULL || g->users == 0;
 	pthread_mutex_unlock(&g->lock);
+	return listed;
 }
 
 struct evpl_holder *
@@ -235,17 +238,17 @@ credit_buffer(struct rte_mbuf *mbuf, uint32_t number, void *opaque)
 	holding_add(holder != NULL ? &holder->holding : &census->orphans, &l);
 }
 
-void
+bool
 evpl_census(struct evpl_census *census)
 {
 	struct evpl_global *g = &evpl_global;
 	uint32_t number = 0;
-	bool more;
+	bool more, listed;
 
 	/* What other processes have returned is held by nobody. */
 	(void)evpl_processes_collect();
 	memset(census, 0, sizeof(*census));
-	list_holders(census);
+	listed = list_holders(census);
 	do {
 		const struct evpl_slab *slab;
 
@@ -258,4 +261,7 @@ evpl_census(struct evpl_census *census)
 		}
 		pthread_mutex_unlock(&g->lock);
 	} while (more);
+	if (!listed) /* all of it would be there */
+		census->orphans = (struct evpl_holding){0};
+	return listed;
 }

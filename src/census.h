@@ -50,9 +50,10 @@ struct evpl_holder {
 struct evpl_census {
 	struct evpl_holding all, orphans; /* orphans: of those, what contexts took that are gone */
 	struct evpl_holder *holders;	  /* the contexts that exist, by number; free() them */
-	unsigned n;			  /* 0: there is none, or no memory for them */
+	unsigned n;
 };
 struct evpl_holder *evpl_holder_find(const struct evpl_census *census, unsigned number); /* NULL: none */
-void evpl_census(struct evpl_census *census); /* takes the lock, for one slab after the other */
+/* Takes the lock, for one slab after the other. False: no memory; then only `all` is known. */
+bool evpl_census(struct evpl_census *census);
 
 #endif /* EVPL_SRC_CENSUS_H */

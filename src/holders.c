@@ -37,7 +37,8 @@ log_contexts(void)
 	unsigned lines = 0, more = 0;
 	char who[48];
 
-	evpl_census(&census);
+	if (!evpl_census(&census))
+		EVPL_LOG(ERR, "cleanup: no memory to tell which contexts took the buffers");
 	for (unsigned i = 0; i < census.n; i++) {
 		if (census.holders[i].holding.buffers == 0)
 			continue;

@@ -381,13 +381,14 @@ evpl_pvt_iovec_clone_overflow(struct evpl_iovec *dst)
 	/* No mbuf to count on: use up the room that was left for threads, try again, then say so. */
 	if (other == NULL && rte_mbuf_refcnt_read(dst->ref) < EVPL_COUNT_MAX)
 		return;
+	(void)evpl_pvt_ref_sub(dst->ref, dst->flags, 1); /* not the last: the source holds one */
 	if (other == NULL) {
+		/* The count that dst has given up makes room for that of the other mbuf. */
 		evpl_overflow_try_again();
 		other = evpl_overflow_take(dst->ref, dst->flags);
 	}
 	if (other == NULL)
 		stop_program("evpl_iovec_clone", dst, "the references of src can no longer be counted: no memory");
-	(void)evpl_pvt_ref_sub(dst->ref, dst->flags, 1); /* not the last: the source holds one */
 	dst->ref = other;
 	dst->flags &= ~(uint32_t)EVPL_IOVEC_FLAG_PACKET;
 }

@@ -7,6 +7,7 @@
 #include "global.h"
 #include "note.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include <rte_mempool.h>
@@ -36,7 +37,7 @@ pool_create(const char *what, unsigned n, unsigned room, int socket_id)
 		return NULL;
 	rte_pktmbuf_pool_init(pool, &config);
 	rc = rte_mempool_set_ops_byname(pool, EVPL_PACKET_OPS, NULL);
-	return rc == 0 ? pool : pool_failed(pool, -rc);
+	return rc == 0 ? pool : pool_failed(pool, ENOTSUP); /* there are no such operations */
 }
 
 /* A pool that never has an mbuf. Its mbufs are elsewhere, and their ends are its operations' to handle. */

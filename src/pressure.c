@@ -138,10 +138,13 @@ evpl_pressure_notify(uint64_t high, uint64_t low, evpl_pressure_callback callbac
 	pthread_mutex_lock(&g->lock);
 	if (g->users == 0 || g->ending)
 		rc = -EPERM;
-	else if (!evpl_keeper_start())
-		rc = -ENOMEM;
 	else
 		rc = add(&wanted);
+	/* Last, so that a failure leaves no thread behind. */
+	if (rc == 0 && !evpl_keeper_start()) {
+		(void)evpl_pressure_notify_end(callback, arg);
+		rc = -ENOMEM;
+	}
 	pthread_mutex_unlock(&g->lock);
 	return rc;
 }

@@ -329,6 +329,144 @@ evpl_process_find(const char *name)
 	return process;
 }
 
+<<<<<<< HEAD
+=======
+/* What is wrong with the primary's ledger, as an errno; 0: nothing. Logs it. */
+static int
+check_ledger(const struct evpl_ledger *ledger, size_t size)
+{
+	static const char call[] = "evpl_attach";
+
+	if (size < sizeof(*ledger) || strncmp(ledger->mark, EVPL_LEDGER_MARK, sizeof(ledger->mark)) != 0) {
+		EVPL_LOG(ERR, "%s: what the primary has under this name is not this library's", call);
+		return EPROTO;
+	}
+	if (strncmp(ledger->version, evpl_version(), sizeof(ledger->version)) != 0) {
+		EVPL_LOG(ERR, "%s: the primary has %.*s, and this process has %s", call, (int)sizeof(ledger->version),
+			 ledger->version, evpl_version());
+		return EPROTO;
+	}
+	if (ledger->layout != evpl_ledger_layout()) {
+		EVPL_LOG(ERR, "%s: the primary's structs are not those of this process: other compilers or options",
+			 call);
+		return EPROTO;
+	}
+	if (ledger->self != ledger) {
+		EVPL_LOG(ERR, "%s: the primary's memory has another address in this process", call);
+		return EPROTO;
+	}
+	if (!evpl_packet_ops_register() || ledger->pool->ops_index != evpl_packet_ops) {
+		EVPL_LOG(ERR, "%s: mempool operations have other numbers here than in the primary", call);
+		return EXDEV;
+	}
+	return 0;
+}
+
+/* The ledger of that name; NULL with rte_errno. */
+static struct evpl_ledger *
+find_ledger(const char *name)
+{
+	char zone_name[RTE_MEMZONE_NAMESIZE];
+	const struct rte_memzone *zone;
+
+	snprintf(zone_name, sizeof(zone_name), ZONE_PREFIX "%s", name);
+	zone = rte_memzone_lookup(zone_name);
+	if (zone == NULL) {
+		EVPL_LOG(ERR, "evpl_attach: the primary has not called evpl_process_create(\"%s\")", name);
+		rte_errno = ENOENT;
+		return NULL;
+	}
+	rte_errno = check_ledger(zone->addr, zone->len);
+	return rte_errno == 0 ? zone->addr : NULL;
+}
+
+/* Locks the ledger's file for as long as this process lives. Its descriptor, or -1 with rte_errno. */
+static int
+take_place(const char *name, struct evpl_ledger *ledger)
+{
+	int file = open(ledger->path, O_RDWR | O_CLOEXEC);
+
+	if (file < 0) {
+		rte_errno = errno;
+		EVPL_LOG(ERR, "evpl_attach: %s: %s", ledger->path, strerror(rte_errno));
+		return -1;
+	}
+	if (!file_lock(file, F_OFD_SETLK, F_WRLCK)) {
+		EVPL_LOG(ERR, "evpl_attach: process %d has attached as \"%s\", or the primary is in evpl_reclaim()",
+			 ledger->pid, name);
+		rte_errno = EBUSY;
+	} else if (user_of(ledger) != EVPL_LEDGER_ABSENT) {
+		EVPL_LOG(ERR,
+			 "evpl_attach: process %d ended without evpl_detach(): the primary must call "
+			 "evpl_reclaim() for \"%s\" first",
+			 ledger->pid, name);
+		rte_errno = EOWNERDEAD;
+	} else {
+		__atomic_store_n(&ledger->pid, (int32_t)getpid(), __ATOMIC_RELEASE);
+		__atomic_store_n(&ledger->owner, evpl_ledger_me(), __ATOMIC_RELEASE);
+		__atomic_store_n(&ledger->user, EVPL_LEDGER_ATTACHED, __ATOMIC_RELEASE);
+		return file;
+	}
+	close(file);
+	return -1;
+}
+
+struct evpl_process *
+evpl_attach(const char *name)
+{
+	struct evpl_process *process;
+	struct evpl_ledger *ledger;
+
+	if (!may_begin("evpl_attach", name, false))
+		return NULL;
+	ledger = find_ledger(name);
+	if (ledger == NULL)
+		return NULL;
+	process = calloc(1, sizeof(*process));
+	if (process == NULL) {
+		EVPL_LOG(ERR, "evpl_attach: no memory");
+		rte_errno = ENOMEM;
+		return NULL;
+	}
+	process->ledger = ledger;
+	process->file = take_place(name, ledger);
+	if (process->file < 0) {
+		free(process);
+		return NULL;
+	}
+	return process;
+}
+
+int
+evpl_detach(struct evpl_process *process)
+{
+	struct evpl_iovec waiting[32];
+	struct evpl_ledger *ledger;
+	uint64_t held;
+	unsigned n;
+
+	if (process == NULL)
+		return 0;
+	if (evpl_is_primary())
+		return -ENOTSUP;
+	ledger = process->ledger;
+	__atomic_store_n(&ledger->user, EVPL_LEDGER_LEAVING, __ATOMIC_RELEASE); /* no more is sent */
+	while ((n = evpl_process_receive(process, waiting, RTE_DIM(waiting))) > 0)
+		evpl_iovecs_release(NULL, waiting, (int)n);
+	held = evpl_ledger_held(ledger);
+	if (held > 0) {
+		EVPL_LOG(ERR, "evpl_detach: %" PRIu64 " iovecs are still held", held);
+		__atomic_store_n(&ledger->user, EVPL_LEDGER_ATTACHED, __ATOMIC_RELEASE);
+		return -EBUSY;
+	}
+	__atomic_store_n(&ledger->owner, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&ledger->user, EVPL_LEDGER_ABSENT, __ATOMIC_RELEASE);
+	close(process->file); /* which unlocks it */
+	free(process);
+	return 0;
+}
+
+>>>>>>> faults
 int
 evpl_process_get(struct evpl_process *process, struct evpl_process_info *info)
 {

@@ -179,7 +179,8 @@ stats_command(const char *command, const char *params, struct rte_tel_data *d)
 
 	RTE_SET_USED(command);
 	RTE_SET_USED(params);
-	evpl_census(&census);
+	if (!evpl_census(&census))
+		return -ENOMEM;
 	free(census.holders);
 	f.holding = census.all;
 	f.orphans = census.orphans;
@@ -237,13 +238,16 @@ static int
 held_command(const char *command, const char *params, struct rte_tel_data *d)
 {
 	struct hook_held held[HELD_SHOWN];
-	unsigned n = hook_held_get(held, RTE_DIM(held)), period = hook_held_period();
+	int n = hook_held_get(held, RTE_DIM(held));
+	unsigned period = hook_held_period();
 	char name[32];
 
 	RTE_SET_USED(command);
 	RTE_SET_USED(params);
+	if (n < 0)
+		return n;
 	rte_tel_data_start_dict(d);
-	for (unsigned i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		struct site site = {.where = held[i].where,
 				    .iovecs = held[i].count * period,
 				    .bytes = held[i].bytes * period,
@@ -252,7 +256,7 @@ held_command(const char *command, const char *params, struct rte_tel_data *d)
 				    .sampled_iovecs = held[i].count,
 				    .sampled_bytes = held[i].bytes};
 
-		snprintf(name, sizeof(name), "site_%u", i);
+		snprintf(name, sizeof(name), "site_%d", i);
 		evpl_fields_add_dict(d, name, site_fields, RTE_DIM(site_fields), &site);
 	}
 	return 0;
@@ -291,17 +295,30 @@ units_command(const char *command, const char *params, struct rte_tel_data *d)
 	return 0;
 }
 
-/* Commands cannot be taken back: they stay, and say zeros, after evpl_cleanup(). */
+/*
+ * Commands cannot be taken back: they stay, and say zeros, after evpl_cleanup(). DPDK would take one of the same name
+ * twice. One that finds no room is tried again when the library starts the next time.
+ */
+static void
+register_once(bool *registered, const char *name, telemetry_cb answer, const char *help)
+{
+	int rc;
+
+	if (*registered)
+		return;
+	rc = rte_telemetry_register_cmd(name, answer, help);
+	*registered = rc == 0;
+	if (rc != 0)
+		EVPL_LOG(WARNING, "telemetry has no command %s: %s", name, rte_strerror(-rc));
+}
+
 void
 evpl_telemetry_register(void)
 {
-	static bool registered;
+	static bool registered[RTE_DIM(commands) + 1];
 
-	if (registered)
-		return;
-	registered = true;
 	for (unsigned i = 0; i < RTE_DIM(commands); i++)
-		rte_telemetry_register_cmd(commands[i]->name, commands[i]->answer, commands[i]->help);
-	rte_telemetry_register_cmd("/evpl/units", units_command,
-				   "The unit of each field of a command. Parameters: the command, such as /evpl/stats");
+		register_once(&registered[i], commands[i]->name, commands[i]->answer, commands[i]->help);
+	register_once(&registered[RTE_DIM(commands)], "/evpl/units", units_command,
+		      "The unit of each field of a command. Parameters: the command, such as /evpl/stats");
 }

@@ -156,7 +156,8 @@ contexts_answer(const char *command, const char *params, struct rte_tel_data *d)
 	char name[32];
 
 	RTE_SET_USED(command);
-	evpl_census(&census);
+	if (!evpl_census(&census))
+		return -ENOMEM;
 	rte_tel_data_start_dict(d);
 	evpl_compat_tel_add_uint(d, "contexts", count);
 	for (unsigned i = 0; i < n; i++) {

@@ -363,9 +363,11 @@ command_parse(const struct command *command, int argc, char **argv, void *values
 	r.rows = calloc(count, sizeof(*r.rows));
 	r.longs = calloc(count + 3, sizeof(*r.longs));
 	r.shorts = calloc(count + 3, 2);
-	if (r.rows == NULL || r.longs == NULL || r.shorts == NULL)
+	if (r.rows == NULL || r.longs == NULL || r.shorts == NULL) {
 		error_line("out of memory");
-	else if (take_tables(&r, values))
+		exit(EXIT_FAILURE);
+	}
+	if (take_tables(&r, values))
 		rc = parse_arguments(&r, argc, argv);
 	free(r.rows);
 	free(r.longs);

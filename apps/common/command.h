@@ -31,7 +31,7 @@ struct command {
 /*
  * Sets the options to their defaults, and then to the values on the command line. Returns the number of EAL's
  * arguments, including the program's name. 0: help or version was printed, and the program ends. -1: one line on stderr
- * says what is wrong.
+ * says what is wrong. Without memory the program ends here with exit code 1, which is not that of wrong options.
  */
 int command_parse(const struct command *command, int argc, char **argv, void *values);
 

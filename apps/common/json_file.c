@@ -36,6 +36,7 @@ json_file_open(struct json_file *json, const char *path)
 	json->file = fdopen(fd, "w");
 	if (json->file == NULL) {
 		close(fd);
+		json_file_close(json);
 		return print_failure(json, ENOMEM);
 	}
 	return 0;
@@ -83,6 +84,7 @@ json_file_close(struct json_file *json)
 {
 	if (json->created)
 		unlink(json->path);
+	json->created = false;
 	if (json->file != NULL && json->file != stdout)
 		fclose(json->file);
 	json->file = NULL;

@@ -222,7 +222,7 @@ report_line(struct fwd_run *run)
 static bool
 all_lcores_reported(const struct fwd_run *run)
 {
-	return __atomic_load_n(&run->seen, __ATOMIC_ACQUIRE) == run->lcore_count;
+	return __atomic_load_n(&run->seen, __ATOMIC_ACQUIRE) == run->launched;
 }
 
 static bool
@@ -379,6 +379,10 @@ check_ready(const struct fwd_run *run)
 
 		if (lcore->ready)
 			continue;
+		if (i == run->launched) {
+			error_line("lcore %u cannot be launched: %s", lcore->id, rte_strerror(lcore->error));
+			return 1;
+		}
 		if (lcore->error == ENOMEM && mbufs != 0)
 			error_line("no context for lcore %u: %s (%u packet mbufs: try a smaller --txq, --txd or "
 				   "--txpkts, or "
@@ -391,6 +395,21 @@ check_ready(const struct fwd_run *run)
 	return 0;
 }
 
+/* Launches lcores until EAL refuses one. */
+static void
+launch_lcores(struct fwd_run *run)
+{
+	for (run->launched = 0; run->launched < run->lcore_count; run->launched++) {
+		struct fwd_lcore *lcore = &run->lcores[run->launched];
+		int rc = rte_eal_remote_launch(forward_until_end, lcore, lcore->id);
+
+		if (rc != 0) {
+			lcore->error = -rc;
+			break;
+		}
+	}
+}
+
 int
 fwd_run_start(struct fwd_run *run, fwd_tick tick, void *arg)
 {
@@ -399,9 +418,9 @@ fwd_run_start(struct fwd_run *run, fwd_tick tick, void *arg)
 
 	if (alone) {
 		create_context(&run->lcores[0]);
+		run->launched = 1;
 	} else {
-		for (unsigned i = 0; i < run->lcore_count; i++)
-			rte_eal_remote_launch(forward_until_end, &run->lcores[i], run->lcores[i].id);
+		launch_lcores(run);
 		while (!all_lcores_reported(run))
 			sleep_tick();
 	}

@@ -58,7 +58,7 @@ struct fwd_lcore {
 	uint32_t next_flow; /* flowgen; txonly with --txonly-multi-flow */
 	uint64_t cycles;    /* of --record-core-cycles */
 	bool ready;	    /* has a context; false: see error */
-	int error;	    /* rte_errno of evpl_create() */
+	int error;	    /* rte_errno of evpl_create(); of an lcore that was not launched, EAL's */
 	struct evpl_iovec iovecs[FWD_BURST_MAX];
 	struct evpl_iovec clones[FWD_BURST_MAX]; /* tee */
 	struct fwd_counters counters[RTE_MAX_ETHPORTS];
@@ -78,6 +78,7 @@ struct fwd_run {
 	int phase;     /* enum fwd_phase; atomic */
 	unsigned seen; /* lcores that have finished the present phase; atomic */
 	unsigned lcore_count;
+	unsigned launched; /* lcores that run; fewer than lcore_count if EAL has refused one */
 	struct fwd_lcore *lcores;
 	unsigned stream_count;
 	struct fwd_stream *streams;

@@ -67,8 +67,10 @@ fwd_removal_watch(struct fwd_removal *r, struct fwd_ports *ports)
 	for (unsigned i = 0; i < ports->count; i++) {
 		struct fwd_port *p = &ports->port[i];
 
-		for (unsigned e = 0; e < RTE_DIM(events); e++)
-			rte_eth_dev_callback_register(p->dev.id, events[e], on_event, r);
+		for (unsigned e = 0; e < RTE_DIM(events); e++) {
+			if (rte_eth_dev_callback_register(p->dev.id, events[e], on_event, r) != 0)
+				error_line("note: port %u (%s): nothing tells if it goes away", p->dev.id, p->dev.name);
+		}
 		links |= p->info.if_index != 0;
 	}
 	if (links)

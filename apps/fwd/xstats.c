@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "xstats.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,17 +18,24 @@ next_name(const char **list, size_t *length)
 	return *length == 0 ? NULL : name;
 }
 
-static bool
-find_on_port(struct fwd_xstats *x, const struct fwd_port *p, const char *name)
+/* 0: *has says whether the port has it. Else the exit status, and an error line was printed. */
+static int
+find_on_port(struct fwd_xstats *x, const struct fwd_port *p, const char *name, bool *has)
 {
 	struct fwd_xstat *stat = &x->list[x->count];
+	int rc = rte_eth_xstats_get_id_by_name(p->dev.id, name, &stat->id);
 
-	if (rte_eth_xstats_get_id_by_name(p->dev.id, name, &stat->id) != 0)
-		return false;
+	*has = rc == 0;
+	if (rc == -EINVAL)
+		return 0;
+	if (rc != 0) {
+		error_line("port %u (%s): extended statistics: %s", p->dev.id, p->dev.name, strerror(-rc));
+		return 1;
+	}
 	stat->port = p;
 	strcpy(stat->name, name);
 	x->count++;
-	return true;
+	return 0;
 }
 
 static int
@@ -43,8 +51,10 @@ find_name(struct fwd_xstats *x, const struct fwd_ports *ports, const char *text,
 	}
 	memcpy(name, text, length);
 	name[length] = '\0';
-	for (unsigned i = 0; i < ports->count; i++)
-		has[i] = find_on_port(x, &ports->port[i], name);
+	for (unsigned i = 0; i < ports->count; i++) {
+		if (find_on_port(x, &ports->port[i], name, &has[i]) != 0)
+			return 1;
+	}
 	if (x->count == before) {
 		error_line("--display-xstats: no port has %s", name);
 		return 2;

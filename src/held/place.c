@@ -98,7 +98,8 @@ evpl_places_held(const struct place *places, struct hook_held *held, unsigned n,
 		h->count = places[i].count;
 		h->bytes = places[i].bytes;
 		h->age_s = evpl_place_age_s(&places[i]);
-		h->where[0] = '\0';
+		h->where[0] = '?';
+		h->where[1] = '\0';
 		text = fmemopen(h->where, sizeof(h->where), "w");
 		if (text != NULL) {
 			say(text, places[i].where);

@@ -24,6 +24,7 @@
 #include "held/place.h"
 #include "trace/hooks.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -293,19 +294,19 @@ say_where(FILE *out, uint64_t where)
 	evpl_place_say_address(out, (uintptr_t)where);
 }
 
-unsigned
+int
 hook_held_get(struct hook_held *held, unsigned n)
 {
 	struct place *places = calloc(EVPL_PLACES, sizeof(*places));
 
 	if (places == NULL)
-		return 0;
+		return -ENOMEM;
 	pthread_mutex_lock(&evpl_global.lock);
 	find_places(places);
 	pthread_mutex_unlock(&evpl_global.lock);
 	n = evpl_places_held(places, held, n, say_where);
 	free(places);
-	return n;
+	return (int)n;
 }
 
 unsigned
@@ -321,17 +322,23 @@ hook_held_period(void)
 void
 evpl_leak_report(FILE *out)
 {
-	unsigned period = __atomic_load_n(&evpl_global.sample_period, __ATOMIC_RELAXED), n;
-	struct hook_held *held = calloc(REPORTED, sizeof(*held));
+	unsigned period = __atomic_load_n(&evpl_global.sample_period, __ATOMIC_RELAXED);
+	struct hook_held *held;
+	int n;
 
-	if (period == 0 || held == NULL) {
+	if (period == 0) {
 		fprintf(out, "evpl_leak_report: nothing is sampled (see evpl_global_config.sample_period)\n");
+		return;
+	}
+	held = calloc(REPORTED, sizeof(*held));
+	n = held != NULL ? hook_held_get(held, REPORTED) : -ENOMEM;
+	if (n < 0) {
+		fprintf(out, "evpl_leak_report: no memory for the report\n");
 		free(held);
 		return;
 	}
-	n = hook_held_get(held, REPORTED);
 	fprintf(out, "evpl_leak_report: held samples, one of %u allocations%s\n", period, n == 0 ? ": none" : "");
-	for (unsigned i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		fprintf(out, "  %" PRIu64 " iovec%s, %" PRIu64 " bytes, oldest %.1f s, taken in %s", held[i].count,
 			held[i].count == 1 ? "" : "s", held[i].bytes, held[i].age_s, held[i].where);
 		if (period > 1)

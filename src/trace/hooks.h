@@ -32,8 +32,8 @@ struct hook_held {
 	uint64_t count, bytes;
 	double age_s; /* of the oldest */
 };
-/* Fills up to n entries, those with the most bytes first; returns how many. Takes the lock. */
-unsigned hook_held_get(struct hook_held *held, unsigned n);
+/* Fills up to n entries, those with the most bytes first; returns how many, or -ENOMEM. Takes the lock. */
+int hook_held_get(struct hook_held *held, unsigned n);
 /* The number of allocations of which one is in those figures: 1 where they are all, more where they are samples. */
 unsigned hook_held_period(void);
 

@@ -336,7 +336,7 @@ read_record(const union trace_slot *slot, uint32_t state)
 
 /*
  * Live iovecs, and packets on watched bytes, by place, those with the most bytes first. NULL: there is none, or no
- * memory. The caller frees the table.
+ * memory if total->count is not 0. The caller frees the table.
  */
 static struct place *
 find_places(int only_context, struct place *total)
@@ -365,8 +365,10 @@ find_places(int only_context, struct place *total)
 			continue;
 		if (places == NULL)
 			places = calloc(EVPL_PLACES, sizeof(*places));
-		if (places == NULL)
+		if (places == NULL) {
+			total->count = 1; /* at least */
 			return NULL;
+		}
 		add_live(places, total, &one, (uint32_t)(both >> 32), now);
 	}
 	if (places != NULL)
@@ -379,8 +381,12 @@ trace_report_live(FILE *out, const char *title, bool always, int only_context)
 {
 	struct place total, *places = find_places(only_context, &total);
 
-	if (places == NULL && !always)
+	if (places == NULL && total.count == 0 && !always)
 		return;
+	if (places == NULL && total.count > 0) {
+		fprintf(out, "%s: no memory for the report\n", title);
+		return;
+	}
 	flockfile(out);
 	fprintf(out, "%s: %" PRIu64 " iovec%s, %" PRIu64 " bytes\n", title, total.count, total.count == 1 ? "" : "s",
 		total.bytes);
@@ -400,14 +406,17 @@ trace_report_live(FILE *out, const char *title, bool always, int only_context)
 	free(places);
 }
 
-unsigned
+int
 hook_held_get(struct hook_held *held, unsigned n)
 {
 	struct place total, *places = find_places(-1, &total);
 
+	if (places == NULL && total.count > 0)
+		return -ENOMEM;
+
 	n = evpl_places_held(places, held, n, say_where);
 	free(places);
-	return n;
+	return (int)n;
 }
 
 unsigned

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The statistics of --display-xstats (apps/fwd/xstats.c). DPDK's two calls are replaced here: port 0 has "rx" and "tx",
- * port 1 has "rx" and "own". Each read adds 10 to a value.
+ * port 1 has "rx" and "own". Neither can be asked for "broken". Each read adds 10 to a value.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -26,7 +27,7 @@ rte_eth_xstats_get_id_by_name(uint16_t port_id, const char *xstat_name, uint64_t
 		if (strcmp(names[port_id][*id], xstat_name) == 0)
 			return 0;
 	}
-	return -22;
+	return strcmp(xstat_name, "broken") == 0 ? -EIO : -EINVAL;
 }
 
 int
@@ -86,6 +87,16 @@ names_that_a_port_lacks_are_noted(void **state)
 }
 
 static void
+port_that_cannot_be_asked_is_not_said_to_lack_a_name(void **state)
+{
+	struct fwd_xstats x;
+
+	(void)state;
+	assert_non_null(strstr(find(&x, "rx,broken", 1), ": port 0 (a): extended statistics: Input/output error\n"));
+	fwd_xstats_free(&x);
+}
+
+static void
 values_are_read_with_those_before(void **state)
 {
 	struct fwd_xstats x;
@@ -112,6 +123,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_found_in_each_port),
 		cmocka_unit_test(names_that_a_port_lacks_are_noted),
+		cmocka_unit_test(port_that_cannot_be_asked_is_not_said_to_lack_a_name),
 		cmocka_unit_test(values_are_read_with_those_before),
 	};
 

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Trials of the calls that start and end something: the library, contexts, callbacks, processes. */
+#include <stdatomic.h>
+
+#include <rte_cycles.h>
+
+#include "calls.h"
+#include "process_there.h"
+
+/* ---- evpl_init() ------------------------------------------------------------------------------------------------- */
+
+static struct evpl_global_config config;
+
+static int
+init(void)
+{
+	return -evpl_init(&config);
+}
+
+static void
+use_new_context(void)
+{
+	struct evpl *evpl = evpl_create(NULL);
+
+	assert_non_null(evpl);
+	calls_use(evpl);
+	evpl_destroy(evpl);
+}
+
+static void
+try_init(void)
+{
+	static const struct trial trial = {
+		.call = init, .use = use_new_context, .finish = calls_end, .errors = {ENOMEM}, .threads = true};
+
+	trial_run(&trial);
+}
+
+void
+init_with_defaults(void **state)
+{
+	(void)state;
+	config = calls_config;
+	try_init();
+}
+
+/* What a process does once, when the library starts for the first time, is in processes of their own. */
+#define child_check(condition) ((condition) ? (void)0 : child_fails(__LINE__, #condition))
+
+static void __attribute__((noreturn)) child_fails(int line, const char *condition)
+{
+	fprintf(stderr, "%s:%d: %s\n", __FILE__, line, condition);
+	exit(1);
+}
+
+static void
+start_with_fault(const char *function, unsigned n)
+{
+	faulty_arm_one(function, n);
+	child_check(evpl_init(&calls_config) == 0);
+	child_check(faulty_disarm());
+}
+
+/* Whether packets are what the library prefers. */
+static bool
+has_near_packets(void)
+{
+	struct evpl *evpl = evpl_create(NULL);
+	struct rte_mbuf *packet;
+	struct evpl_iovec iovec;
+	bool near;
+
+	child_check(evpl != NULL && evpl_iovec_alloc(evpl, 1000, 0, 1, LOCAL, &iovec) == 1);
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
+	child_check(packet != NULL);
+	near = (packet->ol_flags & RTE_MBUF_F_EXTERNAL) == 0;
+	rte_pktmbuf_free(packet);
+	evpl_destroy(evpl);
+	return near;
+}
+
+/* Packets are sent in the other way then, and the next start registers the operations. */
+void
+child_without_operations(void)
+{
+	start_with_fault("rte_mempool_register_ops", 1);
+	child_check(!has_near_packets());
+	child_check(evpl_cleanup() == 0);
+	child_check(evpl_init(&calls_config) == 0);
+	child_check(EVPL_IOVEC_TRACE || has_near_packets());
+	child_check(evpl_cleanup() == 0);
+}
+
+/* The command is missing until the next start, which does not register the others twice: faulty.h checks that. */
+void
+child_without_a_command(void)
+{
+	static const char *const names[] = {"/evpl/info",      "/evpl/stats", "/evpl/contexts", "/evpl/slabs",
+					    "/evpl/map",       "/evpl/ports", "/evpl/pools",	"/evpl/held",
+					    "/evpl/processes", "/evpl/units"};
+	unsigned missing = 0;
+
+	start_with_fault("rte_telemetry_register_cmd", 3);
+	for (unsigned i = 0; i < DIM(names); i++)
+		missing += faulty_command(names[i]) == NULL;
+	child_check(missing == 1);
+	child_check(evpl_cleanup() == 0);
+	child_check(evpl_init(&calls_config) == 0);
+	for (unsigned i = 0; i < DIM(names); i++)
+		child_check(faulty_command(names[i]) != NULL);
+	child_check(evpl_cleanup() == 0);
+}
+
+void
+first_start_without_operations(void **state)
+{
+	(void)state;
+	child_assert_ends("without_operations");
+}
+
+void
+first_start_without_a_command(void **state)
+{
+	(void)state;
+	child_assert_ends("without_a_command");
+}
+
+void
+init_with_preallocated_slabs(void **state)
+{
+	(void)state;
+	config = calls_config;
+	config.preallocate_slabs = 3;
+	try_init();
+}
+
+static void
+end_with_keeper(void)
+{
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
+void
+init_with_a_keeper(void **state)
+{
+	static const struct trial trial = {
+		.call = init, .use = use_new_context, .finish = end_with_keeper, .errors = {ENOMEM}, .threads = true};
+
+	(void)state;
+	config = calls_config;
+	config.low_watermark = 1 << 20;
+	config.idle_trim_ms = 1000;
+	trial_run(&trial);
+}
+
+void
+init_with_far_packets(void **state)
+{
+	(void)state;
+	config = calls_config;
+	config.far_packets = 1;
+	try_init();
+}
+
+/* ---- evpl_create() ----------------------------------------------------------------------------------------------- */
+
+static struct evpl_thread_config thread_config;
+
+static void
+begin_config(void)
+{
+	assert_int_equal(evpl_init(&config), 0);
+}
+
+static int
+create(void)
+{
+	calls_evpl = evpl_create(&thread_config);
+	return calls_evpl != NULL ? 0 : rte_errno;
+}
+
+static void
+try_create(void (*use)(void))
+{
+	const struct trial trial = {.prepare = begin_config,
+				    .call = create,
+				    .use = use,
+				    .finish = calls_end,
+				    .errors = {ENOMEM},
+				    .threads = true};
+
+	trial_run(&trial);
+}
+
+void
+create_default(void **state)
+{
+	(void)state;
+	config = calls_config;
+	thread_config = (struct evpl_thread_config){0};
+	try_create(calls_use_context);
+}
+
+void
+create_with_quota(void **state)
+{
+	(void)state;
+	config = calls_config;
+	thread_config = (struct evpl_thread_config){.quota = 16 << 20};
+	try_create(calls_use_context);
+}
+
+static void
+use_empty_group(void)
+{
+	struct evpl_iovec iovec;
+
+	assert_fails(evpl_iovec_alloc(calls_evpl, 1, 0, 1, 0, &iovec), ENOMEM);
+}
+
+void
+create_for_a_group(void **state)
+{
+	(void)state;
+	config = calls_config;
+	thread_config = (struct evpl_thread_config){.socket_id = EVPL_EXTERNAL(3)};
+	try_create(use_empty_group);
+}
+
+void
+create_with_samples(void **state)
+{
+	(void)state;
+	config = calls_config;
+	config.sample_period = 2;
+	thread_config = (struct evpl_thread_config){0};
+	try_create(calls_use_context);
+}
+
+void
+create_with_far_packets(void **state)
+{
+	(void)state;
+	config = calls_config;
+	config.far_packets = 1;
+	thread_config = (struct evpl_thread_config){0};
+	try_create(calls_use_context);
+}
+
+/* ---- evpl_cleanup_deferred() ------------------------------------------------------------------------------------- */
+
+static struct evpl_iovec held;
+static atomic_uint ended;
+
+static void
+note_end(void *arg)
+{
+	(void)arg;
+	atomic_fetch_add(&ended, 1);
+}
+
+static void
+begin_with_iovec(void)
+{
+	calls_begin_context();
+	iovec_take(calls_evpl, 1000, SHARED, &held, 5);
+	evpl_destroy(calls_evpl);
+	calls_evpl = NULL;
+	atomic_store(&ended, 0);
+}
+
+static int
+cleanup_deferred(void)
+{
+	return -evpl_cleanup_deferred(note_end, NULL);
+}
+
+static void
+give_back_iovec(void)
+{
+	assert_int_equal(atomic_load(&ended), 0);
+	iovec_assert(&held, 5, 0);
+	evpl_iovec_release(NULL, &held);
+	while (atomic_load(&ended) == 0)
+		rte_delay_us_sleep(1000);
+}
+
+void
+cleanup_deferred_with_an_iovec(void **state)
+{
+	static const struct trial trial = {
+		.prepare = begin_with_iovec, .call = cleanup_deferred, .finish = give_back_iovec, .errors = {ENOMEM}};
+
+	(void)state;
+	trial_run(&trial);
+}
+
+/* ---- callbacks --------------------------------------------------------------------------------------------------- */
+
+static unsigned slabs_seen;
+
+static int
+count_slabs(enum evpl_slab_event event, const struct evpl_slab_info *slab, void *arg)
+{
+	(void)slab;
+	(void)arg;
+	slabs_seen += event == EVPL_SLAB_ADDED ? 1 : (unsigned)-1;
+	return 0;
+}
+
+static void
+begin_with_slab(void)
+{
+	calls_begin_context();
+	calls_use_context();
+	slabs_seen = 0;
+}
+
+static int
+notify(void)
+{
+	return -evpl_slab_notify(count_slabs, NULL);
+}
+
+static void
+end_notify(void)
+{
+	assert_int_equal(slabs_seen, 2);
+	assert_int_equal(evpl_slab_notify_end(count_slabs, NULL), 0);
+	assert_int_equal(slabs_seen, 0);
+}
+
+void
+notify_of_slabs(void **state)
+{
+	static const struct trial trial = {
+		.prepare = begin_with_slab, .call = notify, .use = end_notify, .finish = calls_end, .errors = {ENOMEM}};
+
+	(void)state;
+	trial_run(&trial);
+}
+
+static void
+ignore_pressure(enum evpl_pressure_event event, uint64_t used, void *arg)
+{
+	(void)event;
+	(void)used;
+	(void)arg;
+}
+
+static int
+notify_pressure(void)
+{
+	return -evpl_pressure_notify(2 << 20, 1 << 20, ignore_pressure, NULL);
+}
+
+static void
+end_pressure(void)
+{
+	assert_int_equal(evpl_pressure_notify(2 << 20, 1 << 20, ignore_pressure, NULL), -EEXIST);
+	assert_int_equal(evpl_pressure_notify_end(ignore_pressure, NULL), 0);
+	assert_int_equal(evpl_pressure_notify_end(ignore_pressure, NULL), -ENOENT);
+}
+
+void
+notify_of_pressure(void **state)
+{
+	static const struct trial trial = {.prepare = calls_begin_context,
+					   .call = notify_pressure,
+					   .use = end_pressure,
+					   .finish = calls_end,
+					   .errors = {ENOMEM}};
+
+	(void)state;
+	trial_run(&trial);
+}
+
+/* ---- processes --------------------------------------------------------------------------------------------------- */
+
+static struct evpl_process *process;
+
+static int
+create_process(void)
+{
+	process = evpl_process_create("worker", 64, 64);
+	return process != NULL ? 0 : rte_errno;
+}
+
+static void
+use_process(void)
+{
+	struct evpl_process_info info;
+
+	assert_ptr_equal(evpl_process_find("worker"), process);
+	assert_int_equal(evpl_process_get(process, &info), 0);
+	assert_int_equal(info.iovecs, 64);
+	assert_int_equal(info.state, EVPL_PROCESS_ABSENT);
+}
+
+static void
+free_process(void)
+{
+	assert_int_equal(evpl_process_free(process), 0);
+	calls_end();
+}
+
+void
+process_is_created(void **state)
+{
+	static const struct trial trial = {.prepare = calls_begin_context,
+					   .call = create_process,
+					   .use = use_process,
+					   .finish = free_process,
+					   .errors = {ENOMEM, ENOSPC, EMFILE, ENOTSUP}};
+
+	(void)state;
+	plain_builds_only();
+	trial_run(&trial);
+}
+
+/* In the child: each fault of evpl_attach(). */
+static void
+attach_with_faults(struct evpl_process *unused)
+{
+	unsigned files, blocks = faulty_blocks();
+	struct evpl_process *there;
+	struct inventory before;
+	bool faulted = true;
+
+	(void)unused;
+	inventory_take(&before);
+	files = before.files;
+	for (unsigned n = 1; faulted; n++) {
+		faulty_arm(n);
+		there = evpl_attach("worker");
+		faulted = faulty_disarm();
+		there_check((there == NULL) == faulted);
+		if (faulted) {
+			there_check(rte_errno == ENOMEM || rte_errno == EMFILE);
+			inventory_take(&before);
+			there_check(before.files == files && before.blocks == blocks);
+			there = evpl_attach("worker");
+		}
+		there_check(there != NULL && evpl_detach(there) == 0);
+	}
+}
+
+void
+process_attaches(void **state)
+{
+	struct there there;
+
+	(void)state;
+	there_only();
+	calls_begin_context();
+	assert_int_equal(create_process(), 0);
+	there_begin(&there, NULL, attach_with_faults);
+	there_go(&there);
+	there_end(&there);
+	free_process();
+}

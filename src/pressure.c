@@ -119,6 +119,21 @@ add(const struct pressure *wanted)
 	return rc;
 }
 
+/* False: it is not in the list. */
+static bool
+take_out(evpl_pressure_callback callback, void *arg)
+{
+	struct pressure *p;
+
+	pthread_mutex_lock(&lock);
+	p = find(callback, arg);
+	if (p != NULL)
+		TAILQ_REMOVE(&pressures, p, entry);
+	pthread_mutex_unlock(&lock);
+	free(p);
+	return p != NULL;
+}
+
 int
 evpl_pressure_notify(uint64_t high, uint64_t low, evpl_pressure_callback callback, void *arg)
 {
@@ -142,39 +157,22 @@ evpl_pressure_notify(uint64_t high, uint64_t low, evpl_pressure_callback callbac
 		rc = add(&wanted);
 	/* Last, so that a failure leaves no thread behind. */
 	if (rc == 0 && !evpl_keeper_start()) {
-		(void)evpl_pressure_notify_end(callback, arg);
+		take_out(callback, arg); /* there is no keeper, so nobody calls it */
 		rc = -ENOMEM;
 	}
 	pthread_mutex_unlock(&g->lock);
 	return rc;
 }
 
-static void
-begin_removal(void)
-{
-	pthread_mutex_lock(&calling);
-	pthread_mutex_lock(&lock);
-}
-
-static void
-end_removal(void)
-{
-	pthread_mutex_unlock(&lock);
-	pthread_mutex_unlock(&calling);
-}
-
 int
 evpl_pressure_notify_end(evpl_pressure_callback callback, void *arg)
 {
-	struct pressure *p;
+	bool found;
 
-	begin_removal();
-	p = find(callback, arg);
-	if (p != NULL)
-		TAILQ_REMOVE(&pressures, p, entry);
-	end_removal();
-	free(p);
-	return p != NULL ? 0 : -ENOENT;
+	pthread_mutex_lock(&calling);
+	found = take_out(callback, arg);
+	pthread_mutex_unlock(&calling);
+	return found ? 0 : -ENOENT;
 }
 
 void
@@ -182,10 +180,12 @@ evpl_pressure_free(void)
 {
 	struct pressure *p;
 
-	begin_removal();
+	pthread_mutex_lock(&calling);
+	pthread_mutex_lock(&lock);
 	while ((p = TAILQ_FIRST(&pressures)) != NULL) {
 		TAILQ_REMOVE(&pressures, p, entry);
 		free(p);
 	}
-	end_removal();
+	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&calling);
 }

@@ -213,6 +213,7 @@ evpl_attach(const char *name)
 		return NULL;
 	process = calloc(1, sizeof(*process));
 	if (process == NULL) {
+		EVPL_LOG(ERR, "evpl_attach: no memory");
 		rte_errno = ENOMEM;
 		return NULL;
 	}

@@ -34,6 +34,9 @@ debian_inside() {
 	unshare --mount --pid --fork --kill-child sh -euc '
 		mount -t proc proc "$0/proc"
 		mount -t sysfs -o "$4" sysfs "$0/sys"
+		# Terminals of its own, for programs that open one.
+		mkdir -p "$0/dev/pts"
+		mount -t devpts -o newinstance,ptmxmode=666 devpts "$0/dev/pts" || true
 		if [ -n "$3" ]; then
 			mkdir -p "$0/source"
 			mount --bind "$3" "$0/source"

@@ -79,12 +79,20 @@ init_with_sizes_out_of_range_is_einval(void **state)
 	assert_int_equal(evpl_buffer_size(), 0);
 }
 
+/* What depends on the size of a cache line: 64 bytes, or 128 on arm64. */
+#define LINES(of_64, of_128) (RTE_CACHE_LINE_SIZE == 64 ? (of_64) : (of_128))
+
 static void
 init_with_odd_buffer_sizes_rounds_them_up(void **state)
 {
 	const struct {
 		uint32_t asked, got;
-	} size[] = {{1024, 1024}, {1025, 1088}, {99999, 100032}, {100000, 100032}, {65535, 65536}, {65537, 65600}};
+	} size[] = {{1024, 1024},
+		    {1025, LINES(1088, 1152)},
+		    {99999, LINES(100032, 100096)},
+		    {100000, LINES(100032, 100096)},
+		    {65535, 65536},
+		    {65537, LINES(65600, 65664)}};
 
 	(void)state;
 	for (unsigned i = 0; i < DIM(size); i++) {

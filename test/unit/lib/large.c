@@ -195,7 +195,7 @@ sizes_that_divide_nothing_serve_as_well(void **state)
 	struct evpl_iovec iovec[32];
 	struct dice dice;
 
-	assert_int_equal(evpl_large_buffer_size(), RTE_ALIGN(100000, 64));
+	assert_int_equal(evpl_large_buffer_size(), RTE_ALIGN(100000, RTE_CACHE_LINE_SIZE));
 	dice_init(&dice, 1);
 	for (unsigned round = 0; round < 20; round++) {
 		for (unsigned i = 0; i < DIM(iovec); i++)

@@ -24,17 +24,31 @@ counter_add(uint64_t *counter, unsigned n)
 	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
 }
 
+/*
+ * The bytes of all segments. A wrong pkt_len in the head must not decide how much is written. A segment that ends
+ * behind its buffer makes the packet too long: what lies there was not received.
+ */
+static uint64_t
+chain_bytes(const struct rte_mbuf *packet)
+{
+	uint64_t bytes = 0;
+
+	for (const struct rte_mbuf *m = packet; m != NULL; m = m->next) {
+		if (unlikely((uint32_t)m->data_off + m->data_len > m->buf_len))
+			return UINT64_MAX;
+		bytes += m->data_len;
+	}
+	return bytes;
+}
+
 /* Copies a packet of several segments into one iovec, and frees it. */
 static bool
 linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *iovec)
 {
-	uint64_t bytes = 0;
+	uint64_t bytes = chain_bytes(packet);
 	bool taken;
 	char *to;
 
-	/* The sum over the segments. A wrong pkt_len in the head must not decide how much is written. */
-	for (const struct rte_mbuf *m = packet; m != NULL; m = m->next)
-		bytes += m->data_len;
 	if (bytes == 0 || bytes > evpl_class_largest()->size) {
 		rte_pktmbuf_free(packet);
 		counter_add(&ctx->rx_too_long, 1);

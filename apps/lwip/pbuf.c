@@ -70,12 +70,28 @@ glue_pbuf_iovec(struct pbuf *p)
 	return &((struct received *)p)->iovec;
 }
 
+/* Whether the packet's bytes are all there, in its mbufs, and no others. Otherwise lwIP would see what was not received. */
+static bool
+is_whole(const struct rte_mbuf *packet)
+{
+	uint64_t bytes = 0;
+
+	for (const struct rte_mbuf *m = packet; m != NULL; m = m->next) {
+		if ((uint32_t)m->data_off + m->data_len > m->buf_len)
+			return false;
+		bytes += m->data_len;
+	}
+	return bytes == packet->pkt_len;
+}
+
 static struct pbuf *
 copy_mbuf(const struct rte_mbuf *packet, struct glue_netif_stats *stats)
 {
 	unsigned at = 0;
 	struct pbuf *p;
 
+	if (!is_whole(packet))
+		return NULL;
 	glue_memory_use_reserve(true);
 	/* Not PBUF_POOL: there one byte takes as much as a long packet, and liblwip0 2.1.3 writes behind the pbuf. */
 	p = pbuf_alloc(PBUF_RAW, (u16_t)packet->pkt_len, PBUF_RAM);

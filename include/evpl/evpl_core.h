@@ -322,7 +322,7 @@ struct evpl_stats {
 	uint32_t packet_mbufs_in_use;	/**< of `packet_mbufs`: in flight */
 	uint32_t overflow_mbufs_in_use; /**< mbufs that count another mbuf's references beyond EVPL_REF_LIMIT */
 	uint64_t rx_linearized;		/**< packets of several segments that evpl_rx_burst() copied into one */
-	uint64_t rx_too_long;		/**< packets of several segments dropped: longer than a buffer, or empty */
+	uint64_t rx_too_long;		/**< packets of several segments dropped: longer than a buffer, empty, broken */
 	uint64_t rx_no_memory;		/**< packets of several segments dropped: no buffer was free */
 	uint64_t refills;		/**< buffers that became current, so far */
 	uint64_t rewinds;		/**< current buffers that were used again in place, so far */

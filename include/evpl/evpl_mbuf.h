@@ -87,9 +87,9 @@ EVPL_PVT_EXPORT int evpl_iovecs_from_mbuf(struct evpl *evpl, struct rte_mbuf *mb
 /**
  * Receives up to @p n packets, one iovec each. The iovecs are LOCAL, unless the context asked for SHARED (rx_flags) or
  * LOCAL is not safe (see evpl_iovecs_from_mbuf()). A packet of several segments is copied into one iovec of the
- * context, and counted in evpl_stats.rx_linearized. Such a packet is freed if it is longer than a buffer (counted in
- * rx_too_long), or if no buffer is free (counted in rx_no_memory). To take such packets without a copy, use
- * rte_eth_rx_burst() and evpl_iovecs_from_mbuf().
+ * context, and counted in evpl_stats.rx_linearized. It is freed if it is longer than a buffer, or a segment ends behind
+ * its mbuf's buffer (counted in rx_too_long), or if no buffer is free (rx_no_memory). To take such packets without a
+ * copy, use rte_eth_rx_burst() and evpl_iovecs_from_mbuf().
  * @return the number of iovecs filled, 0 to n.
  * @retval EINVAL  in rte_errno, and 0 is returned: an argument is NULL.
  * Owns: the caller holds the iovecs.

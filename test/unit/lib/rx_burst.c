@@ -312,6 +312,31 @@ rx_burst_of_several_segments_longer_than_a_buffer_drops_and_counts(void **state)
 	close_bench(&b);
 }
 
+/* What lies behind the buffer was not received: it is another packet's. */
+static void
+rx_burst_of_a_segment_that_leaves_its_mbuf_drops_and_counts(void **state)
+{
+	struct bench b = open_bench(state, false, 0);
+	const uint16_t length[] = {10, 10, 10};
+	struct evpl_iovec iovec;
+	struct evpl_stats stats;
+
+	for (unsigned i = 0; i < DIM(length); i++) {
+		struct rte_mbuf *packet = filled_chain(b.pool, length, DIM(length), i), *m = packet;
+
+		for (unsigned k = 0; k < i; k++)
+			m = m->next;
+		m->data_off = m->buf_len;
+		m->data_len = 1;
+		assert_int_equal(rte_eth_tx_burst(b.port, 0, &packet, 1), 1);
+		assert_int_equal(evpl_rx_burst(b.evpl, b.port, 0, &iovec, 1), 0);
+		evpl_stats_get(&stats);
+		assert_int_equal(stats.rx_too_long, i + 1);
+	}
+	assert_int_equal(stats.rx_linearized + stats.rx_no_memory, 0);
+	close_bench(&b);
+}
+
 static void
 rx_burst_of_several_segments_without_memory_drops_and_counts(void **state)
 {
@@ -348,6 +373,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(rx_burst_of_what_is_received_and_sent_again_uses_no_packet_mbuf, bench_plenty),
 	home_case(rx_burst_of_several_segments_is_one_iovec_and_counted, bench_plenty),
 	home_case(rx_burst_of_several_segments_longer_than_a_buffer_drops_and_counts, buffers_1k),
+	home_case(rx_burst_of_a_segment_that_leaves_its_mbuf_drops_and_counts, bench_plenty),
 	home_case(rx_burst_of_several_segments_without_memory_drops_and_counts, buffers_1k),
 };
 

@@ -105,6 +105,37 @@ received_packets_beyond_the_hold_are_copied(void **state)
 	stop();
 }
 
+/* A driver could deliver such packets. What lies behind their bytes was not received: it is another packet's. */
+static void
+received_packets_with_false_lengths_are_dropped(void **state)
+{
+	struct rte_mempool *pool;
+	struct rte_mbuf *m;
+
+	/* With room to keep their mbufs, and without: then they would be copied. */
+	start(state, 3, false);
+	pool = small_rooms();
+	for (unsigned i = 0; i < 8; i++) {
+		struct pbuf *held = i < 4 ? NULL : glue_pbuf_from_mbuf(received_packet(pool, 1), &stats);
+
+		m = received_packet(pool, 2);
+		if (i % 4 == 0)
+			m->pkt_len += 1;
+		else if (i % 4 == 1)
+			m->pkt_len -= 1;
+		else if (i % 4 == 2)
+			m->next->data_off = (uint16_t)(m->next->buf_len - 255);
+		else
+			m->next->data_len = 0;
+		assert_null(glue_pbuf_from_mbuf(m, &stats));
+		if (held != NULL)
+			pbuf_free(held);
+		assert_int_equal(rte_mempool_in_use_count(pool), 0);
+	}
+	assert_int_equal(stats.rx_copied, 0);
+	stop();
+}
+
 /* A port must have mbufs to receive into: with few of them left none is kept, whoever holds the others. */
 static void
 received_packets_are_copied_when_the_pool_runs_low(void **state)
@@ -153,6 +184,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(packet_for_a_port_of_one_segment_is_in_one_piece, home_small),
 	home_case(received_segments_are_pbufs_where_they_lie, home_small),
 	home_case(received_packets_beyond_the_hold_are_copied, home_small),
+	home_case(received_packets_with_false_lengths_are_dropped, home_small),
 	home_case(received_packets_are_copied_when_the_pool_runs_low, home_small),
 	home_case(received_packet_without_memory_is_dropped, one_slab),
 };

@@ -57,7 +57,8 @@ operations_context(struct world *w)
 		if (c->evpl != NULL)
 			return c;
 	}
-	return operations_create(w, &(struct evpl_thread_config){0});
+	return operations_create(
+		w, &(struct evpl_thread_config){.quota = w->contexts_made % 4 == 3 ? 3 * (uint64_t)w->large : 0});
 }
 
 static void

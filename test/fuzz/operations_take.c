@@ -8,15 +8,17 @@
 #define MOST 4u /* iovecs of one call */
 
 /*
- * A context that is alone, and that nothing restricts, gets ENOMEM only when all is taken. (With others, their stashes
- * are looked into once in 10 ms.)
+ * A context that is alone gets ENOMEM only when all is taken, or its quota. (With others, their stashes are looked into
+ * once in 10 ms.)
  */
 static void
 check_is_spent(struct world *w, const struct context *c, uint32_t length)
 {
 	struct evpl_stats stats;
+	uint64_t bytes, buffers = reference_owned(&w->reference, c->owner, &bytes) + reference_needed(length, w->large);
 
-	if (w->contexts != 1 || c->quota != 0 || c->group >= 0)
+	/* Two more buffers may be current. */
+	if (w->contexts != 1 || c->group >= 0 || (c->quota != 0 && (buffers + 2) * w->large > c->quota))
 		return;
 	for (unsigned i = 0; i < EXTERNALS; i++) {
 		if (w->external[i].is_there)

@@ -356,6 +356,24 @@ leave_packets(struct world *w)
 	}
 }
 
+/* The last context: all is home, so two buffers must be there for it, whatever its quota was used for before. */
+static void
+check_last(struct world *w, struct context *c)
+{
+	struct evpl_iovec iovec[2];
+
+	if (w->contexts != 1 || c->group >= 0)
+		return;
+	for (unsigned i = 0; i < WAITS; i++) {
+		if (w->wait[i].context == c)
+			expect(w, evpl_alloc_wait_cancel(c->evpl, &w->wait[i].wait) == 0, "a wait is lost");
+	}
+	say(w, "evpl_iovecs_alloc(%s, %u, 0, SHARED, r, 2);", world_name(w, c), w->small - 2 * GUARDS);
+	expect(w, evpl_iovecs_alloc(c->evpl, w->small - 2 * GUARDS, 0, SHARED, iovec, 2) == 2,
+	       "all is released, and two buffers are not to be had: error %d", rte_errno);
+	evpl_iovecs_release(c->evpl, iovec, 2);
+}
+
 void
 world_leave(struct world *w, unsigned player, bool last)
 {
@@ -373,6 +391,7 @@ world_leave(struct world *w, unsigned player, bool last)
 
 		if (c->evpl == NULL)
 			continue;
+		check_last(w, c);
 		say(w, "evpl_destroy(%s);", world_name(w, c));
 		evpl_destroy(c->evpl);
 		c->evpl = NULL;

@@ -276,7 +276,7 @@ inline attach() {
 		atomic {
 			TOUCH; /* reached with -DSENDERS=2 */
 			add(self, PACKETS, RELAXED, 1, count);
-			packets++; own++; count = 0
+			packets++; own++; count = 0 /* reached with -DSENDERS=2 */
 		}
 	fi;
 	owner = 0

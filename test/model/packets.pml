@@ -5,13 +5,10 @@
  *
  * Shown: the buffer comes home once, and not while a reference or a packet is left; it is not rewound while a packet is
  * left; whoever gives a count up does not touch the buffer after that; who rewinds it or brings it home comes after
- * everybody's last use of the bytes; a TX cache never finds another one's stock; when nothing but stock is left, an
+ * everybody's last use of the bytes; when nothing but stock is left, an
  * alloc that looks for memory brings the buffer home.
  *
  * What a thread reads of its own stores, and no other thread can change meanwhile, is in one step with the next access.
- *
- * Longer: -DON_PACKETS=1
- * Longer: -DSENDERS=2
  */
 #ifndef SENDERS
 #define SENDERS 1 /* threads with a TX cache and references */
@@ -64,11 +61,6 @@
 #else
 #define STOCK_ORDER RELEASE
 #endif
-#ifdef MUTATE_UNCLAIM_RELAXED /* evpl_tx_cache_unclaim(): the store of 0 does not release */
-#define UNCLAIM_ORDER RELAXED
-#else
-#define UNCLAIM_ORDER RELEASE
-#endif
 #ifdef MUTATE_SUB_RELAXED /* evpl_compat_count_sub(): neither releases nor acquires */
 #define SUB RELAXED
 #else
@@ -118,13 +110,8 @@ inline come_home(thread) {
 /* evpl_tx_cache_unclaim(), with the lock held */
 inline unclaim(thread, which) {
 	claimed[which] = false;
-#ifdef MUTATE_UNCLAIM_FIRST /* evpl_tx_cache_unclaim(): the claim ends before the stock is 0 */
-	atomic { TOUCH; store(thread, CACHE, UNCLAIM_ORDER, 0) }
 	atomic { TOUCH; store(thread, STOCK, STOCK_ORDER, 0) }
-#else
-	atomic { TOUCH; store(thread, STOCK, STOCK_ORDER, 0) }
-	atomic { TOUCH; store(thread, CACHE, UNCLAIM_ORDER, 0) }
-#endif
+	atomic { TOUCH; store(thread, CACHE, RELEASE, 0) }
 }
 
 /* give_up_claim(), with the lock held */
@@ -195,9 +182,6 @@ inline packet_end() {
 				store(self, STOCK, STOCK_ORDER, stock + 1);
 				packets--; stock = 0
 			}
-#ifdef MUTATE_ENDED_AFTER /* evpl_buffer_packet_ended(): reads `ended` after its count is given up */
-			atomic { TOUCH; load(self, ENDED, RELAXED, ended) }
-#endif
 		:: else ->
 			give_up_count(packets, leaves);
 			if

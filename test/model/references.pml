@@ -7,9 +7,6 @@
  * Shown: the buffer comes home once per life, and not while an iovec or a packet is left; it is not rewound while one
  * is; whoever gives a count up does not touch the buffer after that; who rewinds it or brings it home comes after
  * everybody's last use of the bytes; it comes home at last.
- *
- * Longer: -DLIVES=2 -DSENT=0
- * Longer: -DALLOCS=3
  */
 #define THREADS 3
 #define PLACES 2

@@ -5,8 +5,7 @@
  *
  * Shown: the buffer comes home once, and not while a reference or a packet is left; it is not rewound while a packet is
  * left; whoever gives a count up does not touch the buffer after that; who rewinds it or brings it home comes after
- * everybody's last use of the bytes; when nothing but stock is left, an
- * alloc that looks for memory brings the buffer home.
+ * everybody's last use of the bytes; when nothing but stock is left, an alloc that looks for memory brings it home.
  *
  * What a thread reads of its own stores, and no other thread can change meanwhile, is in one step with the next access.
  */

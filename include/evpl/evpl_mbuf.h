@@ -60,6 +60,8 @@ extern "C" {
  *	61,000 references.
  * Owns: on success the packet has all references, and the iovecs must not be used again.
  * Threads: the owner, and holder of every iovec. Any thread may free the packet.
+ *	DPDK counts clones of the packet without an atomic when it reads a count of 1. So no two threads may call
+ *	rte_pktmbuf_clone() of one packet that both hold at the same time.
  * Cost: per attached segment one packet mbuf from those that the thread keeps, and no atomic: counts of a buffer are
  *	bought 256 at a time. No lock. On received mbufs, and on a buffer from which two threads send: one atomic
  *	each.

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The second count of a buffer: packets end on any thread, while its owner attaches more of them, and while TX caches
+ * keep counts in stock (tx_cache.c, buffer.h, buffer.c, attach.c, packet_pool.c).
+ *
+ * Shown: the buffer comes home once, and not while a reference or a packet is left; it is not rewound while a packet is
+ * left; whoever gives a count up does not touch the buffer after that; who rewinds it or brings it home comes after
+ * everybody's last use of the bytes; when nothing but stock is left, an alloc that looks for memory brings it home.
+ *
+ * What a thread reads of its own stores, and no other thread can change meanwhile, is in one step with the next access.
+ */
+#ifndef SENDERS
+#define SENDERS 1 /* threads with a TX cache and references */
+#endif
+#define THREADS 4
+#define PLACES 4
+#define BAGS 6
+#include "memory.pml"
+
+/* Threads. */
+#define SENDER 0 /* has the window */
+#define SECOND 1 /* sends from it, too; with SENDERS 2 */
+#define DRIVER 2 /* has no TX cache */
+#define ALLOC 3	 /* finds no buffer, and looks into the TX caches */
+
+/* Places. struct evpl_buffer has them. */
+#define PACKETS 0
+#define STOCK 1
+#define CACHE 2
+#define ENDED 3
+
+/* Bags: a queue of packets to each thread, a lock of each TX cache, and the refcnt (references.pml shows its order). */
+#define LOCK(cache) (3 + (cache))
+#define REFCNT 5
+
+#define COUNTS 2 /* that a claim buys */
+
+/* How often each thing is done. */
+#ifndef ATTACHES
+#define ATTACHES 2
+#endif
+#if !defined(ON_PACKETS) && defined(MUTATE_PACKETS_FIRST)
+#define ON_PACKETS 1
+#endif
+#ifndef ON_PACKETS
+#define ON_PACKETS 0 /* packets that are made of packets; the sender gets one back */
+#endif
+#ifndef REWINDS
+#define REWINDS 1
+#endif
+#ifndef LOOKS
+#define LOOKS 1
+#endif
+
+#ifdef MUTATE_PACKETS_FIRST /* evpl_buffer_is_spent(): the two loads the other way round */
+#define PACKETS_FIRST
+#endif
+#ifdef MUTATE_STOCK_RELAXED /* evpl_buffer_set_stock(): does not release */
+#define STOCK_ORDER RELAXED
+#else
+#define STOCK_ORDER RELEASE
+#endif
+#ifdef MUTATE_SUB_RELAXED /* evpl_compat_count_sub(): neither releases nor acquires */
+#define SUB RELAXED
+#else
+#define SUB ACQ_REL
+#endif
+#ifdef MUTATE_LOAD_RELAXED /* evpl_compat_count_load(): does not acquire */
+#define LOAD RELAXED
+#else
+#define LOAD ACQUIRE
+#endif
+
+#define MINUS(n) (256 - (n))
+
+byte refs;	   /* references: iovecs, and the window's stock */
+byte packets;	   /* that are left */
+bool home;
+bool locked[2];	   /* a TX cache's lock */
+bool claimed[2];   /* its claims[] has the buffer; with its lock held */
+bool queue[3];	   /* a packet is on its way to the thread */
+byte attaches, on_packets;
+
+/* An access to the buffer: it must not be home. Its memory may be gone then. */
+#define TOUCH assert(!home)
+#define USE(thread) assert(!home); use_bytes(thread)
+
+/* A thread that has neither a reference nor a packet nor a claim reads nothing of the buffer. */
+#define END_OF_WORK if :: atomic { !holds && own == 0 && !claimed[self] -> rest(self) } :: else fi
+#define END_OF_DRIVING if :: atomic { own == 0 -> rest(self) } :: else fi
+
+inline lock(thread, cache) {
+	atomic { !locked[cache] -> locked[cache] = true; learn(thread, LOCK(cache), 0) }
+}
+
+inline unlock(thread, cache) {
+	atomic { pass_on(thread, LOCK(cache), claimed[cache]); locked[cache] = false }
+}
+
+/* evpl_buffer_counts_ended(), mark_home() */
+inline come_home(thread) {
+	atomic {
+		assert(!home && refs == 0 && packets == 0 && !claimed[0] && !claimed[1]);
+		assert_settled(thread);
+		home = true
+	}
+}
+
+/* evpl_tx_cache_unclaim(), with the lock held */
+inline unclaim(thread, which) {
+	claimed[which] = false;
+	atomic { TOUCH; store(thread, STOCK, STOCK_ORDER, 0) }
+	atomic { TOUCH; store(thread, CACHE, RELEASE, 0) }
+}
+
+/* give_up_claim(), with the lock held */
+inline give_up_claim(thread, which) {
+	atomic { TOUCH; load_plain(thread, STOCK, stock) }
+	unclaim(thread, which);
+	atomic { TOUCH; add(thread, PACKETS, SUB, MINUS(stock), count); stock = 0 }
+	if
+	:: count == 0 -> come_home(thread)
+	:: else
+	fi;
+	count = 0
+}
+
+/* evpl_buffer_is_spent() */
+inline is_spent(thread, result) {
+#ifdef PACKETS_FIRST
+	atomic { TOUCH; load(thread, PACKETS, LOAD, count) }
+	atomic { TOUCH; load(thread, STOCK, ACQUIRE, stock) }
+#else
+	atomic { TOUCH; load(thread, STOCK, ACQUIRE, stock) }
+	atomic { TOUCH; load(thread, PACKETS, LOAD, count) }
+#endif
+	result = count == stock;
+	count = 0;
+	stock = 0
+}
+
+/*
+ * evpl_buffer_give_up_count(): one count goes into the stock, after the last reference has ended. `left` is what the
+ * count was of.
+ */
+inline give_up_count(left, leaves) {
+	atomic { TOUCH; load(self, STOCK, RELAXED, stock); load(self, PACKETS, LOAD, count) }
+	if
+	:: count != stock + 1 ->
+		atomic { TOUCH; store(self, STOCK, STOCK_ORDER, stock + 1); left--; count = 0; stock = 0 }
+#ifdef MUTATE_TOUCHES /* evpl_buffer_give_up_count(): looks at the buffer after the store */
+		atomic { TOUCH; load(self, PACKETS, LOAD, count); count = 0 }
+#endif
+	:: else -> /* evpl_tx_cache_give_up_last() */
+#ifndef MUTATE_NO_LOCK /* evpl_tx_cache_give_up_last(): without the lock */
+		lock(self, self);
+#endif
+		atomic { TOUCH; store(self, STOCK, STOCK_ORDER, stock + 1); left--; count = 0; stock = 0 }
+		is_spent(self, leaves);
+		if
+		:: leaves -> unclaim(self, self)
+		:: else
+		fi;
+#ifndef MUTATE_NO_LOCK
+		unlock(self, self)
+#endif
+	fi
+}
+
+/* evpl_buffer_packet_ended(), and the same in pool_enqueue(), on a thread with a TX cache */
+inline packet_end() {
+	atomic { USE(self); load(self, CACHE, RELAXED, owner) }
+	if
+	:: owner == self + 1 ->
+		atomic { TOUCH; load(self, ENDED, RELAXED, ended) }
+		if
+		:: !ended ->
+			atomic {
+				TOUCH;
+				load(self, STOCK, RELAXED, stock);
+				store(self, STOCK, STOCK_ORDER, stock + 1);
+				packets--; stock = 0
+			}
+		:: else ->
+			give_up_count(packets, leaves);
+			if
+			:: leaves -> come_home(self)
+			:: else
+			fi
+		fi
+	:: else -> packet_end_elsewhere()
+	fi;
+	owner = 0; ended = 0; leaves = 0; count = 0
+}
+
+/* The same on any other thread */
+inline packet_end_elsewhere() {
+	atomic { USE(self); add(self, PACKETS, SUB, MINUS(1), count); packets-- }
+	if
+	:: count == 0 -> come_home(self)
+	:: else
+	fi;
+	count = 0
+}
+
+/* evpl_tx_cache_claim() of a buffer that this TX cache may claim */
+inline claim() {
+	lock(self, self);
+	if
+	:: owner == 0 -> /* the exchange fails if another thread was faster */
+		atomic {
+			TOUCH;
+			newest(self, CACHE, ACQUIRE, owner);
+			if
+			:: owner == 0 -> store(self, CACHE, RELAXED, self + 1)
+			:: else
+			fi
+		}
+	:: else -> owner = 0
+	fi;
+	if
+	:: owner == 0 ->
+		atomic { TOUCH; add(self, PACKETS, RELAXED, COUNTS, count); count = 0 }
+		atomic {
+			TOUCH;
+			claimed[self] = true;
+			load_plain(self, STOCK, stock);
+			store(self, STOCK, STOCK_ORDER, stock + COUNTS);
+			stock = 0; stocked = true
+		}
+	:: else
+	fi;
+	unlock(self, self)
+}
+
+/* evpl_attach_stocked(), attach_buffer(). The thread has a reference. */
+inline attach() {
+	atomic {
+		TOUCH;
+		load(self, CACHE, RELAXED, owner);
+		if
+		:: owner == self + 1 -> load_plain(self, STOCK, stock); stocked = stock > 1; stock = 0
+		:: else
+		fi
+	}
+	if
+	:: !stocked && (owner == 0 || owner == self + 1) -> claim()
+	:: else
+	fi;
+	if
+	:: stocked ->
+		atomic {
+			TOUCH;
+			load_plain(self, STOCK, stock);
+			store(self, STOCK, STOCK_ORDER, stock - 1);
+			packets++; own++; stock = 0; stocked = false
+		}
+	:: else -> /* another thread has the claim */
+		atomic {
+			TOUCH; /* reached with -DSENDERS=2 */
+			add(self, PACKETS, RELAXED, 1, count);
+			packets++; own++; count = 0 /* reached with -DSENDERS=2 */
+		}
+	fi;
+	owner = 0
+}
+
+/* evpl_window_is_home(), after the refcnt has shown that no iovec is left; evpl_window_rewind() */
+inline rewind() {
+	atomic { TOUCH; learn(self, REFCNT, 0); load(self, PACKETS, LOAD, count) }
+	atomic {
+		TOUCH;
+		load(self, CACHE, RELAXED, owner);
+		if
+		:: owner == self + 1 -> load_plain(self, STOCK, stock)
+		:: else
+		fi;
+		if
+		:: count == 1 + stock -> assert(packets == 0); assert_settled(self); use_bytes(self)
+		:: else
+		fi;
+		count = 0; owner = 0; stock = 0
+	}
+}
+
+/* evpl_ref_give_back(), and reference_last() if it was the last */
+inline reference_end() {
+	atomic {
+		USE(self);
+		pass_on(self, REFCNT, 0);
+		if
+		:: refs > 1 -> refs--
+		:: else -> last = true; learn(self, REFCNT, 0)
+		fi
+	}
+	if
+	:: last ->
+		atomic { TOUCH; load(self, CACHE, RELAXED, owner); store(self, ENDED, RELEASE, 1) }
+		if
+		:: owner == self + 1 -> give_up_count(refs, leaves)
+		:: else ->
+			atomic {
+				TOUCH;
+				load(self, PACKETS, LOAD, count);
+				if
+				:: count == 1 -> refs--; leaves = true
+				:: else
+				fi
+			}
+			if
+			:: !leaves ->
+				atomic { TOUCH; add(self, PACKETS, SUB, MINUS(1), count); refs-- }
+				leaves = count == 0
+			:: else
+			fi
+		fi;
+		if
+		:: leaves -> come_home(self)
+		:: else
+		fi
+	:: else
+	fi;
+	last = false; owner = 0; leaves = 0; count = 0
+}
+
+inline send_packet(to) {
+	use_bytes(self);
+	pass_on(self, to, 1);
+	queue[to] = true
+}
+
+inline receive_packet() {
+	learn(self, self, 1);
+	queue[self] = false
+}
+
+proctype Sender(byte self) {
+	byte own, rewinds, owner, stock, count;
+	bool stocked, ended, leaves, last, holds = true;
+
+	do
+	:: atomic { holds && attaches < ATTACHES -> attaches++ }; attach()
+	:: atomic { holds && self == SENDER && refs == 1 && rewinds < REWINDS -> rewinds++ }; rewind()
+	:: holds -> holds = false; reference_end(); END_OF_WORK
+	:: atomic { own > 0 && !queue[DRIVER] -> own--; send_packet(DRIVER); END_OF_WORK }
+#if ON_PACKETS > 0
+	:: atomic { queue[self] -> receive_packet(); own++ }
+#endif
+	:: own > 0 -> own--; packet_end(); END_OF_WORK
+	:: claimed[self] -> /* a newer claim takes its place, or the thread ends */
+		lock(self, self);
+		if
+		:: claimed[self] -> give_up_claim(self, self)
+		:: else
+		fi;
+		unlock(self, self);
+		END_OF_WORK
+	:: !holds && own == 0 && packets == 0 -> break /* the thread may keep its claim, and do nothing */
+	od
+}
+
+/* A thread that frees packets which others made; it also sends one that it has received. */
+proctype Driver() {
+	byte self = DRIVER, own, count;
+
+	atomic { rest(self) };
+	do
+	:: atomic { queue[self] -> receive_packet(); own++ }
+#if ON_PACKETS > 0
+	:: atomic {
+		own > 0 && on_packets < ON_PACKETS -> /* attach_buffer(), for the iovec of a packet */
+		on_packets++;
+		USE(self);
+		add(self, PACKETS, RELAXED, 1, count);
+		packets++; own++; count = 0
+	}
+	:: atomic { own > 0 && !queue[SENDER] && on_packets > 0 -> own--; send_packet(SENDER); END_OF_DRIVING }
+#endif
+	:: own > 0 -> own--; packet_end_elsewhere(); END_OF_DRIVING
+	:: refs == 0 && packets == 0 -> break
+	od
+}
+
+/* evpl_tx_caches_reap() of one TX cache */
+inline reap(which, last_look) {
+	lock(self, which);
+	if
+	:: last_look -> atomic { come_last(self) }
+	:: else
+	fi;
+	if
+	:: claimed[which] ->
+		atomic { TOUCH; load(self, ENDED, ACQUIRE, ended) }
+		if
+		:: ended -> is_spent(self, leaves)
+		:: else
+		fi;
+		if
+		:: leaves -> unclaim(self, which); come_home(self)
+		:: else
+		fi;
+		ended = 0; leaves = 0
+	:: else
+	fi;
+	atomic { unlock(self, which); rest(self) }
+}
+
+/* The last look comes after all threads have done what they do. */
+proctype Alloc() {
+	byte self = ALLOC, looks, stock, count;
+	bool ended, leaves;
+
+	atomic { rest(self) };
+	do
+	:: looks < LOOKS ->
+		looks++;
+		reap(0, false);
+#if SENDERS > 1
+		reap(1, false)
+#endif
+	:: _nr_pr == 2 -> break
+	od;
+	if
+	:: !home ->
+		reap(0, true);
+#if SENDERS > 1
+		reap(1, true)
+#endif
+	:: else
+	fi;
+	assert(home)
+}
+
+init {
+	atomic {
+		place_init(PACKETS, 1);
+		place_init(STOCK, 0);
+		place_init(CACHE, 0);
+		place_init(ENDED, 0);
+		refs = SENDERS;
+		run Alloc(); /* the first, because processes end in the opposite order */
+		run Sender(SENDER);
+#if SENDERS > 1
+		run Sender(SECOND);
+#endif
+		run Driver()
+	}
+}

@@ -16,6 +16,9 @@
 static const struct evpl_global_config few_packets = {
 	.slab_size = 4 << 20, .buffer_size = 64 << 10, .packet_mbufs = MOST};
 
+static const struct evpl_global_config far_only = {
+	.slab_size = 4 << 20, .buffer_size = 64 << 10, .packet_mbufs = MOST, .far_packets = 1};
+
 typedef unsigned (*send_function)(struct evpl *evpl, uint16_t port, struct evpl_iovec *iovec, struct rte_mbuf **packet);
 
 /* Each returns the number of packets on clones of the iovec: as many as there are packet mbufs. */
@@ -197,11 +200,66 @@ mbufs_that_dpdk_takes_of_the_packet_pool_are_clean(void **state)
 	evpl_iovec_release(evpl, &iovec);
 }
 
+/* DPDK uses shinfo only with RTE_MBUF_F_EXTERNAL. So an mbuf of another pool may have any value there. */
+static void
+mbufs_of_other_pools_may_have_any_shinfo(void **state)
+{
+	struct rte_mempool *pool = plain_pool("foreign", 7, RTE_MBUF_DEFAULT_BUF_SIZE);
+	struct evpl *evpl = home_context(state);
+
+	for (uintptr_t mark = 0; mark < 8; mark++) {
+		struct rte_mbuf *m = filled_mbuf(pool, LENGTH, 1), *packet;
+		struct evpl_iovec iovec, clone;
+
+		m->shinfo = (void *)(0x1000 + mark);
+		assert_int_equal(evpl_iovecs_from_mbuf(evpl, m, LOCAL, 1, &iovec), 1);
+		assert_int_equal(iovec_flags(&iovec), EVPL_IOVEC_FLAG_PACKET | SHARED);
+		evpl_iovec_clone(&clone, &iovec);
+		packet = evpl_iovecs_to_mbuf(evpl, &clone, 1);
+		assert_non_null(packet);
+		mbuf_assert(packet, LENGTH, 1);
+		rte_pktmbuf_free(packet);
+		evpl_iovec_release(evpl, &iovec);
+		m->shinfo = NULL;
+		home_assert_pool(pool, 7);
+	}
+	rte_mempool_free(pool);
+}
+
+/* What a far packet on such an mbuf needs is in the packet's mbuf. Only more packets on one mbuf take memory of EAL. */
+static void
+far_packets_on_received_mbufs_take_no_memory(void **state)
+{
+	struct rte_mempool *pool = plain_pool("direct", 7, RTE_MBUF_DEFAULT_BUF_SIZE);
+	struct evpl *evpl = home_context(state);
+	struct evpl_iovec iovec, clone;
+	size_t heap = 0;
+
+	assert_int_equal(evpl_iovecs_from_mbuf(evpl, filled_mbuf(pool, LENGTH, 1), SHARED, 1, &iovec), 1);
+	for (unsigned i = 0; i < 2 * MOST; i++) {
+		struct rte_mbuf *packet;
+
+		evpl_iovec_clone(&clone, &iovec);
+		packet = evpl_iovecs_to_mbuf(evpl, &clone, 1);
+		assert_non_null(packet);
+		assert_true(RTE_MBUF_HAS_EXTBUF(packet));
+		if (i == 0)
+			heap = home_heap();
+		assert_int_equal(home_heap(), heap);
+		rte_pktmbuf_free(packet);
+	}
+	evpl_iovec_release(evpl, &iovec);
+	home_assert_pool(pool, 7);
+	rte_mempool_free(pool);
+}
+
 static const struct CMUnitTest cases[] = {
 	home_case(packets_on_small_buffers_are_clean, few_packets),
 	home_case(packets_on_large_buffers_are_clean, few_packets),
 	home_case(packets_on_received_mbufs_are_clean, few_packets),
 	home_case(mbufs_that_dpdk_takes_of_the_packet_pool_are_clean, few_packets),
+	home_case(mbufs_of_other_pools_may_have_any_shinfo, few_packets),
+	home_case(far_packets_on_received_mbufs_take_no_memory, far_only),
 };
 
 int

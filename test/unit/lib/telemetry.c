@@ -349,6 +349,23 @@ failures_and_waits_count_in_their_context(void **state)
 }
 
 static void
+spills_are_the_references_beyond_the_limit(void **state)
+{
+	const unsigned n = 40000, stock = EVPL_PVT_PREPAID_STEP; /* with the stock, the buffer's mbuf counts 49,152 */
+	struct evpl_iovec *iovec = calloc(n + 1, sizeof(*iovec));
+	struct evpl *evpl = home_context(state);
+
+	assert_non_null(iovec);
+	iovec_take(evpl, 100, SHARED, &iovec[0], 1);
+	for (unsigned i = 1; i <= n; i++)
+		evpl_iovec_clone(&iovec[i], &iovec[0]);
+	assert_int_equal(number("/evpl/stats", NULL, "spills"), n - (EVPL_REF_LIMIT - stock));
+	assert_in_range(number("/evpl/stats", NULL, "overflow_mbufs_in_use"), 1, 10);
+	evpl_iovecs_release(evpl, iovec, (int)n + 1);
+	free(iovec);
+}
+
+static void
 quotas_are_shown_with_what_they_refused(void **state)
 {
 	const struct evpl_thread_config limited = {.quota = 3 * LARGE};
@@ -391,6 +408,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(figures_are_those_of_what_is_held, config),
 	home_case(slabs_and_maps_show_each_buffer, config),
 	home_case(failures_and_waits_count_in_their_context, two_slabs),
+	home_case(spills_are_the_references_beyond_the_limit, config),
 	home_case(quotas_are_shown_with_what_they_refused, config),
 	home_case(buffers_of_contexts_that_are_gone_are_orphans, config),
 };

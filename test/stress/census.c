@@ -9,16 +9,12 @@
  * asks the process's own telemetry socket.
  */
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <rte_eal.h>
-
 #include "support.h"
+#include "telemetry.h"
 
 #define ROUNDS 20000u
 #define SOME 16u
@@ -29,35 +25,6 @@ static const struct evpl_global_config config = {
 static struct evpl_iovec given[2][SOME]; /* by each thread, for the other one to release */
 static atomic_uint answers;		 /* so far */
 static atomic_bool more, done;		 /* rounds; of the threads */
-
-/* What came for a command; NULL: nothing. The caller frees it. */
-static char *
-ask(int fd, const char *command)
-{
-	char *said = calloc(1, 65536);
-
-	if (said != NULL && send(fd, command, strlen(command), 0) == (ssize_t)strlen(command) &&
-	    recv(fd, said, 65535, 0) > 0)
-		return said;
-	free(said);
-	return NULL;
-}
-
-static int
-connect_self(void)
-{
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
-	char hello[1024];
-
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/dpdk_telemetry.v2", rte_eal_get_runtime_dir());
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) == 0 &&
-	    recv(fd, hello, sizeof(hello), 0) > 0)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
 
 /* The largest number in the array of that name; 0 without one. */
 static unsigned long
@@ -80,7 +47,7 @@ ask_all(void *arg)
 
 	while (!atomic_load(&done)) {
 		for (unsigned i = 0; i < DIM(commands); i++) {
-			char *said = ask(fd, commands[i]);
+			char *said = telemetry_ask(fd, commands[i]);
 
 			if (!threads_check(said != NULL))
 				return NULL;
@@ -168,7 +135,7 @@ census_while_buffers_move(void **state)
 		return;
 	}
 	assert_int_equal(evpl_init(&config), 0);
-	fd = connect_self();
+	fd = telemetry_connect();
 	assert_true(fd >= 0);
 	atomic_store(&more, true);
 	assert_int_equal(pthread_create(&asker, NULL, ask_all, &fd), 0);
@@ -181,21 +148,6 @@ census_while_buffers_move(void **state)
 	assert_int_equal(evpl_cleanup(), 0);
 }
 
-/* EAL's telemetry needs a runtime directory; this one is removed at the end. */
-static char directory[] = "/tmp/evpl-census-XXXXXX";
-
-static void
-remove_directory(void)
-{
-	static const char *const parts[] = {"/dpdk/census", "/dpdk", ""};
-	char path[64];
-
-	for (unsigned i = 0; i < DIM(parts); i++) {
-		snprintf(path, sizeof(path), "%s%s", directory, parts[i]);
-		rmdir(path);
-	}
-}
-
 int
 main(int argc, char **argv)
 {
@@ -204,11 +156,7 @@ main(int argc, char **argv)
 	};
 	static const struct program program = {.name = "census", .cases = cases, .n_cases = DIM(cases), .min_cores = 2};
 
-	if (mkdtemp(directory) == NULL)
+	if (!telemetry_begin("census"))
 		return 1;
-	atexit(remove_directory);
-	setenv("RUNTIME_DIRECTORY", directory, 1);
-	setenv("EVPL_TEST_EAL",
-	       "--no-huge --iova-mode=va --no-pci --no-shconf --file-prefix census -m 256 --log-level=error", 0);
 	return program_main(&program, argc, argv);
 }

@@ -9,15 +9,11 @@
  */
 #include <limits.h>
 
-#include <rte_log.h>
-
+#include "logged.h"
 #include "stopped.h"
 
 #define KIB (1u << 10)
 #define MIB (1u << 20)
-
-static char *text;
-static size_t text_size;
 
 /* The largest buffer depends on DPDK's build, too: all that 32 bits count, but for a cache line. */
 #if RTE_CACHE_LINE_SIZE == 64
@@ -25,29 +21,6 @@ static size_t text_size;
 #else
 #define LARGEST "4294967167"
 #endif
-static FILE *stream;
-
-static void
-listen(void)
-{
-	stream = open_memstream(&text, &text_size);
-	assert_non_null(stream);
-	assert_int_equal(rte_openlog_stream(stream), 0);
-}
-
-/* Asserts that exactly this was logged since listen(). */
-static void
-assert_logged(const char *line)
-{
-	char *want;
-
-	rte_openlog_stream(NULL);
-	fclose(stream);
-	assert_true(asprintf(&want, "EVPL: %s\n", line) > 0);
-	assert_string_equal(text, want);
-	free(want);
-	free(text);
-}
 
 /* The last socket_id depends on DPDK's build. */
 static void
@@ -95,7 +68,7 @@ init_names_the_field_and_its_range(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < DIM(bad); i++) {
-		listen();
+		log_begin();
 		assert_int_equal(evpl_init(&bad[i].config), -EINVAL);
 		say(line, sizeof(line), "evpl_init", bad[i].line);
 		assert_logged(line);
@@ -111,11 +84,11 @@ init_says_why_slabs_cannot_be_made(void **state)
 	char line[256];
 
 	(void)state;
-	listen();
+	log_begin();
 	assert_int_equal(evpl_init(&memory), -ENOMEM);
 	assert_logged("evpl_init: preallocate_slabs is 2, but only 0 slabs of 536870912 bytes can be made: "
 		      "Cannot allocate memory");
-	listen();
+	log_begin();
 	assert_int_equal(evpl_init(&memzones), -ENOMEM);
 	snprintf(line, sizeof(line), "evpl_init: preallocate_slabs is %u, but EAL has no more than %u memzones",
 		 EVPL_MAX_SLABS, home_memzones());
@@ -156,7 +129,7 @@ init_names_the_field_that_another_caller_chose(void **state)
 	(void)state;
 	assert_int_equal(evpl_init(&running), 0);
 	for (unsigned i = 0; i < DIM(other); i++) {
-		listen();
+		log_begin();
 		assert_int_equal(evpl_init(&other[i].config), -EALREADY);
 		say(line, sizeof(line), "evpl_init", other[i].line);
 		assert_logged(line);
@@ -185,7 +158,7 @@ create_names_the_field_and_its_range(void **state)
 	(void)state;
 	assert_int_equal(evpl_init(&home_small), 0);
 	for (unsigned i = 0; i < DIM(bad); i++) {
-		listen();
+		log_begin();
 		assert_null_with(evpl_create(&bad[i].config), EINVAL);
 		say(line, sizeof(line), "evpl_create", bad[i].line);
 		assert_logged(line);
@@ -218,13 +191,13 @@ rx_pool_names_the_argument(void **state)
 	(void)state;
 	assert_int_equal(evpl_init(&home_small), 0);
 	for (unsigned i = 0; i < DIM(bad); i++) {
-		listen();
+		log_begin();
 		assert_null_with(evpl_rx_pool_create(bad[i].name, bad[i].n, bad[i].data_room, bad[i].socket_id),
 				 EINVAL);
 		say(line, sizeof(line), "evpl_rx_pool_create", bad[i].line);
 		assert_logged(line);
 	}
-	listen();
+	log_begin();
 	assert_int_equal(evpl_rx_pool_destroy(NULL), -EINVAL);
 	assert_logged("evpl_rx_pool_destroy: pool (nil) is not an RX pool of the library");
 	assert_int_equal(evpl_cleanup(), 0);
@@ -277,13 +250,13 @@ external_slab_names_the_argument(void **state)
 	char line[256];
 
 	(void)state;
-	listen();
+	log_begin();
 	assert_int_equal(evpl_slab_add_external((void *)0x10000, 8192, 4096, none, EVPL_EXTERNAL(0), 0, no_end, NULL),
 			 -EPERM);
 	assert_logged("evpl_slab_add_external: evpl_init() has not run, or evpl_cleanup_deferred() has begun");
 	assert_int_equal(evpl_init(&sizes), 0);
 	for (unsigned i = 0; i < DIM(bad); i++) {
-		listen();
+		log_begin();
 		assert_int_equal(evpl_slab_add_external((void *)bad[i].addr, bad[i].length, bad[i].page_size, none,
 							EVPL_EXTERNAL(bad[i].group), bad[i].flags, no_end, NULL),
 				 -bad[i].error);

@@ -302,9 +302,10 @@ def out_of_huge_pages(directory):
     if not os.path.exists(free) or not 32 <= int(read(free)) <= 512:
         raise Skip("not between 32 and 512 free huge pages of 2 MiB")
     before = read(free)
-    run = subprocess.run([os.environ["EVPL_CALLS"], "growth_to_the_end"], text=True, capture_output=True, check=False, env={
-        **os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP",
-        "EVPL_TEST_EAL": "--in-memory --iova-mode=va --no-pci --no-telemetry --log-level=error -l 0"})
+    env = {**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP",
+           "EVPL_TEST_EAL": "--in-memory --iova-mode=va --no-pci --no-telemetry --log-level=error -l 0"}
+    run = subprocess.run([os.environ["EVPL_CALLS"], "growth_to_the_end"], text=True, capture_output=True, check=False,
+                         env=env)
     check_equal(run.returncode, 0, run.stdout + run.stderr)
     check_equal(read(free), before, "free huge pages")
 

@@ -14,6 +14,7 @@ WORDS = {   # wrong values, and what must be said of them
     "EVPL_TRACE_LEAKS": (["yes"], "must be list, stop or no"),
     "EVPL_TRACE_POOLS": (["every"], "must be named or all"),
     "EVPL_TRACE_BYTES": (["1"], "must be some, all or no"),
+    "EVPL_TRACE_FIELDS": (["all"], "must be yes or no"),
     "EVPL_TRACE_GUARDS": (["64"], "must be yes or no"),
     "EVPL_TRACE_SAMPLE": (["0", "1000001", "2x"], "must be a number from 1 to 1000000"),
     "EVPL_TRACE_DEPTH": (["17", "-1"], "must be a number from 1 to 16"),
@@ -22,8 +23,8 @@ WORDS = {   # wrong values, and what must be said of them
     "EVPL_TRACE_SAMPEL": (["2"], "there is no such variable"),
 }
 RIGHT = {"EVPL_TRACE": "stop", "EVPL_TRACE_LEAKS": "list", "EVPL_TRACE_POOLS": "named", "EVPL_TRACE_BYTES": "all",
-         "EVPL_TRACE_GUARDS": "yes", "EVPL_TRACE_SAMPLE": "1000000", "EVPL_TRACE_DEPTH": "16",
-         "EVPL_TRACE_QUARANTINE": "1000000"}
+         "EVPL_TRACE_FIELDS": "yes", "EVPL_TRACE_GUARDS": "yes", "EVPL_TRACE_SAMPLE": "1000000",
+         "EVPL_TRACE_DEPTH": "16", "EVPL_TRACE_QUARANTINE": "1000000"}
 
 
 def wait_for_more(path, size):

@@ -243,6 +243,63 @@ no_bytes_but_fields_twin(void)
 }
 
 /*
+ * The fields of free mbufs are not looked at. A program may set them in all mbufs of a pool.
+ * expect: nothing
+ * env: EVPL_TRACE_FIELDS=no
+ */
+ZOO_CASE(no_fields)
+
+static void
+set_port(struct rte_mempool *pool, void *arg, void *m, unsigned number)
+{
+	(void)pool;
+	(void)arg;
+	(void)number;
+	((struct rte_mbuf *)m)->port = 3;
+}
+
+static void
+no_fields_bug(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+
+	zoo_take_all(pool);
+	rte_mempool_obj_iter(pool, set_port, NULL);
+	zoo_take_all(pool);
+}
+
+static void
+no_fields_twin(void)
+{
+	zoo_take_all(zoo_pool("zoo"));
+}
+
+/*
+ * But data rooms are.
+ * expect: write after free: byte 128 of the data room is 0x02
+ * env: EVPL_TRACE_FIELDS=no
+ */
+ZOO_CASE(no_fields_but_bytes)
+
+static void
+no_fields_but_bytes_bug(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pool); /* taken */
+	char *data = rte_pktmbuf_mtod(m, char *);
+
+	rte_pktmbuf_free(m); /* freed */
+	*data = 2;
+	zoo_take_all(pool); /* found */
+}
+
+static void
+no_fields_but_bytes_twin(void)
+{
+	no_fields_twin();
+}
+
+/*
  * A bug is made again and again in a program that goes on.
  * expect: nothing
  * env: EVPL_TRACE=report EVPL_TRACE_FILE=%f EVPL_TRACE_DEPTH=1

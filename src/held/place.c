@@ -34,9 +34,13 @@ evpl_place_add(struct place *places, const struct place *one)
 {
 	struct place *place = find_place(places, one->where, one->how);
 
-	place->where = one->where;
-	place->how = one->how;
-	place->packets = one->packets;
+	if (place != &places[EVPL_PLACES - 1]) {
+		place->where = one->where;
+		place->how = one->how;
+		place->packets = one->packets;
+	} else {
+		place->others = true;
+	}
 	place->count += one->count;
 	place->bytes += one->bytes;
 	place->age = RTE_MAX(place->age, one->age);
@@ -102,7 +106,10 @@ evpl_places_held(const struct place *places, struct hook_held *held, unsigned n,
 		h->where[1] = '\0';
 		text = fmemopen(h->where, sizeof(h->where), "w");
 		if (text != NULL) {
-			say(text, places[i].where);
+			if (places[i].others)
+				fputs("other places", text);
+			else
+				say(text, places[i].where);
 			fclose(text);
 		}
 		found++;

@@ -17,10 +17,11 @@ struct place {
 	uint64_t where; /* an address, and what else its user puts into the word */
 	unsigned how;	/* tracing: the call, as enum trace_call */
 	bool packets;	/* it is packets that are held, and not iovecs */
+	bool others;	/* the sum of all places that have no entry of their own; where and how are 0 */
 	uint64_t count, bytes;
 	uint64_t age; /* of the oldest, in ticks of the TSC */
 };
-#define EVPL_PLACES 4096u /* entries of a table; what has no entry is summed up in the last one */
+#define EVPL_PLACES 4096u /* entries of a table; the last one is the sum of what has no other */
 
 /* Adds to the entry of that place. */
 void evpl_place_add(struct place *places, const struct place *one);

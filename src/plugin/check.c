@@ -81,20 +81,49 @@ fill_guards(const struct traced_pool *pool, uint32_t number)
 
 	if (pool->guard == 0)
 		return;
-	fill_bytes(room - pool->guard, pool->guard, GUARD_BYTE);
+	if (pool->front)
+		fill_bytes(room - pool->guard, pool->guard, GUARD_BYTE);
 	fill_bytes(room + pool->room_length, pool->guard, GUARD_BYTE);
-	hide(room - pool->guard, pool->guard);
+	if (pool->front)
+		hide(room - pool->guard, pool->guard);
 	hide(room + pool->room_length, pool->guard);
 }
 
+#define FEW (OBJECT_FRONT / 8u) /* bytes of a program that happen to be as those that nobody wrote */
+
 /*
- * Whether the guard in front of a data room has one value in all its bytes. A program that clears as many bytes behind
- * the mbuf as rte_pktmbuf_priv_size() says clears the guard, and is right.
+ * Whether a program wrote to the spare bytes and to the guard in front of a data room. rte_pktmbuf_priv_size() says that
+ * both belong to the private area, so a program that writes all of it is right. A write from the data room backwards
+ * ends before the spare bytes do.
  */
 __attribute__((no_sanitize("address"))) static bool
-is_cleared(const char *guard)
+is_front_used(const char *front, unsigned char untouched)
 {
-	return memcmp(guard, guard + 1, OBJECT_GUARD - 1) == 0;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < OBJECT_FRONT; i++)
+		n += (unsigned char)front[i] == untouched;
+	return n <= FEW;
+}
+
+/*
+ * Before the guards are relied on. DPDK clears the private area of a new mbuf. So other bytes are the program's, which
+ * keeps them: they are not written over. Spare bytes have the pattern where the program has none of its own.
+ */
+static void
+begin_guards(struct traced_pool *pool, uint32_t number)
+{
+	char *front = traced_pool_room(pool, number) - OBJECT_FRONT;
+	bool is_new = __atomic_load_n(&pool->objects[number].state, __ATOMIC_RELAXED) == OBJECT_NEW;
+
+	if (pool->guard == 0)
+		return;
+	reveal(front, OBJECT_FRONT);
+	if (is_new && is_filled(front, OBJECT_FRONT, 0))
+		fill_bytes(front, OBJECT_FRONT, GUARD_BYTE);
+	else if (is_front_used(front, is_new ? 0 : GUARD_BYTE))
+		pool->front = false;
+	fill_guards(pool, number);
 }
 
 /* What was written is reported once, and written over. */
@@ -109,14 +138,16 @@ check_guards(struct traced_pool *pool, uint32_t number, const struct object_even
 	reveal(room - pool->guard, pool->guard);
 	reveal(room + pool->room_length, pool->guard);
 	if (likely(is_filled(room + pool->room_length, OBJECT_GUARD, GUARD_BYTE) &&
-		   is_filled(room - OBJECT_GUARD, OBJECT_GUARD, GUARD_BYTE) && !trace_hiding))
+		   (!pool->front || is_filled(room - OBJECT_GUARD, OBJECT_GUARD, GUARD_BYTE)) && !trace_hiding))
 		return;
 	at = trace_find_other(room + pool->room_length, pool->guard, GUARD_BYTE);
 	if (unlikely(at != NULL))
 		report_room(pool, number, "write past the data room", at, here);
 	/* Backwards: the byte next to the room was written first. */
-	at = trace_find_other(room - pool->guard, pool->guard, GUARD_BYTE);
-	if (unlikely(at != NULL) && !is_cleared(room - pool->guard))
+	at = pool->front ? trace_find_other(room - pool->guard, pool->guard, GUARD_BYTE) : NULL;
+	if (unlikely(at != NULL) && is_front_used(room - OBJECT_FRONT, GUARD_BYTE))
+		pool->front = false;
+	else if (unlikely(at != NULL))
 		report_room(pool, number, "write before the data room", at, here);
 	fill_guards(pool, number);
 }
@@ -133,7 +164,8 @@ check_free(struct traced_pool *pool, uint32_t number, const struct object_event 
 	if (!object->filled)
 		return;
 	/* Byte by byte: a write to padding is a write, too. */
-	if (unlikely(memcmp((const void *)m, (const void *)&pool->headers[number], sizeof(*m)) != 0)) {
+	if (!plugin_options.no_fields &&
+	    unlikely(memcmp((const void *)m, (const void *)&pool->headers[number], sizeof(*m)) != 0)) {
 		report_header(pool, number, &pool->headers[number], here);
 		*m = pool->headers[number];
 	}
@@ -159,7 +191,7 @@ take_one(struct traced_pool *pool, uint32_t number, const struct object_event *h
 	note(&object->taken, object, here);
 	if (pool->room != 0) {
 		if (!object->filled && object->noted)
-			fill_guards(pool, number);
+			begin_guards(pool, number);
 		show(traced_pool_room(pool, number), pool->room_length);
 	}
 	object->filled = false;

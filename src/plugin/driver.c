@@ -16,8 +16,10 @@
 #include "plugin/report.h"
 #include "plugin/room.h"
 #include "trace/pattern.h"
+#include "trace/stack.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -128,6 +130,53 @@ ops_populate(struct rte_mempool *mempool, unsigned most, void *memory, rte_iova_
 	return ret;
 }
 
+/* Operations that ours do not replace: how their pools begin, by their number. */
+static rte_mempool_alloc_t begin_untraced[RTE_MEMPOOL_MAX_OPS_IDX];
+static struct {
+	unsigned pools;
+	char name[RTE_MEMPOOL_OPS_NAMESIZE]; /* of the last one's operations */
+} untraced;
+
+static int
+ops_alloc_untraced(struct rte_mempool *mempool)
+{
+	untraced.pools++;
+	snprintf(untraced.name, sizeof(untraced.name), "%s", rte_mempool_get_ops(mempool->ops_index)->name);
+	return begin_untraced[mempool->ops_index](mempool);
+}
+
+/* A program that does not use our operations would else look as if it had no bug. */
+static void
+count_other_pools(void)
+{
+	for (unsigned i = 0; i < rte_mempool_ops_table.num_ops; i++) {
+		struct rte_mempool_ops *other = &rte_mempool_ops_table.ops[i];
+
+		if ((int)i == ops_index || replaced[i].alloc != NULL)
+			continue;
+		begin_untraced[i] = other->alloc;
+		other->alloc = ops_alloc_untraced;
+	}
+}
+
+/* Secondary processes, such as dpdk-proc-info, use the pools of another program, and may have small ones of their own. */
+static void
+say_nothing_was_traced(void)
+{
+	if (untraced.pools == 0 || rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return;
+	fprintf(plugin_options.out, "evpl_trace: none of the program's %u pools was traced: ", untraced.pools);
+	if (plugin_options.all_pools)
+		fprintf(plugin_options.out, "their operations (%s) are not those of DPDK's rings and stacks\n",
+			untraced.name);
+	else
+		fprintf(plugin_options.out,
+			"give EAL --mbuf-pool-ops-name=" OPS_NAME
+			", or set EVPL_TRACE_POOLS=all if the program asks for \"%s\"\n",
+			untraced.name);
+	report_flush();
+}
+
 static const struct rte_mempool_ops ops = {
 	.name = OPS_NAME,
 	.alloc = ops_alloc,
@@ -172,11 +221,15 @@ end_pool(struct traced_pool *pool, void *arg)
 static void
 end_all(void)
 {
-	if (!ended && made_one && plugin_process == (int32_t)getpid()) {
+	bool first = !ended && plugin_process == (int32_t)getpid();
+
+	ended = true;
+	if (first && made_one) {
 		held_over();
 		held_walk(end_pool, NULL);
+	} else if (first) {
+		say_nothing_was_traced();
 	}
-	ended = true;
 }
 
 static int
@@ -222,12 +275,21 @@ static struct rte_bus last_bus = {
 	.cleanup = clean_up,
 };
 
+/* Called by the first call that has no room for its stack. */
+static void
+say_stacks_full(unsigned known)
+{
+	fprintf(plugin_options.out, "evpl_trace: %u call stacks are remembered: further places have one call\n", known);
+	report_flush();
+}
+
 static int
 begin(void)
 {
 	plugin_process = (int32_t)getpid();
 	plugin_options_read();
 	trace_hiding_begin();
+	trace_stacks_full = say_stacks_full;
 	room_begin();
 	ops_index = rte_mempool_register_ops(&ops);
 	if (ops_index < 0) {
@@ -236,6 +298,7 @@ begin(void)
 	}
 	if (plugin_options.all_pools)
 		replace_software_ops();
+	count_other_pools();
 	rte_bus_register(&last_bus);
 	return 0;
 }

@@ -6,9 +6,9 @@
 #include "plugin/driver.h"
 #include "plugin/option.h"
 #include "plugin/report.h"
+#include "plugin/telemetry.h"
 #include "trace/stack.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -18,7 +18,6 @@
 #include <string.h>
 
 #include <rte_cycles.h>
-#include <rte_telemetry.h>
 
 /*
  * The pools that this process made. DPDK's own list cannot be walked while another thread frees a pool: the two have
@@ -102,9 +101,22 @@ held_walk_others(void (*each)(struct traced_pool *pool, void *arg), void *arg)
 	rte_mempool_walk(walk_one, &all);
 }
 
-/* A table of places, those with the most objects first. NULL: nothing is held, or no memory. The caller frees it. */
-static struct place *
-find_places(const struct traced_pool *pool, uint64_t *total)
+#define WRONG_COUNT (1u << 31) /* with the process's number: a list has a line of its own for such mbufs */
+
+/* Whether an mbuf that is not free has a refcnt of 0, or one that wrapped. One that is being freed has 0 for a moment. */
+static bool
+is_wrong_count(const struct traced_pool *pool, uint32_t number)
+{
+	uint16_t count;
+
+	if (!pool->of_mbufs || __atomic_load_n(&pool->objects[number].state, __ATOMIC_ACQUIRE) != OBJECT_TAKEN)
+		return false;
+	count = rte_mbuf_refcnt_read(pool->addresses[number]);
+	return count == 0 || count > INT16_MAX;
+}
+
+struct place *
+held_places(const struct traced_pool *pool, uint64_t *total)
 {
 	struct place *places = calloc(EVPL_PLACES, sizeof(*places));
 	uint64_t now = rte_rdtsc();
@@ -114,7 +126,8 @@ find_places(const struct traced_pool *pool, uint64_t *total)
 		const struct object *object = &pool->objects[i];
 		bool here = object->taken.process == plugin_process;
 		struct place one = {.where = here ? object->taken.place : 0,
-				    .how = here ? 0 : (unsigned)object->taken.process,
+				    .how = (here ? 0 : (unsigned)object->taken.process) |
+					   (is_wrong_count(pool, i) ? WRONG_COUNT : 0),
 				    .count = 1,
 				    .bytes = 1,
 				    .age = now > object->taken.tsc ? now - object->taken.tsc : 0};
@@ -133,16 +146,28 @@ find_places(const struct traced_pool *pool, uint64_t *total)
 	return places;
 }
 
+bool
+held_has_wrong_count(const struct place *place)
+{
+	return (place->how & WRONG_COUNT) != 0;
+}
+
 /* As report_event(), of many objects. */
 static void
 say_place(FILE *out, const char *kind, const struct place *place, uint64_t now)
 {
-	const struct object_event event = {.place = place->where,
-					   .tsc = now - place->age,
-					   .process = place->how == 0 ? plugin_process : (int32_t)place->how};
-	char text[60];
+	int32_t process = (int32_t)(place->how & ~WRONG_COUNT);
+	const struct object_event event = {
+		.place = place->where, .tsc = now - place->age, .process = process == 0 ? plugin_process : process};
+	char text[100];
 
-	snprintf(text, sizeof(text), "%" PRIu64 " %s%s, %s", place->count, kind, place->count == 1 ? "" : "s",
+	if (place->others) {
+		fprintf(out, "  %" PRIu64 " %s%s, taken in other places\n", place->count, kind,
+			place->count == 1 ? "" : "s");
+		return;
+	}
+	snprintf(text, sizeof(text), "%" PRIu64 " %s%s%s, %s", place->count, kind, place->count == 1 ? "" : "s",
+		 held_has_wrong_count(place) ? " with a refcnt that is 0 or wrapped" : "",
 		 place->count == 1 ? "taken" : "the oldest taken");
 	report_event(out, text, &event);
 }
@@ -152,7 +177,7 @@ list(struct traced_pool *pool, FILE *out, const char *when)
 {
 	const char *kind = pool->of_mbufs ? "mbuf" : "object";
 	uint64_t total;
-	struct place *places = find_places(pool, &total);
+	struct place *places = held_places(pool, &total);
 	uint64_t now;
 
 	if (places == NULL)
@@ -170,17 +195,6 @@ list(struct traced_pool *pool, FILE *out, const char *when)
 	return true;
 }
 
-static bool
-is_wrong_count(const struct traced_pool *pool, uint32_t number)
-{
-	uint16_t count;
-
-	if (__atomic_load_n(&pool->objects[number].state, __ATOMIC_ACQUIRE) != OBJECT_TAKEN)
-		return false;
-	count = rte_mbuf_refcnt_read(pool->addresses[number]);
-	return count == 0 || count > INT16_MAX;
-}
-
 /*
  * A count that wrapped, or is 0, while nobody returned the mbuf. Other threads may go on at a program's end, and one
  * that returns an mbuf has a count of 0 for a moment. So it is given time.
@@ -191,7 +205,7 @@ check_counts(struct traced_pool *pool)
 	const struct object_event here = {.tsc = rte_rdtsc(), .process = plugin_process};
 	unsigned waits = 100;
 
-	for (uint32_t i = 0; pool->of_mbufs && i < pool->count; i++) {
+	for (uint32_t i = 0; i < pool->count; i++) {
 		while (waits > 0 && is_wrong_count(pool, i)) {
 			rte_delay_us_sleep(1000);
 			waits--;
@@ -216,9 +230,8 @@ held_over(void)
 	pthread_mutex_unlock(&asking);
 }
 
-/* Walks over all pools, unless EAL has ended or is about to. */
-static void
-walk_safely(void (*each)(struct traced_pool *pool, void *arg), void *arg)
+void
+held_walk_safely(void (*each)(struct traced_pool *pool, void *arg), void *arg)
 {
 	pthread_mutex_lock(&asking);
 	if (!over)
@@ -229,7 +242,7 @@ walk_safely(void (*each)(struct traced_pool *pool, void *arg), void *arg)
 void
 held_list(FILE *out)
 {
-	walk_safely(list_one, out);
+	held_walk_safely(list_one, out);
 }
 
 void
@@ -286,129 +299,6 @@ watch_signal(void)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-struct pools {
-	struct rte_tel_data *data;
-	unsigned told;
-};
-
-/* A pool's name as telemetry wants it: it takes letters, digits, '_' and '/'. With a number, if it is not the same. */
-static void
-make_key(char *key, size_t size, const char *name, unsigned number)
-{
-	size_t n = 0;
-
-	for (; name[n] != '\0' && n < size - 1; n++)
-		key[n] = (char)(isalnum((unsigned char)name[n]) || name[n] == '/' ? name[n] : '_');
-	key[n] = '\0';
-	if (strcmp(key, name) != 0)
-		snprintf(key + n, size - n, "_%u", number);
-}
-
-static void
-add_pool(struct traced_pool *pool, void *arg)
-{
-	struct pools *pools = arg;
-	struct rte_tel_data *one = rte_tel_data_alloc();
-	unsigned free_now = traced_pool_free_count(pool);
-	char key[RTE_MEMPOOL_NAMESIZE + 16];
-
-	if (one == NULL)
-		return;
-	make_key(key, sizeof(key), pool->mempool->name, pools->told++);
-	rte_tel_data_start_dict(one);
-	rte_tel_data_add_dict_string(one, "name", pool->mempool->name);
-	evpl_compat_tel_add_uint(one, "objects", pool->count);
-	evpl_compat_tel_add_uint(one, "free", free_now);
-	evpl_compat_tel_add_uint(one, "held", pool->count > free_now ? pool->count - free_now : 0);
-	evpl_compat_tel_add_uint(one, "of_mbufs", pool->of_mbufs);
-	evpl_compat_tel_add_uint(one, "records_bytes", pool->memory->len);
-	if (rte_tel_data_add_dict_container(pools->data, key, one, 0) != 0)
-		rte_tel_data_free(one); /* there are too many pools */
-}
-
-static int
-tell_pools(const char *command, const char *parameters, struct rte_tel_data *data)
-{
-	struct pools pools = {.data = data};
-
-	(void)command;
-	(void)parameters;
-	rte_tel_data_start_dict(data);
-	evpl_compat_tel_add_uint(data, "bugs", report_bugs());
-	walk_safely(add_pool, &pools);
-	return 0;
-}
-
-struct question {
-	const char *pool; /* NULL: all */
-	struct rte_tel_data *data;
-	unsigned told; /* places */
-};
-
-#define MOST_TOLD 16u /* of them are sure to fit into an answer */
-
-/* A place in one line of what telemetry can hold. DPDK 22.11 has no dictionaries in arrays. */
-static void
-add_place(const struct question *question, const struct traced_pool *pool, const struct place *place)
-{
-	struct rte_tel_data *one = rte_tel_data_alloc();
-	char where[RTE_TEL_MAX_STRING_LEN] = "", thread[64] = "", name[32];
-	FILE *text = fmemopen(where, sizeof(where), "w");
-
-	flockfile(plugin_options.out);
-	if (text != NULL && place->where != 0)
-		report_frames(text, place->where, " < ");
-	report_line_commands(NULL);
-	funlockfile(plugin_options.out);
-	if (text != NULL)
-		fclose(text);
-	text = place->where != 0 ? fmemopen(thread, sizeof(thread), "w") : NULL;
-	if (text != NULL) {
-		trace_say_thread(text, place->where);
-		fclose(text);
-	}
-	if (one == NULL)
-		return;
-	rte_tel_data_start_dict(one);
-	rte_tel_data_add_dict_string(one, "pool", pool->mempool->name);
-	evpl_compat_tel_add_uint(one, "count", place->count);
-	evpl_compat_tel_add_uint(one, "oldest_ms", (uint64_t)(evpl_place_age_s(place) * 1e3));
-	rte_tel_data_add_dict_string(one, "thread", thread);
-	rte_tel_data_add_dict_string(one, "where", where);
-	snprintf(name, sizeof(name), "place_%u", question->told);
-	rte_tel_data_add_dict_container(question->data, name, one, 0);
-}
-
-static void
-add_held(struct traced_pool *pool, void *arg)
-{
-	struct question *question = arg;
-	struct place *places;
-	uint64_t total;
-
-	if (question->pool != NULL && strcmp(question->pool, pool->mempool->name) != 0)
-		return;
-	places = find_places(pool, &total);
-	for (unsigned i = 0; places != NULL && question->told < MOST_TOLD && i < EVPL_PLACES && places[i].count > 0;
-	     i++) {
-		add_place(question, pool, &places[i]);
-		question->told++;
-	}
-	free(places);
-}
-
-static int
-tell_held(const char *command, const char *parameters, struct rte_tel_data *data)
-{
-	struct question question = {.pool = parameters != NULL && *parameters != '\0' ? parameters : NULL,
-				    .data = data};
-
-	(void)command;
-	rte_tel_data_start_dict(data);
-	walk_safely(add_held, &question);
-	return 0;
-}
-
 void
 held_begin(void)
 {
@@ -418,8 +308,5 @@ held_begin(void)
 		return;
 	begun = true;
 	watch_signal();
-	rte_telemetry_register_cmd("/evpl_trace/pools", tell_pools, "Traced pools and the bugs so far. No parameters");
-	rte_telemetry_register_cmd(
-		"/evpl_trace/held", tell_held,
-		"Where the objects that are not free were taken. Parameter: a pool's name, or none for all");
+	plugin_telemetry_begin();
 }

@@ -7,6 +7,15 @@
 
 #include <stdio.h>
 
+struct place;
+
+/*
+ * A table of EVPL_PLACES places, those with the most objects first. NULL: nothing is held, or no memory. The caller frees
+ * it.
+ */
+struct place *held_places(const struct traced_pool *pool, uint64_t *total);
+/* Whether these are mbufs that are not free, and whose refcnt is 0 or wrapped. */
+bool held_has_wrong_count(const struct place *place);
 /* The list of all pools. */
 void held_list(FILE *out);
 /* The list of a pool that ends, if anything is not free. By EVPL_TRACE_LEAKS the program stops after it. */
@@ -16,6 +25,8 @@ void held_add(struct traced_pool *pool);
 void held_remove(const struct traced_pool *pool);
 /* Calls a function for each traced pool that the process made. None of them is freed meanwhile. */
 void held_walk(void (*each)(struct traced_pool *pool, void *arg), void *arg);
+/* The same, unless EAL has ended or is about to. */
+void held_walk_safely(void (*each)(struct traced_pool *pool, void *arg), void *arg);
 /* The same for the traced pools of other processes. */
 void held_walk_others(void (*each)(struct traced_pool *pool, void *arg), void *arg);
 /* Begins to answer telemetry and SIGUSR1. */

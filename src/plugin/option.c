@@ -23,6 +23,7 @@ static const struct variable {
 	{"EVPL_TRACE_LEAKS", &plugin_options.leaks, {"list", "stop", "no"}, 0, 0},
 	{"EVPL_TRACE_POOLS", &plugin_options.all_pools, {"named", "all"}, 0, 0},
 	{"EVPL_TRACE_BYTES", &plugin_options.bytes, {"some", "all", "no"}, 0, 0},
+	{"EVPL_TRACE_FIELDS", &plugin_options.no_fields, {"yes", "no"}, 0, 0},
 	{"EVPL_TRACE_GUARDS", &plugin_options.no_guards, {"yes", "no"}, 0, 0},
 	{"EVPL_TRACE_SAMPLE", &plugin_options.sample, {NULL}, 1, 1000000},
 	{"EVPL_TRACE_DEPTH", &plugin_options.depth, {NULL}, 1, TRACE_STACK_DEPTH},

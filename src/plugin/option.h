@@ -17,6 +17,7 @@ struct plugin_options {
 	unsigned depth;	     /* frames of a place */
 	unsigned quarantine; /* objects that are freed after it before an object is used again */
 	unsigned bytes;	     /* enum plugin_bytes: what of free data rooms is filled and checked */
+	unsigned no_fields;  /* the fields of free mbufs may be written */
 	unsigned no_guards;  /* no guards around data rooms */
 	FILE *out;	     /* where reports go */
 };

@@ -63,6 +63,7 @@ lay_out(struct traced_pool *pool, bool guards)
 		mempool->header_size = size.header_size;
 		mempool->trailer_size = size.trailer_size;
 		pool->guard = OBJECT_GUARD;
+		pool->front = true;
 	}
 	pool->room = (uint32_t)sizeof(struct rte_mbuf) + private->mbuf_priv_size;
 	pool->room_length = private->mbuf_data_room_size;

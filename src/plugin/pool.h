@@ -17,7 +17,8 @@
  *	                      ^ the pool's private size is larger, so that DPDK puts the data room behind the guard
  *
  * Programs without a private area keep data of their own behind the mbuf, at the start of the headroom, as DPDK's packet
- * framework does (RTE_MBUF_METADATA_UINT8). They find the spare bytes there, and write no guard.
+ * framework does (RTE_MBUF_METADATA_UINT8). They find the spare bytes there, and write no guard. A program that writes
+ * as much as rte_pktmbuf_priv_size() says writes the spare bytes and the guard. Its pool has no guard there from then on.
  */
 #ifndef EVPL_SRC_PLUGIN_POOL_H
 #define EVPL_SRC_PLUGIN_POOL_H
@@ -69,6 +70,7 @@ struct traced_pool {
 	bool of_mbufs;
 	uint32_t room;	/* offset of an mbuf's data room in the object; 0: it is not watched */
 	uint32_t guard; /* OBJECT_GUARD, or 0 */
+	bool front;	/* there is a guard before the data room, too: the program does not use its bytes */
 	uint32_t room_length;
 	uint32_t table_mask;
 	uint32_t *table; /* one more than an object's number; 0: free */

@@ -393,9 +393,13 @@ trace_report_live(FILE *out, const char *title, bool always, int only_context)
 	for (unsigned i = 0; places != NULL && i < EVPL_PLACES && places[i].count > 0; i++) {
 		const struct place *g = &places[i];
 
-		fprintf(out, "  %" PRIu64 " %s%s, %" PRIu64 " bytes, oldest %.1f s, %s by %s in ", g->count,
-			g->packets ? "packet" : "iovec", g->count == 1 ? "" : "s", g->bytes, evpl_place_age_s(g),
-			g->packets ? "sent" : "taken", trace_call_name(g->how));
+		fprintf(out, "  %" PRIu64 " %s%s, %" PRIu64 " bytes, oldest %.1f s, ", g->count,
+			g->packets ? "packet" : "iovec", g->count == 1 ? "" : "s", g->bytes, evpl_place_age_s(g));
+		if (g->others) {
+			fputs("in other places\n", out);
+			continue;
+		}
+		fprintf(out, "%s by %s in ", g->packets ? "sent" : "taken", trace_call_name(g->how));
 		say_where(out, g->where);
 		fprintf(out, ", ");
 		trace_say_thread(out, g->where);

@@ -11,7 +11,6 @@
 #include "trace/stack.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unwind.h>
@@ -45,6 +44,7 @@ struct trace_stacks {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stack stacks[STACKS];
 static unsigned count;
+void (*trace_stacks_full)(unsigned known);
 static uint16_t table[2 * STACKS]; /* open addressing; one more than the number of a stack, 0: free */
 
 /* The same calls give the same number. Returns NULL if there is no room for more. */
@@ -52,6 +52,7 @@ static const struct stack *
 intern(const struct known *known)
 {
 	static bool said;
+	bool full = false;
 	uint64_t hash = 0;
 	struct stack *found = NULL;
 
@@ -60,9 +61,7 @@ intern(const struct known *known)
 	pthread_mutex_lock(&lock);
 	for (unsigned at = (unsigned)(hash >> 32) % (2 * STACKS);; at = (at + 1) % (2 * STACKS)) {
 		if (table[at] == 0 && count == STACKS) {
-			if (!said)
-				fprintf(stderr, "evpl: tracing knows %u call stacks: further places have one frame\n",
-					STACKS);
+			full = !said;
 			said = true;
 			break;
 		}
@@ -80,6 +79,8 @@ intern(const struct known *known)
 		found = NULL;
 	}
 	pthread_mutex_unlock(&lock);
+	if (full && trace_stacks_full != NULL)
+		trace_stacks_full(STACKS);
 	return found;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Call stacks. Each one that was seen has an address in a table, which stands for it in a trace_place.
+ * Call stacks, for the plug-in. Each one that was seen has an address in a table, which stands for it in a trace_place.
  */
 #ifndef EVPL_SRC_TRACE_STACK_H
 #define EVPL_SRC_TRACE_STACK_H
@@ -19,6 +19,8 @@
  * of 1, or when the table is full, this is the return address.
  */
 uint64_t trace_stack_here(struct trace_thread *me, const void *frame, uintptr_t address, unsigned depth);
+/* Called once, when the table is full: it has so many stacks. NULL: nobody wants to know. */
+extern void (*trace_stacks_full)(unsigned known);
 /* The frames of what trace_stack_here() returned, the innermost first; returns how many. */
 unsigned trace_stack_frames(uint64_t where, uintptr_t frames[TRACE_STACK_DEPTH]);
 

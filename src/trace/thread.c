@@ -9,6 +9,10 @@
 
 #include <rte_lcore.h>
 
+#ifndef TRACE_THREADS /* a test has fewer numbers */
+#define TRACE_THREADS UINT16_MAX
+#endif
+
 struct trace_thread trace_nobody = {.place_bits = 1};
 _Thread_local struct trace_thread *trace_me = &trace_nobody;
 void (*trace_thread_leaves)(struct trace_thread *me);
@@ -16,7 +20,7 @@ void (*trace_thread_leaves)(struct trace_thread *me);
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
-static struct trace_thread *threads[UINT16_MAX + 1]; /* by number; kept when the thread ends, for its name */
+static struct trace_thread *threads[TRACE_THREADS + 1]; /* by number; kept when the thread ends, for its name */
 static unsigned thread_count;
 
 /* Its number and name stay, for it may return: trace_thread_begin(). */
@@ -61,6 +65,23 @@ trace_thread_name(struct trace_thread *me)
 }
 
 /*
+ * With the lock. When all numbers were given, a thread that has ended loses its number, and its name is forgotten. Only
+ * if none has ended, two threads share a number.
+ */
+static uint16_t
+next_number(void)
+{
+	uint16_t number = 0;
+
+	for (unsigned tries = 0; tries < TRACE_THREADS; tries++) {
+		number = (uint16_t)(thread_count++ % TRACE_THREADS + 1);
+		if (threads[number] == NULL || threads[number]->ended)
+			break;
+	}
+	return number;
+}
+
+/*
  * A thread's first call, or a call from a destructor of the program's own thread-specific data, after ours has run.
  * That is still the same thread. It ends again in the next round of destructors.
  */
@@ -78,8 +99,7 @@ trace_thread_begin(void)
 	pthread_once(&once, make_key);
 	pthread_mutex_lock(&lock);
 	if (was == NULL) {
-		number = (uint16_t)(thread_count++ % UINT16_MAX + 1);
-		/* The 65,536th thread takes the first one's number, whose name is forgotten. */
+		number = next_number();
 		if (threads[number] != NULL && threads[number]->ended)
 			free(threads[number]);
 		threads[number] = me;

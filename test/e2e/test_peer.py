@@ -38,7 +38,7 @@ class Link:
         files = f"net_pcap0,rx_pcap={directory}/in.pcap,tx_pcap={self.out}"
         self.peer = testpmd.Testpmd(directory, [files, theirs], [])
         # It must wait for evpl-fwd, not drop: the ring is full where a frame takes many small mbufs.
-        self.peer.tell("set fwd io retry")
+        self.peer.set_mode("io", "retry")
         self.peer.tell("set burst tx delay 100 retry 100000")
         # virtio takes two descriptors per packet it sends: 512 packets fit, which is more than there are.
         descriptors = ["--rxd=1024", "--txd=1024"] if "virtio" in wire else []
@@ -77,7 +77,7 @@ def pass_by_memif(directory):
             f"net_pcap0,rx_pcap={place}/in.pcap,tx_pcap={place}/out.pcap",
             f"net_memif0,role={role},id=0,socket-abstract=no,socket={directory}/memif-wire"], []))
         if role == "server":
-            sides[number].tell("set fwd io retry")
+            sides[number].set_mode("io", "retry")
     for side in sides:
         side.ask("show port info 1", "Link status: up")
     for side in reversed(sides):

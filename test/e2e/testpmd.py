@@ -2,6 +2,7 @@
 """dpdk-testpmd as a child process: it gives a second answer for every mode, and is the peer at the other end of a
 wire."""
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -35,10 +36,10 @@ class Testpmd:
         self.child.stdin.flush()
 
     def wait_for(self, text, after=0):
-        """Until the log, from that offset on, has the text."""
+        """Until the log, from that offset on, has the text. It fails at once when a command is refused."""
         end = time.monotonic() + TIMEOUT
         while text not in self.log()[after:]:
-            check(self.child.poll() is None and time.monotonic() < end,
+            check(self.child.poll() is None and time.monotonic() < end and "\nBad arguments\n" not in self.log()[after:],
                   f"dpdk-testpmd never said '{text}'\n{self.log()[-2000:]}")
             time.sleep(0.01)
 
@@ -55,6 +56,21 @@ class Testpmd:
                 f"\n{other.end().describe()}" if other is not None and other.child.poll() is not None else ""))
             check(time.monotonic() < end, f"'{command}' never answered '{answer}'\n{self.log()[-2000:]}")
 
+    def answer(self, command, answer):
+        """Tells it a command, and waits until it has said the answer to it."""
+        before = len(self.log())
+        self.tell(command)
+        self.wait_for(answer, before)
+
+    def modes(self):
+        """The forward modes that it has: those depend on its version, and on how it was built."""
+        self.answer("help config", "Set packet forwarding mode")
+        return re.search(r"^set fwd \((.+)\)$", self.log(), re.M)[1].split("|")
+
+    def set_mode(self, mode, retry=""):
+        """Without an answer it would go on in the mode before. That is what it does after a mode that it has not."""
+        self.answer(f"set fwd {mode} {retry}", f"Set {mode} packet forwarding mode")
+
     def stop_forwarding(self):
         before = len(self.log())
         self.tell("stop")
@@ -64,6 +80,8 @@ class Testpmd:
         self.tell("quit")
         self.child.stdin.close()
         check(self.child.wait(TIMEOUT) == 0, f"dpdk-testpmd ended with {self.child.returncode}\n{self.log()[-2000:]}")
+        refused = re.findall(r"^testpmd> .*\n(?:Bad arguments|Command not found|Ambiguous command)$", self.log(), re.M)
+        check(not refused, "dpdk-testpmd refused:\n" + "\n".join(refused))
 
 
 def wait_for_size(path, size, alive=lambda: True):

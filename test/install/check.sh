@@ -5,6 +5,7 @@
 #
 # What would break: only the build tree could have a header, a library or a line of the pkg-config file. A static
 # library could link, but find no mempool handler when it runs. Symbols could be exported by accident, or be forgotten.
+# The tracing plug-in could lie elsewhere than the pkg-config file says.
 set -u
 build=$1 source=$2 prefix=$3 libdir=$4 map=$5
 shift 5
@@ -12,7 +13,7 @@ here=$source/test/install/consumer
 eal="--no-huge --iova-mode=va --no-pci --no-shconf --no-telemetry -m 128 --log-level=error"
 
 pkg_config_path=${PKG_CONFIG_PATH:-}
-work=$(mktemp -d) || exit 99
+work=$(mktemp -d "$build/install-check-XXXXXX") || exit 99 # EAL loads no driver from below /tmp
 trap 'rm -rf "$work"' EXIT
 trap 'exit 99' HUP INT TERM
 
@@ -38,7 +39,7 @@ check() {
 	if "$@" >"$work/log" 2>&1; then ok "$name"; else not_ok "$name"; fi
 }
 
-echo 1..21
+echo 1..25
 
 # Its pkg-config files name the prefix that it is meant for, so they are told where it has been put. (--define-prefix and a
 # sysroot would move DPDK's own files as well.)
@@ -145,6 +146,40 @@ symbols() {
 	test -s "$work/listed" && diff "$work/listed" "$work/exported"
 }
 
+# The tracing plug-in, from where the pkg-config file says that it is.
+variable() {
+	PKG_CONFIG_PATH=$work/copy$prefix/$libdir/pkgconfig:$pkg_config_path pkg-config "--variable=$1" libevpl-dpdk
+}
+# traced PROGRAM OPTION...: the plug-in must name the double free of consumer/traced.c.
+traced() {
+	program=$1
+	shift
+	# shellcheck disable=SC2086
+	"$program" $eal "$@" --mbuf-pool-ops-name=evpl_trace >"$work/traced.log" 2>&1
+	grep -q '^evpl_trace: BUG: double free of an mbuf$' "$work/traced.log" || { cat "$work/traced.log"; return 1; }
+}
+compile_traced() {
+	# shellcheck disable=SC2046
+	"$@" -Wall -Wextra -Werror "$here/traced.c" -o "$work/traced" $(pkg-config --cflags --libs libdpdk)
+}
+run_traced() {
+	traced "$work/traced" -d "$(variable trace_plugin)"
+}
+compile_traced_static() {
+	# shellcheck disable=SC2046
+	"$@" -Wall -Wextra -Werror "$here/traced.c" -o "$work/traced-static" $(pkg-config --cflags libdpdk) \
+		"$(variable trace_object)" $(pkg-config --static --libs libdpdk) -ldw
+}
+# Whether everybody may write to a folder above this one: EAL loads no driver then.
+is_open() {
+	folder=$work
+	while [ "$folder" != / ]; do
+		[ -z "$(find "$folder" -maxdepth 0 -perm -o+w)" ] || return 0
+		folder=$(dirname "$folder")
+	done
+	return 1
+}
+
 check "meson install puts a copy into an empty folder" install_copy
 check "the licence is among it" licensed
 check "the exported symbols are those of the map" symbols
@@ -159,15 +194,26 @@ if [ -e "$work/copy$prefix/bin/evpl-fwd" ]; then
 else
 	skip "the installed evpl-top runs" "no applications here"
 fi
+if is_open; then
+	for name in "a program of plain DPDK builds" "the installed tracing plug-in names its bug"; do
+		skip "$name" "everybody may write to $folder"
+	done
+else
+	check "a program of plain DPDK builds" compile_traced "$@"
+	check "the installed tracing plug-in names its bug" run_traced
+fi
 static=skip
 if dpdk_links_statically "$@" >"$work/log" 2>&1; then
 	static=static
 	check "an outside program builds with pkg-config --static" compile static "--cflags --libs --static" "$@"
 	check "it needs no shared library of ours or DPDK's" uses_none
 	check "it runs" run_static
+	check "a program with static DPDK libraries takes evpl_trace.o" compile_traced_static "$@"
+	check "the tracing plug-in in it names its bug" traced "$work/traced-static"
 else
 	missing=$(grep -o 'cannot find -l[^: ]*' "$work/log" | sort -u | tr '\n' ',')
-	for name in "an outside program builds with pkg-config --static" "it needs no shared library" "it runs"; do
+	for name in "an outside program builds with pkg-config --static" "it needs no shared library" "it runs" \
+		"a program with static DPDK libraries takes evpl_trace.o" "the tracing plug-in in it names its bug"; do
 		skip "$name" "DPDK itself does not link statically here: $missing (Debian: apt install libsystemd-dev)"
 	done
 fi

@@ -14,6 +14,7 @@ WORDS = {   # wrong values, and what must be said of them
     "EVPL_TRACE_LEAKS": (["yes"], "must be list, stop or no"),
     "EVPL_TRACE_POOLS": (["every"], "must be named or all"),
     "EVPL_TRACE_BYTES": (["1"], "must be some, all or no"),
+    "EVPL_TRACE_FIELDS": (["all"], "must be yes or no"),
     "EVPL_TRACE_GUARDS": (["64"], "must be yes or no"),
     "EVPL_TRACE_SAMPLE": (["0", "1000001", "2x"], "must be a number from 1 to 1000000"),
     "EVPL_TRACE_DEPTH": (["17", "-1"], "must be a number from 1 to 16"),
@@ -22,8 +23,8 @@ WORDS = {   # wrong values, and what must be said of them
     "EVPL_TRACE_SAMPEL": (["2"], "there is no such variable"),
 }
 RIGHT = {"EVPL_TRACE": "stop", "EVPL_TRACE_LEAKS": "list", "EVPL_TRACE_POOLS": "named", "EVPL_TRACE_BYTES": "all",
-         "EVPL_TRACE_GUARDS": "yes", "EVPL_TRACE_SAMPLE": "1000000", "EVPL_TRACE_DEPTH": "16",
-         "EVPL_TRACE_QUARANTINE": "1000000"}
+         "EVPL_TRACE_FIELDS": "yes", "EVPL_TRACE_GUARDS": "yes", "EVPL_TRACE_SAMPLE": "1000000",
+         "EVPL_TRACE_DEPTH": "16", "EVPL_TRACE_QUARANTINE": "1000000"}
 
 
 def wait_for_more(path, size):
@@ -49,7 +50,8 @@ def asks(how, args, directory, report, telemetry):
         return telemetry.ask(telemetry.socket_of(args, directory), "/evpl_trace/pools", "/evpl_trace/held",
                              "/evpl_trace/held,zoo", "/evpl_trace/held,other")
 
-    return {None: None, "SIGUSR1": by_signal, "SIGUSR1 too late": by_signal, "telemetry": by_telemetry}[how]
+    return {None: None, "SIGUSR1": by_signal, "SIGUSR1 too late": by_signal, "telemetry": by_telemetry,
+            "telemetry of many places": by_telemetry}[how]
 
 
 def check_telemetry(text, run, which, zoo, check_frames):
@@ -73,13 +75,25 @@ def check_telemetry(text, run, which, zoo, check_frames):
     for number, (count, place) in enumerate(most_first):
         entry = zoos[f"place_{number}"]
         need((entry["pool"], entry["count"]) == ("zoo", int(count.split()[0])), f"held: {entry}")
+        need(entry["wrong_refcnt"] == 0, f"held: {entry}")
         need(entry["oldest_ms"] <= run.seconds * 1e3, f"older than the program: {entry}")
         lcore = 1 if place.where == "on a worker" else 0
         thread = re.fullmatch(r"thread (\S+) \((\d+)\), lcore (\d+)", entry["thread"])
         need(thread and int(thread[3]) == lcore and (int(thread[2]) == run.pid) == (lcore == 0), f"thread: {entry}")
-        # Telemetry's strings have 128 bytes: only the first frames fit.
+        # Telemetry's strings have 128 bytes: files have no folders there, and the outermost calls may be left out.
         frames = re.findall(r"(\S+) \(([^)]+):(\d+)\)", entry["where"])
-        check_frames(place, [(f, path, int(line)) for f, path, line in frames], text, zoo, cut=True)
+        need(all("/" not in file for _, file, _ in frames), f"folders: {entry}")
+        paths = {os.path.basename(place.path): place.path}
+        check_frames(place, [(f, paths.get(file, file), int(line)) for f, file, line in frames], text, zoo, cut=True)
+
+
+def check_many_places(run, which):
+    """Sixteen places, each with the case's own line, and the number of the others."""
+    every = run.answer[1]
+    more = every.pop("more_places", None)
+    need((len(every), more) == ((16, 4) if which == "bug" else (0, None)), f"held: {every}, {more}")
+    for entry in every.values():
+        need(re.search(r"of_many_places_bug \(leak\.c:\d+\)", entry["where"]), f"held: {entry}")
 
 
 def check_many(run):

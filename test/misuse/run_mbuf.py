@@ -24,7 +24,8 @@ import telemetry                # noqa: E402
 PLACES = ["taken", "freed", "again", "found"]       # in this order
 MARK = re.compile(r"/\* (taken|freed|again|found|read|written|leaked: [^*]*?)"
                   r"( on a worker| elsewhere| by either|, not noted)? \*/")
-KEYS = ["expect", "about", "pool", "room", "env", "eal", "found", "lost", "stops", "asked", "depth", "reports", "why"]
+KEYS = ["expect", "about", "pool", "room", "env", "eal", "found", "lost", "stops", "asked", "depth", "reports",
+        "line", "why"]
 AGE = r"(\d+ us|\d+ ms|\d+\.\d s) ago"
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1}
 FRAME = re.compile(r" {12}(\S+) \((.+)\)")
@@ -63,7 +64,7 @@ class Zoo(Program):
         cores = sorted(os.sched_getaffinity(0))
         options = ["--no-huge", "--iova-mode=va", "--no-pci", "--no-shconf", "-m", "64", "--log-level=error",
                    f"--lcores=0@{cores[0]},1@{cores[1 % len(cores)]}", "--file-prefix", prefix]
-        if text.keys.get("asked") != "telemetry":
+        if not text.keys.get("asked", "").startswith("telemetry"):
             options.append("--no-telemetry")
         if self.plugin:
             options += ["-d", self.plugin]
@@ -251,8 +252,9 @@ def check_bug(text, which, run, zoo):
         need(run.code == (0 if goes_on or text.env.get("EVPL_TRACE") == "report" else -6), f"exit code {run.code}")
         check_report(text, reader)
         if "lost" in text.keys and goes_on:
-            taken = [(text.keys["lost"].split(" of ")[0] + " mbuf", text.events[0][1])]
-            check_list(text, reader, f"pool zoo: {text.keys['lost']} mbufs are not free at its end", taken)
+            lost, _, how = text.keys["lost"].partition(",")
+            taken = [(lost.split(" of ")[0] + " mbuf" + how, text.events[0][1])]
+            check_list(text, reader, f"pool zoo: {lost} mbufs are not free at its end", taken)
     need(not reader.lines, f"more lines than expected: {reader.lines[:1]}")
 
 
@@ -262,6 +264,9 @@ def judge(text, which, run, zoo):
     if text.keys.get("asked") == "telemetry":
         mbuf_choices.check_telemetry(text, run, which, zoo, check_frames)
         check_quiet(run)
+    elif text.keys.get("asked") == "telemetry of many places":
+        mbuf_choices.check_many_places(run, which)
+        check_quiet(run)
     elif which == "twin":
         check_quiet(run)
         need(run.said == [], "not silent in the file")
@@ -269,6 +274,9 @@ def judge(text, which, run, zoo):
         check_touch(text, run, zoo.asan)
     elif "reports" in text.keys:
         mbuf_choices.check_many(run)
+    elif "line" in text.keys:
+        need(run.code == 0, f"exit code {run.code}")
+        need(run.said == [f"evpl_trace: {text.keys['line']}"], f"said: {run.said}")
     elif text.expect == "nothing":
         check_quiet(run)
     else:

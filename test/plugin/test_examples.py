@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """DPDK's own examples under the tracing plug-in, built from /usr/share/dpdk/examples (Debian: dpdk-doc).
 
-By hand, since each is compiled: CI has the programs of test_programs.py in their place. What an example holds when it
-is told to end is not looked at (EVPL_TRACE_LEAKS=no): many do not free it.
+Each is compiled, and runs for some seconds, so only two are run without --all. What an example holds when it is told to
+end is not looked at (EVPL_TRACE_LEAKS=no): many do not free it.
 """
 import contextlib
 import glob
@@ -13,11 +13,12 @@ import socket
 import subprocess
 import time
 
-from traced import (EAL, TIMEOUT, TRAFFIC, Skip, check, check_silent, cpus, environment, harness, main, netns, read,
-                    read_pcap, spawn, write_pcap)
+from traced import (ALL, EAL, TIMEOUT, TRAFFIC, Skip, check, check_silent, cpus, environment, harness, main, netns,
+                    read, read_pcap, spawn, write_pcap)
 
 EXAMPLES = "/usr/share/dpdk/examples"
-SECONDS = 5
+SAMPLE = {"skeleton", "l2fwd"}      # what runs without --all
+SECONDS = 5 if ALL else 1
 # Folder: (ports, EAL's further options, the example's own). PCAP is a file of real traffic without an end, TAP a device
 # that gets this traffic: some examples want offloads that net_pcap has not.
 RUNS = {
@@ -116,7 +117,7 @@ def example(directory, name):
         raise Skip(f"it does not run here, traced or not: {read(log)[-300:]!r}")
 
 
-for _name in RUNS:
+for _name in RUNS if ALL else sorted(SAMPLE):
     harness.case(_name.replace("/", "_"), _name)(example)
 
 

@@ -83,7 +83,7 @@ class Testpmd(testpmd.Testpmd):
 
     def forward(self, mode, start="start", packets=1000):
         """Forwards in that mode until there were so many packets."""
-        self.tell(f"set fwd {mode}")
+        self.set_mode(mode)
         self.tell(start)
         end = time.monotonic() + TIMEOUT
         while self.packets() < packets:

@@ -243,6 +243,164 @@ no_bytes_but_fields_twin(void)
 }
 
 /*
+ * The fields of free mbufs are not looked at. A program may set them in all mbufs of a pool.
+ * expect: nothing
+ * env: EVPL_TRACE_FIELDS=no
+ */
+ZOO_CASE(no_fields)
+
+static void
+set_port(struct rte_mempool *pool, void *arg, void *m, unsigned number)
+{
+	(void)pool;
+	(void)arg;
+	(void)number;
+	((struct rte_mbuf *)m)->port = 3;
+}
+
+static void
+no_fields_bug(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+
+	zoo_take_all(pool);
+	rte_mempool_obj_iter(pool, set_port, NULL);
+	zoo_take_all(pool);
+}
+
+static void
+no_fields_twin(void)
+{
+	zoo_take_all(zoo_pool("zoo"));
+}
+
+/*
+ * But data rooms are.
+ * expect: write after free: byte 128 of the data room is 0x02
+ * env: EVPL_TRACE_FIELDS=no
+ */
+ZOO_CASE(no_fields_but_bytes)
+
+static void
+no_fields_but_bytes_bug(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pool); /* taken */
+	char *data = rte_pktmbuf_mtod(m, char *);
+
+	rte_pktmbuf_free(m); /* freed */
+	*data = 2;
+	zoo_take_all(pool); /* found */
+}
+
+static void
+no_fields_but_bytes_twin(void)
+{
+	no_fields_twin();
+}
+
+/*
+ * No pool takes the plug-in's operations, since the program asks for others. Silence would look like a program without
+ * bugs.
+ * expect: nothing
+ * env: EVPL_TRACE_FILE=%f
+ * line: none of the program's 1 pools was traced: give EAL --mbuf-pool-ops-name=evpl_trace, or set EVPL_TRACE_POOLS=all if the program asks for "ring_mp_mc"
+ */
+ZOO_CASE(no_pool)
+
+static void
+no_pool_bug(void)
+{
+	struct rte_mempool *pool = rte_pktmbuf_pool_create_by_ops("zoo", ZOO_MBUFS, 16, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+								  SOCKET_ID_ANY, "ring_mp_mc");
+
+	rte_pktmbuf_free(rte_pktmbuf_alloc(pool));
+	rte_mempool_free(pool);
+}
+
+static void
+no_pool_twin(void)
+{
+}
+
+/*
+ * EAL was not told to take the plug-in's operations.
+ * expect: nothing
+ * eal: --log-level=error
+ * line: none of the program's 2 pools was traced: give EAL --mbuf-pool-ops-name=evpl_trace, or set EVPL_TRACE_POOLS=all if the program asks for "ring_mp_mc"
+ */
+ZOO_CASE(no_option)
+
+static void
+no_option_bug(void)
+{
+	zoo_pool("zoo");
+	zoo_pool("other");
+}
+
+static void
+no_option_twin(void)
+{
+}
+
+/*
+ * The program takes mbufs in more ways than there is room for, and goes on.
+ * expect: nothing
+ * env: EVPL_TRACE_FILE=%f EVPL_TRACE_DEPTH=16
+ * line: 8192 call stacks are remembered: further places have one call
+ */
+ZOO_CASE(many_stacks)
+
+static void turn_left(struct rte_mempool *pool, unsigned turns, unsigned left);
+static void turn_right(struct rte_mempool *pool, unsigned turns, unsigned left);
+
+/* Each bit of turns is a call of one function or the other. */
+static void
+go_on(struct rte_mempool *pool, unsigned turns, unsigned left)
+{
+	if (left == 0)
+		rte_pktmbuf_free(rte_pktmbuf_alloc(pool));
+	else if (turns & 1)
+		turn_left(pool, turns >> 1, left - 1);
+	else
+		turn_right(pool, turns >> 1, left - 1);
+}
+
+__attribute__((noinline)) static void
+turn_left(struct rte_mempool *pool, unsigned turns, unsigned left)
+{
+	go_on(pool, turns, left);
+	__asm__ volatile("# left" : : : "memory");
+}
+
+__attribute__((noinline)) static void
+turn_right(struct rte_mempool *pool, unsigned turns, unsigned left)
+{
+	go_on(pool, turns, left);
+	__asm__ volatile("# right" : : : "memory");
+}
+
+static void
+many_stacks_bug(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+
+	for (unsigned i = 0; i < 1u << 12; i++)
+		go_on(pool, i, 12);
+	for (unsigned i = 0; i < 1u << 6; i++)
+		go_on(pool, i, 6);
+}
+
+static void
+many_stacks_twin(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+
+	for (unsigned i = 0; i < 1u << 6; i++)
+		go_on(pool, i, 6);
+}
+
+/*
  * A bug is made again and again in a program that goes on.
  * expect: nothing
  * env: EVPL_TRACE=report EVPL_TRACE_FILE=%f EVPL_TRACE_DEPTH=1

@@ -86,6 +86,30 @@ packet_of_freed_segment_twin(void)
 }
 
 /*
+ * The last segment of a packet is followed by its first one.
+ * expect: double free of an mbuf
+ */
+ZOO_CASE(loop)
+
+static void
+loop_bug(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+	struct rte_mbuf *head = rte_pktmbuf_alloc(pool); /* taken */
+	struct rte_mbuf *tail = rte_pktmbuf_alloc(pool);
+
+	rte_pktmbuf_chain(head, tail);
+	tail->next = head;
+	rte_pktmbuf_free(head); /* freed */ /* again */
+}
+
+static void
+loop_twin(void)
+{
+	segment_twin();
+}
+
+/*
  * An mbuf is freed twice while a clone has its data. The clone's end is the free that is one too many.
  * expect: double free of an mbuf
  */

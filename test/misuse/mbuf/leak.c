@@ -178,6 +178,36 @@ of_packet_twin(void)
 }
 
 /*
+ * A packet loses its second segment.
+ * expect: pool zoo: 1 of 63 mbufs are not free at its end
+ */
+ZOO_CASE(of_segment)
+
+static void
+of_segment_bug(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+	struct rte_mbuf *head = rte_pktmbuf_alloc(pool);
+	struct rte_mbuf *tail = rte_pktmbuf_alloc(pool); /* leaked: 1 mbuf */
+
+	rte_pktmbuf_chain(head, tail);
+	head->next = NULL;
+	rte_pktmbuf_free(head);
+	rte_mempool_free(pool);
+}
+
+static void
+of_segment_twin(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+	struct rte_mbuf *head = rte_pktmbuf_alloc(pool), *tail = rte_pktmbuf_alloc(pool);
+
+	rte_pktmbuf_chain(head, tail);
+	rte_pktmbuf_free(head);
+	rte_mempool_free(pool);
+}
+
+/*
  * A leak stops the program, if wanted.
  * expect: pool zoo: 1 of 63 mbufs are not free at its end
  * env: EVPL_TRACE_LEAKS=stop
@@ -319,4 +349,31 @@ by_telemetry_twin(void)
 	zoo_pool("a-third");
 	rte_pktmbuf_free(rte_pktmbuf_alloc(pool));
 	zoo_ask();
+}
+
+/*
+ * More places hold mbufs than telemetry's answer has room for.
+ * expect: pool zoo: 20 of 63 mbufs are not free
+ * asked: telemetry of many places
+ */
+ZOO_CASE(of_many_places)
+
+#define TAKE(i) m[i] = rte_pktmbuf_alloc(pool)
+
+static void
+of_many_places_bug(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+	struct rte_mbuf *m[20];
+
+	TAKE(0), TAKE(1), TAKE(2), TAKE(3), TAKE(4), TAKE(5), TAKE(6), TAKE(7), TAKE(8), TAKE(9), TAKE(10), TAKE(11),
+		TAKE(12), TAKE(13), TAKE(14), TAKE(15), TAKE(16), TAKE(17), TAKE(18), TAKE(19);
+	zoo_ask();
+	rte_pktmbuf_free_bulk(m, 20);
+}
+
+static void
+of_many_places_twin(void)
+{
+	by_signal_twin();
 }

@@ -219,3 +219,87 @@ past_private_area_twin(void)
 	memset(rte_mbuf_to_priv(m), 'J', 24);
 	zoo_take_all(pool);
 }
+
+/*
+ * 64 bytes are cleared before the data room. The twin fills the private area, which is as long as DPDK says.
+ * expect: write before the data room: byte 64 before its start is 0x00
+ * pool: private
+ */
+ZOO_CASE(before_cleared)
+
+static void
+before_cleared_bug(void)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(private_pool()); /* taken */
+	char *room = m->buf_addr;
+
+	memset(room - 64, 0, 64); /* written */
+	rte_pktmbuf_free(m);	  /* found */
+}
+
+static void
+fill_private_area(struct rte_mempool *pool, void *arg, void *m, unsigned number)
+{
+	unsigned char *area = rte_mbuf_to_priv(m);
+
+	(void)arg;
+	(void)number;
+	for (unsigned i = 0; i < rte_pktmbuf_priv_size(pool); i++)
+		area[i] = (unsigned char)i;
+}
+
+static void
+check_private_area(struct rte_mempool *pool, void *arg, void *m, unsigned number)
+{
+	const unsigned char *area = rte_mbuf_to_priv(m);
+
+	(void)arg;
+	(void)number;
+	for (unsigned i = 0; i < rte_pktmbuf_priv_size(pool); i++)
+		zoo_check(area[i] == (unsigned char)i, "the private area is as it was");
+}
+
+static void
+before_cleared_twin(void)
+{
+	struct rte_mempool *pool = private_pool();
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+
+	fill_private_area(pool, NULL, m, 0);
+	rte_pktmbuf_free(m);
+	zoo_take_all(pool);
+}
+
+/*
+ * The private areas of all mbufs are filled before the first use, and stay so. Writes past the data room are found all
+ * the same.
+ * expect: write past the data room: byte 1 behind its end is 0x45
+ * pool: private
+ */
+ZOO_CASE(past_with_private_area)
+
+static void
+past_with_private_area_bug(void)
+{
+	struct rte_mempool *pool = private_pool();
+	struct rte_mbuf *m;
+	char *room;
+
+	rte_mempool_obj_iter(pool, fill_private_area, NULL);
+	m = rte_pktmbuf_alloc(pool); /* taken */
+	room = m->buf_addr;
+	room[m->buf_len] = 'E'; /* written */
+	rte_pktmbuf_free(m);	/* found */
+	rte_mempool_obj_iter(pool, check_private_area, NULL);
+}
+
+static void
+past_with_private_area_twin(void)
+{
+	struct rte_mempool *pool = private_pool();
+
+	rte_mempool_obj_iter(pool, fill_private_area, NULL);
+	for (unsigned i = 0; i < 3; i++)
+		zoo_take_all(pool);
+	rte_mempool_obj_iter(pool, check_private_area, NULL);
+}

@@ -21,8 +21,9 @@
 static struct plugin_options defaults;
 
 static const char *const names[] = {
-	"EVPL_TRACE",	     "EVPL_TRACE_LEAKS", "EVPL_TRACE_POOLS", "EVPL_TRACE_BYTES",      "EVPL_TRACE_GUARDS",
-	"EVPL_TRACE_SAMPLE", "EVPL_TRACE_DEPTH", "EVPL_TRACE_FILE",  "EVPL_TRACE_QUARANTINE", "EVPL_TRACE_NONSENSE"};
+	"EVPL_TRACE",	     "EVPL_TRACE_LEAKS",      "EVPL_TRACE_POOLS",   "EVPL_TRACE_BYTES",
+	"EVPL_TRACE_FIELDS", "EVPL_TRACE_GUARDS",     "EVPL_TRACE_SAMPLE",  "EVPL_TRACE_DEPTH",
+	"EVPL_TRACE_FILE",   "EVPL_TRACE_QUARANTINE", "EVPL_TRACE_NONSENSE"};
 
 static int
 begin(void **state)
@@ -43,6 +44,7 @@ nothing_is_said_of_an_empty_environment(void **state)
 	assert_int_equal(plugin_options.leaks, LEAKS_LIST);
 	assert_int_equal(plugin_options.all_pools, 0);
 	assert_int_equal(plugin_options.bytes, BYTES_SOME);
+	assert_int_equal(plugin_options.no_fields, 0);
 	assert_int_equal(plugin_options.no_guards, 0);
 	assert_int_equal(plugin_options.sample, 1);
 	assert_int_equal(plugin_options.depth, 8);
@@ -67,6 +69,8 @@ each_value_is_taken(void **state)
 		{"EVPL_TRACE_BYTES", "some", &plugin_options.bytes, BYTES_SOME},
 		{"EVPL_TRACE_BYTES", "all", &plugin_options.bytes, BYTES_ALL},
 		{"EVPL_TRACE_BYTES", "no", &plugin_options.bytes, BYTES_NO},
+		{"EVPL_TRACE_FIELDS", "yes", &plugin_options.no_fields, 0},
+		{"EVPL_TRACE_FIELDS", "no", &plugin_options.no_fields, 1},
 		{"EVPL_TRACE_GUARDS", "yes", &plugin_options.no_guards, 0},
 		{"EVPL_TRACE_GUARDS", "no", &plugin_options.no_guards, 1},
 		{"EVPL_TRACE_SAMPLE", "1", &plugin_options.sample, 1},
@@ -130,6 +134,7 @@ a_wrong_value_is_refused(void **state)
 	assert_refused("EVPL_TRACE_LEAKS", "yes", "must be list, stop or no");
 	assert_refused("EVPL_TRACE_POOLS", "every", "must be named or all");
 	assert_refused("EVPL_TRACE_BYTES", "1", "must be some, all or no");
+	assert_refused("EVPL_TRACE_FIELDS", "none", "must be yes or no");
 	assert_refused("EVPL_TRACE_GUARDS", "0", "must be yes or no");
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		assert_refused("EVPL_TRACE_SAMPLE", numbers[i], "must be a number from 1 to 1000000");

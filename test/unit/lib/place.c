@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * src/held/place.c: the table of places.
+ *
+ * What would break: places that have no entry of their own would be taken for others of one place that has nothing to do
+ * with them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "held/place.h"
+
+static void
+what_has_no_entry_is_the_sum_of_others(void **state)
+{
+	struct place *places = calloc(EVPL_PLACES, sizeof(*places));
+	uint64_t count = 0;
+	unsigned others = 0, entries = 0;
+
+	(void)state;
+	assert_non_null(places);
+	for (uint64_t i = 1; i < EVPL_PLACES + 10; i++) {
+		struct place one = {.where = 0x1000 * i, .how = 1, .count = 1, .bytes = 2, .age = i};
+
+		evpl_place_add(places, &one);
+	}
+	evpl_places_sort(places);
+	for (unsigned i = 0; i < EVPL_PLACES; i++) {
+		const struct place *place = &places[i];
+
+		entries += place->count > 0;
+		count += place->count;
+		if (place->others) {
+			others++;
+			assert_int_equal(place->count, 10);
+			assert_int_equal(place->bytes, 20);
+			assert_int_equal(place->age, EVPL_PLACES + 9);
+			assert_int_equal(place->where, 0);
+			assert_int_equal(place->how, 0);
+		} else {
+			assert_int_equal(place->count, 1);
+			assert_int_not_equal(place->where, 0);
+		}
+	}
+	assert_int_equal(others, 1);
+	assert_int_equal(entries, EVPL_PLACES);
+	assert_int_equal(count, EVPL_PLACES + 9);
+	free(places);
+}
+
+static void
+one_place_is_one_entry(void **state)
+{
+	struct place *places = calloc(EVPL_PLACES, sizeof(*places));
+	struct place one = {.where = 0x1234, .count = 2, .bytes = 7, .age = 5};
+
+	(void)state;
+	assert_non_null(places);
+	evpl_place_add(places, &one);
+	one.age = 3;
+	evpl_place_add(places, &one);
+	one.how = 1; /* another call there is another place */
+	evpl_place_add(places, &one);
+	evpl_places_sort(places);
+	assert_int_equal(places[0].count, 4);
+	assert_int_equal(places[0].bytes, 14);
+	assert_int_equal(places[0].age, 5);
+	assert_int_equal(places[1].count, 2);
+	assert_int_equal(places[1].how, 1);
+	assert_int_equal(places[2].count, 0);
+	assert_false(places[0].others || places[1].others);
+	free(places);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_place_is_one_entry),
+		cmocka_unit_test(what_has_no_entry_is_the_sum_of_others),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

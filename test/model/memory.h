@@ -25,7 +25,7 @@ enum { WRITES = 10 }; /* values of a place at a time; a model that needs more st
 enum { RELAXED, ACQUIRE, RELEASE, ACQ_REL };
 
 struct view {
-	unsigned char at[N_PLACES];     /* the newest value that is known of each place */
+	unsigned char at[N_PLACES];    /* the newest value that is known of each place */
 	unsigned char used[N_THREADS]; /* 1: the thread's last use of the bytes is known */
 };
 
@@ -43,7 +43,7 @@ struct memory {
 	struct view bags[N_BAGS]; /* what a lock, a queue of the program, or another count passes on */
 	bool idle[N_THREADS];	  /* it holds nothing, and so it reads nothing before it takes out of a bag */
 	bool counts[N_BAGS];	  /* a thread that takes it may read what is known there */
-	bool broken;		   /* a place needs more than WRITES */
+	bool broken;		  /* a place needs more than WRITES */
 };
 
 static void

@@ -216,14 +216,18 @@ ZOO_CASE(not_wanted)
 static void
 not_wanted_bug(void)
 {
-	struct rte_mempool *pool = sessions("zoo", 16, 0);
+	struct rte_mempool *traced = zoo_pool("traced"), *pool = sessions("sessions", 16, 0);
 
 	begin(pool);
 	rte_mempool_free(pool);
+	rte_mempool_free(traced);
 }
 
 static void
 not_wanted_twin(void)
 {
+	struct rte_mempool *traced = zoo_pool("traced");
+
 	leaked_twin();
+	rte_mempool_free(traced);
 }

@@ -140,6 +140,15 @@ ask(const char *name, int file, struct found *f)
 	return 0;
 }
 
+static int
+file_failed(const struct found *f)
+{
+	int error = errno;
+
+	EVPL_LOG(ERR, "evpl_attach: %s: %s", f->copy.path, strerror(error));
+	return error;
+}
+
 /* Locks the file. 0, or an errno. After 0 the ledger stays. */
 static int
 take_lock(const char *name, int file, const struct found *f)
@@ -148,9 +157,9 @@ take_lock(const char *name, int file, const struct found *f)
 
 	if (!evpl_process_file_lock(file, F_OFD_SETLK, F_WRLCK))
 		return is_in_use(name, f);
-	if (fstat(file, &status) != 0 || status.st_nlink == 0)
-		return has_gone(name);
-	return 0;
+	if (fstat(file, &status) != 0)
+		return file_failed(f);
+	return status.st_nlink != 0 ? 0 : has_gone(name);
 }
 
 /* With the file locked: 0, or an errno. */
@@ -177,8 +186,7 @@ attach(const char *name, struct found *f)
 	int file = open(f->copy.path, O_RDWR | O_CLOEXEC), error;
 
 	if (file < 0) {
-		error = errno;
-		EVPL_LOG(ERR, "evpl_attach: %s: %s", f->copy.path, strerror(error));
+		error = file_failed(f);
 	} else {
 		error = ask(name, file, f);
 		if (error == 0)

@@ -436,7 +436,7 @@ attach_with_faults(struct evpl_process *unused)
 		faulted = faulty_disarm();
 		there_check((there == NULL) == faulted);
 		if (faulted) {
-			there_check(rte_errno == ENOMEM || rte_errno == EMFILE);
+			there_check(rte_errno == ENOMEM || rte_errno == EMFILE || rte_errno == EIO);
 			inventory_take(&before);
 			there_check(before.files == files && before.blocks == blocks);
 			there = evpl_attach("worker");

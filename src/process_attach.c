@@ -148,7 +148,13 @@ take_lock(const char *name, int file, const struct found *f)
 
 	if (!evpl_process_file_lock(file, F_OFD_SETLK, F_WRLCK))
 		return is_in_use(name, f);
-	if (fstat(file, &status) != 0 || status.st_nlink == 0)
+	if (fstat(file, &status) != 0) {
+		int error = errno;
+
+		EVPL_LOG(ERR, "evpl_attach: %s: %s", f->copy.path, strerror(error));
+		return error;
+	}
+	if (status.st_nlink == 0)
 		return has_gone(name);
 	return 0;
 }

@@ -167,7 +167,7 @@ EVPL_PVT_EXPORT struct evpl_process *evpl_process_find(const char *name);
  *	evpl_process_free().
  * @retval EOWNERDEAD  the process that had it ended without evpl_detach(). The primary must call evpl_reclaim() first.
  * @retval ENOMEM      no memory.
- * @retval others      the errno of open(), of the file that the primary made.
+ * @retval others      the errno of open() or fstat(), of the file that the primary made.
  * Owns: the caller owes one evpl_detach(). A child of fork() that executes no other program has the file open, too: if
  *	this process dies, it counts as attached until that child has ended.
  * Threads: any thread.

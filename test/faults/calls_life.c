@@ -289,7 +289,12 @@ void
 cleanup_deferred_with_an_iovec(void **state)
 {
 	static const struct trial trial = {
-		.prepare = begin_with_iovec, .call = cleanup_deferred, .finish = give_back_iovec, .errors = {ENOMEM}};
+		.prepare = begin_with_iovec,
+		.call = cleanup_deferred,
+		.finish = give_back_iovec,
+		.errors = {ENOMEM},
+		.ends_in_thread = true,
+	};
 
 	(void)state;
 	trial_run(&trial);

@@ -154,6 +154,7 @@ trial_run(const struct trial *t)
 			do_round_in_thread(&r);
 		else
 			do_round(&r);
+		before.blocks += t->ends_in_thread && EVPL_IOVEC_TRACE;
 		inventory_assert(&before, true, "at the end");
 	}
 }

@@ -29,6 +29,7 @@ struct trial {
 	void (*finish)(void);
 	int errors[TRIAL_ERRORS]; /* the documented ones */
 	bool keeps;		  /* a call that failed may keep some of EAL's heap for later calls, until `finish` */
+	bool ends_in_thread;	  /* a thread of the library's ends it; tracing keeps that thread's name */
 	bool threads;		  /* each round in a thread of its own: what threads have is made again */
 };
 

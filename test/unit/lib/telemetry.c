@@ -348,13 +348,22 @@ failures_and_waits_count_in_their_context(void **state)
 	free(iovec);
 }
 
+/* What a window has bought. With it, the buffer's mbuf counts 49,152. Tracing's headers do not tell it. */
+#if EVPL_IOVEC_TRACE
+#define STOCK 0u
+#else
+#define STOCK EVPL_PVT_PREPAID_STEP
+#endif
+
 static void
 spills_are_the_references_beyond_the_limit(void **state)
 {
-	const unsigned n = 40000, stock = EVPL_PVT_PREPAID_STEP; /* with the stock, the buffer's mbuf counts 49,152 */
-	struct evpl_iovec *iovec = calloc(n + 1, sizeof(*iovec));
+	const unsigned n = 40000, stock = STOCK;
 	struct evpl *evpl = home_context(state);
+	struct evpl_iovec *iovec;
 
+	plain_builds_only();
+	iovec = calloc(n + 1, sizeof(*iovec));
 	assert_non_null(iovec);
 	iovec_take(evpl, 100, SHARED, &iovec[0], 1);
 	for (unsigned i = 1; i <= n; i++)

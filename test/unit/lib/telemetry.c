@@ -143,7 +143,7 @@ let_go(struct evpl *evpl, struct held *h)
 static void
 figures_are_those_of_what_is_held(void **state)
 {
-	struct evpl *evpl = home_context(state), *other = evpl_create(NULL);
+	struct evpl *evpl = home_context(state), *other;
 	const struct expected stats[] = {
 		{"contexts", 2},
 		{"contexts_peak", 2},
@@ -186,6 +186,7 @@ figures_are_those_of_what_is_held(void **state)
 	struct held h;
 
 	plain_builds_only(); /* guards, and what tracing counts */
+	other = evpl_create(NULL);
 	hold(evpl, &h);
 	assert_int_equal(number("/evpl/stats", NULL, "buffers_away_peak_read"), 6);
 	assert_figures("/evpl/stats", NULL, stats);

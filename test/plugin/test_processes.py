@@ -83,8 +83,7 @@ def capture_once(directory, pools, program, plugin):
 for _pools in ("named", "all"):
     case(f"dumpcap_of_{_pools}_pools", _pools, "dumpcap", False)(capture)
     long_case(f"pdump_of_{_pools}_pools", _pools, "pdump", False)(capture)
-    (case if _pools == "named" else long_case)(f"pdump_with_the_plug_in_of_{_pools}_pools",
-                                               _pools, "pdump", True)(capture)
+    long_case(f"pdump_with_the_plug_in_of_{_pools}_pools", _pools, "pdump", True)(capture)
 
 
 def client_and_server(directory, pools, *words):

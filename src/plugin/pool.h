@@ -16,9 +16,10 @@
  *	| mbuf | private area | spare | guard | data room | guard |
  *	                      ^ the pool's private size is larger, so that DPDK puts the data room behind the guard
  *
- * Programs without a private area keep data of their own behind the mbuf, at the start of the headroom, as DPDK's packet
- * framework does (RTE_MBUF_METADATA_UINT8). They find the spare bytes there, and write no guard. A program that writes
- * as much as rte_pktmbuf_priv_size() says writes the spare bytes and the guard. Its pool has no guard there from then on.
+ * Programs without a private area keep data of their own behind the mbuf, at the start of the headroom, as DPDK's
+ * packet framework does (RTE_MBUF_METADATA_UINT8). They find the spare bytes there, and write no guard. A program that
+ * writes as much as rte_pktmbuf_priv_size() says writes the spare bytes and the guard. Its pool has no guard there from
+ * then on.
  */
 #ifndef EVPL_SRC_PLUGIN_POOL_H
 #define EVPL_SRC_PLUGIN_POOL_H

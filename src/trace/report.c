@@ -417,7 +417,6 @@ hook_held_get(struct hook_held *held, unsigned n)
 
 	if (places == NULL && total.count > 0)
 		return -ENOMEM;
-
 	n = evpl_places_held(places, held, n, say_where);
 	free(places);
 	return (int)n;

@@ -92,6 +92,17 @@ receive_sent(void)
 	free_packet();
 }
 
+/* The port returns what it sends. */
+static void
+run_on_a_port(const struct trial *trial)
+{
+	pool = plain_pool("packets", 1023, RTE_MBUF_DEFAULT_BUF_SIZE);
+	port = port_loop(pool);
+	trial_run(trial);
+	port_close(port);
+	rte_mempool_free(pool);
+}
+
 void
 tx_burst(void **state)
 {
@@ -103,11 +114,7 @@ tx_burst(void **state)
 					   .threads = true};
 
 	(void)state;
-	pool = plain_pool("loop", 1023, RTE_MBUF_DEFAULT_BUF_SIZE);
-	port = port_loop(pool);
-	trial_run(&trial);
-	port_close(port);
-	rte_mempool_free(pool);
+	run_on_a_port(&trial);
 }
 
 static int
@@ -203,11 +210,7 @@ rx_burst_copies_chains(void **state)
 					   .keeps = true};
 
 	(void)state;
-	pool = plain_pool("chains", 1023, RTE_MBUF_DEFAULT_BUF_SIZE);
-	port = port_loop(pool);
-	trial_run(&trial);
-	port_close(port);
-	rte_mempool_free(pool);
+	run_on_a_port(&trial);
 }
 
 /* ---- pools and rings --------------------------------------------------------------------------------------------- */

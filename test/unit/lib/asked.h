@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Answers of this process's own telemetry, and figures in them. Each call asks anew, and fails the case without answer. */
+/* Answers of this process's own telemetry, and figures in them. Each call asks anew. Without an answer it fails. */
 #ifndef TEST_ASKED_H
 #define TEST_ASKED_H
 

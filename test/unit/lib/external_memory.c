@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * External slabs of each kind of memory: anonymous, a file, a memfd that another program maps, a region that EAL was
- * told of, pages with IO addresses in any order, and memory that nobody may touch. And more slabs than EAL has memzones.
+ * told of, pages with IO addresses in any order, and memory that nobody may touch. And more slabs than EAL has
+ * memzones.
  *
  * What would break: bytes that are not in the program's memory, or that the library itself writes there; and packets
  * whose IO address is that of other bytes.

@@ -3,7 +3,8 @@
  * The log lines of an evpl_cleanup() that is refused: who holds what, in which slabs, and which ports may have it.
  *
  * What would break: these lines are all that a plain build says of a leak. A line that names another context, that
- * counts what is home, or that is one of a thousand, leads nowhere. So what is held is known, and each line is compared.
+ * counts what is home, or that is one of a thousand, leads nowhere. So what is held is known, and each line is
+ * compared.
  */
 #include <rte_ethdev.h>
 

@@ -2,8 +2,8 @@
 /*
  * src/held/place.c: the table of places.
  *
- * What would break: places that have no entry of their own would be taken for others of one place that has nothing to do
- * with them.
+ * What would break: places that have no entry of their own would be taken for others of one place that has nothing to
+ * do with them.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -86,6 +86,7 @@ run_random(const struct options *o)
 		if (!trial_run(&t, program, size, &steps)) {
 			printf("# The program of seed %" PRIu64 " found a fault (status 0x%x).\n", seed,
 			       (unsigned)t.status);
+			fflush(stdout);
 			report(program, size, o->keep);
 			printf("not ok 1 - programs of seeds %" PRIu64 " to %" PRIu64 "\n", o->seed, seed);
 			return 1;

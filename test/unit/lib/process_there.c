@@ -11,6 +11,9 @@
 
 static int child_go, child_ready;
 
+/* What the child has attached to. Memcheck calls memory lost that nothing points to when the process ends. */
+static struct evpl_process *attached;
+
 bool
 there_shares_memory(void)
 {
@@ -57,15 +60,13 @@ static void __attribute__((noreturn)) leave(void)
 
 static void __attribute__((noreturn)) child(const char *name, void (*play)(struct evpl_process *process))
 {
-	struct evpl_process *process = NULL;
-
 	secondary_become();
 	if (name != NULL) {
-		process = evpl_attach(name);
-		there_check(process != NULL);
+		attached = evpl_attach(name);
+		there_check(attached != NULL);
 	}
 	there_wait();
-	play(process);
+	play(attached);
 	leave();
 }
 

@@ -391,7 +391,8 @@ world_leave(struct world *w, unsigned player, bool last)
 
 		if (c->evpl == NULL)
 			continue;
-		check_last(w, c);
+		if (last)
+			check_last(w, c);
 		say(w, "evpl_destroy(%s);", world_name(w, c));
 		evpl_destroy(c->evpl);
 		c->evpl = NULL;

@@ -106,6 +106,8 @@ another_callers_caller_is_another_place(void **state)
 	}
 }
 
+/* So an array is in the frame, all of it, although only one byte is used. */
+#define USE(array) __asm__ volatile("" : : "r"(array) : "memory")
 #define NOT_ASAN __attribute__((no_sanitize("address"))) /* it puts arrays elsewhere */
 
 static uintptr_t height; /* of here()'s caller's array */
@@ -130,10 +132,11 @@ from_large_frame(size_t size)
 	volatile char large[1024];
 	uint64_t place;
 
-	large[0] = 1;
+	USE(large);
 	place = with_array(size);
 	AFTER(place);
-	return place + (uint64_t)large[0] - 1;
+	USE(large);
+	return place;
 }
 
 NOT_ASAN static ALONE uint64_t
@@ -142,10 +145,11 @@ from_small_frame(size_t size)
 	volatile char small[256];
 	uint64_t place;
 
-	small[0] = 1;
+	USE(small);
 	place = with_array(size);
 	AFTER(place);
-	return place + (uint64_t)small[0] - 1;
+	USE(small);
+	return place;
 }
 
 struct call {
@@ -238,7 +242,7 @@ the_same_calls_of_two_threads_are_the_same_place(void **state)
 	assert_int_equal(places[0], places[1]);
 }
 
-/* Calls itself from one of two places, by the lowest bit: 2^levels stacks. */
+/* Calls itself from one of two places, by the lowest bit: 2^levels stacks. Without the asm a compiler makes one of two. */
 static ALONE uint64_t
 turn(unsigned bits, unsigned levels)
 {
@@ -247,9 +251,11 @@ turn(unsigned bits, unsigned levels)
 	if (levels == 0) {
 		place = here(TRACE_STACK_DEPTH);
 	} else if (bits & 1) {
+		__asm__ volatile("# right" : "+r"(bits));
 		place = turn(bits >> 1, levels - 1);
 		__asm__ volatile("# right" : "+r"(place));
 	} else {
+		__asm__ volatile("# left" : "+r"(bits));
 		place = turn(bits >> 1, levels - 1);
 		__asm__ volatile("# left" : "+r"(place));
 	}

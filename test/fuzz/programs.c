@@ -16,7 +16,7 @@
 #include "shrink.h"
 #include "trial.h"
 
-#define DEFAULT_STEPS (TEST_FUZZ_SLOW ? 100000u : 3000000u)
+#define DEFAULT_STEPS (TEST_FUZZ_SLOW ? 100000u : 10000000u)
 #define LONGEST 16384u /* bytes of a program */
 
 static const char usage[] =

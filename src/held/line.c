@@ -31,14 +31,18 @@ read_process(void)
 	return process;
 }
 
-/* The unit of source that has the address. Programs of clang have no table for this, so their units are asked. */
+/*
+ * The unit of source that has the address. clang writes no table of addresses. Then the table is missing, or it has only
+ * what gcc compiled, and its answer can be a unit beside the address. So the units are asked themselves.
+ */
 static Dwarf_Die *
 find_unit(Dwfl_Module *module, uintptr_t address, Dwarf_Addr *bias)
 {
 	Dwarf_Die *unit = dwfl_module_addrdie(module, address, bias);
 
-	if (unit != NULL)
+	if (unit != NULL && dwarf_haspc(unit, address - *bias) > 0)
 		return unit;
+	unit = NULL;
 	do
 		unit = dwfl_module_nextcu(module, unit, bias);
 	while (unit != NULL && dwarf_haspc(unit, address - *bias) <= 0);

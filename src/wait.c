@@ -72,13 +72,19 @@ set_claim(struct evpl_wait *wait, bool claims)
 }
 
 static bool
+quota_lets_take(const struct evpl_wait *wait, const struct evpl_class *class, uint32_t n)
+{
+	return evpl_quota_allows(evpl_context(wait->evpl)->quota, (uint64_t)n * class->size);
+}
+
+static bool
 quota_lets(const struct evpl_wait *wait)
 {
 	const struct evpl_class *class;
 	uint32_t n;
 
 	class = needed_by(wait, &n);
-	return evpl_quota_allows(evpl_context(wait->evpl)->quota, (uint64_t)n * class->size);
+	return quota_lets_take(wait, class, n);
 }
 
 /* Telemetry reads both. */
@@ -192,12 +198,14 @@ can_serve(const struct evpl_wait *wait, const uint32_t *before)
 		return true;
 	/* An alloc goes to other nodes, too, and takes one of the other class if that has room. */
 	other = &evpl_global.classes[evpl_global.class_count - 1];
-	if (others_have_more(ctx, class) || (n == 1 && other != class && has_more(other, ctx->bank)))
+	if (others_have_more(ctx, class) ||
+	    (n == 1 && other != class && has_more(other, ctx->bank) && quota_lets_take(wait, other, 1)))
 		return true;
 	/* Or several small ones, if the caller has room for so many iovecs. */
 	other = &evpl_global.classes[0];
 	n = wait->length / other->size + (wait->length % other->size != 0);
-	return other != class && count_free(other, ctx->bank) >= claims_of(other, ctx->bank) + n;
+	return other != class && count_free(other, ctx->bank) >= claims_of(other, ctx->bank) + n &&
+	       quota_lets_take(wait, other, n);
 }
 
 /* Those claim that the context's quota has room for. */
@@ -299,6 +307,7 @@ evpl_alloc_wait_poll(struct evpl *evpl)
 	while ((wait = next_served(ctx, ticket, until)) != NULL) {
 		ticket = wait->ticket;
 		serve(ctx, wait);
+		update_claims(ctx); /* the callback used the quota */
 		n++;
 	}
 	return n;

@@ -359,6 +359,32 @@ quota_that_a_wait_needs_is_waited_for(void **state)
 	evpl_destroy(b);
 }
 
+/* Room for one of two waits: what the first one's callback takes is gone for the second. */
+static void
+quota_is_promised_once(void **state)
+{
+	const struct evpl_thread_config config = {.quota = 3 * 16 * KIB};
+	struct evpl *b = evpl_create(&config);
+	struct evpl_iovec iovecs[3];
+	struct waiter w[2];
+
+	(void)state;
+	assert_non_null(b);
+	for (unsigned i = 0; i < DIM(iovecs); i++)
+		assert_int_equal(take(b, &iovecs[i], whole()), 1);
+	begin(b, &w[0], whole());
+	begin(b, &w[1], whole());
+	for (unsigned i = 0; i < DIM(w); i++) {
+		evpl_iovec_release(b, &iovecs[i]);
+		assert_int_equal(evpl_alloc_wait_poll(b), 1);
+		assert_int_equal(w[i].got, 1);
+	}
+	evpl_iovec_release(b, &w[0].iovec);
+	evpl_iovec_release(b, &w[1].iovec);
+	evpl_iovec_release(b, &iovecs[2]);
+	evpl_destroy(b);
+}
+
 static void
 free_packet(void *packet)
 {
@@ -436,6 +462,7 @@ static const struct CMUnitTest cases[] = {
 	wait_case(stash_of_another_context_is_taken_back_before_enomem, eight),
 	wait_case(quota_limits_one_context_only, eight),
 	wait_case(quota_that_a_wait_needs_is_waited_for, eight),
+	wait_case(quota_is_promised_once, eight),
 	wait_case(quota_that_only_a_tx_cache_uses_is_free, eight),
 	wait_case(wait_for_a_large_buffer_is_served_by_small_ones, with_large),
 	wait_case(quota_below_three_buffers_is_einval, eight),

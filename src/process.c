@@ -59,19 +59,44 @@ evpl_process_may_begin(const char *call, const char *name, bool primary)
 	return false;
 }
 
-bool
-evpl_process_file_lock(int file, int command, short type)
+/* As evpl_process_file_lock(), without the line. */
+static int
+file_lock(int file, int command, short type)
 {
-	struct flock lock = {.l_type = type, .l_whence = SEEK_SET};
+	struct flock lock;
+	int rc;
 
-	return fcntl(file, command, &lock) == 0 && (command != F_OFD_GETLK || lock.l_type == F_UNLCK);
+	/* A lock on a file of another machine can be interrupted. */
+	do {
+		lock = (struct flock){.l_type = type, .l_whence = SEEK_SET};
+		rc = fcntl(file, command, &lock);
+	} while (rc != 0 && errno == EINTR);
+	if (rc != 0)
+		return errno == EAGAIN || errno == EACCES ? EBUSY : errno;
+	return command == F_OFD_GETLK && lock.l_type != F_UNLCK ? EBUSY : 0;
+}
+
+int
+evpl_process_file_lock(const char *call, const char *path, int file, int command, short type)
+{
+	int error = file_lock(file, command, type);
+
+	if (error != 0 && error != EBUSY)
+		EVPL_LOG(ERR, "%s: cannot lock or unlock %s: %s", call, path, strerror(error));
+	return error;
 }
 
 void
 evpl_process_file_close(int file)
 {
-	(void)evpl_process_file_lock(file, F_OFD_SETLK, F_UNLCK);
+	(void)file_lock(file, F_OFD_SETLK, F_UNLCK);
 	close(file);
+}
+
+static int
+own_lock(const char *call, const struct evpl_process *process, int command, short type)
+{
+	return evpl_process_file_lock(call, process->path, process->file, command, type);
 }
 
 static struct evpl_process *
@@ -116,11 +141,8 @@ file_begin(struct evpl_process *process)
 	}
 	(void)unlink(process->path);
 	process->file = open(process->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (process->file < 0 || !evpl_process_file_lock(process->file, F_OFD_SETLK, F_WRLCK)) {
-		rte_errno = errno;
-		return false;
-	}
-	return true;
+	rte_errno = process->file < 0 ? errno : file_lock(process->file, F_OFD_SETLK, F_WRLCK);
+	return rte_errno == 0;
 }
 
 /*
@@ -178,8 +200,8 @@ process_fill(struct evpl_process *process, uint32_t iovecs, uint32_t packets)
 	process->zone = reserve_zone(process->name, iovecs, packets);
 	if (process->zone == NULL || !ledger_begin(process, iovecs, packets))
 		return false;
-	(void)evpl_process_file_lock(process->file, F_OFD_SETLK, F_UNLCK);
-	return true;
+	rte_errno = file_lock(process->file, F_OFD_SETLK, F_UNLCK);
+	return rte_errno == 0;
 }
 
 /* With the lock held; NULL with rte_errno. */
@@ -247,23 +269,28 @@ evpl_process_create(const char *name, unsigned iovecs, unsigned packets)
 	return process;
 }
 
-/* Whether the process that has attached is alive: as evpl_attach() asks, see there. */
-static enum evpl_process_state
-state_of(const struct evpl_process *process)
+/*
+ * Whether the process that has attached is alive: as evpl_attach() asks, see there. 0; or an errno, and nobody knows
+ * whether it is alive. Then it counts as attached.
+ */
+static int
+state_of(const struct evpl_process *process, enum evpl_process_state *r_state)
 {
 	const struct evpl_ledger *ledger = process->ledger;
-	enum evpl_process_state state;
 	uint32_t attached;
+	int error;
 
 	/* Another one may attach meanwhile, or the same one again: this counts. */
 	do {
 		attached = __atomic_load_n(&ledger->attached, __ATOMIC_ACQUIRE);
-		state = evpl_process_file_lock(process->file, F_OFD_GETLK, F_WRLCK) ? EVPL_PROCESS_DEAD
-										    : EVPL_PROCESS_ATTACHED;
-		if (evpl_ledger_user(ledger) == EVPL_LEDGER_ABSENT) /* it detaches before it unlocks */
-			return EVPL_PROCESS_ABSENT;
+		error = own_lock("evpl_process_get", process, F_OFD_GETLK, F_WRLCK);
+		*r_state = error == 0 ? EVPL_PROCESS_DEAD : EVPL_PROCESS_ATTACHED;
+		if (evpl_ledger_user(ledger) == EVPL_LEDGER_ABSENT) { /* it detaches before it unlocks */
+			*r_state = EVPL_PROCESS_ABSENT;
+			return 0;
+		}
 	} while (__atomic_load_n(&ledger->attached, __ATOMIC_ACQUIRE) != attached);
-	return state;
+	return error == EBUSY ? 0 : error;
 }
 
 static uint32_t
@@ -279,22 +306,23 @@ is_used(const struct evpl_ledger *ledger)
 	return evpl_ledger_user(ledger) != EVPL_LEDGER_ABSENT || lent_of(ledger) != 0 || evpl_ledger_sent(ledger) != 0;
 }
 
-/* Locks the file of a process that nobody uses, so that nobody attaches any more. False: somebody uses it. */
-static bool
+/* Locks the file of a process that nobody uses, so that nobody attaches any more. 0, or an errno; EBUSY: it is used. */
+static int
 close_place(struct evpl_process *process)
 {
-	if (is_used(process->ledger) || !evpl_process_file_lock(process->file, F_OFD_SETLK, F_WRLCK))
-		return false;
-	if (!is_used(process->ledger)) /* it may have attached before, and died */
-		return true;
-	(void)evpl_process_file_lock(process->file, F_OFD_SETLK, F_UNLCK);
-	return false;
+	static const char call[] = "evpl_process_free";
+	int error = is_used(process->ledger) ? EBUSY : own_lock(call, process, F_OFD_SETLK, F_WRLCK);
+
+	if (error != 0 || !is_used(process->ledger)) /* it may have attached before, and died */
+		return error;
+	(void)own_lock(call, process, F_OFD_SETLK, F_UNLCK);
+	return EBUSY;
 }
 
 int
 evpl_process_free(struct evpl_process *process)
 {
-	int rc = 0;
+	int rc;
 
 	if (process == NULL)
 		return 0;
@@ -303,11 +331,10 @@ evpl_process_free(struct evpl_process *process)
 	(void)evpl_ledger_collect(process->ledger);
 	pthread_mutex_lock(&evpl_global.lock);
 	pthread_mutex_lock(&processes_lock);
-	if (close_place(process)) {
+	rc = -close_place(process);
+	if (rc == 0) {
 		TAILQ_REMOVE(&processes, process, entry);
 		__atomic_store_n(&evpl_process_count, evpl_process_count - 1, __ATOMIC_RELAXED);
-	} else {
-		rc = -EBUSY;
 	}
 	pthread_mutex_unlock(&processes_lock);
 	if (rc == 0)
@@ -333,6 +360,7 @@ int
 evpl_process_get(struct evpl_process *process, struct evpl_process_info *info)
 {
 	struct evpl_ledger *ledger;
+	int error;
 
 	if (process == NULL || info == NULL)
 		return -EINVAL;
@@ -343,7 +371,7 @@ evpl_process_get(struct evpl_process *process, struct evpl_process_info *info)
 	memset(info, 0, sizeof(*info));
 	snprintf(info->name, sizeof(info->name), "%s", process->name);
 	info->pid = __atomic_load_n(&ledger->pid, __ATOMIC_RELAXED);
-	info->state = state_of(process);
+	error = state_of(process, &info->state);
 	info->iovecs = ledger->loan_count;
 	info->iovecs_lent = lent_of(ledger);
 	info->packets = ledger->packet_count;
@@ -351,7 +379,7 @@ evpl_process_get(struct evpl_process *process, struct evpl_process_info *info)
 	info->waiting_there = evpl_ring_count(ledger->there);
 	info->waiting_here = evpl_ring_count(ledger->back);
 	info->reclaimed = __atomic_load_n(&ledger->reclaimed, __ATOMIC_RELAXED);
-	return 0;
+	return -error;
 }
 
 /* With the file locked, so that none attaches, and no call of the primary going on. */
@@ -371,16 +399,20 @@ reclaim(struct evpl_process *process, bool packets)
 int
 evpl_reclaim(struct evpl_process *process, unsigned flags)
 {
-	int rc = -EBUSY;
+	static const char call[] = "evpl_reclaim";
+	int rc, error;
 
 	if (process == NULL || (flags & ~EVPL_RECLAIM_PACKETS) != 0)
 		return -EINVAL;
 	if (!evpl_is_primary())
 		return -ENOTSUP;
 	pthread_mutex_lock(&process->calls);
-	if (evpl_process_file_lock(process->file, F_OFD_SETLK, F_WRLCK)) {
+	rc = -own_lock(call, process, F_OFD_SETLK, F_WRLCK);
+	if (rc == 0) {
 		rc = reclaim(process, (flags & EVPL_RECLAIM_PACKETS) != 0);
-		(void)evpl_process_file_lock(process->file, F_OFD_SETLK, F_UNLCK);
+		error = own_lock(call, process, F_OFD_SETLK, F_UNLCK);
+		if (error != 0) /* nobody can attach until the next call has unlocked it */
+			rc = -error;
 	}
 	pthread_mutex_unlock(&process->calls);
 	return rc;
@@ -407,8 +439,8 @@ evpl_processes_walk(void (*f)(const struct evpl_process_info *, void *), void *a
 
 	pthread_mutex_lock(&processes_lock);
 	TAILQ_FOREACH (process, &processes, entry) {
-		if (evpl_process_get(process, &info) == 0)
-			f(&info, arg);
+		(void)evpl_process_get(process, &info); /* an error is logged, and the rest of info is right */
+		f(&info, arg);
 	}
 	pthread_mutex_unlock(&processes_lock);
 }

@@ -39,9 +39,9 @@ _Static_assert(sizeof(EVPL_PROCESS_ZONE) + EVPL_PROCESS_NAME_MAX <= RTE_MEMZONE_
 bool evpl_process_may_begin(const char *call, const char *name, bool primary);
 /*
  * A lock on a whole file: of the open file, not of the process, so threads and other libraries do not end it. With
- * F_OFD_GETLK: whether no other open file has it.
+ * F_OFD_GETLK it only asks. 0; EBUSY: another open file has it; or the errno of fcntl(), which is logged.
  */
-bool evpl_process_file_lock(int file, int command, short type);
+int evpl_process_file_lock(const char *call, const char *path, int file, int command, short type);
 void evpl_process_file_close(int file); /* and unlocks it, even if a child of fork() has it open, too */
 
 bool evpl_processes_collect_all(void);

@@ -130,9 +130,10 @@ static int
 ask(const char *name, int file, struct found *f)
 {
 	uint32_t attached = f->copy.attached;
+	int error = evpl_process_file_lock("evpl_attach", f->copy.path, file, F_OFD_GETLK, F_WRLCK);
 
-	if (!evpl_process_file_lock(file, F_OFD_GETLK, F_WRLCK))
-		return is_in_use(name, f);
+	if (error != 0)
+		return error == EBUSY ? is_in_use(name, f) : error;
 	if (!look(f))
 		return has_gone(name);
 	if (f->copy.user != EVPL_LEDGER_ABSENT && f->copy.attached == attached)
@@ -153,10 +154,11 @@ file_failed(const struct found *f)
 static int
 take_lock(const char *name, int file, const struct found *f)
 {
+	int error = evpl_process_file_lock("evpl_attach", f->copy.path, file, F_OFD_SETLK, F_WRLCK);
 	struct stat status;
 
-	if (!evpl_process_file_lock(file, F_OFD_SETLK, F_WRLCK))
-		return is_in_use(name, f);
+	if (error != 0)
+		return error == EBUSY ? is_in_use(name, f) : error;
 	if (fstat(file, &status) != 0)
 		return file_failed(f);
 	return status.st_nlink != 0 ? 0 : has_gone(name);

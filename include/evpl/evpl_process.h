@@ -121,8 +121,8 @@ struct evpl_process_info {
  * @retval ENOTSUP  this is a secondary process or a tracing build, or no mempool operations can be registered.
  * @retval ENOMEM   not enough memory.
  * @retval ENOSPC   no memzone is left.
- * @retval others   the errno of open(), of a file in EAL's runtime directory (rte_eal_get_runtime_dir()). The other
- *	process locks it while it lives.
+ * @retval others   the errno of open() or fcntl(), of a file in EAL's runtime directory
+ *	(rte_eal_get_runtime_dir()). The other process locks it while it lives.
  * Owns: the caller owes one evpl_process_free(), before evpl_cleanup().
  * Threads: any thread.
  * Cost: takes a lock and reserves memory: about 300 bytes per loan, 200 per packet.
@@ -136,6 +136,8 @@ EVPL_PVT_EXPORT struct evpl_process *evpl_process_create(const char *name, unsig
  * @retval -EBUSY    a process is attached or in evpl_attach(), or died attached, or iovecs or packets are still lent
  *	(see evpl_reclaim()). Nothing was freed.
  * @retval -ENOTSUP  this is a secondary process.
+ * @retval others    the errno of fcntl(), negative: the file could not be locked (ENOLCK: the kernel has no memory for
+ *	the lock). A log line says it, too. Nothing was freed.
  * Owns: after 0 the process is gone.
  * Threads: any thread; no other thread may use the process any more. A process that is in evpl_attach() of its name
  *	gets ENOENT or EBUSY there.
@@ -167,7 +169,8 @@ EVPL_PVT_EXPORT struct evpl_process *evpl_process_find(const char *name);
  *	evpl_process_free().
  * @retval EOWNERDEAD  the process that had it ended without evpl_detach(). The primary must call evpl_reclaim() first.
  * @retval ENOMEM      no memory.
- * @retval others      the errno of open() or fstat(), of the file that the primary made.
+ * @retval others      the errno of open(), fcntl() or fstat(), of the file that the primary made. ENOLCK: the kernel
+ *	has no memory for a lock, or the file is on a file system without locks.
  * Owns: the caller owes one evpl_detach(). A child of fork() that executes no other program has the file open, too: if
  *	this process dies, it counts as attached until that child has ended.
  * Threads: any thread.
@@ -224,7 +227,11 @@ EVPL_PVT_EXPORT unsigned evpl_process_receive(struct evpl_process *process, stru
 
 /**
  * In the primary: says who has attached, and what is lent.
- * @return 0; -EINVAL: a NULL; -ENOTSUP: this is a secondary process.
+ * @return 0, or a negative errno.
+ * @retval -EINVAL   a NULL.
+ * @retval -ENOTSUP  this is a secondary process.
+ * @retval others    the errno of fcntl(), negative: nobody could find out whether the process is alive. A log line says
+ *	it, too. `state` is EVPL_PROCESS_ATTACHED then, and the rest is right.
  * Threads: any thread.
  * Cost: takes a lock; walks the ledger's packets; gives returned loans back.
  */
@@ -241,6 +248,8 @@ EVPL_PVT_EXPORT int evpl_process_get(struct evpl_process *process, struct evpl_p
  * @retval -ENOTSUP this is a secondary process.
  * @retval -EBUSY   the process is alive. Nothing has changed.
  * @retval -EINVAL  process is NULL, or an unknown flag.
+ * @retval others   the errno of fcntl(), negative: the file could not be locked or unlocked. A log line says it, too.
+ *	What was reclaimed counts in evpl_process_info.reclaimed. Nobody can attach until a further call succeeds.
  * Owns: the references that the dead process held are gone.
  * Threads: any thread. Threads of the primary may free packets of the dead process meanwhile.
  * Cost: walks the ledger; one release per loan.

@@ -130,6 +130,8 @@ main(int argc, char **argv)
 		calls_case(notify_of_slabs),
 		calls_case(notify_of_pressure),
 		calls_case(process_is_created),
+		calls_case(process_is_reclaimed),
+		calls_case(process_is_freed),
 		calls_case(process_attaches),
 		calls_case(ports_are_checked),
 		calls_case(telemetry_answers),

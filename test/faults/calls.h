@@ -42,6 +42,8 @@ void cleanup_deferred_with_an_iovec(void **state);
 void notify_of_slabs(void **state);
 void notify_of_pressure(void **state);
 void process_is_created(void **state);
+void process_is_reclaimed(void **state);
+void process_is_freed(void **state);
 void process_attaches(void **state);
 void ports_are_checked(void **state);
 void telemetry_answers(void **state);

@@ -416,7 +416,53 @@ process_is_created(void **state)
 					   .call = create_process,
 					   .use = use_process,
 					   .finish = free_process,
-					   .errors = {ENOMEM, ENOSPC, EMFILE, ENOTSUP}};
+					   .errors = {ENOMEM, ENOSPC, EMFILE, ENOTSUP, ENOLCK}};
+
+	(void)state;
+	plain_builds_only();
+	trial_run(&trial);
+}
+
+static void
+begin_process(void)
+{
+	calls_begin_context();
+	assert_int_equal(create_process(), 0);
+}
+
+static int
+reclaim_process(void)
+{
+	int rc = evpl_reclaim(process, 0);
+
+	return rc < 0 ? -rc : 0;
+}
+
+void
+process_is_reclaimed(void **state)
+{
+	static const struct trial trial = {.prepare = begin_process,
+					   .call = reclaim_process,
+					   .use = use_process,
+					   .finish = free_process,
+					   .errors = {ENOLCK}};
+
+	(void)state;
+	plain_builds_only();
+	trial_run(&trial);
+}
+
+static int
+end_process(void)
+{
+	return -evpl_process_free(process);
+}
+
+void
+process_is_freed(void **state)
+{
+	static const struct trial trial = {
+		.prepare = begin_process, .call = end_process, .finish = calls_end, .errors = {ENOLCK}};
 
 	(void)state;
 	plain_builds_only();
@@ -441,7 +487,8 @@ attach_with_faults(struct evpl_process *unused)
 		faulted = faulty_disarm();
 		there_check((there == NULL) == faulted);
 		if (faulted) {
-			there_check(rte_errno == ENOMEM || rte_errno == EMFILE || rte_errno == EIO);
+			there_check(rte_errno == ENOMEM || rte_errno == EMFILE || rte_errno == EIO ||
+				    rte_errno == ENOLCK);
 			inventory_take(&before);
 			there_check(before.files == files && before.blocks == blocks);
 			there = evpl_attach("worker");

@@ -115,6 +115,23 @@ FAILS(int, pthread_setspecific, (pthread_key_t key, const void *value), (key, va
 OPEN(open, (const char *path, int flags, ...), (path, flags, mode))
 OPEN(openat, (int folder, const char *path, int flags, ...), (folder, path, flags, mode))
 
+/* Of the library's only caller: a lock on an open file. */
+FAULTY_EXPORT int
+fcntl(int fd, int command, ...)
+{
+	void *argument;
+	va_list args;
+
+	if ((command == F_OFD_GETLK || command == F_OFD_SETLK) && HITS(fcntl)) {
+		errno = ENOLCK;
+		return -1;
+	}
+	va_start(args, command);
+	argument = va_arg(args, void *);
+	va_end(args);
+	return NEXT(fcntl)(fd, command, argument);
+}
+
 /* Of the library's only caller: membarrier(), which a container may forbid. */
 FAULTY_EXPORT long
 syscall(long number, ...)

@@ -19,7 +19,7 @@
 #include "faulty.h"
 #include "support.h"
 
-#define TRIAL_ERRORS 4
+#define TRIAL_ERRORS 5
 
 struct trial {
 	void (*prepare)(void);

@@ -138,7 +138,17 @@ one_build() {
 	result 0 '== trace build \(1 of 1\)' run_test --trace && is $'build build-trace\ntest build-trace' "$(cat "$work/calls")"
 }
 
-echo 1..13
+by_hand() {
+	fresh
+	rm -rf "$root"/build*
+	mkdir -p "$root/build-trace/meson-info" && touch "$root/build-trace/build.ninja"
+	echo -n '[]' >"$root/build-trace/meson-info/intro-tests.json"
+	result 1 '^scripts/test: build-trace was configured by hand, without tests\. Remove it, or ' run_test || return 1
+	echo -n '[{}]' >"$root/build-trace/meson-info/intro-tests.json"
+	result 0 '3 passed, 0 failed$' run_test
+}
+
+echo 1..14
 ok 'scripts/watch keeps the output in the log, and the exit status' keeps_log
 ok 'scripts/watch --show passes the output on, and the exit status' result 4 $'^one\ntwo$' \
 	watch name --show bash -c 'echo one; printf two; exit 4'
@@ -153,3 +163,4 @@ ok 'scripts/test builds and tests the plain build before the others' plain_first
 ok 'scripts/test names the test that failed, and its log' failed_test
 ok 'scripts/test counts a build that failed' failed_build
 ok 'scripts/test --trace makes one build' one_build
+ok 'scripts/test says that a folder was configured by hand, without tests' by_hand

@@ -39,7 +39,7 @@ check() {
 	if "$@" >"$work/log" 2>&1; then ok "$name"; else not_ok "$name"; fi
 }
 
-echo 1..25
+echo 1..26
 
 # Its pkg-config files name the prefix that it is meant for, so they are told where it has been put. (--define-prefix and a
 # sysroot would move DPDK's own files as well.)
@@ -90,6 +90,21 @@ compile_readme() {
 run_readme() {
 	# shellcheck disable=SC2086
 	with_copy "$work/readme" $eal --vdev=net_null0 | grep -qx world
+}
+# changing: takes out of a report what changes from run to run.
+changing() {
+	sed 's/0x[0-9a-f]*/N/g; s/([0-9]*), lcore [0-9]*$/(N), lcore N/'
+}
+# The README's program with the wrong line that the page asks for: its report must be the page's.
+report_readme() {
+	sed 's/^\(\s*\)puts(/\1evpl_iovec_release(evpl, \&hello);\n&/' "$work/readme.c" >"$work/server.c"
+	list=$(flags "--cflags --libs") || return 1
+	# shellcheck disable=SC2086
+	(cd "$work" && "$@" -g server.c -o server $list) || return 1
+	# shellcheck disable=SC2086
+	! with_copy "$work/server" $eal --vdev=net_null0 2>"$work/said" || return 1
+	grep -A 4 '^evpl: BUG: ' "$work/said" | changing >"$work/report" && test -s "$work/report" || return 1
+	grep -A 4 '^evpl: BUG: ' "$source/README.md" | changing | diff - "$work/report"
 }
 # A whole project of somebody else, in a folder of its own: consumer cmake|meson PROGRAM COMPILER...
 consumer() {
@@ -189,6 +204,11 @@ check "it uses a DPDK that LD_LIBRARY_PATH names" uses_other_dpdk
 check "it runs" run_shared
 check "the program in the README builds" compile_readme "$@"
 check "it prints what it says" run_readme
+if flags --cflags | grep -q EVPL_IOVEC_TRACE; then
+	check "with the wrong line that the README names it gets the README's report" report_readme "$@"
+else
+	skip "with the wrong line that the README names it gets the README's report" "no tracing build"
+fi
 if [ -e "$work/copy$prefix/bin/evpl-fwd" ]; then
 	check "the installed evpl-top runs" run_top
 else

@@ -4,9 +4,13 @@
 
 The packets are received mbufs (io), and clones that are sent through two ports (tee). dumpcap gets a copy that
 evpl-fwd's own process makes, so no other process frees our packets.
+
+evpl-fwd ends first. A capture that ends while packets go on may crash the program that it captures
+(test/plugin/README.md).
 """
 import os
 import shutil
+import signal
 import subprocess
 import time
 
@@ -51,11 +55,16 @@ def capture(directory, mode):
         end = time.monotonic() + TIMEOUT
         while "port" not in read(run.out_path) and time.monotonic() < end and run.child.poll() is None:
             time.sleep(0.02)
-        dumpcap = spawn(["dpdk-dumpcap", f"--file-prefix={prefix}", "-i", "net_null0", "-c", str(CAPTURED), "-P",
-                         "-s", "9000", "-w", got], os.path.join(directory, "dumpcap.out"))
-        check_equal(dumpcap.wait(TIMEOUT), 0,
-                    f"exit code of dpdk-dumpcap\n{read(os.path.join(directory, 'dumpcap.out'))}")
+        log = os.path.join(directory, "dumpcap.out")
+        dumpcap = spawn(["dpdk-dumpcap", f"--file-prefix={prefix}", "-i", "net_null0", "-P", "-s", "9000", "-w", got],
+                        log)
+        end = time.monotonic() + TIMEOUT
+        while not os.path.exists(got) or os.path.getsize(got) < CAPTURED * max(map(len, frames)):
+            check(dumpcap.poll() is None and time.monotonic() < end, f"too little was captured\n{read(log)}")
+            time.sleep(0.02)
         run.stop().clean()
+        dumpcap.send_signal(signal.SIGINT)  # it may have seen that evpl-fwd has ended, and end already
+        check_equal(dumpcap.wait(TIMEOUT), 0, f"exit code of dpdk-dumpcap\n{read(log)}")
         captured = read_pcap(got)
         check(len(captured) >= CAPTURED, f"only {len(captured)} frames were captured")
         for i, frame in enumerate(captured):

@@ -19,6 +19,7 @@
 #include "trace/stack.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -283,10 +284,26 @@ say_stacks_full(unsigned known)
 	report_flush();
 }
 
+/*
+ * The child of a fork() is another process that shares the pools. Its parent's pools end with the parent. What it does
+ * from here on has stacks that the parent does not know.
+ */
+static void
+in_child(void)
+{
+	report_forked();
+	trace_thread_forked();
+	trace_stack_forked();
+	held_forked();
+	made_one = false;
+	untraced.pools = 0;
+}
+
 static int
 begin(void)
 {
 	plugin_process = (int32_t)getpid();
+	pthread_atfork(NULL, NULL, in_child);
 	plugin_options_read();
 	trace_hiding_begin();
 	trace_stacks_full = say_stacks_full;

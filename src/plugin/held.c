@@ -124,7 +124,7 @@ held_places(const struct traced_pool *pool, uint64_t *total)
 	*total = 0;
 	for (uint32_t i = 0; places != NULL && i < pool->count; i++) {
 		const struct object *object = &pool->objects[i];
-		bool here = object->taken.process == plugin_process;
+		bool here = report_knows(&object->taken);
 		struct place one = {.where = here ? object->taken.place : 0,
 				    .how = (here ? 0 : (unsigned)object->taken.process) |
 					   (is_wrong_count(pool, i) ? WRONG_COUNT : 0),
@@ -213,6 +213,12 @@ check_counts(struct traced_pool *pool)
 		if (is_wrong_count(pool, i))
 			report_count(pool, i, &here);
 	}
+}
+
+void
+held_forked(void)
+{
+	pthread_mutex_init(&asking, NULL);
 }
 
 static void

@@ -29,6 +29,8 @@ void held_walk(void (*each)(struct traced_pool *pool, void *arg), void *arg);
 void held_walk_safely(void (*each)(struct traced_pool *pool, void *arg), void *arg);
 /* The same for the traced pools of other processes. */
 void held_walk_others(void (*each)(struct traced_pool *pool, void *arg), void *arg);
+/* In the child of a fork(): another thread may have been about to answer. */
+void held_forked(void);
 /* Begins to answer telemetry and SIGUSR1. */
 void held_begin(void);
 /* Nobody is answered from here on, for EAL is about to give its memory back. Waits for an answer that was begun. */

@@ -77,12 +77,40 @@ one_place_is_one_entry(void **state)
 	free(places);
 }
 
+/* What is free lies behind all that is held, also behind iovecs without a byte. */
+static void
+places_are_sorted_by_bytes_and_then_by_count(void **state)
+{
+	struct place *places = calloc(EVPL_PLACES, sizeof(*places));
+	const unsigned held = EVPL_PLACES - 3;
+
+	(void)state;
+	assert_non_null(places);
+	for (uint64_t i = 0; i < held; i++) {
+		struct place one = {.where = 0x1000 * (1 + i), .count = 1 + i * 7 % held, .bytes = i % 2};
+
+		evpl_place_add(places, &one);
+	}
+	evpl_places_sort(places);
+	for (unsigned i = 0; i < held; i++) {
+		assert_int_not_equal(places[i].count, 0);
+		if (i == 0)
+			continue;
+		assert_true(places[i].bytes <= places[i - 1].bytes);
+		assert_true(places[i].bytes < places[i - 1].bytes || places[i].count <= places[i - 1].count);
+	}
+	for (unsigned i = held; i < EVPL_PLACES; i++)
+		assert_int_equal(places[i].count, 0);
+	free(places);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_place_is_one_entry),
 		cmocka_unit_test(what_has_no_entry_is_the_sum_of_others),
+		cmocka_unit_test(places_are_sorted_by_bytes_and_then_by_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,7 +40,7 @@ plugin_pool(const struct rte_mempool *mempool)
 	return ours && (mempool->flags & RTE_MEMPOOL_F_POOL_CREATED) ? traced_pool_of(mempool) : NULL;
 }
 
-/* The operations of a pool that another process made without the plug-in, or for whose records was no memory. */
+/* For a pool that another process made without the plug-in, or for whose records there was no memory. */
 static const struct rte_mempool_ops *
 other_ops(const struct rte_mempool *mempool)
 {
@@ -77,7 +77,10 @@ ops_free(struct rte_mempool *mempool)
 	}
 }
 
-/* The call before it is no jump: the caller's base pointer stays where trace_stack_here() looks for it. */
+/*
+ * Stands behind a call, so that the compiler makes no jump of it. Then the caller's base pointer stays where
+ * trace_stack_here() looks for it.
+ */
 #define KEEP_FRAME() __asm__ volatile("" : : : "memory")
 
 static __rte_noinline int
@@ -146,7 +149,7 @@ ops_alloc_untraced(struct rte_mempool *mempool)
 	return begin_untraced[mempool->ops_index](mempool);
 }
 
-/* A program that does not use our operations would else look as if it had no bug. */
+/* Counts the pools that are not traced. Without a word of them, their program would look as if it had no bug. */
 static void
 count_other_pools(void)
 {
@@ -160,7 +163,7 @@ count_other_pools(void)
 	}
 }
 
-/* Secondary processes, such as dpdk-proc-info, use the pools of another program, and may have small ones of their own. */
+/* Not in a secondary process. One such as dpdk-proc-info uses another program's pools, and may make small ones. */
 static void
 say_nothing_was_traced(void)
 {

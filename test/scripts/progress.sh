@@ -8,19 +8,8 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=test/scripts/tap.sh
 . test/scripts/tap.sh
-trap 'rm -rf "$work"' EXIT
-stage
-export work
+stage_installed 0
 
-stand_in id <<'END'
-echo 0
-END
-stand_in apt-get <<'END'
-exit 100
-END
-stand_in dpkg-query <<'END'
-printf 'installed %s\n' "$@"
-END
 # $work/bad names a folder that cannot be built, or whose test fails.
 stand_in ninja <<'END'
 echo "build $2" >>"$work/calls"
@@ -36,12 +25,7 @@ if [ "$1" = setup ]; then
 	exit
 fi
 echo "test $3" >>"$work/calls"
-mkdir -p "$3/meson-logs"
-status=0 result=OK
-[ "$(cat "$work/bad")" != "test $3" ] || status=1 result=FAIL
-printf '{"name": "a-test", "result": "%s", "returncode": %s, "stdout": "", "stderr": ""}\n' $result $status \
-	>"$3/meson-logs/tests.json"
-exit $status
+log-test "$3" "$3/meson-logs/tests.json"
 END
 
 # fresh [BAD]
@@ -54,7 +38,7 @@ watch() {
 	"$root/scripts/watch" "$@"
 }
 
-# A program that ends when its name was said.
+# A program that ends when scripts/watch has printed its name.
 waiting() {
 	cat >"$work/patient" <<-'END'
 		#!/usr/bin/env bash

@@ -215,47 +215,74 @@ is_given(int count, char **argv, const char *option)
 	return false;
 }
 
-/* The user's command line, with what it needs on a machine without huge pages. */
+/* Whether EAL may make files of huge pages, as it does without --in-memory. */
+static bool
+has_huge_mount(void)
+{
+	FILE *mounts = fopen("/proc/self/mounts", "re");
+	char line[1024], folder[512], type[64];
+	bool found = false;
+
+	if (mounts == NULL)
+		return false;
+	while (!found && fgets(line, sizeof(line), mounts) != NULL)
+		found = sscanf(line, "%*s %511s %63s", folder, type) == 2 && strcmp(type, "hugetlbfs") == 0 &&
+			access(folder, W_OK) == 0;
+	fclose(mounts);
+	return found;
+}
+
+/* The user's command line, with --no-huge or --in-memory. EAL refuses both together. */
 static void
-write_line(char *line, size_t size, int count, char **argv)
+write_line(char *line, size_t size, int count, char **argv, bool huge)
 {
 	*line = '\0';
 	append_word(line, size, argv[0]);
-	append_word(line, size, "--no-huge");
-	if (!is_given(count, argv, "-m"))
+	append_word(line, size, huge ? "--in-memory" : "--no-huge");
+	if (!huge && !is_given(count, argv, "-m"))
 		append_word(line, size, "-m " MEMORY_TEXT);
-	for (int i = 1; argv[i] != NULL; i++)
-		append_word(line, size, argv[i]);
+	for (int i = 1; argv[i] != NULL; i++) {
+		if (i >= count || strcmp(argv[i], "--in-memory") != 0)
+			append_word(line, size, argv[i]);
+	}
 }
 
-/* Whether the user leaves it to EAL to find huge pages, and there are none. */
-static bool
-lacks_huge(int count, char **argv)
+/*
+ * Says what to type if the user leaves it to EAL to find huge pages, and EAL will find none: writes the line, and
+ * returns the reason. NULL: nothing is to be said.
+ */
+static const char *
+lacks_huge(char *line, size_t size, int count, char **argv)
 {
-	return free_huge_kib() == 0 && !is_given(count, argv, "--no-huge") && !is_given(count, argv, "--huge-") &&
-	       !is_given(count, argv, "--socket-");
+	bool huge = free_huge_kib() != 0;
+
+	if (is_given(count, argv, "--no-huge") || is_given(count, argv, "--huge-") ||
+	    is_given(count, argv, "--socket-") || (huge && (is_given(count, argv, "--in-memory") || has_huge_mount())))
+		return NULL;
+	write_line(line, size, count, argv, huge);
+	return huge ? "no hugetlbfs is mounted for this user" : "no huge page is free";
 }
 
 int
 fwd_eal_start(int count, char **argv, unsigned cores)
 {
 	static struct arguments chosen; /* EAL keeps the texts */
-	char line[400] = "";
+	const char *lack = NULL;
+	char line[400];
 
 	if (count == 1) {
 		choose_arguments(&chosen, argv[0], cores);
 		note_chosen(&chosen);
 		count = chosen.count;
 		argv = chosen.text;
-	} else if (lacks_huge(count, argv)) {
-		/* Now, because EAL changes argv. */
-		write_line(line, sizeof(line), count, argv);
+	} else {
+		lack = lacks_huge(line, sizeof(line), count, argv); /* now, because EAL changes argv */
 	}
 	if (rte_eal_init(count, argv) >= 0)
 		return 0;
 	error_eal(rte_errno, rte_strerror(rte_errno));
 	/* EINVAL: EAL did not look for huge pages, because an argument is wrong. */
-	if (*line != '\0' && rte_errno != EINVAL)
-		error_line("no huge page is free: type %s", line);
+	if (lack != NULL && rte_errno != EINVAL)
+		error_line("%s: type %s", lack, line);
 	return 1;
 }

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How evpl-fwd starts EAL: what it chooses if there are no options of EAL, and what it says if EAL does not start."""
 import fcntl
-import glob
 import json
 import os
 import re
@@ -47,17 +46,39 @@ case("options_none_for_eal_lcores_share_cpus", ["--nb-cores=3", "--rxq=2", "--tx
 case("options_none_for_eal_lcores_of_a_mask", ["--coremask=0x10"], 4, 2)(no_eal_lcores)
 
 
-@case("options_of_eal_without_huge_pages_say_the_line_to_type")
-def no_huge_pages(_directory):
-    if any(int(read(path)) for path in glob.glob("/sys/kernel/mm/hugepages/*/free_hugepages")):
-        raise Skip("there are free huge pages")
-    line = ["--no-pci", "--no-shconf", "--no-telemetry", "--vdev=net_null0", "--", "--packets=100"]
-    done = subprocess.run([fwd_path(), *line], capture_output=True, text=True, timeout=TIMEOUT, check=False)
-    said = [text for text in done.stderr.splitlines() if text.startswith("evpl-fwd: no huge page is free: type ")]
+def with_huge_pages(free, options):
+    """Runs evpl-fwd where the kernel seems to have so many free huge pages, and no hugetlbfs that may be written to."""
+    place = "/sys/kernel/mm/hugepages"
+    script = f"""umount -a -t hugetlbfs 2>/dev/null || true
+        mount -t tmpfs none {place} && mkdir {place}/hugepages-2048kB && cd {place}/hugepages-2048kB
+        for name in nr free resv surplus nr_overcommit; do echo 0 >"${{name}}_hugepages"; done
+        echo {free} | tee nr_hugepages >free_hugepages && cd - >/dev/null
+        exec "$@\""""
+    enter = ["unshare", "-m"] if os.getuid() == 0 else ["unshare", "-Urm"]
+    if subprocess.run([*enter, "sh", "-ec", script, "sh", "true"], capture_output=True, check=False).returncode:
+        raise Skip("no right to mount, or a kernel without huge pages")
+    return subprocess.run([*enter, "sh", "-ec", script, "sh", fwd_path(), *options], capture_output=True, text=True,
+                          timeout=TIMEOUT, check=False)
+
+
+def no_huge_pages(_directory, free, options, says, words):
+    """Some pages are no help if EAL may not make files of them."""
+    rest = ["--no-pci", "--no-shconf", "--no-telemetry", "--vdev=net_null0", "--", "--packets=100"]
+    done = with_huge_pages(free, [*options, *rest])
+    said = [text for text in done.stderr.splitlines() if text.startswith(f"evpl-fwd: {says}: type ")]
     check_equal((done.returncode, len(said)), (1, 1), f"exit code, lines\n{done.stderr}")
-    words = said[0].split(": type ")[1].split()
-    check_equal(words, [fwd_path(), "--no-huge", "-m", "512", *line], "the line")
-    check_equal(subprocess.run(words, capture_output=True, timeout=TIMEOUT, check=False).returncode, 0, "its exit code")
+    line = said[0].split(": type ")[1].split()
+    check_equal(line, [fwd_path(), *words, *rest], "the line")
+    if words == NO_HUGE:
+        check_equal(subprocess.run(line, capture_output=True, timeout=TIMEOUT, check=False).returncode, 0, "its exit code")
+
+
+NO_HUGE = ["--no-huge", "-m", "512"]
+case("options_of_eal_without_huge_pages_say_the_line_to_type", 0, [], "no huge page is free", NO_HUGE)(no_huge_pages)
+case("options_of_eal_in_memory_without_huge_pages_say_the_line_to_type", 0, ["--in-memory", "-m", "1000000"],
+     "no huge page is free", ["--no-huge", "-m", "1000000"])(no_huge_pages)
+case("options_of_eal_without_hugetlbfs_say_the_line_to_type", 400, [], "no hugetlbfs is mounted for this user",
+     ["--in-memory"])(no_huge_pages)
 
 
 @case("options_of_eal_that_are_wrong_have_no_line_to_type")

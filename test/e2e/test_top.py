@@ -79,6 +79,15 @@ def once(directory):
     places.end()
 
 
+def need_page(said):
+    """The page shows what is printed: the same words above the table of contexts."""
+    def words(text):
+        lines = re.search(r"^slabs .*?^CONTEXT .*?$", text, re.M | re.S)[0].splitlines()
+        return [re.findall(r"[A-Za-z/]{4,}", line) for line in lines]
+    for shown, printed in zip(words(read(os.path.join(ROOT, "apps/README.md"))), words(said), strict=True):
+        check_equal(shown, printed, "words of a line of apps/README.md")
+
+
 @case("once_has_the_rates_of_a_running_evpl_fwd")
 def rates(directory):
     os.environ["RUNTIME_DIRECTORY"] = directory
@@ -88,6 +97,7 @@ def rates(directory):
     said = top("-f", fwd.argv[fwd.argv.index("--file-prefix") + 1], "--delay=0.5", "--once")
     check(re.search(r"^evpl-fwd \(pid \d+\) ", said), said)
     check(re.search(r"^rates/s +refills \S+ .*  taken (?!0 B)[\d.]+ [KMG]?i?B  allocs ", said, re.M), said)
+    need_page(said)
     check(re.search(r"^0 net_null0 +up +0 +(?!0 )\S+ ", said, re.M), f"no port that sends: {said}")
     fwd.stop().clean()
 

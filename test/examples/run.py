@@ -1,6 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""usage: run.py BUILD SOURCE PREFIX LIBDIR
+"""usage: run.py BUILD PREFIX LIBDIR
+       run.py --capture FILE     writes apps/examples/in.pcap
 
 Installs the library into an empty folder, copies apps/examples beside it, and builds the copy with make and with Meson,
 as somebody would who takes it for a project of his own. Then runs each program with the command in its first comment.
@@ -17,12 +18,12 @@ import subprocess
 import sys
 import tempfile
 
-BUILD, SOURCE, PREFIX, LIBDIR = sys.argv[1:5]
-sys.path.insert(0, os.path.join(SOURCE, "test", "e2e"))
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(TESTS, "e2e"))
 from frames import (ETH_IPV4, MAC_A, MAC_B, UDP, arp, corpus, eth, ipv4, mac, ones_sum, read_pcap, udp,  # noqa: E402
                     write_pcap)
 
-EXAMPLES = os.path.join(SOURCE, "apps", "examples")
+EXAMPLES = os.path.join(os.path.dirname(TESTS), "apps", "examples")
 PROGRAMS = ("echo", "pipeline", "zero-copy-file", "reserve-commit", "external-stack")
 EAL = ["--iova-mode=va", "--no-shconf", "--no-telemetry", "--log-level=error"]
 PCAP_MAC = mac("02:70:63:61:70:00")     # what net_pcap0 gives itself
@@ -86,12 +87,12 @@ def need_run(command, **more):
 
 class Copy:
     """The installed library and the copied folder."""
-    def __init__(self, work):
+    def __init__(self, work, build, install_prefix, install_libdir):
         self.place = os.path.join(work, "examples")
         self.work = work
-        prefix = os.path.join(work, "root") + PREFIX
-        libdir = os.path.join(prefix, LIBDIR)
-        need_run(["meson", "install", "-C", BUILD], env={**os.environ, "DESTDIR": os.path.join(work, "root")})
+        prefix = os.path.join(work, "root") + install_prefix
+        libdir = os.path.join(prefix, install_libdir)
+        need_run(["meson", "install", "-C", build], env={**os.environ, "DESTDIR": os.path.join(work, "root")})
         self.pkg_config = os.path.join(libdir, "pkgconfig")
         for name in os.listdir(self.pkg_config):
             path = os.path.join(self.pkg_config, name)
@@ -126,10 +127,13 @@ class Copy:
 
     def play(self, name, packets=None, wanted=None):
         """Runs the command of the comment; @return what it printed and sent, and what the comment says."""
-        packets = PACKETS if packets is None else packets
-        wanted = wanted or len(packets)
+        wanted = wanted or len(packets or PACKETS)
         command, says = self.comment(name)
-        write_pcap(os.path.join(self.place, "in.pcap"), packets)
+        capture = os.path.join(self.place, "in.pcap")
+        if packets is None:
+            shutil.copy(os.path.join(EXAMPLES, "in.pcap"), capture)
+        else:
+            write_pcap(capture, packets)
         # Both lcores on a CPU that this process may use.
         command = command.replace("-l 0,1", f"'--lcores=(0-1)@{min(os.sched_getaffinity(0))}'")
         command = command.replace("--no-pci", " ".join(["--no-pci", *EAL]))
@@ -137,6 +141,11 @@ class Copy:
         printed = need_run(["sh", "-c", command], cwd=self.place, env=self.env)
         out = os.path.join(self.place, "out.pcap")
         return printed.splitlines(), read_pcap(out) if os.path.exists(out) else [], says
+
+
+def capture(_copy):
+    """The folder's capture has the packets that the cases below expect answers to."""
+    need_frames(read_pcap(os.path.join(EXAMPLES, "in.pcap")), PACKETS)
 
 
 def echo(copy):
@@ -262,9 +271,14 @@ def said_plainly(copy):
 
 
 def main():
+    if sys.argv[1] == "--capture":
+        write_pcap(sys.argv[2], PACKETS)
+        return
+    build, prefix, libdir = sys.argv[1:4]
     tests = {
         "make builds the copied folder": Copy.make,
         "Meson builds it, too": Copy.meson,
+        "in.pcap": capture,
         "echo": echo,
         "echo: packets that are cut short or lie": echo_hostile,
         "pipeline": pipeline,
@@ -280,7 +294,7 @@ def main():
     print(f"1..{len(tests)}")
     failed = 0
     with tempfile.TemporaryDirectory(prefix="evpl-examples-") as work:
-        copy = Copy(work)
+        copy = Copy(work, build, prefix, libdir)
         for i, (name, test) in enumerate(tests.items(), 1):
             try:
                 skipped = test(copy)

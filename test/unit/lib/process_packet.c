@@ -132,45 +132,6 @@ packet_of_the_last_byte_of_a_64_kib_buffer_is_made(void **state)
 	assert_int_equal(evpl_process_free(process), 0);
 }
 
-static void
-plays_leaving_too_early(struct evpl_process *process)
-{
-	struct evpl_iovec iovecs[4];
-
-	there_check(evpl_process_receive(process, iovecs, 4) == 4);
-	there_check(evpl_tx_burst(NULL, loop, 0, iovecs, 2) == 2);
-	there_check(evpl_detach(process) == -EBUSY); /* it has counted what it sent, and what it has */
-	evpl_iovecs_release(NULL, iovecs + 2, 2);
-	there_check(evpl_detach(process) == 0);
-}
-
-/* The places for loans and packets lie side by side. */
-static void
-detach_that_is_refused_leaves_packets_as_they_are(void **state)
-{
-	struct evpl_process *process;
-	struct rte_mbuf *packets[3];
-	struct rte_mempool *pool;
-	struct there there;
-
-	there_only();
-	pool = plain_pool("loop", 63, 256);
-	loop = port_loop(pool);
-	process = process_create(4, 2);
-	there_begin(&there, "worker", plays_leaving_too_early);
-	process_send_streams(home_context(state), process, PROCESS_LENGTH, 4, 0);
-	there_end(&there);
-	assert_int_equal(rte_eth_rx_burst(loop, 0, packets, DIM(packets)), 2);
-	for (unsigned i = 0; i < 2; i++) {
-		mbuf_assert(packets[i], PROCESS_LENGTH, i);
-		rte_pktmbuf_free(packets[i]);
-	}
-	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
-	port_close(loop);
-	rte_mempool_free(pool);
-	assert_int_equal(evpl_process_free(process), 0);
-}
-
 static struct rte_mbuf **shared_packet;
 
 static void
@@ -231,9 +192,9 @@ plays_sent(struct evpl_process *process)
 
 	there_check(evpl_process_receive(process, iovecs, 2) == 2);
 	evpl_iovec_clone(&kept, &iovecs[0]); /* it dies with the process, and the packet alone keeps the bytes */
+	(void)make_packet(&iovecs[1], 1); /* it is lost with the process */
 	m = make_packet(&iovecs[0], 1);
 	there_check(rte_eth_tx_burst(loop, 0, &m, 1) == 1);
-	(void)make_packet(&iovecs[1], 1); /* it is lost with the process */
 	there_wait();
 	there_wait();
 }
@@ -288,7 +249,6 @@ main(int argc, char **argv)
 	static const struct CMUnitTest cases[] = {
 		home_case(packets_are_made_there_and_freed_here, home_small),
 		home_case(packet_of_the_last_byte_of_a_64_kib_buffer_is_made, home_small),
-		home_case(detach_that_is_refused_leaves_packets_as_they_are, home_small),
 		home_case(only_the_primary_and_the_maker_end_packets, home_small),
 		home_case(packets_of_a_dead_process_keep_their_bytes, home_small),
 	};

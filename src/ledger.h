@@ -40,7 +40,7 @@ struct evpl_loan {
 	uintptr_t shinfo;	 /* of a packet: a mark, see attach.h */
 	uint32_t state;
 	uint32_t next; /* 1 + the number of the next one that is free or returned; 0: none */
-	uint32_t sent; /* packets on it; for evpl_ledger_sweep() and evpl_ledger_held() */
+	uint32_t sent; /* packets on it; for evpl_ledger_sweep() */
 } __rte_cache_aligned;
 
 struct evpl_loan_packet {

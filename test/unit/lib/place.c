@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "held/place.h"
+#include "trace/hooks.h"
 
 static void
 what_has_no_entry_is_the_sum_of_others(void **state)
@@ -104,6 +105,33 @@ places_are_sorted_by_bytes_and_then_by_count(void **state)
 	free(places);
 }
 
+static void
+say(FILE *out, uint64_t where)
+{
+	fprintf(out, "at %u", (unsigned)where);
+}
+
+/* What is held are iovecs, and the places of packets are told apart from them. */
+static void
+places_of_packets_are_no_held_iovecs(void **state)
+{
+	struct place *places = calloc(EVPL_PLACES, sizeof(*places));
+	const struct place packets = {.where = 1, .count = 9, .bytes = 9, .packets = true};
+	const struct place iovecs = {.where = 2, .count = 5, .bytes = 5};
+	struct hook_held held[2];
+
+	(void)state;
+	assert_non_null(places);
+	evpl_place_add(places, &packets);
+	evpl_place_add(places, &iovecs);
+	evpl_places_sort(places);
+	assert_int_equal(evpl_places_held(places, held, 2, say), 1);
+	assert_int_equal(held[0].count, 5);
+	assert_int_equal(held[0].bytes, 5);
+	assert_string_equal(held[0].where, "at 2");
+	free(places);
+}
+
 int
 main(void)
 {
@@ -111,6 +139,7 @@ main(void)
 		cmocka_unit_test(one_place_is_one_entry),
 		cmocka_unit_test(what_has_no_entry_is_the_sum_of_others),
 		cmocka_unit_test(places_are_sorted_by_bytes_and_then_by_count),
+		cmocka_unit_test(places_of_packets_are_no_held_iovecs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <rte_cycles.h>
 #include <rte_log.h>
@@ -200,6 +201,8 @@ syscall(long number, ...)
 	if (real == NULL) {
 		void *symbol = dlsym(RTLD_NEXT, "syscall");
 
+		if (symbol == NULL)
+			abort();
 		memcpy(&real, &symbol, sizeof(real)); /* ISO C has no cast from an object's pointer to a function's */
 	}
 	if (number == SYS_membarrier && atomic_load(&is_slow)) {

@@ -3,13 +3,18 @@
  * Stashes of free buffers while memory is short: src/stash.c. (wait.c has the alloc that empties another stash.)
  *
  * What would break: a stash that is closed for ever makes each release as dear as one of another thread. A kernel that
- * refuses the fence could fill the log, or say nothing of why an alloc fails while buffers are free.
+ * refuses the fence could fill the log, or say nothing of why an alloc fails while buffers are free. An owner that does
+ * not wait for the thread that empties its stash shares a buffer with it.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <rte_cycles.h>
 #include <rte_log.h>
@@ -179,7 +184,77 @@ fence_that_the_kernel_refuses_is_said_once(void **state)
 	evpl_destroy(b);
 }
 
+/* The library's calls of syscall() come here first. The one for the fence takes long, if it is to. */
+static atomic_bool is_slow, in_fence, is_through, was_through;
+
+long
+syscall(long number, ...)
+{
+	static long (*real)(long number, ...);
+	long argument[6];
+	va_list args;
+
+	va_start(args, number);
+	for (unsigned i = 0; i < DIM(argument); i++)
+		argument[i] = va_arg(args, long);
+	va_end(args);
+	if (real == NULL) {
+		void *symbol = dlsym(RTLD_NEXT, "syscall");
+
+		if (symbol == NULL)
+			abort();
+		memcpy(&real, &symbol, sizeof(real)); /* ISO C has no cast from an object's pointer to a function's */
+	}
+	if (number == SYS_membarrier && atomic_load(&is_slow)) {
+		atomic_store(&in_fence, true);
+		rte_delay_us_sleep(100000); /* the owner of a stash comes through, if it does not wait */
+		atomic_store(&was_through, atomic_load(&is_through));
+	}
+	return real(number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
+}
+
+static void *
+empty_the_others(void *arg)
+{
+	struct evpl *evpl = evpl_create(NULL);
+	struct evpl_iovec iovecs[8];
+	unsigned *n = arg;
+
+	*n = take_all(evpl, iovecs);
+	evpl_iovecs_release(evpl, iovecs, (int)*n);
+	evpl_destroy(evpl);
+	return NULL;
+}
+
+static void
+owner_waits_while_another_thread_empties_its_stash(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	unsigned n = 0, others = 0;
+	struct evpl_iovec iovecs[8];
+	pthread_t thread;
+
+	n = take_all(evpl, iovecs);
+	assert_in_range(n, 2, 8);
+	evpl_iovecs_release(evpl, iovecs + 1, (int)n - 1);
+	wait_until_stashes_may_be_emptied();
+	atomic_store(&in_fence, false);
+	atomic_store(&is_through, false);
+	atomic_store(&was_through, true);
+	atomic_store(&is_slow, true);
+	assert_int_equal(pthread_create(&thread, NULL, empty_the_others, &others), 0);
+	while (!atomic_load(&in_fence))
+		rte_delay_us_sleep(200);
+	evpl_iovec_release(evpl, &iovecs[0]); /* into the stash */
+	atomic_store(&is_through, true);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	atomic_store(&is_slow, false);
+	assert_false(atomic_load(&was_through));
+	assert_in_range(others, 1, 8);
+}
+
 static const struct CMUnitTest cases[] = {
+	home_case(owner_waits_while_another_thread_empties_its_stash, eight),
 	home_case(stash_that_was_emptied_fills_again, eight),
 	home_case(wait_makes_a_slab_if_no_stash_has_a_buffer, eight),
 	home_case(fence_that_the_kernel_refuses_is_said_once, eight),

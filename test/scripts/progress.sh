@@ -10,6 +10,10 @@ cd "$(dirname "$0")/../.." || exit 1
 . test/scripts/tap.sh
 stage_installed 0
 
+# $work/absent names a package that is not installed.
+stand_in dpkg-query <<'END'
+for package in "$@"; do [ "$package" = "$(cat "$work/absent" 2>/dev/null)" ] || echo "installed $package"; done
+END
 # $work/bad names a folder that cannot be built, or whose test fails.
 stand_in ninja <<'END'
 echo "build $2" >>"$work/calls"
@@ -19,9 +23,15 @@ while [ -e "$work/wait" ] && ! grep -q 'building 3 of 40: Compiling, 0 min' "$wo
 	sleep 0.1
 done
 END
+for tool in dpdk-testpmd ip taskset unshare; do
+	stand_in $tool <<'END'
+exit 1
+END
+done
 stand_in meson <<'END'
 if [ "$1" = setup ]; then
 	mkdir -p "$2/meson-private" && touch "$2/build.ninja"
+	echo "$*" >>"$work/setups"
 	exit
 fi
 echo "test $3" >>"$work/calls"
@@ -30,7 +40,7 @@ END
 
 # fresh [BAD]
 fresh() {
-	rm -f "$work/calls" "$work/wait"
+	rm -f "$work/calls" "$work/wait" "$work/absent"
 	echo "${1-}" >"$work/bad"
 }
 
@@ -63,6 +73,37 @@ builds() {
 	EVPL_WATCH_S=0.2 PATH=$bin "$root/scripts/build" slow
 }
 
+build() {
+	PATH=$bin "$root/scripts/build" "$@"
+}
+
+# The tests can be built: all are one folder. They cannot: the folder of scripts/run is left as it is.
+programs() {
+	rm -rf "$root/both" "$work/setups"
+	echo cmake >"$work/absent"
+	build both --programs -- a && build both --programs -- b && is 'setup both -Dtests=false' "$(cat "$work/setups")" || return 1
+	rm "$work/absent"
+	build both --programs -- a && build both -- b && is $'setup both -Dtests=false\nsetup both' "$(cat "$work/setups")"
+}
+
+# compares SCRIPT ARGUMENT...: a build that fails is said by scripts/build alone, and was asked for without tests.
+compares() {
+	local script=$1
+	shift
+	fresh 'build build'
+	rm -rf "$root/build" "$work/setups"
+	echo cmake >"$work/absent"
+	result 1 'could not build build$' env PATH="$bin:$PATH" "$root/scripts/$script" "$@" || return 1
+	rm "$work/absent"
+	is 'setup build -Dtests=false' "$(cat "$work/setups")"
+}
+
+moved() {
+	rm -rf "$work/setups" "$work/moved"
+	build there && cp -r "$root" "$work/moved" && PATH=$bin "$work/moved/scripts/build" there && build there &&
+		is $'setup there\nsetup there' "$(cat "$work/setups")"
+}
+
 plain_first() {
 	fresh
 	result 0 '== plain build \(1 of 3\): building in build.*== asan build \(3 of 3\): tested in 0 min [0-9]+ s'$'\n''all passed in 0 min [0-9]+ s'$'\n''3 passed, 0 failed$' run_test &&
@@ -84,14 +125,29 @@ one_build() {
 	result 0 '== trace build \(1 of 1\)' run_test --trace && is $'build build-trace\ntest build-trace' "$(cat "$work/calls")"
 }
 
-echo 1..9
+by_hand() {
+	fresh
+	rm -rf "$root"/build*
+	mkdir -p "$root/build-trace/meson-info" && touch "$root/build-trace/build.ninja"
+	echo -n '[]' >"$root/build-trace/meson-info/intro-tests.json"
+	result 1 '^scripts/test: build-trace was configured by hand, without tests\. Remove it, or ' run_test || return 1
+	echo -n '[{}]' >"$root/build-trace/meson-info/intro-tests.json"
+	result 0 '3 passed, 0 failed$' run_test
+}
+
+echo 1..14
 ok 'scripts/watch keeps the output in the log, and the exit status' keeps_log
 ok 'scripts/watch --show passes the output on, and the exit status' result 4 $'^one\ntwo$' \
 	watch name --show bash -c 'echo one; printf two; exit 4'
 ok 'scripts/watch --show names the program that it waits for' waiting
 ok 'scripts/watch of a command that does not exist' result 127 '^$' watch name "$work/log" no-such-command
 ok 'scripts/build says how far Ninja is' builds
+ok 'scripts/build --programs leaves the tests out if they cannot be built, and else is as without' programs
+ok 'scripts/compare-testpmd builds what scripts/run builds' compares compare-testpmd --plugin io
+ok 'scripts/compare-copy builds what scripts/run builds' compares compare-copy --port=virtio
+ok 'scripts/build configures again if the project was moved' moved
 ok 'scripts/test builds and tests the plain build before the others' plain_first
 ok 'scripts/test names the test that failed, and its log' failed_test
 ok 'scripts/test counts a build that failed' failed_build
 ok 'scripts/test --trace makes one build' one_build
+ok 'scripts/test says that a folder was configured by hand, without tests' by_hand

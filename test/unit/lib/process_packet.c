@@ -192,7 +192,7 @@ plays_sent(struct evpl_process *process)
 
 	there_check(evpl_process_receive(process, iovecs, 2) == 2);
 	evpl_iovec_clone(&kept, &iovecs[0]); /* it dies with the process, and the packet alone keeps the bytes */
-	(void)make_packet(&iovecs[1], 1); /* it is lost with the process */
+	(void)make_packet(&iovecs[1], 1);    /* it is lost with the process */
 	m = make_packet(&iovecs[0], 1);
 	there_check(rte_eth_tx_burst(loop, 0, &m, 1) == 1);
 	there_wait();

@@ -42,8 +42,9 @@ debian_inside() {
 			mount --bind "$3" "$0/source"
 			mount -o remount,bind,ro "$0/source"
 		fi
-		exec chroot "$0" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
-			DEB_BUILD_OPTIONS="$2" sh -euc "$1"' "$1" "$2" "${DEB_BUILD_OPTIONS-}" "${3-}" "${debian_sys_options-rw}"
+		exec chroot "$0" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+			DEBIAN_FRONTEND=noninteractive DEB_BUILD_OPTIONS="$2" sh -euc "$1"
+	' "$1" "$2" "${DEB_BUILD_OPTIONS-}" "${3-}" "${debian_sys_options-rw}"
 }
 
 # debian_fresh ROOT RELEASE: makes a Debian with apt as here.

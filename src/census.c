@@ -47,21 +47,44 @@ window_of(const struct rte_mbuf *mbuf, uint32_t taker)
 	return NULL;
 }
 
-/* Of a current buffer: what its window has carved, and which references are no iovecs. */
-static void
+/*
+ * Of a current buffer: what its window has carved, and which references are no iovecs. False: the window takes the
+ * buffer, or leaves it, at this moment.
+ */
+static bool
 look_current(struct look *l, const struct rte_mbuf *mbuf)
 {
 	const struct evpl_pvt_window *w = window_of(mbuf, l->taker);
+	uint32_t references = l->iovecs, stock;
 	uintptr_t next;
-	uint32_t stock;
 
+	l->iovecs = 0;
 	if (w == NULL)
-		return;
+		return false;
 	next = __atomic_load_n(&w->next, __ATOMIC_RELAXED);
 	if (next - (uintptr_t)mbuf->buf_addr <= l->size)
 		l->carved = (uint32_t)(next - (uintptr_t)mbuf->buf_addr);
 	stock = evpl_pvt_stock_prepaid(__atomic_load_n(&w->stock, __ATOMIC_RELAXED));
-	l->iovecs -= RTE_MIN(l->iovecs, stock);
+	if (stock == 0 || window_of(mbuf, l->taker) != w) /* without a stock it is not current yet, or not any more */
+		return false;
+	l->iovecs = references - RTE_MIN(references, stock);
+	return true;
+}
+
+/* Of one that has left its window. False: at this moment. Its stock may still count, so what was noted is taken. */
+static bool
+look_held(struct look *l, const struct rte_mbuf *mbuf, const struct evpl_buffer *buffer)
+{
+	uint32_t left = __atomic_load_n(&buffer->iovecs_left, __ATOMIC_RELAXED);
+
+	l->carved = __atomic_load_n(&buffer->carved, __ATOMIC_RELAXED);
+	if (l->iovecs <= left) /* so it is, unless clones were made */
+		return true;
+	l->iovecs = left;
+	if (window_of(mbuf, l->taker) != NULL)
+		return false;
+	l->iovecs = rte_mbuf_refcnt_read(mbuf);
+	return __atomic_load_n(&buffer->state, __ATOMIC_RELAXED) == EVPL_BUFFER_HELD;
 }
 
 /*
@@ -78,30 +101,38 @@ estimate_live(const struct look *l, const struct evpl_buffer *buffer)
 	return were == 0 ? 0 : l->carved * left / were;
 }
 
-static void
-look_at(struct look *l, struct rte_mbuf *mbuf)
+/* False: what was seen may be of two moments. */
+static bool
+look_once(struct look *l, struct rte_mbuf *mbuf)
 {
 	struct evpl_buffer *buffer = evpl_buffer(mbuf);
 	uint32_t packets, others;
 	uint64_t now = rte_rdtsc(), taken_at = load(&buffer->taken_at);
+	bool sure;
 
 	memset(l, 0, sizeof(*l));
 	l->state = __atomic_load_n(&buffer->state, __ATOMIC_RELAXED);
 	l->taker = __atomic_load_n(&buffer->taker, __ATOMIC_RELAXED);
 	l->size = buffer->slab->class->size;
 	if (l->state == EVPL_BUFFER_FREE || l->state == EVPL_BUFFER_STASH)
-		return;
+		return true;
 	l->ended = __atomic_load_n(&buffer->ended, __ATOMIC_RELAXED);
 	l->age_ms = now > taken_at ? (uint64_t)((double)(now - taken_at) * 1000 / (double)rte_get_tsc_hz()) : 0;
 	l->iovecs = l->ended ? 0 : rte_mbuf_refcnt_read(mbuf);
 	packets = evpl_compat_count_load(buffer->packets);
 	others = evpl_buffer_stock(buffer) + (l->ended ? 0 : 1); /* counts that are no packets */
 	l->packets = packets > others ? packets - others : 0;
-	if (l->state == EVPL_BUFFER_CURRENT)
-		look_current(l, mbuf);
-	else
-		l->carved = __atomic_load_n(&buffer->carved, __ATOMIC_RELAXED);
+	sure = l->state == EVPL_BUFFER_CURRENT ? look_current(l, mbuf) : look_held(l, mbuf, buffer);
 	l->live = estimate_live(l, buffer);
+	return sure;
+}
+
+/* Its thread may stop between two steps, so there is an end to this. */
+static void
+look_at(struct look *l, struct rte_mbuf *mbuf)
+{
+	for (unsigned i = 0; i < 4 && !look_once(l, mbuf); i++)
+		;
 }
 
 static void

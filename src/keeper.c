@@ -115,9 +115,7 @@ grow(void)
 static uint64_t
 look_period(void)
 {
-	uint64_t ms = RTE_MAX(evpl_global.idle_trim_ms / LOOKS_PER_IDLE, 1u);
-
-	return ms * (rte_get_tsc_hz() / 1000);
+	return evpl_global.idle_trim_ms * (rte_get_tsc_hz() / 1000) / LOOKS_PER_IDLE;
 }
 
 static void

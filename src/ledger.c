@@ -2,11 +2,11 @@
 /*
  * The ledger of one other process. That process may be killed between any two instructions of this file. It takes no
  * lock here. Each thing that it changes for others is one atomic store or exchange: a loan goes on the list of returned
- * ones, a packet leaves the list of free ones or comes back to it. What it did not finish is seen by the states, which
- * evpl_ledger_sweep() goes by: lists and counts of a dead process are made anew, not trusted.
+ * ones, a packet leaves the list of free ones or comes back to it. The states show what it did not finish:
+ * evpl_ledger_sweep() looks at them alone. It makes the lists and counts of a dead process anew.
  *
- * Threads of the primary take ledger->lock, so that a sweep sees nothing half done of theirs. Under the lock no
- * reference is released: that may call mempool operations, of this ledger, too.
+ * Threads of the primary take ledger->lock, so a sweep sees nothing of theirs half done. Under the lock no reference is
+ * released: that may call mempool operations, also those of this ledger.
  */
 #include "ledger.h"
 
@@ -22,7 +22,7 @@
 
 #define WORDS 3u /* an iovec in a ring, see evpl_ring.h */
 
-/* What others may read at the same time is written whole. */
+/* In one atomic store, because others may read it at the same time. */
 static void
 set_loan_state(struct evpl_loan *loan, enum evpl_loan_state state)
 {
@@ -175,8 +175,8 @@ evpl_ledger_put_packet(struct evpl_ledger *ledger, struct evpl_loan_packet *pack
 }
 
 /*
- * DPDK has given a packet back. First it is no longer sent: from then on a sweep does not keep the loan for it. If the
- * process is killed before the count is given up, the count is too high, and the sweep does not go by it.
+ * DPDK has given a packet back. First its state becomes FREE: from then on a sweep does not keep the loan for it. If
+ * the process is killed before it gives the count up, the count is too high. The sweep does not look at it.
  */
 static void
 packet_ended(struct evpl_ledger *ledger, struct evpl_loan_packet *packet)
@@ -236,7 +236,7 @@ count_sent(struct evpl_ledger *ledger)
 	}
 }
 
-/* What it sent, and the primary has not received, counts in loans as well. */
+/* A loan also counts packets, and iovecs that were sent back and that the primary has not received yet. */
 uint64_t
 evpl_ledger_held(struct evpl_ledger *ledger)
 {
@@ -249,7 +249,10 @@ evpl_ledger_held(struct evpl_ledger *ledger)
 			continue;
 		held += evpl_compat_ref_load(&loan->mbuf);
 	}
-	/* After the counts, which are loaded with acquire: what ends meanwhile makes the result too high, never too low. */
+	/*
+	 * After the counts, which are loaded with acquire: what ends meanwhile makes the result too high, never too
+	 * low.
+	 */
 	sent = evpl_ledger_sent(ledger) + evpl_ring_count(ledger->back);
 	return held > sent ? held - sent : 0;
 }
@@ -280,7 +283,7 @@ evpl_ledger_put_loan(struct evpl_ledger *ledger, struct evpl_loan *loan)
 	rte_spinlock_unlock(&ledger->lock);
 }
 
-/* The loans that were returned, with the lock held. From then on they are the caller's, who ends them. */
+/* Takes all loans that were returned off their list, with the lock held. The caller must end them. */
 static uint32_t
 take_returned(struct evpl_ledger *ledger)
 {
@@ -291,7 +294,7 @@ take_returned(struct evpl_ledger *ledger)
 	return first;
 }
 
-/* Gives their references up. Returns how many. */
+/* Gives up the references of the loans on a list. Returns how many. */
 static uint32_t
 end_loans(struct evpl_ledger *ledger, uint32_t first)
 {
@@ -322,7 +325,7 @@ evpl_ledger_collect(struct evpl_ledger *ledger)
 	return end_loans(ledger, first) > 0;
 }
 
-/* The loans that only a dead process held, on top of the list. The others keep what their packets count. */
+/* Puts the loans that only a dead process held before the list `first`. The others count their packets from now on. */
 static uint32_t
 take_dead(struct evpl_ledger *ledger, uint32_t first)
 {

@@ -20,10 +20,9 @@
 #include <rte_ring.h>
 #include <rte_spinlock.h>
 
-/* Both are in the other process's hands, or on their way to it or back. */
 enum evpl_loan_state {
 	EVPL_LOAN_FREE,
-	EVPL_LOAN_LENT,
+	EVPL_LOAN_LENT,	    /* the other process has it, or it is on its way there or back */
 	EVPL_LOAN_RETURNED, /* its last count has ended */
 	EVPL_LOAN_ENDING,   /* the primary is giving its reference up */
 };
@@ -41,7 +40,7 @@ struct evpl_loan {
 	uintptr_t shinfo;	 /* of a packet: a mark, see attach.h */
 	uint32_t state;
 	uint32_t next; /* 1 + the number of the next one that is free or returned; 0: none */
-	uint32_t sent; /* packets on it; for evpl_ledger_sweep() and evpl_ledger_held() */
+	uint32_t sent; /* packets on it; for evpl_ledger_sweep() */
 } __rte_cache_aligned;
 
 struct evpl_loan_packet {
@@ -91,9 +90,9 @@ void evpl_ledger_rings_init(struct evpl_ledger *ledger);			     /* empty */
 uint64_t evpl_ledger_me(void); /* a number that no other process has */
 
 /*
- * The mempool operation: loans whose last count has ended, and packets that DPDK gives back. In the primary, and in the
- * process that is attached. A third process could be in here while the primary sweeps. So there nothing happens, and
- * what it frees stays lent.
+ * The mempool operation, for loans whose last count has ended and for packets that DPDK gives back. It works in the
+ * primary and in the process that is attached. A third process could be in here while the primary sweeps. So it does
+ * nothing there, and what a third process frees stays lent.
  */
 int evpl_ledger_ended(struct evpl_ledger *ledger, void *const *mbufs, unsigned n);
 

@@ -321,7 +321,7 @@ evpl_slabs_try_again(void)
 	}
 }
 
-/* A free buffer of a bank; NULL. */
+/* A free buffer of a bank; NULL: there is none. */
 static struct rte_mbuf *
 take_free(struct evpl_context *ctx, const struct evpl_class *class, int bank)
 {
@@ -346,7 +346,7 @@ removal_since(uint32_t seen)
 	return true;
 }
 
-/* The same, and makes slabs if there is none. */
+/* A free buffer of a bank; makes slabs if there is none. NULL: no memory. */
 static struct rte_mbuf *
 take_or_grow(struct evpl_context *ctx, struct evpl_class *class, int bank)
 {
@@ -368,7 +368,7 @@ evpl_slab_try_grow(const struct evpl_context *ctx, struct evpl_class *class)
 	return grow_after(class, ctx->bank, __atomic_load_n(&evpl_global.slabs_made, __ATOMIC_ACQUIRE));
 }
 
-/* The same, of another node than the context's. */
+/* A free buffer of another node than the context's; makes slabs there if need be. NULL: there is none. */
 static struct rte_mbuf *
 take_elsewhere(struct evpl_context *ctx, struct evpl_class *class)
 {

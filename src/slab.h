@@ -89,7 +89,7 @@ void evpl_slabs_free(void); /* with the lock held, and nothing in use */
 
 struct evpl_shelf *evpl_slab_shelf(struct evpl_class *class, int bank); /* with the lock held; NULL: no memory */
 void evpl_slabs_try_again(void); /* EAL may have memory again; with the lock held */
-/* One more slab of the context's bank; false: there is no memory, or it is a group. */
+/* Makes one more slab of the context's bank. False: there is no memory, or the bank is a group. */
 bool evpl_slab_try_grow(const struct evpl_context *ctx, struct evpl_class *class);
 /* A free buffer of the context's bank; NULL. grow: makes a slab if there is none, and then goes to other nodes. */
 struct rte_mbuf *evpl_slab_take(struct evpl_context *ctx, struct evpl_class *class, bool grow);

@@ -63,7 +63,10 @@ void evpl_stash_flush(struct evpl_context *ctx); /* by the owner */
 void evpl_stash_init(struct evpl_stash *stash, uint32_t wanted_size);
 /* Whether a stash that keeps nothing may keep buffers again. By the owner, inside. */
 bool evpl_stash_reopen(struct evpl_stash *stash);
-/* For ctx, on its thread: empties the stashes of all contexts, and lets none keep a buffer for 10 ms. True: there were some. */
+/*
+ * For ctx, on its thread: moves the buffers of all stashes to the slabs, and lets no stash keep a buffer for 10 ms.
+ * True: there were some, or another thread has done it at this moment.
+ */
 bool evpl_stashes_take_back(struct evpl_context *ctx);
 uint64_t evpl_stashes_taken_back(void); /* buffers, since the library started */
 void evpl_stashes_reset(void);		/* the library starts */

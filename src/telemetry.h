@@ -28,7 +28,7 @@ void evpl_telemetry_register(void);
 /* The number in a command's parameter, before its first comma; 0 without one. */
 unsigned evpl_parameter(const char *params);
 
-/* Rows for a struct that has a struct evpl_failures failed, a struct evpl_counters done, a struct evpl_holding holding. */
+/* Rows for a struct with a struct evpl_failures failed, struct evpl_counters done, or struct evpl_holding holding. */
 #define EVPL_FAILED_FIELDS(type)                                                                                       \
 	EVPL_FIELD_NAMED("alloc_einval", type, failed.alloc_einval, "calls"),                                          \
 		EVPL_FIELD_NAMED("alloc_emsgsize", type, failed.alloc_emsgsize, "calls"),                              \

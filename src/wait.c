@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Waits for memory. Each wait claims so many buffers of a class in its context's bank: those that its alloc will
- * take. As long as there are claims, a context takes a buffer only if more are free than are claimed, or if it has a
- * grant. A wait is served when so many buffers are free as it and the waits before it claim. For its callback
- * it gets a grant of that size, and its claim goes down as the grant is used. So the waits behind it are not overtaken
- * by what the callback takes beyond that.
+ * Waits for memory. Each wait claims as many buffers of a class in its context's bank as its alloc will take. As long
+ * as there are claims, a context takes a buffer there, or makes a slab there, only if more are free than are claimed,
+ * or if it has a grant. So an alloc never makes a slab while all free buffers are claimed: evpl_alloc_wait_poll() does.
  *
- * A wait whose context has used up its quota claims nothing until that has room again.
+ * A wait is served when as many buffers are free as it and the waits before it claim. For its callback it gets a grant
+ * of that size, and its claim goes down as the grant is used. So the waits behind it are not overtaken by what the
+ * callback takes beyond that.
+ *
+ * A wait whose context has used up its quota claims nothing until the quota has room again.
  */
 #include "wait.h"
 
@@ -32,7 +34,7 @@ static struct evpl_wait *first, **end = &first;
 static uint64_t last_ticket;
 static unsigned count;
 
-/* The class of which an alloc of that length takes buffers, and how many. */
+/* The class of the buffers that the wait's alloc will take. *n: how many. */
 static struct evpl_class *
 needed_by(const struct evpl_wait *wait, uint32_t *n)
 {
@@ -43,7 +45,6 @@ needed_by(const struct evpl_wait *wait, uint32_t *n)
 	return class;
 }
 
-/* A wait claims buffers of its context's bank. */
 static void
 add_claims(struct evpl_class *class, int bank, uint32_t n)
 {
@@ -148,7 +149,7 @@ has_more(const struct evpl_class *class, int bank)
 	return count_free(class, bank) > claims_of(class, bank);
 }
 
-/* The same of any node but the context's, if it may take from there. */
+/* Whether another node than the context's has more than its waits claim, and the context may take from there. */
 static bool
 others_have_more(const struct evpl_context *ctx, const struct evpl_class *class)
 {
@@ -177,7 +178,7 @@ evpl_wait_took(struct evpl_context *ctx, struct evpl_class *class)
 	rte_spinlock_unlock(&lock);
 }
 
-/* Another thread may empty it. */
+/* Free buffers in the context's stash. Another thread may empty it meanwhile. */
 static uint32_t
 stashed(const struct evpl_context *ctx, const struct evpl_class *class)
 {
@@ -196,7 +197,7 @@ can_serve(const struct evpl_wait *wait, const uint32_t *before)
 	/* Its own stash is nobody else's. */
 	if (count_free(class, ctx->bank) + RTE_MIN(n, stashed(ctx, class)) >= before[class->index] + n)
 		return true;
-	/* An alloc goes to other nodes, too, and takes one of the other class if that has room. */
+	/* An alloc goes to other nodes, too, and takes one larger buffer if it finds no small ones. */
 	other = &evpl_global.classes[evpl_global.class_count - 1];
 	if (others_have_more(ctx, class) ||
 	    (n == 1 && other != class && has_more(other, ctx->bank) && quota_lets_take(wait, other, 1)))
@@ -208,7 +209,7 @@ can_serve(const struct evpl_wait *wait, const uint32_t *before)
 	       quota_lets_take(wait, other, n);
 }
 
-/* Those claim that the context's quota has room for. */
+/* Of the context's waits, those claim buffers for which its quota has room. */
 static void
 update_claims(struct evpl_context *ctx)
 {
@@ -247,7 +248,7 @@ next_served(struct evpl_context *ctx, uint64_t ticket, uint64_t until)
 	return NULL;
 }
 
-/* What its callback has not used of the grant is free for the others. */
+/* Buffers of the grant that the callback did not take are free for the others. */
 static void
 end_grant(struct evpl_context *ctx, struct evpl_class *class)
 {
@@ -265,7 +266,7 @@ serve(struct evpl_context *ctx, struct evpl_wait *wait)
 	uint32_t n, granted;
 
 	class = needed_by(wait, &n);
-	/* What its stash has, it takes first: that needs no grant. */
+	/* The alloc takes from the stash first, and needs no grant for that. */
 	granted = n - RTE_MIN(n, stashed(ctx, class));
 	rte_spinlock_lock(&lock);
 	add_claims(class, ctx->bank, granted - n);
@@ -297,7 +298,7 @@ evpl_alloc_wait_poll(struct evpl *evpl)
 
 	if (likely(ctx == NULL || ctx->waits == 0))
 		return 0;
-	/* Buffers that only something of the library's own keeps: they count in a quota, too. */
+	/* Current buffers that nobody uses, and what TX caches keep or other processes returned, count in a quota. */
 	(void)evpl_windows_close_idle(ctx);
 	(void)evpl_buffers_collect();
 	update_claims(ctx);

@@ -9,9 +9,9 @@
 #include "class.h"
 #include "context.h"
 
-/* Both by the owner, when a class has claims. */
-bool evpl_wait_lets(const struct evpl_context *ctx, const struct evpl_class *class, int bank); /* whether it may take */
-void evpl_wait_took(struct evpl_context *ctx, struct evpl_class *class);		       /* it has taken one */
+/* By the owner, when a class has claims: whether the context may take a buffer of that bank, or make a slab there. */
+bool evpl_wait_lets(const struct evpl_context *ctx, const struct evpl_class *class, int bank);
+void evpl_wait_took(struct evpl_context *ctx, struct evpl_class *class); /* the context has taken a buffer */
 
 /* The same; claims are rare. */
 static inline bool

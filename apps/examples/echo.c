@@ -44,7 +44,7 @@ answer(struct evpl_iovec *packet)
 	if (h->udp.dst_port != rte_cpu_to_be_16(ECHO_PORT) || h->udp.src_port == rte_cpu_to_be_16(ECHO_PORT))
 		return false;
 
-	/* Exchanged addresses leave IP's checksum as it is. That of UDP is left out: on a veth the kernel leaves it wrong. */
+	/* IP's checksum stays right when addresses are exchanged. UDP's is left out: on a veth it may be wrong. */
 	mac = h->ether.src_addr;
 	h->ether.src_addr = h->ether.dst_addr;
 	h->ether.dst_addr = mac;

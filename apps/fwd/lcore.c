@@ -215,7 +215,7 @@ get_phase(const struct fwd_run *run)
 static void
 report_line(struct fwd_run *run)
 {
-	/* Pairs with the acquire in all_lcores_reported(): what an lcore did before it reported is visible after that. */
+	/* Pairs with the acquire in all_lcores_reported(): what an lcore did before its report is visible there. */
 	__atomic_fetch_add(&run->seen, 1, __ATOMIC_RELEASE);
 }
 

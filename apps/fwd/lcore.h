@@ -58,7 +58,7 @@ struct fwd_lcore {
 	uint32_t next_flow; /* flowgen; txonly with --txonly-multi-flow */
 	uint64_t cycles;    /* of --record-core-cycles */
 	bool ready;	    /* has a context; false: see error */
-	int error;	    /* rte_errno of evpl_create(); of an lcore that was not launched, EAL's */
+	int error;	    /* rte_errno of evpl_create(); of EAL, if it refused to launch the lcore */
 	struct evpl_iovec iovecs[FWD_BURST_MAX];
 	struct evpl_iovec clones[FWD_BURST_MAX]; /* tee */
 	struct fwd_counters counters[RTE_MAX_ETHPORTS];

@@ -18,7 +18,7 @@ next_name(const char **list, size_t *length)
 	return *length == 0 ? NULL : name;
 }
 
-/* 0: *has says whether the port has it. Else the exit status, and an error line was printed. */
+/* 0: *has says whether the port has it. Otherwise the exit status, after an error line. */
 static int
 find_on_port(struct fwd_xstats *x, const struct fwd_port *p, const char *name, bool *has)
 {

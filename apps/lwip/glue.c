@@ -57,10 +57,8 @@ glue_init(const struct glue_config *c)
 }
 
 void
-glue_stop(void)
+glue_end_connections(void)
 {
-	while (tcp_listen_pcbs.listen_pcbs != NULL)
-		tcp_close((struct tcp_pcb *)tcp_listen_pcbs.listen_pcbs);
 	while (tcp_active_pcbs != NULL)
 		tcp_abort(tcp_active_pcbs);
 	while (tcp_tw_pcbs != NULL)
@@ -70,6 +68,14 @@ glue_stop(void)
 		ip_reass_tmr();
 	for (unsigned i = 0; i <= IPV6_REASS_MAXAGE; i++)
 		ip6_reass_tmr();
+}
+
+void
+glue_stop(void)
+{
+	while (tcp_listen_pcbs.listen_pcbs != NULL)
+		tcp_close((struct tcp_pcb *)tcp_listen_pcbs.listen_pcbs);
+	glue_end_connections();
 	glue_netifs_remove();
 }
 

@@ -88,9 +88,12 @@ struct glue_netif {
 int glue_init(const struct glue_config *config);
 
 /*
- * Ends all listening, and ends all connections with RST. Sends what waits, and removes all netifs. Programs have freed
- * the state of their connections before.
+ * Ends all connections with RST, and drops fragments whose others have not come. Ports, netifs and listeners stay. The
+ * program has freed the state of its connections before.
  */
+void glue_end_connections(void);
+
+/* Ends all listening, and all connections as glue_end_connections() does. Sends what waits, and removes all netifs. */
 void glue_stop(void);
 
 /* Calls glue_stop(), and gives all memory back. After it the context can be destroyed. */
@@ -134,8 +137,8 @@ bool glue_zero_copy(void);
 bool glue_checksum_control(void);
 
 /*
- * Whether memory has come back since lwIP found none. It is said once. What failed with ERR_MEM can be tried again then;
- * lwIP itself calls tcp_poll() callbacks half a second later at best.
+ * True once when there is memory again, after lwIP found none. What failed with ERR_MEM can be tried again then. lwIP
+ * itself calls tcp_poll() callbacks half a second later at best.
  */
 bool glue_memory_came_back(void);
 

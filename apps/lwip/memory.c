@@ -40,10 +40,10 @@ static struct block *free_blocks[BLOCK_SIZES];
 static struct glue_memory_stats stats = {.limit = UINT64_MAX};
 static uint64_t free_bytes; /* of the blocks that wait */
 static struct evpl_wait wait;
-static bool waiting;   /* after a request found no slab */
-static bool came_back; /* after that, or after a request came to the limit */
-static bool refused;   /* by the limit, and not told yet that there is room again */
-static bool receiving; /* the last eighth is for what is received: an acknowledgement frees the rest */
+static bool waiting;   /* a request found no slab, and there is none yet */
+static bool came_back; /* there is memory again after a request found none: see glue_memory_came_back() */
+static bool refused;   /* the limit refused a request, and there is no room yet */
+static bool receiving; /* a packet is received, and may use the last eighth: an acknowledgement frees the rest */
 
 static struct free_block *
 free_part(struct block *b)
@@ -131,8 +131,8 @@ wait_for(unsigned bytes)
 }
 
 /*
- * Whether there is room again after the limit refused a block. A sixteenth of the limit must be free: a write that
- * fails frees the blocks that it had got, and these alone do not let it succeed.
+ * Notes that there is room again after the limit refused a block. A sixteenth of the limit must be free: a write that
+ * fails frees the blocks that it already had, and with these alone it would fail again.
  */
 static void
 look_for_room(void)
@@ -154,7 +154,7 @@ block_alloc(size_t size)
 	unsigned n = steps < BLOCK_SIZES ? BLOCKS_PER_TAKE : 1;
 
 	if (stats.bytes + bytes > (receiving ? stats.limit : stats.limit - stats.limit / 8)) {
-		refused = refused || !receiving; /* what is received the peer sends again */
+		refused = refused || !receiving; /* the peer sends again what could not be received */
 		return NULL;
 	}
 	/* Free blocks of other sizes count, too, before there are more. */

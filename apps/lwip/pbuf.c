@@ -70,7 +70,10 @@ glue_pbuf_iovec(struct pbuf *p)
 	return &((struct received *)p)->iovec;
 }
 
-/* Whether the packet's bytes are all there, in its mbufs, and no others. Otherwise lwIP would see what was not received. */
+/*
+ * Whether the segments' lengths add up to the packet's, and each segment lies in its buffer. Otherwise lwIP would see
+ * bytes that were not received.
+ */
 static bool
 is_whole(const struct rte_mbuf *packet)
 {

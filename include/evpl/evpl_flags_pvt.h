@@ -43,7 +43,7 @@
  *
  *	alloc       subtracts 1: the iovec takes a reference out of the stock
  *	release     adds 1, or 1 + EVPL_PVT_STOCK_COUNT for an iovec with COUNTED. This is one addition, because COUNTED
- *	            has the value EVPL_PVT_STOCK_COUNT. The upper half counts the releases of the window's counted sample.
+ *	            has the value EVPL_PVT_STOCK_COUNT. The upper half counts releases of the window's counted sample.
  *	refill      adds EVPL_PVT_PREPAID_STEP
  *
  * The upper half is 0 in a tracing build, and where nothing is sampled.

@@ -143,10 +143,13 @@ static inline void
 evpl_pvt_window_carve(struct evpl_pvt_window *w, uint64_t stock, uintptr_t padding, unsigned length, uint32_t flags,
 		      struct evpl_iovec *r_iovec)
 {
-	r_iovec->data = (void *)(w->next + padding);
+	/* Loaded before r_iovec is written: the compiler must take it for memory of the window, and load again. */
+	uintptr_t data = w->next + padding;
+
+	r_iovec->data = (void *)data;
 	evpl_pvt_iovec_set_view(r_iovec, length, flags);
 	r_iovec->ref = w->ref;
-	evpl_pvt_window_set_next(w, w->next + padding + length);
+	evpl_pvt_window_set_next(w, data + length);
 	evpl_pvt_window_set_stock(w, stock - 1);
 }
 

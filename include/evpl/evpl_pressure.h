@@ -8,6 +8,9 @@
  * slabs, in buffers that only a TX cache keeps, in memory that EAL has for one more slab, and at last in the stashes of
  * all other contexts. What it finds in other stashes goes to the slabs. For 10 ms after that, no context keeps free
  * buffers for itself.
+ *
+ * While waits (evpl_alloc_wait()) claim all free buffers of a NUMA node, an alloc takes none there and makes no slab
+ * there. evpl_alloc_wait_poll() makes slabs for the waits.
  */
 #ifndef EVPL_PRESSURE_H
 #define EVPL_PRESSURE_H
@@ -20,10 +23,10 @@
 extern "C" {
 #endif
 
-/** What the use of memory has done. */
+/** Which threshold the memory in use has reached. */
 enum evpl_pressure_event {
-	EVPL_PRESSURE_HIGH = 1, /**< it has come to `high` bytes or more */
-	EVPL_PRESSURE_LOW = 2,	/**< it has gone back to `low` bytes or less */
+	EVPL_PRESSURE_HIGH = 1, /**< `high` bytes or more are in use */
+	EVPL_PRESSURE_LOW = 2,	/**< after that, `low` bytes or less are in use */
 };
 
 /**
@@ -39,13 +42,13 @@ enum evpl_pressure_event {
 typedef void (*evpl_pressure_callback)(enum evpl_pressure_event event, uint64_t used, void *arg);
 
 /**
- * Has @p callback called when the use of memory comes to @p high bytes, and again when it is back at @p low bytes. Used
- * are the bytes of all buffers, small and large, of all NUMA nodes, that are not free in a slab: an iovec or a packet
- * holds them, or a context has them in its stash or as its current buffer. RX pools and external slabs do not count.
+ * Has @p callback called when @p high bytes are in use, and again when only @p low bytes are. In use are the bytes of
+ * all buffers, small and large, of all NUMA nodes, that are not free in a slab: an iovec or a packet holds them, or a
+ * context has them in its stash or as its current buffer. RX pools and external slabs do not count.
  *
- * The keeper looks once in a millisecond, and is started if there is none. So no data path pays for this, and a use
- * that is above @p high for less than a millisecond may not be seen. For thresholds that mean "nearly all", set
- * evpl_global_config.max_slabs, and take per cents of max_slabs * slab_size.
+ * The keeper looks once in a millisecond, and is started if there is none. So no data path pays for this. Less than a
+ * millisecond above @p high may not be seen. For thresholds that mean "nearly all", set evpl_global_config.max_slabs,
+ * and take per cents of max_slabs * slab_size.
  * @param high  bytes; at least 1.
  * @param low   bytes; less than high.
  * @return 0, or a negative errno.
@@ -94,13 +97,15 @@ struct evpl_wait {
 };
 
 /**
- * After an alloc failed with ENOMEM: has @p callback called on this thread, by evpl_alloc_wait_poll(), when @p length
- * bytes are to be had again. A protocol stack then stops reading meanwhile, where it would drop packets otherwise.
+ * After an alloc failed with ENOMEM: has @p callback called on this thread, by evpl_alloc_wait_poll(), when there are
+ * @p length bytes again. So a protocol stack can stop reading meanwhile, instead of dropping packets.
  *
- * All waits of the process form one queue, first come, first served. What is free belongs to the waits in this order.
- * An alloc of a context that is not being called back takes a buffer only if more are free than the waits ask for (of
- * that size, on that NUMA node or in that group). Otherwise it fails with ENOMEM. So nobody who waits is overtaken, and
- * nobody starves. An alloc that its context's current buffers or stash can serve succeeds in any case.
+ * All waits of the process form one queue, first come, first served. What is free belongs to the waits in this order:
+ * each wait claims as many buffers as its alloc needs, on its context's NUMA node or in its group. An alloc of a context
+ * that is not being called back takes a buffer of that size there only if more are free than the waits claim. Otherwise
+ * it makes no slab there: it tries the other nodes and the other size, and fails with ENOMEM if they have nothing for
+ * it. So nobody who waits is overtaken, and nobody starves. An alloc that its context's current buffers or stash can
+ * serve succeeds in any case.
  *
  * The memory is not set aside: a callback that takes nothing leaves it to the next wait. In rare cases (two threads
  * took the last buffers at the same moment) an alloc in the callback fails nevertheless. A wait that is begun again in
@@ -131,9 +136,10 @@ EVPL_PVT_EXPORT int evpl_alloc_wait(struct evpl *evpl, struct evpl_wait *wait, u
 EVPL_PVT_EXPORT int evpl_alloc_wait_cancel(struct evpl *evpl, struct evpl_wait *wait);
 
 /**
- * Calls the callbacks of this context's waits for which there is memory now. Call it in each turn of a loop that may
- * have waits, and after releases. Others cannot have what the first wait asks for, so a thread that has waits and does
- * not call this for long makes others fail.
+ * Calls the callbacks of this context's waits for which there is memory now. If less is free than the waits claim, it
+ * first takes other contexts' stashes back, or makes a slab. Call it in each turn of a loop that may have waits, and
+ * after releases. Others cannot have what the waits claim, so a thread that has waits and does not call this for long
+ * makes others fail.
  * @return how many callbacks were called.
  * Owns: nothing.
  * Threads: the owner; not from a callback.

@@ -20,8 +20,8 @@
  * primary then gives its reference up: when it receives, when it needs a buffer, in evpl_alloc_wait_poll(),
  * evpl_stats_get(), evpl_process_get(), evpl_process_free(), evpl_trim() and evpl_cleanup(), and in the keeper's
  * thread. A primary that lends received mbufs must call one of these also while nothing arrives: nothing else fills its
- * RX pool again. No function of one process is called in the other. A free_cb of lent bytes must call nothing of this
- * header.
+ * RX pool again. No function of one process is called in the other. The free_cb of an external buffer whose bytes are
+ * lent must call nothing of this header.
  *
  * What the secondary may do with an iovec that it received (it has no contexts, so `evpl` is NULL in each call):
  * - read and write its bytes;
@@ -239,9 +239,9 @@ EVPL_PVT_EXPORT int evpl_process_get(struct evpl_process *process, struct evpl_p
 
 /**
  * In the primary: takes back all iovecs that a dead process held, whatever it was doing when it died: those that it
- * had, and those that were in either queue. Packets that it made are left, until who has them frees them. (If it died
- * with a packet that it had not handed over, only EVPL_RECLAIM_PACKETS takes that back.) Afterwards another process may
- * attach. This may also be called after evpl_detach().
+ * had, and those that were in either queue. Packets that it made are left, until whoever has them frees them. (If it
+ * died with a packet that it had not handed over, or while it freed one, only EVPL_RECLAIM_PACKETS takes that back.)
+ * Afterwards another process may attach. This may also be called after evpl_detach().
  * @param flags  0, or EVPL_RECLAIM_PACKETS: no port, ring or thread has packets of the process any more. A packet that
  *	is freed later all the same may end a packet of the next process.
  * @return the number of loans taken back; or a negative errno.

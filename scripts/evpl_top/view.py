@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Looks at a program as text."""
+"""The screen: looks at a program as text, one after the other."""
 import re
 import time
 

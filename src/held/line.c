@@ -13,13 +13,17 @@
 
 #define MOST_SPOTS 32u /* functions that are put into each other */
 
-/* The process as it is now. It is read once: objects that are loaded later have no lines. */
+/*
+ * The process as it is now. It is read once: objects that are loaded later have no lines. Debug information in files of
+ * its own is found by build ID. dwfl_standard_find_debuginfo() may ask a server (DEBUGINFOD_URLS), and a program must
+ * not wait for that in a report.
+ */
 static Dwfl *
 read_process(void)
 {
 	static char *no_path;
 	static const Dwfl_Callbacks callbacks = {.find_elf = dwfl_linux_proc_find_elf,
-						 .find_debuginfo = dwfl_standard_find_debuginfo,
+						 .find_debuginfo = dwfl_build_id_find_debuginfo,
 						 .debuginfo_path = &no_path};
 	Dwfl *process = dwfl_begin(&callbacks);
 

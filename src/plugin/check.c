@@ -43,7 +43,7 @@ is_noted(void)
 	return --left == 0;
 }
 
-/* When, and of what is noted also where. */
+/* Notes when an event was; and where, if the object is noted. */
 static void
 note(struct object_event *event, const struct object *object, const struct object_event *here)
 {
@@ -52,7 +52,7 @@ note(struct object_event *event, const struct object *object, const struct objec
 		event->place = 0;
 }
 
-/* For a tool that bytes can be hidden from; there seldom is one. */
+/* For valgrind or the address sanitizer, from which bytes can be hidden. Programs seldom run under one. */
 static void
 hide(const void *bytes, size_t n)
 {
@@ -89,12 +89,12 @@ fill_guards(const struct traced_pool *pool, uint32_t number)
 	hide(room + pool->room_length, pool->guard);
 }
 
-#define FEW (OBJECT_FRONT / 8u) /* bytes of a program that happen to be as those that nobody wrote */
+#define FEW (OBJECT_FRONT / 8u) /* bytes that a program wrote may by chance look as if nobody wrote them */
 
 /*
- * Whether a program wrote to the spare bytes and to the guard in front of a data room. rte_pktmbuf_priv_size() says that
- * both belong to the private area, so a program that writes all of it is right. A write from the data room backwards
- * ends before the spare bytes do.
+ * Whether a program wrote to the spare bytes and to the guard in front of a data room. rte_pktmbuf_priv_size() says
+ * that both belong to the private area, so a program may write all of it. A faulty write that begins at the data room
+ * and goes backwards does not get through all spare bytes.
  */
 __attribute__((no_sanitize("address"))) static bool
 is_front_used(const char *front, unsigned char untouched)
@@ -126,7 +126,7 @@ begin_guards(struct traced_pool *pool, uint32_t number)
 	fill_guards(pool, number);
 }
 
-/* What was written is reported once, and written over. */
+/* A guard that was written to is reported once, and filled again. */
 static void
 check_guards(struct traced_pool *pool, uint32_t number, const struct object_event *here)
 {
@@ -214,7 +214,10 @@ is_ending(struct traced_pool *pool)
 	return true;
 }
 
-/* The same of a pool of one object, which is not free: rte_mempool_free() has taken such a pool off EAL's list. */
+/*
+ * In a pool of one object, which is not free, nothing is missing yet. But rte_mempool_free() has already taken such a
+ * pool off EAL's list.
+ */
 static void
 look_for_end(struct traced_pool *pool)
 {
@@ -269,7 +272,7 @@ traced_take(struct traced_pool *pool, void **addresses, unsigned n, const void *
 	return ret;
 }
 
-/* DPDK's own rules for an mbuf in a pool. What breaks them would be handed out so. */
+/* DPDK's own rules for an mbuf in a pool. An mbuf that breaks one is mended, else it would be handed out as it is. */
 static void
 check_header(struct traced_pool *pool, uint32_t number, const struct object_event *here)
 {
@@ -306,13 +309,14 @@ check_header(struct traced_pool *pool, uint32_t number, const struct object_even
 	}
 }
 
-#define USED_OFTEN 64u	/* uses after which an mbuf's whole room is watched */
-#define ONE_OF 8u	/* in one use of so many, */
-#define ROOM_START 512u /* and this part of it in the others: headroom, and headers */
+#define USED_OFTEN 64u	/* uses of an mbuf in which its whole room is watched. After these: */
+#define ONE_OF 8u	/* in one of so many uses the whole room is watched, */
+#define ROOM_START 512u /* and in the others only its first bytes: headroom, and headers */
 
 /*
- * How many bytes of a data room are watched while its mbuf is free. Whole rooms halve the packets per second, so the
- * mbufs that are used again and again have theirs watched now and then. A bug that comes again is seen all the same.
+ * How many bytes of a data room are watched while its mbuf is free. To watch whole rooms halves the packets per second.
+ * So an mbuf that is used again and again has its whole room watched in one of ONE_OF uses only. A bug that happens
+ * again and again is found all the same.
  */
 static uint32_t
 watched_length(const struct traced_pool *pool, struct object *object)

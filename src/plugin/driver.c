@@ -19,6 +19,7 @@
 #include "trace/stack.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,7 +40,7 @@ plugin_pool(const struct rte_mempool *mempool)
 	return ours && (mempool->flags & RTE_MEMPOOL_F_POOL_CREATED) ? traced_pool_of(mempool) : NULL;
 }
 
-/* The operations of a pool that another process made without the plug-in, or for whose records was no memory. */
+/* For a pool that another process made without the plug-in, or for whose records there was no memory. */
 static const struct rte_mempool_ops *
 other_ops(const struct rte_mempool *mempool)
 {
@@ -76,7 +77,10 @@ ops_free(struct rte_mempool *mempool)
 	}
 }
 
-/* The call before it is no jump: the caller's base pointer stays where trace_stack_here() looks for it. */
+/*
+ * Stands behind a call, so that the compiler makes no jump of it. Then the caller's base pointer stays where
+ * trace_stack_here() looks for it.
+ */
 #define KEEP_FRAME() __asm__ volatile("" : : : "memory")
 
 static __rte_noinline int
@@ -145,7 +149,7 @@ ops_alloc_untraced(struct rte_mempool *mempool)
 	return begin_untraced[mempool->ops_index](mempool);
 }
 
-/* A program that does not use our operations would else look as if it had no bug. */
+/* Counts the pools that are not traced. Without a word of them, their program would look as if it had no bug. */
 static void
 count_other_pools(void)
 {
@@ -159,7 +163,7 @@ count_other_pools(void)
 	}
 }
 
-/* Secondary processes, such as dpdk-proc-info, use the pools of another program, and may have small ones of their own. */
+/* Not in a secondary process. One such as dpdk-proc-info uses another program's pools, and may make small ones. */
 static void
 say_nothing_was_traced(void)
 {
@@ -283,10 +287,26 @@ say_stacks_full(unsigned known)
 	report_flush();
 }
 
+/*
+ * The child of a fork() is another process that shares the pools. Its parent's pools end with the parent. What it does
+ * from here on has stacks that the parent does not know.
+ */
+static void
+in_child(void)
+{
+	report_forked();
+	trace_thread_forked();
+	trace_stack_forked();
+	held_forked();
+	made_one = false;
+	untraced.pools = 0;
+}
+
 static int
 begin(void)
 {
 	plugin_process = (int32_t)getpid();
+	pthread_atfork(NULL, NULL, in_child);
 	plugin_options_read();
 	trace_hiding_begin();
 	trace_stacks_full = say_stacks_full;

@@ -20,8 +20,8 @@
 #include <rte_cycles.h>
 
 /*
- * The pools that this process made. DPDK's own list cannot be walked while another thread frees a pool: the two have
- * different locks. Whoever asks what is held has this lock, for the pools must be there until the answer is given.
+ * The pools that this process made. DPDK's own list cannot be walked while another thread frees a pool: the walk takes
+ * another lock than the free. Whoever asks what is held takes this lock, so that no pool is freed before the answer.
  */
 static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER;
 static struct listed {
@@ -103,7 +103,7 @@ held_walk_others(void (*each)(struct traced_pool *pool, void *arg), void *arg)
 
 #define WRONG_COUNT (1u << 31) /* with the process's number: a list has a line of its own for such mbufs */
 
-/* Whether an mbuf that is not free has a refcnt of 0, or one that wrapped. One that is being freed has 0 for a moment. */
+/* Whether an mbuf that is not free has a refcnt that is 0 or wrapped. While an mbuf is freed it is 0 for a moment. */
 static bool
 is_wrong_count(const struct traced_pool *pool, uint32_t number)
 {
@@ -124,7 +124,7 @@ held_places(const struct traced_pool *pool, uint64_t *total)
 	*total = 0;
 	for (uint32_t i = 0; places != NULL && i < pool->count; i++) {
 		const struct object *object = &pool->objects[i];
-		bool here = object->taken.process == plugin_process;
+		bool here = report_knows(&object->taken);
 		struct place one = {.where = here ? object->taken.place : 0,
 				    .how = (here ? 0 : (unsigned)object->taken.process) |
 					   (is_wrong_count(pool, i) ? WRONG_COUNT : 0),
@@ -152,7 +152,7 @@ held_has_wrong_count(const struct place *place)
 	return (place->how & WRONG_COUNT) != 0;
 }
 
-/* As report_event(), of many objects. */
+/* One place of the list: how many objects it took, then its calls as in a report. */
 static void
 say_place(FILE *out, const char *kind, const struct place *place, uint64_t now)
 {
@@ -196,8 +196,8 @@ list(struct traced_pool *pool, FILE *out, const char *when)
 }
 
 /*
- * A count that wrapped, or is 0, while nobody returned the mbuf. Other threads may go on at a program's end, and one
- * that returns an mbuf has a count of 0 for a moment. So it is given time.
+ * Reports mbufs that are not free although their refcnt is 0 or wrapped. Other threads may go on at a program's end. An
+ * mbuf that one of them frees has a refcnt of 0 for a moment, so it is given time.
  */
 static void
 check_counts(struct traced_pool *pool)
@@ -213,6 +213,12 @@ check_counts(struct traced_pool *pool)
 		if (is_wrong_count(pool, i))
 			report_count(pool, i, &here);
 	}
+}
+
+void
+held_forked(void)
+{
+	pthread_mutex_init(&asking, NULL);
 }
 
 static void

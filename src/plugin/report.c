@@ -12,6 +12,7 @@
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_cycles.h>
 
@@ -21,7 +22,25 @@
 #define INDENT "            " /* of a frame */
 
 int32_t plugin_process;
+static struct {
+	int32_t process; /* 0: there is none */
+	uint64_t tsc;	 /* of the fork() */
+} parent;
 static unsigned bugs;
+
+void
+report_forked(void)
+{
+	parent.process = plugin_process;
+	parent.tsc = rte_rdtsc();
+	plugin_process = (int32_t)getpid();
+}
+
+bool
+report_knows(const struct object_event *event)
+{
+	return event->process == plugin_process || (event->process == parent.process && event->tsc < parent.tsc);
+}
 
 /* Frames of the report so far whose lines are not known, by module; with the lock of plugin_options.out. */
 static struct {
@@ -130,8 +149,8 @@ report_event(FILE *out, const char *word, const struct object_event *event)
 		return;
 	}
 	say_age(out, event);
-	if (event->place == 0 || event->process != plugin_process) {
-		if (event->process != plugin_process)
+	if (event->place == 0 || !report_knows(event)) {
+		if (!report_knows(event))
 			fprintf(out, " by process %" PRId32 "\n", event->process);
 		else
 			fprintf(out, "; the place was not noted (EVPL_TRACE_SAMPLE=%u)\n", plugin_options.sample);

@@ -11,6 +11,14 @@
 
 extern int32_t plugin_process; /* this one's number */
 
+/* In the child of a fork(). */
+void report_forked(void);
+/*
+ * Whether the event's place means something here: it is this process's, or its parent's before the fork(). Others have
+ * call stacks of their own.
+ */
+bool report_knows(const struct object_event *event);
+
 /* A byte of a data room, or of a guard beside it, that nobody may have written. */
 void report_room(const struct traced_pool *pool, uint32_t number, const char *what, const unsigned char *at,
 		 const struct object_event *here);

@@ -18,7 +18,10 @@ struct pools {
 	unsigned told;
 };
 
-/* A pool's name as telemetry wants it: it takes letters, digits, '_' and '/'. With a number, if it is not the same. */
+/*
+ * A pool's name as a key. Telemetry takes letters, digits, '_' and '/' there. If a character had to be replaced, a
+ * number follows, so that no two keys are equal.
+ */
 static void
 make_key(char *key, size_t size, const char *name, unsigned number)
 {
@@ -72,7 +75,7 @@ struct question {
 	unsigned told; /* places */
 };
 
-#define MOST_TOLD 16u /* of them are sure to fit into an answer */
+#define MOST_TOLD 16u /* places: so many always fit into an answer */
 #define BETWEEN " < "
 
 /* Takes the folders out of "function (folder/file:line)", in place. */
@@ -104,8 +107,8 @@ is_of_dpdk(const char *frame)
 }
 
 /*
- * The calls of a place, as far as telemetry can hold them. The innermost ones are DPDK's. They go first, so that the
- * program's own calls stay; then the outermost ones go.
+ * The calls of a place, as far as telemetry can hold them. If there are too many, DPDK's own calls are left out first,
+ * from the innermost one on, and then the outermost calls. So the program's own calls stay.
  */
 static void
 say_calls(char *where, size_t size, trace_place place)
@@ -129,28 +132,41 @@ say_calls(char *where, size_t size, trace_place place)
 	snprintf(where, size, "%s", text);
 }
 
-/* A place in one line of what telemetry can hold. DPDK 22.11 has no dictionaries in arrays. */
+/* Names are looked up as in a report, with its lock. */
+static void
+say_where(char *where, size_t size, const struct place *place)
+{
+	flockfile(plugin_options.out);
+	if (place->others)
+		snprintf(where, size, "other places");
+	else if (place->where != 0)
+		say_calls(where, size, place->where);
+	report_line_commands(NULL);
+	funlockfile(plugin_options.out);
+}
+
+static void
+say_thread(char *thread, size_t size, const struct place *place)
+{
+	FILE *text = place->where != 0 ? fmemopen(thread, size, "w") : NULL;
+
+	if (text == NULL)
+		return;
+	trace_say_thread(text, place->where);
+	fclose(text);
+}
+
+/* A dictionary for each place, because DPDK 22.11 has no dictionaries in arrays. */
 static void
 add_place(const struct question *question, const struct traced_pool *pool, const struct place *place)
 {
-	struct rte_tel_data *one = rte_tel_data_alloc();
 	char where[RTE_TEL_MAX_STRING_LEN] = "", thread[64] = "", name[32];
-	FILE *text;
+	struct rte_tel_data *one = rte_tel_data_alloc();
 
-	flockfile(plugin_options.out);
-	if (place->others)
-		snprintf(where, sizeof(where), "other places");
-	else if (place->where != 0)
-		say_calls(where, sizeof(where), place->where);
-	report_line_commands(NULL);
-	funlockfile(plugin_options.out);
-	text = place->where != 0 ? fmemopen(thread, sizeof(thread), "w") : NULL;
-	if (text != NULL) {
-		trace_say_thread(text, place->where);
-		fclose(text);
-	}
 	if (one == NULL)
 		return;
+	say_where(where, sizeof(where), place);
+	say_thread(thread, sizeof(thread), place);
 	rte_tel_data_start_dict(one);
 	rte_tel_data_add_dict_string(one, "pool", pool->mempool->name);
 	evpl_compat_tel_add_uint(one, "count", place->count);
@@ -159,7 +175,8 @@ add_place(const struct question *question, const struct traced_pool *pool, const
 	rte_tel_data_add_dict_string(one, "thread", thread);
 	rte_tel_data_add_dict_string(one, "where", where);
 	snprintf(name, sizeof(name), "place_%u", question->told);
-	rte_tel_data_add_dict_container(question->data, name, one, 0);
+	if (rte_tel_data_add_dict_container(question->data, name, one, 0) != 0)
+		rte_tel_data_free(one);
 }
 
 static void
@@ -193,11 +210,21 @@ tell_held(const char *command, const char *parameters, struct rte_tel_data *data
 	return 0;
 }
 
+static void
+begin_command(const char *name, telemetry_cb answer, const char *help)
+{
+	int rc = rte_telemetry_register_cmd(name, answer, help);
+
+	if (rc == 0)
+		return;
+	fprintf(plugin_options.out, "evpl_trace: telemetry has no command %s: %s\n", name, strerror(-rc));
+	report_flush();
+}
+
 void
 plugin_telemetry_begin(void)
 {
-	rte_telemetry_register_cmd("/evpl_trace/pools", tell_pools, "Traced pools and the bugs so far. No parameters");
-	rte_telemetry_register_cmd(
-		"/evpl_trace/held", tell_held,
-		"Where the objects that are not free were taken. Parameter: a pool's name, or none for all");
+	begin_command("/evpl_trace/pools", tell_pools, "Traced pools and the bugs so far. No parameters");
+	begin_command("/evpl_trace/held", tell_held,
+		      "Where the objects that are not free were taken. Parameter: a pool's name, or none for all");
 }

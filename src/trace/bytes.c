@@ -31,6 +31,7 @@ trace_bytes_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 	unsigned before = RTE_MAX(alignment, TRACE_GUARD);
 	uint64_t total = (uint64_t)before + length + TRACE_GUARD;
 	const struct evpl_class *class = evpl_class_for(length, alignment); /* guards must not ask for larger buffers */
+	uint64_t *failed;
 	int n = -1;
 
 	/*
@@ -50,6 +51,10 @@ trace_bytes_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 			*guards = true;
 			return 1;
 		}
+		/* It is counted once: by the call below, if that fails, too. */
+		failed = &evpl_context(evpl)->failed.alloc_enomem;
+		if (rte_errno == ENOMEM)
+			__atomic_store_n(failed, *failed - 1, __ATOMIC_RELAXED);
 	}
 	*guards = false;
 	return reserve ? evpl_iovec_reserve(evpl, length, alignment, max_iovecs, r_iovec)

@@ -84,6 +84,12 @@ intern(const struct known *known)
 	return found;
 }
 
+void
+trace_stack_forked(void)
+{
+	pthread_mutex_init(&lock, NULL);
+}
+
 struct walk {
 	struct known *known;
 	unsigned wanted;

@@ -19,6 +19,8 @@
  * of 1, or when the table is full, this is the return address.
  */
 uint64_t trace_stack_here(struct trace_thread *me, const void *frame, uintptr_t address, unsigned depth);
+/* In the child of a fork(): another thread may have had the table's lock. */
+void trace_stack_forked(void);
 /* Called once, when the table is full: it has so many stacks. NULL: nobody wants to know. */
 extern void (*trace_stacks_full)(unsigned known);
 /* The frames of what trace_stack_here() returned, the innermost first; returns how many. */

@@ -2,9 +2,11 @@
 /* The threads that tracing has seen. */
 #include "trace/thread.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <rte_lcore.h>
@@ -23,6 +25,13 @@ static pthread_key_t key;
 static struct trace_thread *threads[TRACE_THREADS + 1]; /* by number; kept when the thread ends, for its name */
 static unsigned thread_count;
 
+static void
+read_own_name(struct trace_thread *me)
+{
+	if (pthread_getname_np(pthread_self(), me->name, sizeof(me->name)) != 0)
+		me->name[0] = '\0';
+}
+
 /* Its number and name stay, for it may return: trace_thread_begin(). */
 static void
 thread_ended(void *arg)
@@ -34,6 +43,7 @@ thread_ended(void *arg)
 	free(me->stacks);
 	me->stacks = NULL;
 	pthread_mutex_lock(&lock);
+	read_own_name(me);
 	me->ended = true;
 	pthread_mutex_unlock(&lock);
 	trace_me = &trace_nobody;
@@ -59,8 +69,7 @@ trace_thread_look(struct trace_thread *me)
 void
 trace_thread_name(struct trace_thread *me)
 {
-	if (pthread_getname_np(pthread_self(), me->name, sizeof(me->name)) != 0)
-		me->name[0] = '\0';
+	read_own_name(me);
 	trace_thread_look(me);
 }
 
@@ -81,6 +90,8 @@ next_number(void)
 	return number;
 }
 
+static _Thread_local struct trace_thread *was; /* kept when the thread's destructor has run */
+
 /*
  * A thread's first call, or a call from a destructor of the program's own thread-specific data, after ours has run.
  * That is still the same thread. It ends again in the next round of destructors.
@@ -88,7 +99,6 @@ next_number(void)
 struct trace_thread *
 trace_thread_begin(void)
 {
-	static _Thread_local struct trace_thread *was;
 	struct trace_thread *me = was != NULL ? was : calloc(1, sizeof(*me));
 	uint16_t number;
 
@@ -114,21 +124,57 @@ trace_thread_begin(void)
 	return me;
 }
 
+void
+trace_thread_forked(void)
+{
+	pthread_mutex_init(&lock, NULL);
+	trace_me = &trace_nobody;
+	was = NULL;
+}
+
 const struct trace_thread *
 trace_thread_of(trace_place place)
 {
 	return threads[place >> 48];
 }
 
+/* A thread often gets its name from the one that made it, after its first call. */
+static void
+read_name(const struct trace_thread *thread, char name[sizeof(thread->name)])
+{
+	char path[48];
+	ssize_t n = -1;
+	bool ended;
+	int file;
+
+	pthread_mutex_lock(&lock);
+	ended = thread->ended;
+	memcpy(name, thread->name, sizeof(thread->name));
+	pthread_mutex_unlock(&lock);
+	if (ended)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/task/%d/comm", thread->tid);
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return;
+	n = read(file, name, sizeof(thread->name));
+	close(file);
+	name[n > 0 ? n - 1 : 0] = '\0'; /* it ends with a newline */
+}
+
 void
 trace_say_thread(FILE *out, trace_place place)
 {
 	const struct trace_thread *thread = trace_thread_of(place);
+	char name[sizeof(thread->name)];
 
-	if (thread == NULL)
+	if (thread == NULL) {
 		fprintf(out, "thread ?");
-	else if (thread->lcore < 0)
-		fprintf(out, "thread %s (%d), no lcore", thread->name, thread->tid);
+		return;
+	}
+	read_name(thread, name);
+	if (thread->lcore < 0)
+		fprintf(out, "thread %s (%d), no lcore", name, thread->tid);
 	else
-		fprintf(out, "thread %s (%d), lcore %d", thread->name, thread->tid, thread->lcore);
+		fprintf(out, "thread %s (%d), lcore %d", name, thread->tid, thread->lcore);
 }

@@ -50,6 +50,8 @@ extern struct trace_thread trace_nobody; /* trace_me of a thread that made no ca
 extern void (*trace_thread_leaves)(struct trace_thread *me);
 
 struct trace_thread *trace_thread_begin(void);
+/* In the child of a fork(): its only thread is a new one. */
+void trace_thread_forked(void);
 void trace_thread_look(struct trace_thread *me); /* finds its current lcore */
 void trace_thread_name(struct trace_thread *me); /* and its name */
 const struct trace_thread *trace_thread_of(trace_place place);

@@ -403,7 +403,7 @@ def users(directory):
     def subprocess_of_nobody(args, rc):
         # Python reads the script before it becomes the other user, who may not look into this tree.
         program = f"import os, runpy, sys; sys.path[0] = {os.path.dirname(TOP)!r}; import argparse, locale, select, " \
-                  "shutil, signal, termios, tty, evpl_top.forms, evpl_top.program, evpl_top.view; " \
+                  "shutil, signal, termios, tty, evpl_top.formats, evpl_top.program, evpl_top.view; " \
                   f"code = compile(open({TOP!r}).read(), {TOP!r}, 'exec'); " \
                   f"os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY}); exec(code, {{'__name__': '__main__', " \
                   f"'__file__': {TOP!r}}})"

@@ -74,8 +74,7 @@ module_of(uintptr_t address)
 }
 
 /* Without any memory of the heap, because malloc() is one of the functions. */
-static void __attribute__((format(printf, 1, 2)))
-write_line(const char *format, ...)
+static void __attribute__((format(printf, 1, 2))) write_line(const char *format, ...)
 {
 	char line[256];
 	va_list args;

@@ -9,9 +9,6 @@
 /** No input is longer. */
 #define FUZZ_LONGEST (1u << 20)
 
-/** Called once, before the first input. A target need not have it. */
-__attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv);
-
 /** Tries one input. It ends the process (abort()) if something is wrong. @return 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

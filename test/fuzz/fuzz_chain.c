@@ -85,7 +85,7 @@ allocate(struct rte_mempool *pool)
 	return m;
 }
 
-/* Another mbuf on the bytes of m, which has no other holder then. */
+/* A clone of m, which is then the only holder of m's bytes. */
 static struct rte_mbuf *
 only_clone(struct rte_mbuf *m)
 {
@@ -109,7 +109,7 @@ our_packet(uint64_t seed, uint64_t offset, uint32_t length)
 	return m;
 }
 
-/* The next segment of a packet, which has `bytes` bytes so far. */
+/* The next segment of a packet, which has p->bytes bytes so far. */
 static struct rte_mbuf *
 make_segment(struct input *in, const struct packet *p)
 {
@@ -129,7 +129,7 @@ make_segment(struct input *in, const struct packet *p)
 	return kind == CLONED || kind == SHARED_RX ? only_clone(m) : m;
 }
 
-/* A count of segments that is not n. evpl_rx_burst() believes a 1. */
+/* A count of segments that is not n. Not 1 for a packet that is received: evpl_rx_burst() believes a 1. */
 static uint16_t
 false_count(struct input *in, unsigned n, bool received)
 {

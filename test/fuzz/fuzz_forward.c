@@ -116,35 +116,18 @@ start(void)
 }
 
 static struct rte_mbuf *
-make_segment(struct rte_mempool *pool, const uint8_t *bytes, uint32_t length)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
-	char *data;
-
-	fuzz_check(m != NULL);
-	data = rte_pktmbuf_append(m, (uint16_t)length);
-	fuzz_check(data != NULL);
-	memcpy(data, bytes, length);
-	return m;
-}
-
-static struct rte_mbuf *
 make_chain(const struct frame *f)
 {
-	struct rte_mbuf *head = NULL;
+	struct rte_mbuf *packet = NULL;
 	uint32_t at = 0;
 
 	for (unsigned i = 0; i <= f->cut_count; i++) {
 		uint32_t length = i < f->cut_count ? RTE_MIN(f->cuts[i], f->length - at) : f->length - at;
-		struct rte_mbuf *m = make_segment(segment_pool, f->bytes + at, length);
 
+		packet = ground_append(packet, segment_pool, f->bytes + at, length);
 		at += length;
-		if (head == NULL)
-			head = m;
-		else
-			fuzz_check(rte_pktmbuf_chain(head, m) == 0);
 	}
-	return head;
+	return packet;
 }
 
 /* Takes what the ports have sent. */
@@ -194,8 +177,8 @@ forward(struct set_up *s, const struct frame *frames, unsigned n, bool in_segmen
 	for (unsigned i = 0; i < n; i++) {
 		/* A chain without bytes is no packet, but an mbuf without bytes is one. */
 		bool whole = !in_segments || frames[i].length == 0;
-		struct rte_mbuf *m =
-			whole ? make_segment(whole_pool, frames[i].bytes, frames[i].length) : make_chain(&frames[i]);
+		struct rte_mbuf *m = whole ? ground_append(NULL, whole_pool, frames[i].bytes, frames[i].length)
+					   : make_chain(&frames[i]);
 
 		if (whole) {
 			ground_guard(m);

@@ -12,10 +12,7 @@
 
 #include <lwip/etharp.h>
 #include <lwip/icmp6.h>
-#include <lwip/ip4_frag.h>
-#include <lwip/ip6_frag.h>
 #include <lwip/nd6.h>
-#include <lwip/priv/tcp_priv.h>
 #include <lwip/timeouts.h>
 
 #include "fuzz.h"
@@ -56,7 +53,7 @@ static uint32_t random_state;
 static uint64_t blocks_at_rest;
 static char folder[] = "/tmp/evpl-fuzz-lwip-XXXXXX"; /* empty; fuzz_http.c has files */
 
-/* Stands for the one of apps/lwip/sys.c (--wrap): each input sees the same numbers. */
+/* Stands for glue_random() of apps/lwip/sys.c (--wrap), so that each input sees the same numbers. */
 uint32_t __wrap_glue_random(void);
 uint32_t
 __wrap_glue_random(void)
@@ -66,26 +63,21 @@ __wrap_glue_random(void)
 
 /* Frames. */
 
-/* The frame is received in segments: the first ones have the lengths of cuts, 0 ends the list. */
+/* The frame is received in segments: the first ones have the lengths of cuts, and the last one has the rest. */
 static void
 deliver(const uint8_t *frame, size_t length, const uint8_t *cuts, size_t cut_count)
 {
-	struct rte_mbuf *head = NULL, *m;
+	struct rte_mbuf *packet = NULL;
 	size_t at = 0;
 
 	for (size_t i = 0; i <= cut_count; i++) {
 		size_t some = i < cut_count ? LWIP_MIN(cuts[i], length - at) : length - at;
+		struct rte_mempool *pool = i % 2 != 0 && some <= 128 ? small_pool : rx_pool;
 
-		m = rte_pktmbuf_alloc(i % 2 != 0 && some <= 128 ? small_pool : rx_pool);
-		fuzz_check(m != NULL && rte_pktmbuf_tailroom(m) >= some);
-		memcpy(rte_pktmbuf_append(m, (uint16_t)some), frame + at, some);
+		packet = ground_append(packet, pool, frame + at, (uint32_t)some);
 		at += some;
-		if (head == NULL)
-			head = m;
-		else
-			fuzz_check(rte_pktmbuf_chain(head, m) == 0);
 	}
-	ground_deliver(&port, head);
+	ground_deliver(&port, packet);
 }
 
 /* What the server sends to a client moves its numbers on. */
@@ -239,7 +231,10 @@ send_odd_segment(struct input *in)
 	send_segment(c, &s, cuts, cut_count);
 }
 
-/* IP is right, what follows is the input's. Of ICMP, ICMPv6, UDP and TCP the checksum is right, too. */
+/*
+ * A packet with a right IP header, and the input's bytes behind it. The checksum of TCP, UDP, ICMP or ICMPv6 is right,
+ * too, unless the input says otherwise.
+ */
 static void
 send_packet(struct input *in)
 {
@@ -359,18 +354,11 @@ introduce(uint8_t host)
 	turn();
 }
 
-/* Forgets all that peers have left. */
+/* Ends all that peers have begun, and introduces the peers again. */
 static void
 rest(void)
 {
-	while (tcp_active_pcbs != NULL)
-		tcp_abort(tcp_active_pcbs);
-	while (tcp_tw_pcbs != NULL)
-		tcp_abort(tcp_tw_pcbs);
-	for (unsigned i = 0; i <= IP_REASS_MAXAGE; i++)
-		ip_reass_tmr();
-	for (unsigned i = 0; i <= IPV6_REASS_MAXAGE; i++)
-		ip6_reass_tmr();
+	glue_end_connections();
 	turn();
 	etharp_cleanup_netif(&netif.netif);
 	nd6_cleanup_netif(&netif.netif);
@@ -392,7 +380,7 @@ check_home(void)
 	fuzz_check(memory.blocks == blocks_at_rest && memory.failed == 0);
 }
 
-/* The others are answered as before. */
+/* Whether a new connection is accepted as before. */
 static void
 check_answers(void)
 {

@@ -108,6 +108,19 @@ ground_open(struct ground_port *port, const char *name, struct rte_mempool *rx_p
 	fuzz_need(rte_eth_add_tx_callback(port->id, 0, record, port) != NULL);
 }
 
+struct rte_mbuf *
+ground_append(struct rte_mbuf *packet, struct rte_mempool *pool, const uint8_t *bytes, uint32_t length)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+
+	fuzz_check(m != NULL && length <= rte_pktmbuf_tailroom(m));
+	memcpy(rte_pktmbuf_append(m, (uint16_t)length), bytes, length);
+	if (packet == NULL)
+		return m;
+	fuzz_check(rte_pktmbuf_chain(packet, m) == 0);
+	return packet;
+}
+
 void
 ground_deliver(struct ground_port *port, struct rte_mbuf *m)
 {

@@ -57,6 +57,10 @@ struct ground_port {
 /** @p name is a vdev's, as "net_null_a". */
 void ground_open(struct ground_port *port, const char *name, struct rte_mempool *rx_pool);
 
+/** Adds a segment with these bytes, out of @p pool, to a packet (NULL: it is the first). @return the packet. */
+struct rte_mbuf *ground_append(struct rte_mbuf *packet, struct rte_mempool *pool, const uint8_t *bytes,
+			       uint32_t length);
+
 /** Puts a packet where the port receives it: the next burst has it. */
 void ground_deliver(struct ground_port *port, struct rte_mbuf *m);
 

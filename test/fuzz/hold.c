@@ -2,7 +2,7 @@
 #include "hold.h"
 #include "operations.h"
 
-unsigned
+static unsigned
 slots_take(struct slots *s)
 {
 	unsigned slot = s->live[s->n];
@@ -11,7 +11,7 @@ slots_take(struct slots *s)
 	return slot;
 }
 
-void
+static void
 slots_give(struct slots *s, unsigned slot)
 {
 	uint16_t last = s->live[--s->n], place = s->place[slot];
@@ -110,6 +110,16 @@ hold_drop_view(struct world *w, struct view *v, struct evpl_iovec *iovec, struct
 		reference_let_go(&w->reference, v->take);
 	evpl_iovec_move(iovec, &v->iovec);
 	slots_give(&w->views, slot);
+}
+
+void
+hold_enter_again(struct world *w, struct evpl_iovec *iovec, const struct piece *piece, uint32_t most, unsigned i)
+{
+	struct view *v = hold_view(w, iovec, piece);
+
+	v->most = most;
+	hold_let_go(w, piece, 1);
+	say(w, "evpl_iovec_move(&v[%u], &r[%u]);", view_number(w, v), i);
 }
 
 void

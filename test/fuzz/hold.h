@@ -36,6 +36,9 @@ struct view *hold_taken(struct world *w, const struct context *c, struct evpl_io
 /** Takes a view out, and moves its iovec to @p iovec. @p piece (may be NULL) still holds its bytes. */
 void hold_drop_view(struct world *w, struct view *v, struct evpl_iovec *iovec, struct piece *piece);
 
+/** Enters again a view that hold_drop_view() took out with its piece: iovec r[i] of the program. */
+void hold_enter_again(struct world *w, struct evpl_iovec *iovec, const struct piece *piece, uint32_t most, unsigned i);
+
 /** Checks the bytes of a view, through the calls. */
 void hold_check_view(struct world *w, const struct view *v);
 

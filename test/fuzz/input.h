@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Takes choices and bytes from the front of a fuzzer's input. Behind its end all numbers are 0 and all texts are empty. */
+/* Takes choices and bytes from the front of a fuzzer's input. Behind its end all numbers are 0, all texts empty. */
 #ifndef TEST_FUZZ_INPUT_H
 #define TEST_FUZZ_INPUT_H
 

@@ -169,17 +169,13 @@ ring_enqueue(struct world *w)
 	       taken, ring->n, ring->capacity);
 	for (unsigned i = 0; i < taken; i++) {
 		struct piece piece = {was[i].take, was[i].offset, was[i].iovec.length};
-		struct view *v;
 
 		if (i < done) {
 			expect(w, iovec[i].ref == NULL && iovec[i].data == NULL, "the source of a move is not empty");
 			ring->view[ring->n++] = was[i];
 			continue;
 		}
-		v = hold_view(w, &iovec[i], &piece);
-		v->most = was[i].most;
-		hold_let_go(w, &piece, 1);
-		say(w, "evpl_iovec_move(&v[%u], &r[%u]);", view_number(w, v), i);
+		hold_enter_again(w, &iovec[i], &piece, was[i].most, i);
 	}
 	expect(w, left == ring->capacity - ring->n, "room for %u instead of %u", left, ring->capacity - ring->n);
 	expect(w, evpl_ring_count(ring->ring) == ring->n, "a ring has %u instead of %u", evpl_ring_count(ring->ring),
@@ -201,13 +197,9 @@ ring_dequeue(struct world *w)
 	       n, left, ring->n);
 	for (unsigned i = 0; i < done; i++) {
 		struct piece piece = {ring->view[i].take, ring->view[i].offset, ring->view[i].iovec.length};
-		struct view *v;
 
 		expect(w, iovec[i].length == piece.length, "%u bytes instead of %u", iovec[i].length, piece.length);
-		v = hold_view(w, &iovec[i], &piece);
-		v->most = ring->view[i].most;
-		hold_let_go(w, &piece, 1);
-		say(w, "evpl_iovec_move(&v[%u], &r[%u]);", view_number(w, v), i);
+		hold_enter_again(w, &iovec[i], &piece, ring->view[i].most, i);
 	}
 	ring->n -= done;
 	memmove(ring->view, ring->view + done, ring->n * sizeof(ring->view[0]));

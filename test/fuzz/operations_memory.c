@@ -5,7 +5,7 @@
 #include "hold.h"
 #include "operations.h"
 
-/* These take a lock and memory, so most of the times that they are drawn they do nothing. */
+/* These operations take a lock and memory. So they do something in one of 16 draws only. */
 static bool
 is_rare(struct world *w)
 {

@@ -14,13 +14,8 @@ take_back(struct world *w, struct evpl_iovec *iovec, const struct evpl_iovec *wa
 	  const uint32_t *most, unsigned n)
 {
 	expect(w, memcmp(iovec, was, n * sizeof(*iovec)) == 0, "a call that failed has changed its iovecs");
-	for (unsigned i = 0; i < n; i++) {
-		struct view *v = hold_view(w, &iovec[i], &piece[i]);
-
-		v->most = most[i];
-		say(w, "evpl_iovec_move(&v[%u], &r[%u]);", view_number(w, v), i);
-	}
-	hold_let_go(w, piece, n);
+	for (unsigned i = 0; i < n; i++)
+		hold_enter_again(w, &iovec[i], &piece[i], most[i], i);
 }
 
 /*

@@ -7,6 +7,23 @@
 
 #define MOST 4u /* iovecs of one call */
 
+/* What is asked for by any of these calls. */
+struct request {
+	struct context *c;
+	uint32_t length;
+	unsigned alignment;
+};
+
+/* Draws a request. False: there is no context, or no room for the most iovecs that it may give. */
+static bool
+draw_request(struct world *w, struct request *r, unsigned most)
+{
+	r->c = operations_context(w);
+	r->length = operations_length_drawn(w);
+	r->alignment = operations_alignment(w);
+	return r->c != NULL && w->views.n + most <= VIEWS;
+}
+
 /*
  * A context that is alone gets ENOMEM only when all is taken, or its quota. (With others, their stashes are looked into
  * once in 10 ms.)
@@ -37,124 +54,127 @@ check_is_spent(struct world *w, const struct context *c, uint32_t length)
 		       stats.buffers_in_use, stats.buffers);
 }
 
-/* An alloc failed: whether it may, and so. Buffers are not always aligned to more than a cache line. */
+/* An alloc of up to `most` iovecs failed. A buffer need not be aligned to more than a cache line. */
 static void
-check_failed(struct world *w, const struct context *c, uint32_t length, unsigned alignment, unsigned most, bool bulk)
+check_failed(struct world *w, const struct request *r, unsigned most, bool bulk)
 {
 	int error = rte_errno;
 
 	if (error == ENOMEM)
 		w->enomem++;
-	if (alignment > RTE_CACHE_LINE_SIZE)
+	if (r->alignment > RTE_CACHE_LINE_SIZE)
 		expect(w, error == EINVAL || error == EMSGSIZE || error == ENOMEM, "error %d", error);
-	else if (reference_needed(length, w->large) > most)
-		expect(w, error == EMSGSIZE, "error %d for %u bytes in %u iovecs", error, length, most);
+	else if (reference_needed(r->length, w->large) > most)
+		expect(w, error == EMSGSIZE, "error %d for %u bytes in %u iovecs", error, r->length, most);
 	else
-		expect(w, error == ENOMEM, "error %d for %u bytes in %u iovecs", error, length, most);
-	if (error == ENOMEM && !bulk && alignment <= RTE_CACHE_LINE_SIZE)
-		check_is_spent(w, c, length);
+		expect(w, error == ENOMEM, "error %d for %u bytes in %u iovecs", error, r->length, most);
+	if (error == ENOMEM && !bulk && r->alignment <= RTE_CACHE_LINE_SIZE)
+		check_is_spent(w, r->c, r->length);
 }
 
 static void
-check_iovecs(struct world *w, const struct evpl_iovec *iovec, int n, uint32_t length, unsigned alignment,
-	     unsigned flags)
+check_iovecs(struct world *w, const struct evpl_iovec *iovec, int n, const struct request *r, unsigned flags)
 {
 	uint32_t sum = 0;
 
 	for (int i = 0; i < n; i++) {
 		sum += iovec[i].length;
 		expect(w, iovec[i].ref != NULL && iovec[i].length > 0, "iovec %d is empty", i);
-		expect(w, alignment == 0 || (uintptr_t)iovec[i].data % alignment == 0, "%p is not aligned to %u",
-		       iovec[i].data, alignment);
+		expect(w, r->alignment == 0 || (uintptr_t)iovec[i].data % r->alignment == 0, "%p is not aligned to %u",
+		       iovec[i].data, r->alignment);
 		expect(w, (iovec[i].flags & SHARED) == flags, "flags 0x%x instead of %u", iovec[i].flags, flags);
 	}
-	expect(w, sum == length, "%u bytes instead of %u", sum, length);
+	expect(w, sum == r->length, "%u bytes instead of %u", sum, r->length);
+}
+
+/* Makes a view of iovec r[i]. Returns its number. */
+static unsigned
+enter_one(struct world *w, const struct context *c, struct evpl_iovec *iovec, int i)
+{
+	unsigned number = view_number(w, hold_taken(w, c, iovec));
+
+	say(w, "evpl_iovec_move(&v[%u], &r[%d]); /* %u bytes */", number, i, w->view[number].iovec.length);
+	return number;
 }
 
 static void
 enter(struct world *w, const struct context *c, struct evpl_iovec *iovec, int n)
 {
-	for (int i = 0; i < n; i++) {
-		unsigned number = view_number(w, hold_taken(w, c, &iovec[i]));
-
-		say(w, "evpl_iovec_move(&v[%u], &r[%d]); /* %u bytes */", number, i, w->view[number].iovec.length);
-	}
+	for (int i = 0; i < n; i++)
+		enter_one(w, c, &iovec[i], i);
 }
 
 static void
 alloc(struct world *w)
 {
-	struct context *c = operations_context(w);
-	uint32_t length = operations_length_drawn(w);
-	unsigned alignment = operations_alignment(w), how = operations_draw(w, 256);
-	unsigned flags = how & 1, most = how >> 1 & 64 ? 1 + how % MOST : 2;
 	struct evpl_iovec iovec[MOST];
+	struct request r;
+	unsigned how, flags, most;
 	int n;
 
-	if (c == NULL || w->views.n + MOST > VIEWS)
+	if (!draw_request(w, &r, MOST))
 		return;
-	n = evpl_iovec_alloc(c->evpl, length, alignment, most, flags, iovec);
-	say(w, "evpl_iovec_alloc(%s, %u, %u, %u, %u, r); /* %d */", world_name(w, c), length, alignment, most, flags,
-	    n);
+	how = operations_draw(w, 256);
+	flags = how & 1;
+	most = how >> 1 & 64 ? 1 + how % MOST : 2;
+	n = evpl_iovec_alloc(r.c->evpl, r.length, r.alignment, most, flags, iovec);
+	say(w, "evpl_iovec_alloc(%s, %u, %u, %u, %u, r); /* %d */", world_name(w, r.c), r.length, r.alignment, most,
+	    flags, n);
 	if (n < 0) {
-		check_failed(w, c, length, alignment, most, false);
+		check_failed(w, &r, most, false);
 		return;
 	}
-	expect(w, n >= (int)reference_needed(length, w->large) && n <= (int)most, "%d iovecs of at most %u", n, most);
-	check_iovecs(w, iovec, n, length, alignment, flags);
-	enter(w, c, iovec, n);
+	expect(w, n >= (int)reference_needed(r.length, w->large) && n <= (int)most, "%d iovecs of at most %u", n, most);
+	check_iovecs(w, iovec, n, &r, flags);
+	enter(w, r.c, iovec, n);
 }
 
 static void
 bulk(struct world *w)
 {
-	struct context *c = operations_context(w);
-	uint32_t length = operations_length_drawn(w);
-	unsigned alignment = operations_alignment(w), how = operations_draw(w, 256), flags = how & 1;
-	unsigned number = 1 + how / 2 % MOST;
 	struct evpl_iovec iovec[MOST];
+	unsigned how, flags, number;
+	struct request r;
 	int n;
 
-	if (c == NULL || w->views.n + MOST > VIEWS)
+	if (!draw_request(w, &r, MOST))
 		return;
-	n = evpl_iovecs_alloc(c->evpl, length, alignment, flags, iovec, number);
-	say(w, "evpl_iovecs_alloc(%s, %u, %u, %u, r, %u); /* %d */", world_name(w, c), length, alignment, flags, number,
-	    n);
+	how = operations_draw(w, 256);
+	flags = how & 1;
+	number = 1 + how / 2 % MOST;
+	n = evpl_iovecs_alloc(r.c->evpl, r.length, r.alignment, flags, iovec, number);
+	say(w, "evpl_iovecs_alloc(%s, %u, %u, %u, r, %u); /* %d */", world_name(w, r.c), r.length, r.alignment, flags,
+	    number, n);
 	if (n < 0) {
-		check_failed(w, c, length, alignment, 1, true);
+		check_failed(w, &r, 1, true);
 		return;
 	}
 	expect(w, n == (int)number, "%d iovecs instead of %u", n, number);
 	for (int i = 0; i < n; i++)
-		check_iovecs(w, &iovec[i], 1, length, alignment, flags);
-	enter(w, c, iovec, n);
+		check_iovecs(w, &iovec[i], 1, &r, flags);
+	enter(w, r.c, iovec, n);
 }
 
 static void
 reserve(struct world *w)
 {
-	struct context *c = operations_context(w);
-	uint32_t length = operations_length_drawn(w);
-	unsigned alignment = operations_alignment(w), most = DIM(c->reserved);
-	struct evpl_iovec iovec[DIM(c->reserved)];
+	struct evpl_iovec iovec[RESERVED];
+	struct request r;
 	int n;
 
-	if (c == NULL || w->views.n + most > VIEWS)
+	if (!draw_request(w, &r, RESERVED))
 		return;
-	n = evpl_iovec_reserve(c->evpl, length, alignment, most, iovec);
-	say(w, "evpl_iovec_reserve(%s, %u, %u, %u, r); /* %d */", world_name(w, c), length, alignment, most, n);
-	c->n_reserved = 0;
+	n = evpl_iovec_reserve(r.c->evpl, r.length, r.alignment, RESERVED, iovec);
+	say(w, "evpl_iovec_reserve(%s, %u, %u, %u, r); /* %d */", world_name(w, r.c), r.length, r.alignment, RESERVED,
+	    n);
+	r.c->n_reserved = 0;
 	if (n < 0) {
-		check_failed(w, c, length, alignment, most, false);
+		check_failed(w, &r, RESERVED, false);
 		return;
 	}
-	check_iovecs(w, iovec, n, length, alignment, LOCAL);
-	for (int i = 0; i < n; i++) {
-		unsigned number = view_number(w, hold_taken(w, c, &iovec[i]));
-
-		say(w, "evpl_iovec_move(&v[%u], &r[%d]); /* %u bytes */", number, i, w->view[number].iovec.length);
-		c->reserved[c->n_reserved++] = (uint16_t)number;
-	}
+	check_iovecs(w, iovec, n, &r, LOCAL);
+	for (int i = 0; i < n; i++)
+		r.c->reserved[r.c->n_reserved++] = (uint16_t)enter_one(w, r.c, &iovec[i], i);
 }
 
 /* With all iovecs that are still what was reserved, the last one shortened. */
@@ -164,7 +184,7 @@ commit(struct world *w)
 	struct context *c = operations_context(w);
 	unsigned alignment = operations_draw(w, 2) ? 0 : 1u << operations_draw(w, 8), n = c != NULL ? c->n_reserved : 0;
 	unsigned shorter = operations_draw(w, 65536);
-	struct evpl_iovec iovec[DIM(c->reserved)];
+	struct evpl_iovec iovec[RESERVED];
 
 	for (unsigned i = 0; i < n; i++) {
 		struct view *v = &w->view[c->reserved[i]];

@@ -66,7 +66,7 @@ move(struct world *w)
 static void
 move_segment(struct world *w)
 {
-	struct view *v = hold_draw_view(w), *to;
+	struct view *v = hold_draw_view(w);
 	uint32_t offset = operations_draw(w, 65536), length = operations_draw(w, 65536), whole;
 	struct evpl_iovec iovec, moved;
 	struct piece piece;
@@ -82,9 +82,7 @@ move_segment(struct world *w)
 	check_left(w, &iovec, whole);
 	piece.offset += offset;
 	piece.length = length;
-	to = hold_view(w, &moved, &piece);
-	hold_let_go(w, &piece, 1);
-	say(w, "evpl_iovec_move(&v[%u], &r[0]);", view_number(w, to));
+	hold_enter_again(w, &moved, &piece, length, 0);
 }
 
 static void
@@ -116,24 +114,33 @@ release(struct world *w)
 	evpl_iovec_release(c != NULL ? c->evpl : NULL, &iovec);
 }
 
+/* Moves a view's iovec to r[i], to be released. */
+static void
+take_out(struct world *w, struct view *v, struct evpl_iovec *iovec, unsigned i)
+{
+	hold_check_view(w, v);
+	say(w, "evpl_iovec_move(&r[%u], &v[%u]);", i, view_number(w, v));
+	hold_drop_view(w, v, &iovec[i], NULL);
+}
+
+static void
+release_all(struct world *w, struct context *c, struct evpl_iovec *iovec, unsigned n)
+{
+	say(w, "evpl_iovecs_release(%s, r, %u);", world_name(w, c), n);
+	evpl_iovecs_release(c != NULL ? c->evpl : NULL, iovec, (int)n);
+}
+
 static void
 release_in_bulk(struct world *w)
 {
 	struct context *c = operations_any_context(w);
 	unsigned n = 1 + operations_draw(w, 6), done = 0;
 	struct evpl_iovec iovec[6];
+	struct view *v;
 
-	for (; done < n; done++) {
-		struct view *v = hold_draw_view(w);
-
-		if (v == NULL)
-			break;
-		hold_check_view(w, v);
-		say(w, "evpl_iovec_move(&r[%u], &v[%u]);", done, view_number(w, v));
-		hold_drop_view(w, v, &iovec[done], NULL);
-	}
-	say(w, "evpl_iovecs_release(%s, r, %u);", world_name(w, c), done);
-	evpl_iovecs_release(c != NULL ? c->evpl : NULL, iovec, (int)done);
+	for (; done < n && (v = hold_draw_view(w)) != NULL; done++)
+		take_out(w, v, iovec, done);
+	release_all(w, c, iovec, done);
 }
 
 /* Neighbours: what was taken one after the other, such as a header and its payload. */
@@ -147,17 +154,13 @@ release_latest(struct world *w)
 	for (unsigned i = w->views.n; i-- > 0 && done < n;) {
 		struct view *v = &w->view[w->views.live[i]];
 
-		if (!(v->iovec.flags & SHARED) && v->player != w->turn)
-			continue;
-		hold_check_view(w, v);
-		say(w, "evpl_iovec_move(&r[%u], &v[%u]);", done, view_number(w, v));
-		hold_drop_view(w, v, &iovec[done++], NULL);
+		if ((v->iovec.flags & SHARED) || v->player == w->turn)
+			take_out(w, v, iovec, done++);
 	}
-	say(w, "evpl_iovecs_release(%s, r, %u);", world_name(w, c), done);
-	evpl_iovecs_release(c != NULL ? c->evpl : NULL, iovec, (int)done);
+	release_all(w, c, iovec, done);
 }
 
-/* What was written: any byte of a view may be read, and written again by who holds all of its take alone. */
+/* Whoever alone holds all bytes of a take may write them again. */
 static void
 write_again(struct world *w)
 {

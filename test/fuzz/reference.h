@@ -4,7 +4,7 @@
  *
  *	take   bytes that one call handed out: an address, a length, and a stream that is written to them
  *	block  what comes home at once: a buffer or a received mbuf. It is held as long as one of its takes is held
- *	hold   each iovec, and each part of a packet, that shows bytes of a take holds it once
+ *	hold   one iovec, or one part of a packet, that shows bytes of a take
  */
 #ifndef TEST_FUZZ_REFERENCE_H
 #define TEST_FUZZ_REFERENCE_H
@@ -38,7 +38,7 @@ struct reference {
 	uint32_t held[REFERENCE_KINDS]; /* blocks */
 };
 
-/** What a call handed out, not yet held. @return its number. REFERENCE_NONE: somebody holds a byte of it. */
+/** Enters bytes that a call handed out; nobody holds them yet. @return their number. REFERENCE_NONE: a byte is held. */
 uint32_t reference_take(struct reference *r, uintptr_t address, uint32_t length);
 
 /** Says which block a take is in, with what reference_block says of it. */

@@ -119,7 +119,6 @@ static void
 slots_init(struct slots *s, unsigned most)
 {
 	s->n = 0;
-	s->most = (uint16_t)most;
 	for (unsigned i = 0; i < most; i++)
 		s->live[i] = (uint16_t)i;
 }

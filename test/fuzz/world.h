@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a program of operations has: the reference, two players (threads that take turns) with contexts, iovecs, packets,
- * a port, rings and pools. One world exists at a time; it leaves nothing behind.
+ * What a program of operations has: the reference, two players (threads that take turns) with contexts, iovecs,
+ * packets, a port, rings and pools. One world exists at a time, and leaves nothing behind.
  */
 #ifndef TEST_FUZZ_WORLD_H
 #define TEST_FUZZ_WORLD_H
@@ -26,11 +26,13 @@
 #define EXTERNAL_BYTES (256u << 10)
 #define FOREIGN_MBUFS 96u
 #define CLONES 32u
+#define RESERVED 2u /* iovecs of a reservation */
 
-/* Numbers of things that come and go, in no order. */
+/* Numbers of things that come and go. */
 struct slots {
-	uint16_t n, most;
-	uint16_t live[VIEWS], place[VIEWS];
+	uint16_t n;	       /* that are in use: the first n of live[]. Behind them are those that are free */
+	uint16_t live[VIEWS];  /* numbers, in no order */
+	uint16_t place[VIEWS]; /* where a number that is in use stands in live[] */
 };
 
 /* Bytes of a take: of a view, or of a part of a packet. */
@@ -58,7 +60,7 @@ struct context {
 	int group;	   /* of external slabs; -1: none */
 	bool rx_shared;
 	unsigned n_reserved;
-	uint16_t reserved[2]; /* the views of its latest reservation that still are what it returned */
+	uint16_t reserved[RESERVED]; /* the views of its latest reservation that still are what it returned */
 };
 
 struct ring {
@@ -82,7 +84,6 @@ struct wait {
 
 struct external {
 	bool is_there;
-	int group;
 };
 
 struct world {
@@ -96,7 +97,6 @@ struct world {
 
 	uint32_t small, large; /* bytes of buffers */
 	unsigned most_slabs;
-	struct evpl_thread_config thread_config;
 	struct context context[PLAYERS][CONTEXTS];
 	uintptr_t contexts_made;
 	unsigned contexts;
@@ -156,9 +156,5 @@ void world_say(const struct world *w, const char *format, ...) __attribute__((co
 
 /** @return the name of a context in the program that is printed. */
 const char *world_name(const struct world *w, const struct context *c);
-
-/** @return a new number; there must be one. */
-unsigned slots_take(struct slots *s);
-void slots_give(struct slots *s, unsigned slot);
 
 #endif /* TEST_FUZZ_WORLD_H */

@@ -48,13 +48,17 @@ def marks(path, first, last, comment, place):
 
 
 class Case:
-    """A case: its name, what its comment asks for by which keys, and the lines [first, last) of its file."""
+    """
+    A case: its name, what its comment asks for by which keys, and the lines [first, last) of its file. In the comment a
+    line that is indented goes on with the line above it.
+    """
     def __init__(self, path, name, comment, keys, first, last):
         self.path, self.first, self.last = path, first, last
         self.file, self.case = os.path.basename(path)[:-2], name
         self.name = f"{self.file}_{name}"
         key = re.compile(rf"({'|'.join(keys)}): ")
-        lines = [line[3:] for line in comment.rstrip("\n").split("\n")]
+        whole = re.sub(r"\n \*   +", " ", comment.rstrip("\n"))
+        lines = [line[3:] for line in whole.split("\n")]
         self.keys = dict(line.split(": ", 1) for line in lines if key.match(line))
         self.what = " ".join(line for line in lines if not key.match(line))
         self.expect = self.keys["expect"]

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -144,6 +145,25 @@ def judge_full(run):
     need(run.lines == ["evpl_trace: a report could not be written to EVPL_TRACE_FILE"], f"said: {run.lines}")
 
 
+def run_with_server(zoo, text):
+    """Somebody listens where debug information is said to be served. DPDK's driver, which frees the mbuf, has none."""
+    with socket.create_server(("127.0.0.1", 0)) as server, tempfile.TemporaryDirectory(prefix="evpl-zoo-") as cache:
+        run = zoo.start(text, "bug", {"DEBUGINFOD_URLS": f"http://127.0.0.1:{server.getsockname()[1]}/",
+                                      "DEBUGINFOD_TIMEOUT": "1", "DEBUGINFOD_CACHE_PATH": cache})
+        server.setblocking(False)
+        run.was_asked = True
+        try:
+            server.accept()
+        except BlockingIOError:
+            run.was_asked = False
+    return run
+
+
+def judge_server(run):
+    need(run.code == -6 and any("double free" in line for line in run.lines), f"exit code {run.code}")
+    need(not run.was_asked, "a report asked a server for debug information")
+
+
 def tests(zoo, texts):
     """As tests_of() in run_mbuf.py."""
     text = next(t for t in texts if t.name == "double_free_single")
@@ -153,5 +173,7 @@ def tests(zoo, texts):
              for name, (values, words) in WORDS.items() for value in values]
     found.append(("right values", lambda: zoo.start(text, "twin", RIGHT), check_quiet))
     found.append(("full file", lambda: zoo.start(text, "bug", {"EVPL_TRACE_FILE": "/dev/full"}), judge_full))
+    sent = next(t for t in texts if t.name == "sent_freed")
+    found.append(("no server is asked", lambda: run_with_server(zoo, sent), judge_server))
     found.append(("without lines", lambda: run_stripped(zoo, text), judge_stripped(text)))
     return found

@@ -23,9 +23,9 @@ import telemetry                # noqa: E402
 
 PLACES = ["taken", "freed", "again", "found"]       # in this order
 MARK = re.compile(r"/\* (taken|freed|again|found|read|written|leaked: [^*]*?)"
-                  r"( on a worker| elsewhere| by either|, not noted)? \*/")
+                  r"( on a worker| elsewhere| by either| by a child| in a child|, not noted)? \*/")
 KEYS = ["expect", "about", "pool", "room", "env", "eal", "found", "lost", "stops", "asked", "depth", "reports",
-        "line", "why"]
+        "line", "thread", "why"]
 AGE = r"(\d+ us|\d+ ms|\d+\.\d s) ago"
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1}
 FRAME = re.compile(r" {12}(\S+) \((.+)\)")
@@ -164,6 +164,8 @@ def check_thread(place, thread, number, lcore, run):
         need(lcore == "lcore 1" and number != run.pid, f"thread {number}, {lcore}, expected lcore 1")
     elif place.where == "elsewhere":
         need(lcore == "no lcore" and number != run.pid, f"thread {number}, {lcore}, expected no lcore")
+    elif place.where == "in a child":
+        need(lcore == "lcore 0" and number != run.pid, f"thread {number}, {lcore}, expected a child's, lcore 0")
     elif place.where == "by either":
         need((lcore == "lcore 0") == (number == run.pid), f"thread {number} has {lcore}")
     else:
@@ -175,9 +177,14 @@ def check_event(reader, word, place, text):
     if place.where == "not noted":
         every = text.env["EVPL_TRACE_SAMPLE"]
         age = reader.next(rf"  {word:9} {AGE}; the place was not noted \(EVPL_TRACE_SAMPLE={every}\)", word)[1]
+    elif place.where == "by a child":
+        match = reader.next(rf"  {word:9} {AGE} by process (\d+)", word)
+        need(int(match[2]) != reader.run.pid, "the child's number")
+        age = match[1]
     else:
         match = reader.next(rf"  {word:9} {AGE} by thread (.*) \((\d+)\), (.*), in", word)
         check_thread(place, match[2], match[3], match[4], reader.run)
+        need(text.keys.get("thread", match[2]) == match[2], f"the thread's name is {match[2]}")
         check_frames(place, reader.frames(), text, reader.zoo)
         age = match[1]
     number, unit = age.split()

@@ -19,8 +19,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { WRITES = 10 }; /* values of a place at a time; a model that needs more stops with an error */
-
 /* Orders. In C11's words: memory_order_relaxed, acquire, release, acq_rel. */
 enum { RELAXED, ACQUIRE, RELEASE, ACQ_REL };
 
@@ -36,14 +34,14 @@ struct written {
 
 struct memory {
 	struct place {
-		struct written values[WRITES];
+		struct written values[N_WRITES];
 		unsigned char count;
 	} places[N_PLACES];
 	struct view threads[N_THREADS];
 	struct view bags[N_BAGS]; /* what a lock, a queue of the program, or another count passes on */
 	bool idle[N_THREADS];	  /* it holds nothing, and so it reads nothing before it takes out of a bag */
 	bool counts[N_BAGS];	  /* a thread that takes it may read what is known there */
-	bool broken;		  /* a place needs more than WRITES */
+	bool broken;		  /* a place needs more than N_WRITES */
 };
 
 static void
@@ -128,7 +126,7 @@ memory_append(struct memory *memory, int thread, int place, int value)
 	struct place *p = &memory->places[place];
 	struct written *w;
 
-	if (p->count == WRITES) {
+	if (p->count == N_WRITES) {
 		memory->broken = true;
 		p->count--;
 	}
@@ -149,7 +147,7 @@ memory_store(struct memory *memory, int thread, int place, int order, int value)
 	if (order == RELEASE)
 		view_join(&w->down, &memory->threads[thread]);
 	memory_forget(memory, place);
-	return alone && !memory->broken;
+	return alone;
 }
 
 /* Returns the new value. */
@@ -223,11 +221,16 @@ memory_take(struct memory *memory, int thread, int bag, bool empties)
 	memory_forget_all(memory);
 }
 
-/* The thread holds nothing any more, so no value needs to be kept for it. */
+/*
+ * The thread holds nothing any more, so no value needs to be kept for it. What it knows of the bytes is forgotten, so
+ * that there are fewer states: a thread that knows less finds more errors, not fewer.
+ */
 static void
 memory_rest(struct memory *memory, int thread)
 {
 	memory->idle[thread] = true;
+	memset(memory->threads[thread].used, 0, sizeof(memory->threads[thread].used));
+	memory->threads[thread].used[thread] = 1;
 	memory_forget_all(memory);
 }
 

@@ -9,12 +9,20 @@
  *
  * What a thread reads of its own stores, and no other thread can change meanwhile, is in one step with the next access.
  */
+/* --all also searches -DLIVES=2 */
+/* --all also searches -DSENDERS=2 -DREWINDS=0 -DLOOKS=0 */
+/* --all also searches -DON_PACKETS=1 */
+#if defined(MUTATE_UNCLAIM_RELAXED) || defined(MUTATE_CLAIM_RELAXED)
+#define SENDERS 2
+#define REWINDS 0
+#define LOOKS 0
+#endif
 #ifndef SENDERS
 #define SENDERS 1 /* threads with a TX cache and references */
 #endif
 #define THREADS 4
 #define PLACES 4
-#define BAGS 6
+#define BAGS 7
 #include "memory.pml"
 
 /* Threads. */
@@ -29,13 +37,23 @@
 #define CACHE 2
 #define ENDED 3
 
-/* Bags: a queue of packets to each thread, a lock of each TX cache, and the refcnt (references.pml shows its order). */
+/*
+ * Bags: a queue of packets to each thread, a lock of each TX cache, the refcnt (references.pml shows its order), and the
+ * slab's list of free buffers.
+ */
 #define LOCK(cache) (3 + (cache))
 #define REFCNT 5
+#define SLAB 6
 
 #define COUNTS 2 /* that a claim buys */
 
-/* How often each thing is done. */
+/* How often each thing is done in a life. */
+#if defined(MUTATE_PUT_RELAXED) || defined(MUTATE_ENDED_STAYS)
+#define LIVES 2
+#endif
+#ifndef LIVES
+#define LIVES 1
+#endif
 #ifndef ATTACHES
 #define ATTACHES 2
 #endif
@@ -60,6 +78,16 @@
 #else
 #define STOCK_ORDER RELEASE
 #endif
+#ifdef MUTATE_UNCLAIM_RELAXED /* evpl_tx_cache_unclaim(): the store of `cache` does not release */
+#define UNCLAIM RELAXED
+#else
+#define UNCLAIM RELEASE
+#endif
+#ifdef MUTATE_CLAIM_RELAXED /* evpl_tx_cache_claim(): the exchange of `cache` does not acquire */
+#define CLAIM RELAXED
+#else
+#define CLAIM ACQUIRE
+#endif
 #ifdef MUTATE_SUB_RELAXED /* evpl_compat_count_sub(): neither releases nor acquires */
 #define SUB RELAXED
 #else
@@ -79,30 +107,53 @@ bool home;
 bool locked[2];	   /* a TX cache's lock */
 bool claimed[2];   /* its claims[] has the buffer; with its lock held */
 bool queue[3];	   /* a packet is on its way to the thread */
-byte attaches, on_packets;
+byte attaches, on_packets; /* so far in this life */
+byte lives = 1, ended_senders;
 
 /* An access to the buffer: it must not be home. Its memory may be gone then. */
 #define TOUCH assert(!home)
 #define USE(thread) assert(!home); use_bytes(thread)
 
-/* A thread that has neither a reference nor a packet nor a claim reads nothing of the buffer. */
-#define END_OF_WORK if :: atomic { !holds && own == 0 && !claimed[self] -> rest(self) } :: else fi
-#define END_OF_DRIVING if :: atomic { own == 0 -> rest(self) } :: else fi
+/*
+ * In one step with a thread's last access: it has neither a reference nor a packet nor a claim, so it reads nothing of
+ * the buffer.
+ */
+#define REST if :: !holds && own == 0 && (self > SECOND || !claimed[self]) -> rest(self) :: else fi
 
 inline lock(thread, cache) {
-	atomic { !locked[cache] -> locked[cache] = true; learn(thread, LOCK(cache), 0) }
+	atomic {
+		!locked[cache] -> locked[cache] = true;
+		if
+		:: claimed[cache] -> learn(thread, LOCK(cache), 1)
+		:: else /* nothing is in the bag: see unlock() */
+		fi
+	}
 }
 
 inline unlock(thread, cache) {
-	atomic { pass_on(thread, LOCK(cache), claimed[cache]); locked[cache] = false }
+	atomic {
+		if
+		:: claimed[cache] -> pass_on(thread, LOCK(cache), 1)
+		:: else /* nobody looks at the buffer because of the lock */
+		fi;
+		locked[cache] = false
+	}
 }
 
-/* evpl_buffer_counts_ended(), mark_home() */
+/* evpl_buffer_counts_ended(), mark_home(), evpl_shelf_put(). Nobody has anything of the buffer then. */
 inline come_home(thread) {
 	atomic {
 		assert(!home && refs == 0 && packets == 0 && !claimed[0] && !claimed[1]);
 		assert_settled(thread);
-		home = true
+		store(thread, PACKETS, RELEASE, 1);
+#ifndef MUTATE_ENDED_STAYS /* mark_home(): `ended` stays set */
+		store(thread, ENDED, RELAXED, 0);
+#endif
+#ifndef MUTATE_PUT_RELAXED /* evpl_shelf_put(): does not release */
+		pass_on(thread, SLAB, 1);
+#endif
+		home = true;
+		rest(thread)
 	}
 }
 
@@ -110,7 +161,7 @@ inline come_home(thread) {
 inline unclaim(thread, which) {
 	claimed[which] = false;
 	atomic { TOUCH; store(thread, STOCK, STOCK_ORDER, 0) }
-	atomic { TOUCH; store(thread, CACHE, RELEASE, 0) }
+	atomic { TOUCH; store(thread, CACHE, UNCLAIM, 0) }
 }
 
 /* give_up_claim(), with the lock held */
@@ -195,7 +246,15 @@ inline packet_end() {
 
 /* The same on any other thread */
 inline packet_end_elsewhere() {
-	atomic { USE(self); add(self, PACKETS, SUB, MINUS(1), count); packets-- }
+	atomic {
+		USE(self);
+		add(self, PACKETS, SUB, MINUS(1), count);
+		packets--;
+		if
+		:: count != 0 -> REST
+		:: else
+		fi
+	}
 	if
 	:: count == 0 -> come_home(self)
 	:: else
@@ -210,7 +269,7 @@ inline claim() {
 	:: owner == 0 -> /* the exchange fails if another thread was faster */
 		atomic {
 			TOUCH;
-			newest(self, CACHE, ACQUIRE, owner);
+			newest(self, CACHE, CLAIM, owner);
 			if
 			:: owner == 0 -> store(self, CACHE, RELAXED, self + 1)
 			:: else
@@ -289,7 +348,7 @@ inline reference_end() {
 		USE(self);
 		pass_on(self, REFCNT, 0);
 		if
-		:: refs > 1 -> refs--
+		:: refs > 1 -> refs--; REST
 		:: else -> last = true; learn(self, REFCNT, 0)
 		fi
 	}
@@ -309,7 +368,15 @@ inline reference_end() {
 			}
 			if
 			:: !leaves ->
-				atomic { TOUCH; add(self, PACKETS, SUB, MINUS(1), count); refs-- }
+				atomic {
+					TOUCH;
+					add(self, PACKETS, SUB, MINUS(1), count);
+					refs--;
+					if
+					:: count != 0 -> REST
+					:: else
+					fi
+				}
 				leaves = count == 0
 			:: else
 			fi
@@ -321,6 +388,23 @@ inline reference_end() {
 	:: else
 	fi;
 	last = false; owner = 0; leaves = 0; count = 0
+}
+
+/* evpl_buffer_take() of what evpl_shelf_put() has put there */
+inline take() {
+	atomic {
+		learn(self, SLAB, 1);
+		learn(self, REFCNT, 1);
+		load_plain(self, PACKETS, count);
+		load_plain(self, CACHE, owner);
+		load_plain(self, STOCK, stock);
+		assert(count == 1 && owner == 0 && stock == 0); /* reached with -DLIVES=2 */
+		count = 0;
+		home = false; holds = true; has_window = true; refs = 1;
+		attaches = 0; on_packets = 0; rewinds = 0;
+		assert_settled(self);
+		use_bytes(self)
+	}
 }
 
 inline send_packet(to) {
@@ -336,34 +420,36 @@ inline receive_packet() {
 
 proctype Sender(byte self) {
 	byte own, rewinds, owner, stock, count;
-	bool stocked, ended, leaves, last, holds = true;
+	bool stocked, ended, leaves, last, holds = true, has_window = self == SENDER;
 
 	do
+	:: atomic { home && lives < LIVES -> lives++; take() }
 	:: atomic { holds && attaches < ATTACHES -> attaches++ }; attach()
-	:: atomic { holds && self == SENDER && refs == 1 && rewinds < REWINDS -> rewinds++ }; rewind()
-	:: holds -> holds = false; reference_end(); END_OF_WORK
-	:: atomic { own > 0 && !queue[DRIVER] -> own--; send_packet(DRIVER); END_OF_WORK }
+	:: atomic { holds && has_window && refs == 1 && rewinds < REWINDS -> rewinds++ }; rewind()
+	:: holds -> holds = false; has_window = false; reference_end()
+	:: atomic { own > 0 && !queue[DRIVER] -> own--; send_packet(DRIVER); REST }
 #if ON_PACKETS > 0
 	:: atomic { queue[self] -> receive_packet(); own++ }
 #endif
-	:: own > 0 -> own--; packet_end(); END_OF_WORK
+	:: own > 0 -> own--; packet_end()
 	:: claimed[self] -> /* a newer claim takes its place, or the thread ends */
 		lock(self, self);
 		if
 		:: claimed[self] -> give_up_claim(self, self)
 		:: else
 		fi;
-		unlock(self, self);
-		END_OF_WORK
-	:: !holds && own == 0 && packets == 0 -> break /* the thread may keep its claim, and do nothing */
+		atomic { unlock(self, self); REST }
+	:: atomic { /* the thread may keep its claim, and do nothing */
+		!holds && own == 0 && packets == 0 && (lives == LIVES || !home) -> ended_senders++; break
+	}
 	od
 }
 
 /* A thread that frees packets which others made; it also sends one that it has received. */
 proctype Driver() {
 	byte self = DRIVER, own, count;
+	bool holds;
 
-	atomic { rest(self) };
 	do
 	:: atomic { queue[self] -> receive_packet(); own++ }
 #if ON_PACKETS > 0
@@ -374,10 +460,10 @@ proctype Driver() {
 		add(self, PACKETS, RELAXED, 1, count);
 		packets++; own++; count = 0
 	}
-	:: atomic { own > 0 && !queue[SENDER] && on_packets > 0 -> own--; send_packet(SENDER); END_OF_DRIVING }
+	:: atomic { own > 0 && !queue[SENDER] && on_packets > 0 -> own--; send_packet(SENDER); REST }
 #endif
-	:: own > 0 -> own--; packet_end_elsewhere(); END_OF_DRIVING
-	:: refs == 0 && packets == 0 -> break
+	:: own > 0 -> own--; packet_end_elsewhere()
+	:: ended_senders == SENDERS && packets == 0 -> break
 	od
 }
 
@@ -410,7 +496,6 @@ proctype Alloc() {
 	byte self = ALLOC, looks, stock, count;
 	bool ended, leaves;
 
-	atomic { rest(self) };
 	do
 	:: looks < LOOKS ->
 		looks++;
@@ -437,6 +522,11 @@ init {
 		place_init(STOCK, 0);
 		place_init(CACHE, 0);
 		place_init(ENDED, 0);
+#if SENDERS == 1
+		rest(SECOND);
+#endif
+		rest(DRIVER);
+		rest(ALLOC);
 		refs = SENDERS;
 		run Alloc(); /* the first, because processes end in the opposite order */
 		run Sender(SENDER);

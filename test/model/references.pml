@@ -8,6 +8,7 @@
  * is; whoever gives a count up does not touch the buffer after that; who rewinds it or brings it home comes after
  * everybody's last use of the bytes; it comes home at last.
  */
+/* --all also searches -DLIVES=2 */
 #define THREADS 3
 #define PLACES 2
 #define BAGS 4
@@ -29,6 +30,9 @@
 #define PREPAID_MAX 4
 
 /* How often each thing is done in a life. */
+#ifdef MUTATE_PUT_RELAXED
+#define LIVES 2
+#endif
 #ifndef LIVES
 #define LIVES 1
 #endif
@@ -85,15 +89,21 @@ byte clones, sent;	 /* so far in this life */
 /* An access to the buffer, or to its bytes: before it, the buffer must not be home. */
 #define TOUCH(thread) assert(!free); use_bytes(thread)
 
-/* mark_home() and evpl_shelf_put() */
+/* In one step with a thread's last access: it has neither an iovec nor a packet any more. */
+#define REST(thread) if :: own + mine == 0 -> rest(thread) :: else fi
+
+/* mark_home() and evpl_shelf_put(). Nobody has anything of the buffer then. */
 inline come_home(thread) {
 	atomic {
 		assert(!free && iovecs == 0 && packets == 0);
 		assert_settled(thread);
 		homes++;
 		store(thread, PACKETS, RELEASE, 1);
+#ifndef MUTATE_PUT_RELAXED /* evpl_shelf_put(): does not release */
 		pass_on(thread, SLAB, 1);
-		free = true
+#endif
+		free = true;
+		rest(thread)
 	}
 }
 
@@ -116,7 +126,12 @@ inline reference_end(thread) {
 	}
 	atomic {
 		if
-		:: count != 0 -> add(thread, PACKETS, SUB, MINUS(1), count)
+		:: count != 0 ->
+			add(thread, PACKETS, SUB, MINUS(1), count);
+			if
+			:: count != 0 -> REST(thread)
+			:: else
+			fi
 		:: else
 		fi
 	}
@@ -138,7 +153,13 @@ inline release(thread) {
 	}
 	atomic {
 		if
-		:: count != 0 -> add(thread, REFCNT, SUB, MINUS(1), count); iovecs--
+		:: count != 0 ->
+			add(thread, REFCNT, SUB, MINUS(1), count);
+			iovecs--;
+			if
+			:: count != 0 -> REST(thread)
+			:: else
+			fi
 		:: else
 		fi
 	}
@@ -168,7 +189,11 @@ inline packet_end(thread) {
 	atomic {
 		TOUCH(thread);
 		add(thread, PACKETS, SUB, MINUS(1), count);
-		packets--
+		packets--;
+		if
+		:: count != 0 -> REST(thread)
+		:: else
+		fi
 	}
 	if
 	:: count == 0 -> come_home(thread)
@@ -224,6 +249,7 @@ inline install() {
 		load_plain(OWNER, PACKETS, more);
 		assert(count == 1 && more == 1);
 		count = 0; more = 0;
+		assert_settled(OWNER);
 		TOUCH(OWNER);
 		store(OWNER, REFCNT, RELAXED, PREPAID_STEP);
 		prepaid = PREPAID_STEP
@@ -232,11 +258,18 @@ inline install() {
 
 /* evpl_window_close(); evpl_buffer_note_held() writes to the buffer before the stock is given back. */
 inline close() {
-	atomic { assert(!free); add(OWNER, REFCNT, SUB, MINUS(prepaid), count) }
+	atomic {
+		assert(!free);
+		add(OWNER, REFCNT, SUB, MINUS(prepaid), count);
+		prepaid = 0;
+		if
+		:: count != 0 -> REST(OWNER)
+		:: else
+		fi
+	}
 #ifdef MUTATE_CLOSE_TOUCHES /* evpl_window_close(): evpl_buffer_note_held() after stock_return() */
 	assert(!free);
 #endif
-	prepaid = 0;
 	if
 	:: count == 0 -> reference_end(OWNER)
 	:: else
@@ -246,7 +279,7 @@ inline close() {
 
 /* Its stock is its own; nobody else reads it. */
 proctype Owner() {
-	byte prepaid, own, allocs, rewinds, count, more;
+	byte prepaid, own, mine, allocs, rewinds, count, more;
 
 	do
 	:: lives < LIVES ->
@@ -277,33 +310,26 @@ proctype Owner() {
 		:: break
 		od;
 		close();
-		if
-		:: atomic { own == 0 -> rest(OWNER) }
-		:: else
-		fi;
 		do
-		:: own > 0 -> own--; release(OWNER); if :: atomic { own == 0 -> rest(OWNER) } :: else fi
+		:: own > 0 -> own--; release(OWNER)
 		:: atomic { queue[OWNER] -> receive_iovec(OWNER); own++ }
-		:: atomic { own == 0 && free -> rest(OWNER); break } /* for ever here: the buffer is lost */
+		:: own == 0 && free -> break /* for ever here: the buffer is lost */
 		od
 	:: else -> break
 	od;
 	over = true
 }
 
-#define END_OF_WORK if :: atomic { own + mine == 0 -> rest(self) } :: else fi
-
 proctype Remote(byte self) {
 	byte own, mine, count;
 
-	atomic { rest(self) };
 	do
 	:: atomic { queue[self] -> receive_iovec(self); own++ }
 	:: atomic { self == REMOTE && own > 0 && clones < CLONES -> clones++; own++; TOUCH(self); clone(self) }
 	:: atomic { own > 0 && sent < SENT -> sent++; mine++; own--; TOUCH(self); send(self) }; release(self)
-	:: atomic { self == REMOTE && own > 0 && !queue[OWNER] -> own--; send_iovec(self, OWNER); END_OF_WORK }
-	:: own > 0 -> own--; release(self); END_OF_WORK
-	:: mine > 0 -> mine--; packet_end(self); END_OF_WORK
+	:: atomic { self == REMOTE && own > 0 && !queue[OWNER] -> own--; send_iovec(self, OWNER); REST(self) }
+	:: own > 0 -> own--; release(self)
+	:: mine > 0 -> mine--; packet_end(self)
 	:: over -> break
 	od
 }
@@ -313,6 +339,8 @@ init {
 		place_init(REFCNT, 1);
 		place_init(PACKETS, 1);
 		pass_on(OWNER, SLAB, 1);
+		rest(REMOTE);
+		rest(OTHER);
 		run Owner();
 		run Remote(REMOTE);
 		run Remote(OTHER)

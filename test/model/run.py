@@ -6,9 +6,9 @@ Searches all states of each model in this folder with spin: there must be no err
 Then it breaks the model as the model says (MUTATE_NAME): spin must find an error. Without arguments it takes the first
 mutation of each model, which takes some seconds. TAP.
 
-  MODEL          only this one, with all mutations; or only this mutation
-  --all          all models with all mutations
-  --list         print the names of models and mutations
+  MODEL          only this one, with all mutations and bounds; or only this mutation, or these bounds
+  --all          all models with all mutations, and with the larger bounds that they name, which takes many minutes
+  --list         print the names of models, mutations and larger bounds
   --keep DIR     leave spin's files in DIR, a folder for each run. After an error, `./pan -C NAME.pml.trail` there
                  prints the steps that lead to it
   -DNAME=VALUE   another bound than the model's own, such as -DALLOCS=3
@@ -28,6 +28,7 @@ MEMORY_MB = 4096
 DEPTH = 1000000
 FIRST = 1       # mutations of a model that are tried without --all
 MUTATION = re.compile(r"^#ifn?def MUTATE_(\w+) /\* (.*) \*/$", re.M)
+BOUNDS = re.compile(r"^/\* --all also searches (-D.*) \*/$", re.M)
 STATE = re.compile(r"^\tstate +(\d+) .*/(\w+\.pml:\d+) => (.*)$")
 UNREACHED = re.compile(r"^\t\S+\.pml:\d+, state (\d+), ")
 
@@ -57,14 +58,15 @@ def command(arguments, where):
     return ran.stdout
 
 
-def search(model, mutation, defines, where):
+def search(model, mutation, defines, where, large=False):
     """Searches the states; returns what the verifier says."""
     if mutation:
         defines = [*defines, f"-DMUTATE_{mutation}"]
     said = command(["spin", *defines, "-a", os.path.join(HERE, f"{model}.pml")], where)
     check(said == "", "spin says:", said)
-    # To optimize it takes longer than the search.
-    command(["cc", "-w", "-O0", "-DSAFETY", f"-DMEMLIM={MEMORY_MB}", "-DVECTORSZ=4096", f"-I{HERE}", "-o", "pan",
+    # To optimize takes longer than a small search. A large one keeps a hash of each state instead of the state.
+    flags = ["-O2", "-DHC4"] if large else ["-O0"]
+    command(["cc", "-w", *flags, "-DSAFETY", f"-DMEMLIM={MEMORY_MB}", "-DVECTORSZ=4096", f"-I{HERE}", "-o", "pan",
              "pan.c"], where)
     said = command(["./pan", f"-m{DEPTH}"], where)
     complete = "max search depth too small" not in said and "out of memory" not in said
@@ -89,18 +91,22 @@ def unreached(table, said):
     return [f"{where}: {states[0][1]}" for where, states in lines.items() if all(state in missed for state, _ in states)]
 
 
-def is_expected(where):
-    """Whether the line says with which bounds it is reached."""
+def reached_with(where):
+    """The bounds with which the line is reached, if it says so."""
     name, number = where.split(":")[:2]
     with open(os.path.join(HERE, name), encoding="utf-8") as f:
-        return "/* reached with " in f.read().splitlines()[int(number) - 1]
+        found = re.search(r"/\* reached with (-D\S+) \*/", f.read().splitlines()[int(number) - 1])
+    return found and found[1]
 
 
-def run_model(model, defines, where):
-    said = search(model, None, defines, where)
+def run_model(model, defines, where, bounds=()):
+    said = search(model, None, [*bounds, *defines], where, large=bool(bounds))
     check(re.search(r"errors: 0$", said, re.M), "an error:", said)
-    print(f"# {model}: {float(re.search(r'([0-9.e+]+) states, stored', said)[1]):,.0f} states")
-    lines = [line for line in unreached(command(["./pan", "-d"], where), said) if not is_expected(line)]
+    states = float(re.search(r"([0-9.e+]+) states, stored", said)[1])
+    print(f"# {' '.join((model, *bounds))}: {states:,.0f} states")
+    lines = unreached(command(["./pan", "-d"], where), said)
+    # Where some bounds are larger, others are smaller.
+    lines = [line for line in lines if (reached_with(line) in bounds if bounds else not reached_with(line))]
     check(not lines, "never reached:", *lines)
 
 
@@ -115,6 +121,7 @@ def cases(wanted, defines, everything):
     found = []
     for model in models():
         text = source(model)
+        places = {f"{model}:{bounds.replace(' ', '')}": bounds.split() for bounds in BOUNDS.findall(text)}
         whole = everything or model in wanted
         if whole or not wanted:
             found.append((model, f"{model}: no error, and every line is reached",
@@ -123,6 +130,10 @@ def cases(wanted, defines, everything):
             if whole or f"{model}:{name}" in wanted or (not wanted and i < FIRST):
                 found.append((f"{model}:{name}", f"{model}: an error is found if broken: {what}",
                               lambda where, m=model, n=name: run_mutation(m, n, defines, where)))
+        for name, bounds in places.items():
+            if whole or name in wanted:
+                found.append((name, f"{model}: no error with {' '.join(bounds)}",
+                              lambda where, m=model, b=bounds: run_model(m, defines, where, b)))
     return found
 
 

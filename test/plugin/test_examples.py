@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """DPDK's own examples under the tracing plug-in, built from /usr/share/dpdk/examples (Debian: dpdk-doc).
 
-Each is compiled, and runs for some seconds, so only two are run without --all. What an example holds when it is told to
+Each is compiled, and runs for some seconds, so only three are run without --all. What an example holds when it is told to
 end is not looked at (EVPL_TRACE_LEAKS=no): many do not free it.
 """
 import contextlib
@@ -17,7 +17,7 @@ from traced import (ALL, EAL, TIMEOUT, TRAFFIC, Skip, check, check_silent, cpus,
                     read, read_pcap, spawn, write_pcap)
 
 EXAMPLES = "/usr/share/dpdk/examples"
-SAMPLE = {"skeleton", "l2fwd"}      # what runs without --all
+SAMPLE = {"skeleton", "l2fwd", "l3fwd"}     # what runs without --all
 SECONDS = 5 if ALL else 1
 # Folder: (ports, EAL's further options, the example's own). PCAP is a file of real traffic without an end, TAP a device
 # that gets this traffic: some examples want offloads that net_pcap has not.

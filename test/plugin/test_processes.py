@@ -12,8 +12,8 @@ import signal
 import subprocess
 import time
 
-from traced import (EAL, PAGES, TIMEOUT, Fwd, Skip, case, check, check_equal, check_silent, cpus, environment,
-                    long_case, main, read, reports, reserved, spawn)
+from traced import (EAL, PAGES, TIMEOUT, Skip, case, check, check_equal, check_silent, cpus, environment, long_case,
+                    main, read, reports, reserved, spawn)
 
 
 @contextlib.contextmanager
@@ -42,42 +42,42 @@ def mounted(directory, program, free):
         subprocess.run(["umount", "-l", mount], check=False)
 
 
-def wait_written(path, child, log):
-    """Until the capture has written packets."""
+def wait_until(done, child, log):
     end = time.monotonic() + TIMEOUT
-    while not os.path.exists(path) or os.path.getsize(path) <= 1000:
-        check(child.poll() is None and time.monotonic() < end, f"nothing was captured\n{read(log)}")
+    while not done():
+        check(child.poll() is None and time.monotonic() < end, f"it ended early, or nothing happened\n{read(log)}")
         time.sleep(0.02)
 
 
 def capture(directory, pools, program, plugin):
-    """A second process captures what evpl-fwd forwards. Its mbufs are of a pool of its own, and evpl-fwd takes them.
+    """A second process captures what a program receives. Its mbufs are of a pool of its own, and the program takes them.
 
-    evpl-fwd ends first. A capture frees its pool when it ends, and DPDK before 25.11 does not wait until the captured
-    process has left its callback: README.md.
+    The program receives nothing while the capture ends. A capture frees its pool then, and DPDK before 25.11 does not
+    wait until the program has left its callback: README.md.
 
     dpdk-testpmd of Debian cannot be captured, traced or not: it numbers the mempool operations in another order than
     dpdk-dumpcap.
     """
     with shared(directory, f"dpdk-{program}") as (flags, prefix), environment(EVPL_TRACE_POOLS=pools):
-        run = Fwd(directory, ["net_null0,copy=1,size=200", "net_null1,copy=1,size=1000"],
-                  ["--forward-mode=io", "--rx-pool=mbuf", "--stats-period=0.1"],
-                  flags=[f"--lcores={cpus(1)}", "-m", "256", *flags], eal=EAL, path=os.environ["EVPL_FWD_SHARED"])
-        run.wait_received()
-        got, log = os.path.join(directory, "out.pcap"), os.path.join(directory, "capture.log")
+        said, got, log = (os.path.join(directory, name) for name in ("program.log", "out.pcap", "capture.log"))
+        run = spawn([os.environ["EVPL_PROGRAMS"], f"--lcores={cpus(1)}", "-m", "256", *flags, *EAL,
+                     "--vdev=net_null0,copy=1,size=200", "--", "captured"], said)
+        wait_until(lambda: "ready" in read(said), run, said)
         if program == "dumpcap":
             command = ["dpdk-dumpcap", f"--file-prefix={prefix}", "-i", "net_null0", "-P", "-s", "9000", "-w", got]
         else:
             command = ["dpdk-pdump", f"--lcores={cpus(1)}", *flags, *(EAL if plugin else []), "--", "--pdump",
                        f"port=0,queue=*,rx-dev={got},total-num-mbufs=2047"]
         child = spawn(command, log)
-        wait_written(got, child, log)
-        run.stop()
-        child.send_signal(signal.SIGINT)    # it may have seen that evpl-fwd has ended, and end already
-        code = child.wait(TIMEOUT)
-        check_silent(run.err + read(log))
-        check_equal(code, 0, f"{program}: exit code\n{read(log)}")
-        run.clean()
+        wait_until(lambda: os.path.exists(got) and os.path.getsize(got) > 1000, child, log)
+        run.send_signal(signal.SIGTERM)
+        wait_until(lambda: "quiet" in read(said), run, said)
+        child.send_signal(signal.SIGINT)
+        codes = [child.wait(TIMEOUT)]
+        run.send_signal(signal.SIGTERM)
+        codes.append(run.wait(TIMEOUT))
+        check_silent(read(said) + read(log))
+        check_equal(codes, [0, 0], f"exit codes of {program} and the program\n{read(log)}{read(said)}")
 
 
 for _pools in ("named", "all"):
@@ -94,9 +94,7 @@ def client_and_server(directory, pools, *words):
         start = [os.environ["EVPL_PROGRAMS"], *flags, *EAL]
         primary = spawn([*start, f"--lcores={cpus(1)}", "-m", "128", "--", "server", *words], logs[0])
         end = time.monotonic() + TIMEOUT
-        while "ready" not in read(logs[0]):
-            check(primary.poll() is None and time.monotonic() < end, f"the primary did not start\n{read(logs[0])}")
-            time.sleep(0.02)
+        wait_until(lambda: "ready" in read(logs[0]), primary, logs[0])
         secondary = spawn([*start, f"--lcores={cpus(1)}", "--proc-type=secondary", "--", "client"], logs[1])
         if words:    # whichever frees it second stops; the other one waits for what never comes
             while primary.poll() is None and secondary.poll() is None and time.monotonic() < end:

@@ -8,7 +8,6 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=test/scripts/tap.sh
 . test/scripts/tap.sh
-trap 'rm -rf "$work"' EXIT
 export COLUMNS=120 LC_ALL=C.UTF-8
 
 # helps SCRIPT: the text is on stdout, nothing is on stderr, and no line is too long.

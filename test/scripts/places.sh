@@ -8,19 +8,8 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=test/scripts/tap.sh
 . test/scripts/tap.sh
-trap 'rm -rf "$work"' EXIT
-stage
-export work
+stage_installed 1000
 
-stand_in id <<'END'
-echo 1000
-END
-stand_in dpkg-query <<'END'
-printf 'installed %s\n' "$@"
-END
-stand_in apt-get <<'END'
-exit 100
-END
 stand_in ninja <<'END'
 [ "$(cat "$work/bad")" != "build ${2##*/}" ] || [ "$3" = build.ninja ] || exit 1
 echo "build ${2##*/} ${*:3}" >>"$work/calls"
@@ -34,16 +23,13 @@ if [ "$1" = setup ]; then
 fi
 case $* in
 *--tests) echo '[{"suite": ["evpl-dpdk:unit"], "depends": ["a"]}, {"suite": ["evpl-dpdk:bench"], "depends": ["b"]}]' ;;
-*--targets) echo "[{\"id\": \"a\", \"filename\": [\"$PWD/$2/a-test\"]}, {\"id\": \"b\", \"filename\": [\"$PWD/$2/b\"]}]" ;;
+*--targets)
+	printf '[{"id": "a", "filename": ["%s/a-test"]}, {"id": "b", "filename": ["%s/b"]}]\n' "$PWD/$2" "$PWD/$2"
+	;;
 *--dependencies) echo '[{"name": "libdpdk", "version": "99.1"}]' ;;
 esac
 [ "$1" = test ] || exit 0
-mkdir -p "$3/meson-logs"
-status=0 result=OK
-[ "$(cat "$work/bad")" != "test ${3##*/}" ] || status=1 result=FAIL
-printf '{"name": "a-test", "result": "%s", "returncode": %s, "stdout": "", "stderr": ""}\n' $result $status \
-	>"$3/meson-logs/places.json"
-exit $status
+log-test "${3##*/}" "$3/meson-logs/places.json"
 END
 
 # places BAD ARGUMENT...: BAD names what fails.
@@ -58,7 +44,8 @@ unknown() {
 	result 2 'unknown place or option: attic' places '' shared attic
 }
 passes() {
-	result 0 $'\n\\| shared \\| passed \\| 99.1 \\| gcc 1.2 \\| 1 passed, 0 failed \\| 0:..? \\|$' places '' static shared &&
+	result 0 $'\n\\| shared \\| passed \\| 99.1 \\| gcc 1.2 \\| 1 passed, 0 failed \\| 0:..? \\|$' \
+		places '' static shared &&
 		result 0 'static \| passed' cat "$root/build-places/table.md"
 }
 # Only what the suites need is built.
@@ -66,7 +53,8 @@ builds_little() {
 	places '' --suites unit shared && grep -q '^build shared a-test$' "$work/calls"
 }
 failed_test() {
-	result 1 'static \| FAILED \| 99.1 \| gcc 1.2 \| 0 passed, 1 failed .*shared \| passed' places 'test static' static shared
+	result 1 'static \| FAILED \| 99.1 \| gcc 1.2 \| 0 passed, 1 failed .*shared \| passed' \
+		places 'test static' static shared
 }
 failed_build() {
 	result 1 'static \| FAILED \|  \|  \| ended early.*shared \| passed' places 'build static' static shared

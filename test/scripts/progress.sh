@@ -8,16 +8,8 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=test/scripts/tap.sh
 . test/scripts/tap.sh
-trap 'rm -rf "$work"' EXIT
-stage
-export work
+stage_installed 0
 
-stand_in id <<'END'
-echo 0
-END
-stand_in apt-get <<'END'
-exit 100
-END
 # $work/absent names a package that is not installed.
 stand_in dpkg-query <<'END'
 for package in "$@"; do [ "$package" = "$(cat "$work/absent" 2>/dev/null)" ] || echo "installed $package"; done
@@ -43,12 +35,7 @@ if [ "$1" = setup ]; then
 	exit
 fi
 echo "test $3" >>"$work/calls"
-mkdir -p "$3/meson-logs"
-status=0 result=OK
-[ "$(cat "$work/bad")" != "test $3" ] || status=1 result=FAIL
-printf '{"name": "a-test", "result": "%s", "returncode": %s, "stdout": "", "stderr": ""}\n' $result $status \
-	>"$3/meson-logs/tests.json"
-exit $status
+log-test "$3" "$3/meson-logs/tests.json"
 END
 
 # fresh [BAD]
@@ -61,7 +48,7 @@ watch() {
 	"$root/scripts/watch" "$@"
 }
 
-# A program that ends when its name was said.
+# A program that ends when scripts/watch has printed its name.
 waiting() {
 	cat >"$work/patient" <<-'END'
 		#!/usr/bin/env bash

@@ -8,9 +8,7 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=test/scripts/tap.sh
 . test/scripts/tap.sh
-trap 'rm -rf "$work"' EXIT
 stage
-export work
 
 stand_in id <<'END'
 echo "${FAKE_UID-0}"

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
-# What the tests of the scripts share: cases that print TAP, and programs that stand in for others.
+# What the tests of the scripts share: cases that print TAP, and programs that stand in for others. $work is a folder that
+# is gone at the end.
 work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 number=0
 
 # The tests say what the scripts do by default. scripts/check, in which they may run, sets these.
@@ -34,14 +36,16 @@ is() {
 }
 
 # stage: makes $root, a folder with the project's scripts, and $bin, a folder with the few programs that they need. There
-# the caller puts its stand-ins, with stand_in.
+# the caller puts its stand-ins, with stand_in. They know $work.
 stage() {
 	local tool
+	export work
 	root=$work/root bin=$work/bin
 	mkdir -p "$root/apps/lwip/lwip/src/core" "$bin"
 	touch "$root/apps/lwip/lwip/src/core/tcp.c"
 	cp -r scripts "$root/scripts"
-	for tool in bash sh env nproc basename cat comm dirname find grep mkdir mktemp mv paste rm sed sleep sort tail tee touch tr uname; do
+	for tool in bash sh env nproc basename cat comm dirname find grep mkdir mktemp mv paste rm sed sleep sort tail tee \
+		touch tr uname; do
 		ln -s "$(command -v "$tool")" "$bin/$tool"
 	done
 	# Not a link: the python3 in PATH may be a script that looks for the real one.
@@ -55,4 +59,22 @@ stand_in() {
 		cat
 	} >"$bin/$1"
 	chmod +x "$bin/$1"
+}
+
+# stage_installed: as stage. All packages are installed, so apt-get is not needed, and the user is number $1.
+stage_installed() {
+	stage
+	stand_in id <<<"echo $1"
+	stand_in apt-get <<<'exit 100'
+	stand_in dpkg-query <<'END'
+printf 'installed %s\n' "$@"
+END
+	# log-test FOLDER LOG: for a stand-in of Meson, which runs one test. It fails if $work/bad has "test FOLDER".
+	stand_in log-test <<'END'
+mkdir -p "${2%/*}"
+status=0 result=OK
+[ "$(cat "$work/bad")" != "test $1" ] || status=1 result=FAIL
+printf '{"name": "a-test", "result": "%s", "returncode": %s, "stdout": "", "stderr": ""}\n' $result $status >"$2"
+exit $status
+END
 }

@@ -4,7 +4,7 @@
  *
  * What would break: a census reads what the threads write. A field that is written plainly is a race (the thread
  * sanitizer says so). A buffer that changes its state while it is looked at could give figures that no program can
- * have: more packets than there are mbufs, a fill above 100 %. A slab may go back to EAL between two looks. So the
+ * have: more packets than there are mbufs, a fill above 100 %, a whole stock of references as iovecs. A slab may go back to EAL between two looks. So the
  * threads alloc, clone, send, release each other's iovecs, go through contexts and give all slabs back, and a third one
  * asks the process's own telemetry socket.
  */
@@ -17,7 +17,9 @@
 #include "telemetry.h"
 
 #define ROUNDS 20000u
+#define MAPS 5000u
 #define SOME 16u
+#define IOVECS_MAX 1000u /* more than there ever are, and less than a window's stock of references */
 
 static const struct evpl_global_config config = {
 	.slab_size = 1 << 20, .buffer_size = 16 << 10, .max_slabs = 4, .packet_mbufs = 1023};
@@ -53,6 +55,7 @@ ask_all(void *arg)
 				return NULL;
 			threads_check(largest(said, "\"fill\":") <= 100);
 			threads_check(largest(said, "\"packets\":") <= config.packet_mbufs);
+			threads_check(largest(said, "\"iovecs\":") <= IOVECS_MAX);
 			free(said);
 		}
 		atomic_fetch_add(&answers, 1);
@@ -148,11 +151,74 @@ census_while_buffers_move(void **state)
 	assert_int_equal(evpl_cleanup(), 0);
 }
 
+/* Each iovec leaves little of a buffer, so the current buffer changes all the time. */
+static void
+change_buffers(unsigned index, void *arg)
+{
+	struct evpl *evpl = evpl_create(NULL);
+	struct evpl_iovec held, next;
+
+	RTE_SET_USED(index);
+	RTE_SET_USED(arg);
+	if (!threads_check(evpl != NULL) || !threads_check(evpl_iovec_alloc(evpl, 15 << 10, 0, 1, SHARED, &held) == 1))
+		return;
+	while (atomic_load(&more)) {
+		if (!threads_check(evpl_iovec_alloc(evpl, 15 << 10, 0, 1, SHARED, &next) == 1))
+			break;
+		evpl_iovec_release(NULL, &held); /* the buffer would start again if it came home before */
+		evpl_iovec_move(&held, &next);
+	}
+	evpl_iovec_release(NULL, &held);
+	evpl_destroy(evpl);
+}
+
+static void *
+ask_maps(void *arg)
+{
+	int fd = *(int *)arg;
+
+	for (unsigned i = threads_rounds(MAPS); i > 0; i--) {
+		char *said = telemetry_ask(fd, "/evpl/map,0");
+
+		if (!threads_check(said != NULL))
+			break;
+		threads_check(largest(said, "\"iovecs\":") <= IOVECS_MAX);
+		free(said);
+	}
+	atomic_store(&more, false);
+	return NULL;
+}
+
+/* A window's stock of references is bought and given back meanwhile. None of it is an iovec. */
+static void
+stock_of_a_changing_buffer_is_no_iovecs(void **state)
+{
+	pthread_t asker;
+	int fd;
+
+	(void)state;
+	if (strstr(getenv("EVPL_TEST_EAL"), "--no-telemetry") != NULL) {
+		program_skips(__func__, "EVPL_TEST_EAL switches telemetry off");
+		return;
+	}
+	assert_int_equal(evpl_init(&config), 0);
+	fd = telemetry_connect();
+	assert_true(fd >= 0);
+	atomic_store(&more, true);
+	assert_int_equal(pthread_create(&asker, NULL, ask_maps, &fd), 0);
+	threads_run(THREADS_LCORES, change_buffers, NULL);
+	pthread_join(asker, NULL);
+	close(fd);
+	home_assert();
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct CMUnitTest cases[] = {
 		cmocka_unit_test(census_while_buffers_move),
+		cmocka_unit_test(stock_of_a_changing_buffer_is_no_iovecs),
 	};
 	static const struct program program = {.name = "census", .cases = cases, .n_cases = DIM(cases), .min_cores = 2};
 

@@ -20,6 +20,8 @@ static const struct evpl_global_config scarce = {.slab_size = 64 << 10,
 						 .large_buffer_size = 16 << 10,
 						 .max_slabs = BUFFERS / 4,
 						 .packet_mbufs = 255};
+/* One of them may have so much that its own waits are for its quota, too. */
+static const struct evpl_thread_config limited = {.quota = (BUFFERS / 2) * (16 << 10)};
 static const enum threads_kind kinds[] = {THREADS_LCORES, THREADS_PLAIN, THREADS_MIXED};
 
 struct scarce {
@@ -167,7 +169,7 @@ work(unsigned index, void *arg)
 	struct scarce *s = arg;
 	struct part p = {.s = s, .in = s->to[index], .out = s->to[!index], .next_seed = 1 + ((uint64_t)index << 32)};
 
-	p.evpl = evpl_create(NULL);
+	p.evpl = evpl_create(index == 0 ? NULL : &limited);
 	threads_check(p.evpl != NULL);
 	dice_init(&p.dice, index);
 	threads_meet();

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <malloc.h>
 #include <stdlib.h>
 
 #include <rte_lcore.h>
@@ -26,6 +27,12 @@ home_heap(void)
 			bytes += stats.heap_allocsz_bytes;
 	}
 	return bytes;
+}
+
+size_t
+home_c_heap(void)
+{
+	return mallinfo2().uordblks;
 }
 
 /* The same configuration with far packets only. Cases of packets run with both. */

@@ -64,6 +64,9 @@ void home_assert_held(uint32_t n);
 /** @return the bytes in use of EAL's heap. */
 size_t home_heap(void);
 
+/** @return the bytes in use of the C library's heap. Sanitizers have a heap of their own, and it says nothing there. */
+size_t home_c_heap(void);
+
 /** @return the most memzones of EAL. Since 23.07 a program can ask for more. */
 static inline unsigned
 home_memzones(void)

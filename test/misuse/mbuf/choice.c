@@ -300,11 +300,12 @@ no_fields_but_bytes_twin(void)
 }
 
 /*
- * No pool takes the plug-in's operations, since the program asks for others. Silence would look like a program without
- * bugs.
+ * No pool takes the plug-in's operations, because the program asks for others. Without the line, the program would look
+ * as if it had no bug.
  * expect: nothing
  * env: EVPL_TRACE_FILE=%f
- * line: none of the program's 1 pools was traced: give EAL --mbuf-pool-ops-name=evpl_trace, or set EVPL_TRACE_POOLS=all if the program asks for "ring_mp_mc"
+ * line: none of the program's 1 pools was traced: give EAL --mbuf-pool-ops-name=evpl_trace, or set
+ *       EVPL_TRACE_POOLS=all if the program asks for "ring_mp_mc"
  */
 ZOO_CASE(no_pool)
 
@@ -327,7 +328,8 @@ no_pool_twin(void)
  * EAL was not told to take the plug-in's operations.
  * expect: nothing
  * eal: --log-level=error
- * line: none of the program's 2 pools was traced: give EAL --mbuf-pool-ops-name=evpl_trace, or set EVPL_TRACE_POOLS=all if the program asks for "ring_mp_mc"
+ * line: none of the program's 2 pools was traced: give EAL --mbuf-pool-ops-name=evpl_trace, or set
+ *       EVPL_TRACE_POOLS=all if the program asks for "ring_mp_mc"
  */
 ZOO_CASE(no_option)
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mbuf_zoo.h"
 
+#include <sys/wait.h>
+
 /*
  * An mbuf is freed twice.
  * expect: double free of an mbuf
@@ -356,4 +358,74 @@ at_the_same_time_twin(void)
 	struct rte_mempool *pool = zoo_pool("zoo");
 
 	free_at_once(rte_pktmbuf_alloc(pool), rte_pktmbuf_alloc(pool));
+}
+
+/* Runs a function in a child. DPDK's memory is both processes'. The program ends as the child does. */
+static void
+run_in_child(int (*function)(void *arg), void *arg)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		function(arg);
+		exit(0);
+	}
+	zoo_check(waitpid(child, &status, 0) == child, "a child");
+	if (WIFSIGNALED(status))
+		abort();
+}
+
+/*
+ * A child frees an mbuf, and then its parent does. The parent does not know the child's call stacks.
+ * expect: double free of an mbuf
+ */
+ZOO_CASE(after_child)
+
+static int
+end_in_child(void *arg)
+{
+	rte_pktmbuf_free(arg); /* freed by a child */
+	return 0;
+}
+
+static void
+after_child_bug(void)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(zoo_pool("zoo")); /* taken */
+
+	run_in_child(end_in_child, m);
+	rte_pktmbuf_free(m); /* again */
+}
+
+static void
+after_child_twin(void)
+{
+	run_in_child(end_in_child, rte_pktmbuf_alloc(zoo_pool("zoo")));
+}
+
+/*
+ * A child frees an mbuf twice. It knows where its parent took the mbuf.
+ * expect: double free of an mbuf
+ */
+ZOO_CASE(in_child)
+
+static int
+end_twice(void *arg)
+{
+	rte_pktmbuf_free(arg); /* freed in a child */
+	rte_pktmbuf_free(arg); /* again in a child */
+	return 0;
+}
+
+static void
+in_child_bug(void)
+{
+	run_in_child(end_twice, rte_pktmbuf_alloc(zoo_pool("zoo"))); /* taken */
+}
+
+static void
+in_child_twin(void)
+{
+	after_child_twin();
 }

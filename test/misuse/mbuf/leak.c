@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mbuf_zoo.h"
 
+#include <pthread.h>
+
 /*
  * A pool is destroyed while mbufs of two places are not home.
  * expect: pool zoo: 3 of 63 mbufs are not free at its end
@@ -376,4 +378,88 @@ static void
 of_many_places_twin(void)
 {
 	by_signal_twin();
+}
+
+/*
+ * A thread gets its name after it took an mbuf, and ends before the pool does.
+ * expect: pool zoo: 1 of 63 mbufs are not free at its end
+ * thread: feeder
+ */
+ZOO_CASE(of_thread_named_late)
+
+static int
+take_unnamed(void *arg)
+{
+	*(struct rte_mbuf **)arg = rte_pktmbuf_alloc(rte_mempool_lookup("zoo")); /* leaked: 1 mbuf elsewhere */
+	zoo_check(pthread_setname_np(pthread_self(), "feeder") == 0, "a name");
+	return 0;
+}
+
+static void
+of_thread_named_late_bug(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+	struct rte_mbuf *m;
+
+	zoo_elsewhere(take_unnamed, &m);
+	rte_mempool_free(pool);
+}
+
+static void
+of_thread_named_late_twin(void)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+	struct rte_mbuf *m;
+
+	zoo_elsewhere(take_unnamed, &m);
+	rte_pktmbuf_free(m);
+	rte_mempool_free(pool);
+}
+
+/*
+ * The same of a thread that runs while its pool ends.
+ * expect: pool zoo: 1 of 63 mbufs are not free at its end
+ * thread: keeper
+ */
+ZOO_CASE(of_named_thread_that_runs)
+
+static pthread_barrier_t barrier;
+
+static void *
+take_and_wait(void *arg)
+{
+	*(struct rte_mbuf **)arg = rte_pktmbuf_alloc(rte_mempool_lookup("zoo")); /* leaked: 1 mbuf elsewhere */
+	pthread_barrier_wait(&barrier);
+	pthread_barrier_wait(&barrier);
+	return NULL;
+}
+
+static void
+end_pool_while_taker_runs(bool home)
+{
+	struct rte_mempool *pool = zoo_pool("zoo");
+	struct rte_mbuf *m = NULL;
+	pthread_t thread;
+
+	pthread_barrier_init(&barrier, NULL, 2);
+	zoo_check(pthread_create(&thread, NULL, take_and_wait, &m) == 0, "a thread");
+	pthread_barrier_wait(&barrier);
+	zoo_check(pthread_setname_np(thread, "keeper") == 0, "a name");
+	if (home)
+		rte_pktmbuf_free(m);
+	rte_mempool_free(pool);
+	pthread_barrier_wait(&barrier);
+	pthread_join(thread, NULL);
+}
+
+static void
+of_named_thread_that_runs_bug(void)
+{
+	end_pool_while_taker_runs(false);
+}
+
+static void
+of_named_thread_that_runs_twin(void)
+{
+	end_pool_while_taker_runs(true);
 }

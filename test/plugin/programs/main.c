@@ -9,8 +9,9 @@
 static const struct {
 	const char *name;
 	void (*run)(void);
-} programs[] = {{"asked", asked},	{"chains", chains}, {"forward", forward}, {"fragments", fragments},
-		{"pipeline", pipeline}, {"pools", pools},   {"server", server},	  {"client", client}};
+} programs[] = {{"asked", asked},     {"captured", captured},	{"chains", chains},
+		{"forward", forward}, {"fragments", fragments}, {"pipeline", pipeline},
+		{"pools", pools},     {"server", server},	{"client", client}};
 
 bool program_bug;
 

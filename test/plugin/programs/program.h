@@ -38,6 +38,7 @@ extern bool program_bug;	/* a bug is planted */
 extern const char *program_arg; /* the second word behind the name, or NULL */
 
 void asked(void);
+void captured(void);
 void chains(void);
 void forward(void);
 void fragments(void);

@@ -118,6 +118,23 @@ alloc_aligned_over_several_buffers_aligns_every_piece(void **state)
 	}
 }
 
+/* A buffer is aligned to 64 at least, so no more than the rest of the alignment is lost before the first byte. */
+static void
+alloc_aligned_of_what_a_buffer_has_left_is_one_piece(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	uint32_t size = evpl_buffer_size();
+	struct evpl_iovec iovec[8];
+
+	for (unsigned alignment = 128; alignment <= size / 2; alignment *= 2) {
+		for (unsigned i = 0; i < DIM(iovec); i++)
+			take(evpl, size - alignment + 64, alignment, 1, i % 2, &iovec[i], i);
+		for (unsigned i = 0; i < DIM(iovec); i++)
+			assert_content(&iovec[i], 1, i);
+		evpl_iovecs_release(evpl, iovec, DIM(iovec));
+	}
+}
+
 static void
 alloc_that_no_longer_fits_the_buffer_comes_in_one_piece_of_another(void **state)
 {
@@ -377,6 +394,7 @@ static const struct CMUnitTest cases[] = {
 	EVERY_SIZE(alloc_lengths_around_buffer_size_split_into_the_fewest),
 	EVERY_SIZE(alloc_of_every_power_of_two_aligns_the_address),
 	EVERY_SIZE(alloc_aligned_over_several_buffers_aligns_every_piece),
+	EVERY_SIZE(alloc_aligned_of_what_a_buffer_has_left_is_one_piece),
 	EVERY_SIZE(alloc_that_no_longer_fits_the_buffer_comes_in_one_piece_of_another),
 	EVERY_SIZE(alloc_of_neighbours_leaves_no_byte_shared),
 	EVERY_SIZE(alloc_length_zero_takes_nothing),

@@ -6,8 +6,11 @@
  * process could stop each other. So EAL's heap is measured before and after everything, and each holder is tried alone
  * against cleanup.
  */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
+#include <rte_cycles.h>
 #include <rte_log.h>
 #include <rte_memzone.h>
 
@@ -218,6 +221,40 @@ zones(void)
 	return n;
 }
 
+static atomic_bool may_end;
+
+static void *
+wait_to_end(void *arg)
+{
+	while (!atomic_load(&may_end))
+		rte_delay_us_sleep(200);
+	return arg;
+}
+
+/* A thread of the program may have the handle that the keeper had. */
+static void
+cleanup_without_a_keeper_waits_for_no_thread(void **state)
+{
+	const struct evpl_global_config with_keeper = {.slab_size = 64 * KIB, .packet_mbufs = 63, .idle_trim_ms = 1000};
+	pthread_t thread[8];
+
+	(void)state;
+	assert_int_equal(evpl_init(&with_keeper), 0);
+	assert_int_equal(evpl_cleanup(), 0);
+	atomic_store(&may_end, false);
+	for (unsigned i = 0; i < DIM(thread); i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, wait_to_end, &may_end), 0);
+	assert_int_equal(evpl_init(&home_small), 0);
+	assert_int_equal(evpl_cleanup(), 0); /* it would never come back */
+	atomic_store(&may_end, true);
+	for (unsigned i = 0; i < DIM(thread); i++) {
+		void *result = NULL;
+
+		assert_int_equal(pthread_join(thread[i], &result), 0);
+		assert_ptr_equal(result, &may_end);
+	}
+}
+
 static void
 cycles_of_init_and_cleanup_lose_no_memory(void **state)
 {
@@ -311,6 +348,7 @@ static const struct CMUnitTest cases[] = {
 	stopped_case(cleanup_while_an_rx_mbuf_lives_is_ebusy),
 	stopped_case(cleanup_of_one_of_two_callers_disturbs_nobody),
 	stopped_case(cleanup_with_small_slabs_touches_what_was_used),
+	stopped_case(cleanup_without_a_keeper_waits_for_no_thread),
 	stopped_case(cycles_of_init_and_cleanup_lose_no_memory),
 };
 

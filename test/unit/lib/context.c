@@ -6,13 +6,92 @@
  * else: its iovecs and packets live on. So contexts are made and ended while iovecs and packets are held in every
  * possible way.
  */
+#include <dlfcn.h>
 #include <limits.h>
 #include <pthread.h>
 
 #include <rte_lcore.h>
+#include <rte_malloc.h>
 #include <rte_memory.h>
+#include <rte_mempool.h>
+#include <rte_memzone.h>
 
 #include "support.h"
+
+/*
+ * A machine of two nodes, of which the second one has no memory left. The library's calls of DPDK come here first. The
+ * main thread seems to run on the second node while `second_node` is set.
+ */
+static bool second_node;
+
+static void
+find(void *function, size_t size, const char *name)
+{
+	void *symbol = dlsym(RTLD_NEXT, name);
+
+	if (symbol == NULL)
+		abort();
+	memcpy(function, &symbol, size); /* ISO C has no cast from an object's pointer to a function's */
+}
+
+/* False: DPDK is asked, on the node where the thread is. */
+static bool
+is_spent(int socket_id)
+{
+	rte_errno = ENOMEM;
+	return second_node && socket_id == 1;
+}
+
+unsigned
+rte_socket_id(void)
+{
+	unsigned (*real)(void);
+
+	find(&real, sizeof(real), "rte_socket_id");
+	return second_node ? 1 : real();
+}
+
+void *
+rte_zmalloc_socket(const char *type, size_t size, unsigned align, int socket_id)
+{
+	void *(*real)(const char *, size_t, unsigned, int), *p;
+	bool was = second_node;
+
+	if (is_spent(socket_id))
+		return NULL;
+	find(&real, sizeof(real), "rte_zmalloc_socket");
+	second_node = false;
+	p = real(type, size, align, socket_id);
+	second_node = was;
+	return p;
+}
+
+const struct rte_memzone *
+rte_memzone_reserve_aligned(const char *name, size_t size, int socket_id, unsigned flags, unsigned align)
+{
+	const struct rte_memzone *(*real)(const char *, size_t, int, unsigned, unsigned), *zone;
+	bool was = second_node;
+
+	if (is_spent(socket_id))
+		return NULL;
+	find(&real, sizeof(real), "rte_memzone_reserve_aligned");
+	second_node = false;
+	zone = real(name, size, socket_id, flags, align);
+	second_node = was;
+	return zone;
+}
+
+struct rte_mempool *
+rte_mempool_create_empty(const char *name, unsigned n, unsigned size, unsigned cache_size, unsigned private_size,
+			 int socket_id, unsigned flags)
+{
+	struct rte_mempool *(*real)(const char *, unsigned, unsigned, unsigned, unsigned, int, unsigned);
+
+	if (is_spent(socket_id))
+		return NULL;
+	find(&real, sizeof(real), "rte_mempool_create_empty");
+	return real(name, n, size, cache_size, private_size, socket_id, flags);
+}
 
 static void
 create_with_fields_out_of_range_is_einval(void **state)
@@ -90,6 +169,41 @@ create_for_a_node_without_memory_fails_or_its_allocs_do(void **state)
 		evpl_iovec_release(evpl, &iovec);
 	else
 		assert_int_equal(rte_errno, ENOMEM);
+	evpl_destroy(evpl);
+}
+
+/* A context that is not bound to its node has all of it from the next one: packet mbufs, its quota, slabs. */
+static void
+context_on_a_node_without_memory_takes_from_the_next(void **state)
+{
+	const struct evpl_thread_config config = {.quota = 64 << 20};
+	const struct evpl_thread_config bound = {.socket_id = 1};
+	struct evpl_iovec iovec[20];
+	struct rte_mbuf *packet;
+	struct evpl *evpl;
+
+	(void)state;
+	second_node = true;
+	assert_null_with(evpl_create(&bound), ENOMEM);
+	evpl = evpl_create(&config);
+	second_node = false;
+	assert_non_null(evpl);
+	second_node = true;
+	for (unsigned i = 0; i < DIM(iovec); i++) {
+		if (evpl_iovec_alloc(evpl, 40000, 0, 1, SHARED, &iovec[i]) != 1) {
+			second_node = false;
+			fail_msg("no buffer from the other node: %s", rte_strerror(rte_errno));
+		}
+		iovec_fill(&iovec[i], i);
+	}
+	second_node = false;
+	for (unsigned i = 0; i < DIM(iovec); i++)
+		iovec_assert(&iovec[i], i, 0);
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec[0], 1);
+	assert_non_null(packet);
+	mbuf_assert(packet, 40000, 0);
+	rte_pktmbuf_free(packet);
+	evpl_iovecs_release(evpl, &iovec[1], DIM(iovec) - 1);
 	evpl_destroy(evpl);
 }
 
@@ -289,6 +403,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(create_with_fields_out_of_range_is_einval, home_small),
 	home_case(create_with_every_good_field_works, home_small),
 	home_case(create_for_a_node_without_memory_fails_or_its_allocs_do, home_small),
+	home_case(context_on_a_node_without_memory_takes_from_the_next, home_small),
 	home_case(destroy_of_null_is_allowed, home_small),
 	home_case(destroy_leaves_live_iovecs_their_bytes, home_small),
 	home_case(destroy_leaves_packets_their_bytes, home_small),

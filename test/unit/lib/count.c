@@ -417,7 +417,33 @@ packet_sent_under_clones_beyond_the_limit_keeps_their_bytes(void **state)
 	assert_int_equal(evpl_rx_pool_destroy(pinned), 0);
 }
 
+/* A window that has bought enough gives half of it back, so there is room for clones in the 16 bits of its mbuf. */
+static void
+clones_fit_after_a_loop_of_clones_and_releases(void **state)
+{
+	struct evpl_iovec iovec, clone, *clones = calloc(20000, sizeof(*clones));
+	struct evpl *evpl = home_context(state);
+	struct evpl_stats stats;
+
+	assert_non_null(clones);
+	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
+		iovec_take(evpl, 100, flags, &iovec, 1);
+		for (unsigned i = 0; i < 16500; i++) {
+			evpl_iovec_clone(&clone, &iovec);
+			evpl_iovec_release(evpl, &clone);
+		}
+		for (unsigned i = 0; i < 20000; i++)
+			evpl_iovec_clone(&clones[i], &iovec);
+		evpl_stats_get(&stats);
+		assert_int_equal(stats.overflow_mbufs_in_use, 0);
+		evpl_iovecs_release(evpl, clones, 20000);
+		evpl_iovec_release(evpl, &iovec);
+	}
+	free(clones);
+}
+
 static const struct CMUnitTest cases[] = {
+	home_case(clones_fit_after_a_loop_of_clones_and_releases, home_small),
 	home_case(packet_sent_under_clones_beyond_the_limit_keeps_their_bytes, few_packets),
 	home_case(clones_of_local_beyond_65535_release_in_any_order, few_packets),
 	home_case(clones_of_shared_beyond_65535_release_in_any_order, few_packets),

@@ -322,9 +322,12 @@ overlapping_memory_is_refused(void **state)
 {
 	struct brought_end end = {0}, never = {0};
 	char *addr = brought_add(0, 0, &end);
+	struct rte_mempool *pool = evpl_rx_pool_create("overlap", 63, 0, SOCKET_ID_ANY);
+	struct rte_mbuf *received = pool != NULL ? rte_pktmbuf_alloc(pool) : NULL;
 	struct evpl_stats before = stats();
 	struct evpl_iovec iovec;
 
+	assert_non_null(received);
 	rte_log_set_global_level(RTE_LOG_CRIT);
 	assert_int_equal(add(addr, 0, 0, &never), -EEXIST);
 	assert_int_equal(add(addr, 5, 0, &never), -EEXIST);
@@ -338,7 +341,13 @@ overlapping_memory_is_refused(void **state)
 	assert_int_equal(evpl_slab_add_external((void *)((uintptr_t)iovec.data & ~(uintptr_t)(PAGE - 1)), PAGE, PAGE,
 						NULL, EVPL_EXTERNAL(0), EVPL_EXTERNAL_NO_IOVA, brought_ended, &never),
 			 -EEXIST);
+	assert_int_equal(evpl_slab_add_external((void *)((uintptr_t)received->buf_addr & ~(uintptr_t)(PAGE - 1)), PAGE,
+						PAGE, NULL, EVPL_EXTERNAL(0), EVPL_EXTERNAL_NO_IOVA, brought_ended,
+						&never),
+			 -EEXIST);
 	rte_log_set_global_level(RTE_LOG_NOTICE);
+	rte_pktmbuf_free(received);
+	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
 	evpl_iovec_release(home_context(state), &iovec);
 	assert_int_equal(stats().buffers, before.buffers + 4);
 	assert_int_equal(never.calls, 0);

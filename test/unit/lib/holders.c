@@ -162,9 +162,32 @@ ports_and_receive_pools_that_may_have_mbufs_are_named(void **state)
 	assert_int_equal(evpl_cleanup(), 0);
 }
 
+static void
+refused_cleanups_leave_no_memory(void **state)
+{
+	struct evpl_iovec iovec;
+	struct evpl *evpl;
+	size_t heap = 0;
+
+	(void)state;
+	assert_int_equal(evpl_init(&tiny_slabs), 0);
+	evpl = evpl_create(NULL);
+	assert_non_null(evpl);
+	iovec_take(evpl, 100, SHARED, &iovec, 1);
+	for (unsigned i = 0; i < 1000; i++) {
+		free(refusal());
+		if (i == 10)
+			heap = home_c_heap();
+	}
+	assert_true(home_c_heap() < heap + 1000 * sizeof(void *));
+	evpl_iovec_release(evpl, &iovec);
+	evpl_destroy(evpl);
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
 static const struct CMUnitTest cases[] = {
 	stopped_case(eight_contexts_and_slabs_are_named_and_the_rest_counted),
-	stopped_case(contexts_that_are_gone_are_named_together),
+	stopped_case(contexts_that_are_gone_are_named_together), stopped_case(refused_cleanups_leave_no_memory),
 	cmocka_unit_test(ports_and_receive_pools_that_may_have_mbufs_are_named), /* the driver keeps heap */
 };
 

@@ -354,6 +354,58 @@ tx_burst_sends_as_many_as_there_are_mbufs_for(void **state)
 	assert_int_equal(evpl_rx_pool_destroy(rx), 0);
 }
 
+/* A near packet has 16 bits for the way from the received mbuf to its own bytes. */
+static void
+packets_at_the_end_of_the_largest_mbufs_are_had(void **state)
+{
+	const uint32_t priv = 64, reach = UINT16_MAX, first = reach - priv - RTE_PKTMBUF_HEADROOM;
+	struct rte_mempool *pool = rte_pktmbuf_pool_create("deep", 1, 0, priv, UINT16_MAX, SOCKET_ID_ANY);
+	struct evpl *evpl = home_context(state);
+	struct evpl_iovec iovec, view;
+	struct rte_mbuf *packet;
+
+	assert_non_null(pool);
+	assert_int_equal(
+		evpl_iovecs_from_mbuf(evpl, filled_mbuf(pool, UINT16_MAX - RTE_PKTMBUF_HEADROOM, 1), SHARED, 1, &iovec),
+		1);
+	for (uint32_t offset = first - 1; offset <= first + 1; offset++) {
+		evpl_iovec_clone_segment(&view, &iovec, offset, 10);
+		packet = evpl_iovecs_to_mbuf(evpl, &view, 1);
+		if (offset <= first || getenv("EVPL_TEST_FAR") != NULL) {
+			assert_non_null(packet);
+			assert_int_equal(bytes_right(rte_pktmbuf_mtod(packet, void *), 10, 1, offset), 10);
+			rte_pktmbuf_free(packet);
+		} else {
+			assert_null(packet);
+			assert_int_equal(rte_errno, ENOMEM);
+			evpl_iovec_release(evpl, &view);
+		}
+	}
+	evpl_iovec_release(evpl, &iovec);
+	home_assert_pool(pool, 1);
+	rte_mempool_free(pool);
+}
+
+/* The mempool operation is one of DPDK's contract: builds that check stop the program if it fails. */
+static void
+last_packet_of_a_buffer_comes_home_without_a_failure(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_iovec current, iovec;
+	struct rte_mbuf *packet;
+	void *mbuf;
+
+	iovec_take(evpl, 1, SHARED, &current, 1); /* so that the next buffer is the iovec's alone */
+	iovec_take(evpl, evpl_buffer_size(), SHARED, &iovec, 1);
+	evpl_iovec_set_length(&iovec, 100);
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
+	assert_non_null(packet);
+	mbuf = rte_pktmbuf_prefree_seg(packet);
+	assert_ptr_equal(mbuf, packet);
+	assert_int_equal(rte_mempool_ops_enqueue_bulk(packet->pool, &mbuf, 1), 0);
+	evpl_iovec_release(evpl, &current);
+}
+
 static const struct CMUnitTest cases[] = {
 	home_case(packets_of_small_buffers_are_direct_and_of_large_ones_external, large),
 	home_case(neighbours_are_one_segment, home_small),
@@ -365,6 +417,8 @@ static const struct CMUnitTest cases[] = {
 	home_case(packets_on_a_received_mbuf_are_had_while_clones_of_others_live, home_small),
 	home_case(rx_mbuf_of_two_holders_comes_home_with_a_count_of_one, home_small),
 	home_case(tx_burst_sends_as_many_as_there_are_mbufs_for, tiny),
+	home_case(packets_at_the_end_of_the_largest_mbufs_are_had, home_small),
+	home_case(last_packet_of_a_buffer_comes_home_without_a_failure, home_small),
 };
 
 int

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "held/place.h"
+#include "trace/hooks.h"
 
 static void
 what_has_no_entry_is_the_sum_of_others(void **state)
@@ -77,12 +78,68 @@ one_place_is_one_entry(void **state)
 	free(places);
 }
 
+/* What is free lies behind all that is held, also behind iovecs without a byte. */
+static void
+places_are_sorted_by_bytes_and_then_by_count(void **state)
+{
+	struct place *places = calloc(EVPL_PLACES, sizeof(*places));
+	const unsigned held = EVPL_PLACES - 3;
+
+	(void)state;
+	assert_non_null(places);
+	for (uint64_t i = 0; i < held; i++) {
+		struct place one = {.where = 0x1000 * (1 + i), .count = 1 + i * 7 % held, .bytes = i % 2};
+
+		evpl_place_add(places, &one);
+	}
+	evpl_places_sort(places);
+	for (unsigned i = 0; i < held; i++) {
+		assert_int_not_equal(places[i].count, 0);
+		if (i == 0)
+			continue;
+		assert_true(places[i].bytes <= places[i - 1].bytes);
+		assert_true(places[i].bytes < places[i - 1].bytes || places[i].count <= places[i - 1].count);
+	}
+	for (unsigned i = held; i < EVPL_PLACES; i++)
+		assert_int_equal(places[i].count, 0);
+	free(places);
+}
+
+static void
+say(FILE *out, uint64_t where)
+{
+	fprintf(out, "at %u", (unsigned)where);
+}
+
+/* What is held are iovecs, and the places of packets are told apart from them. */
+static void
+places_of_packets_are_no_held_iovecs(void **state)
+{
+	struct place *places = calloc(EVPL_PLACES, sizeof(*places));
+	const struct place packets = {.where = 1, .count = 9, .bytes = 9, .packets = true};
+	const struct place iovecs = {.where = 2, .count = 5, .bytes = 5};
+	struct hook_held held[2];
+
+	(void)state;
+	assert_non_null(places);
+	evpl_place_add(places, &packets);
+	evpl_place_add(places, &iovecs);
+	evpl_places_sort(places);
+	assert_int_equal(evpl_places_held(places, held, 2, say), 1);
+	assert_int_equal(held[0].count, 5);
+	assert_int_equal(held[0].bytes, 5);
+	assert_string_equal(held[0].where, "at 2");
+	free(places);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_place_is_one_entry),
 		cmocka_unit_test(what_has_no_entry_is_the_sum_of_others),
+		cmocka_unit_test(places_are_sorted_by_bytes_and_then_by_count),
+		cmocka_unit_test(places_of_packets_are_no_held_iovecs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -366,6 +366,42 @@ child_of_fork_does_not_keep_the_place(void **state)
 	assert_int_equal(evpl_process_free(process), 0);
 }
 
+static void
+plays_without_input(struct evpl_process *process)
+{
+	there_check(evpl_detach(process) == 0);
+	there_check(close(STDIN_FILENO) == 0);
+	process = evpl_attach("worker");
+	there_check(process != NULL);
+	there_check(evpl_detach(process) == 0);
+	there_check(open("/dev/null", O_RDONLY) == STDIN_FILENO); /* the file is closed again */
+}
+
+/* The file of a place may have the descriptor 0, as in a daemon. */
+static void
+process_without_standard_input_works(void **state)
+{
+	struct evpl_process *process;
+	struct there there;
+	int input;
+
+	(void)state;
+	there_only();
+	input = dup(STDIN_FILENO);
+	close(STDIN_FILENO);
+	process = process_create(0, 0);
+	assert_int_equal(evpl_process_free(process), 0);
+	assert_int_equal(open("/dev/null", O_RDONLY), STDIN_FILENO);
+	process = process_create(0, 0);
+	there_begin(&there, "worker", plays_without_input);
+	there_end(&there);
+	assert_int_equal(evpl_process_free(process), 0);
+	if (input >= 0) {
+		assert_int_equal(dup2(input, STDIN_FILENO), STDIN_FILENO);
+		close(input);
+	}
+}
+
 /* The file of a primary that had the same process id, and that another process still locks. */
 static void
 file_of_a_former_primary_is_replaced(void **state)
@@ -401,6 +437,7 @@ main(int argc, char **argv)
 		home_case(dead_process_stays_dead_while_another_one_attaches, home_small),
 		home_case(process_that_attaches_again_is_not_dead, home_small),
 		home_case(child_of_fork_does_not_keep_the_place, home_small),
+		home_case(process_without_standard_input_works, home_small),
 		home_case(file_of_a_former_primary_is_replaced, home_small),
 	};
 	static const struct program program = {.name = "process_attach", .cases = cases, .n_cases = DIM(cases)};

@@ -43,8 +43,8 @@ plays_sending(struct evpl_process *process)
 	there_check(evpl_iovecs_to_mbuf(NULL, iovecs, 1) == NULL && rte_errno == EINVAL);
 	there_check(evpl_process_send(process, iovecs, 1) == 0 && rte_errno == EINVAL);
 	/* What does not fit the port's queue stays here. */
-	while (evpl_iovec_clone(&kept, &iovecs[8]), evpl_tx_burst(NULL, loop, 0, &kept, 1) == 1)
-		;
+	while (rte_errno = EINVAL, evpl_iovec_clone(&kept, &iovecs[8]), evpl_tx_burst(NULL, loop, 0, &kept, 1) == 1)
+		there_check(rte_errno == 0);
 	there_check(rte_errno == 0 || rte_errno == ENOMEM);
 	there_check(there_is_stream(&kept, 8));
 	evpl_iovec_release(NULL, &kept);
@@ -95,6 +95,40 @@ packets_are_made_there_and_freed_here(void **state)
 	home_assert_held(0);
 	port_close(loop);
 	rte_mempool_free(pool);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
+static void
+plays_the_last_byte(struct evpl_process *process)
+{
+	struct evpl_iovec iovec;
+	struct rte_mbuf *m;
+
+	there_check(evpl_process_receive(process, &iovec, 1) == 1);
+	m = make_packet(&iovec, 1);
+	there_check(bytes_right(rte_pktmbuf_mtod(m, void *), 1, 7, UINT16_MAX) == 1);
+	rte_pktmbuf_free(m);
+	there_check(evpl_detach(process) == 0);
+}
+
+/* A packet has 16 bits for the way from the beginning of the buffer. */
+static void
+packet_of_the_last_byte_of_a_64_kib_buffer_is_made(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_process *process;
+	struct evpl_iovec all, last;
+	struct there there;
+
+	there_only();
+	process = process_create(0, 0);
+	there_begin(&there, "worker", plays_the_last_byte);
+	iovec_take(evpl, UINT16_MAX + 1, SHARED, &all, 7);
+	evpl_iovec_clone_segment(&last, &all, UINT16_MAX, 1);
+	assert_int_equal(evpl_process_send(process, &last, 1), 1);
+	there_end(&there);
+	evpl_iovec_release(evpl, &all);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
 	assert_int_equal(evpl_process_free(process), 0);
 }
 
@@ -158,9 +192,9 @@ plays_sent(struct evpl_process *process)
 
 	there_check(evpl_process_receive(process, iovecs, 2) == 2);
 	evpl_iovec_clone(&kept, &iovecs[0]); /* it dies with the process, and the packet alone keeps the bytes */
+	(void)make_packet(&iovecs[1], 1);    /* it is lost with the process */
 	m = make_packet(&iovecs[0], 1);
 	there_check(rte_eth_tx_burst(loop, 0, &m, 1) == 1);
-	(void)make_packet(&iovecs[1], 1); /* it is lost with the process */
 	there_wait();
 	there_wait();
 }
@@ -214,6 +248,7 @@ main(int argc, char **argv)
 {
 	static const struct CMUnitTest cases[] = {
 		home_case(packets_are_made_there_and_freed_here, home_small),
+		home_case(packet_of_the_last_byte_of_a_64_kib_buffer_is_made, home_small),
 		home_case(only_the_primary_and_the_maker_end_packets, home_small),
 		home_case(packets_of_a_dead_process_keep_their_bytes, home_small),
 	};

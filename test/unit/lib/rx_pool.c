@@ -171,7 +171,52 @@ pools_left_behind_are_freed_by_cleanup(void **state)
 	assert_non_null(evpl_rx_pool_create("left2", 100, 1000, SOCKET_ID_ANY));
 }
 
+static rte_mempool_enqueue_t real_enqueue;
+static unsigned enqueues;
+
+static int
+count_enqueue(struct rte_mempool *pool, void *const *mbufs, unsigned n)
+{
+	enqueues++;
+	return real_enqueue(pool, mbufs, n);
+}
+
+#define RELEASED 32
+
+/* On a thread that has no cache of the pool. */
+static void
+release_all(void *iovecs)
+{
+	evpl_iovecs_release(NULL, iovecs, RELEASED);
+}
+
+/* Otherwise each mbuf takes as long as many of them. */
+static void
+mbufs_that_are_released_together_come_home_in_one_call(void **state)
+{
+	struct evpl_iovec iovec[RELEASED];
+	struct rte_mempool_ops *ops;
+	struct rte_mempool *pool;
+
+	plain_builds_only(); /* tracing looks at each iovec */
+	pool = evpl_rx_pool_create("released", RELEASED, 0, SOCKET_ID_ANY);
+	assert_non_null(pool);
+	for (unsigned i = 0; i < RELEASED; i++)
+		assert_int_equal(
+			evpl_iovecs_from_mbuf(home_context(state), filled_mbuf(pool, 100, i), SHARED, 1, &iovec[i]), 1);
+	ops = rte_mempool_get_ops(pool->ops_index);
+	real_enqueue = ops->enqueue;
+	ops->enqueue = count_enqueue;
+	enqueues = 0;
+	threads_run_elsewhere(release_all, iovec);
+	ops->enqueue = real_enqueue;
+	assert_int_equal(enqueues, 1);
+	home_assert_pool(pool, RELEASED);
+	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
+}
+
 static const struct CMUnitTest cases[] = {
+	home_case(mbufs_that_are_released_together_come_home_in_one_call, home_small),
 	home_case(pool_of_every_size_has_rooms_of_its_own, home_small),
 	home_case(pool_with_impossible_arguments_is_einval, home_small),
 	home_case(pool_with_the_longest_name_works, home_small),

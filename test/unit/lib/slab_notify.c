@@ -215,6 +215,29 @@ callback_that_refuses_what_exists_is_not_kept(void **state)
 	evpl_iovecs_release(home_context(state), iovec, DIM(iovec));
 }
 
+/* Each of the two ends of a listener frees it. A hundred that are not freed are more than one byte each. */
+static void
+listeners_that_end_leave_no_memory(void **state)
+{
+	struct device refusing = {.refuse_at = 1}, d = {0};
+	struct evpl_iovec iovec;
+	size_t heap = 0;
+
+	take(home_context(state), &iovec, 1);
+	for (unsigned i = 0; i <= 100; i++) {
+		assert_int_equal(evpl_slab_notify(tell, &refusing), -ENOSPC);
+		if (i == 0)
+			heap = home_c_heap();
+	}
+	assert_true(home_c_heap() < heap + 100);
+	for (unsigned i = 0; i < 100; i++) {
+		assert_int_equal(evpl_slab_notify(tell, &d), 0);
+		assert_int_equal(evpl_slab_notify_end(tell, &d), 0);
+	}
+	assert_true(home_c_heap() < heap + 100);
+	evpl_iovec_release(home_context(state), &iovec);
+}
+
 static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(notify_without_init_or_callback_fails),
 	home_case(every_iovec_is_in_a_slab_that_was_told_of, small),
@@ -223,6 +246,7 @@ static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(cleanup_tells_that_the_rest_goes),
 	home_case(slab_that_is_refused_is_not_used, small),
 	home_case(callback_that_refuses_what_exists_is_not_kept, small),
+	home_case(listeners_that_end_leave_no_memory, small),
 };
 
 int

@@ -120,6 +120,11 @@ stats_count_what_buffers_do(void **state)
 		assert_in_range(n, 1, DIM(iovec) - 2); /* a slab has 16 */
 	evpl_stats_get(&stats);
 	assert_int_equal(stats.alloc_enomem, 1);
+	/* A short one, for which tracing tries twice: with guards, and without. */
+	assert_int_equal(evpl_iovec_alloc(evpl, 64, 0, 1, SHARED, &iovec[n]), -1);
+	assert_int_equal(rte_errno, ENOMEM);
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.alloc_enomem, 2);
 	evpl_iovecs_release(evpl, iovec, (int)n);
 	evpl_destroy(evpl);
 	home_assert();

@@ -6,6 +6,8 @@
  * functions. A stripped program, or a file that is no program at all, could end the process while it writes a report.
  * So copies of this program are cut and spoilt in every part that the reader looks at.
  */
+#include <dlfcn.h>
+#include <link.h>
 #include <unistd.h>
 
 #include "held/symbol.h"
@@ -126,6 +128,44 @@ programs_that_are_spoilt_end_nothing(void **state)
 	free(bytes);
 }
 
+/* Writes another byte into each string of that name. */
+static void
+spoil(unsigned char *bytes, size_t size, const char *name, char byte)
+{
+	unsigned char *at = bytes;
+
+	while ((at = memmem(at, size - (size_t)(at - bytes), name, strlen(name))) != NULL)
+		at[1] = (unsigned char)byte;
+}
+
+/* A byte that a terminal would obey does not get into a report. */
+static void
+name_with_a_byte_that_no_name_has_is_none(void **state)
+{
+	const char bad[] = {'\x1b', '\x7f', '\n', '\xe4'};
+	uintptr_t address = (uintptr_t)a_static_function;
+	struct link_map *program;
+	unsigned char *bytes;
+	char name[64];
+	Dl_info info;
+	size_t size;
+
+	(void)state;
+	assert_int_not_equal(dladdr1((void *)address, &info, (void **)&program, RTLD_DL_LINKMAP), 0);
+	address -= program->l_addr;
+	for (unsigned i = 0; i < DIM(bad); i++) {
+		bytes = copy_of_program(&size);
+		look_into(bytes, size);
+		assert_true(evpl_symbol_in_file(path, address, name, sizeof(name)));
+		assert_string_equal(name, "a_static_function");
+		spoil(bytes, size, name, bad[i]);
+		look_into(bytes, size);
+		assert_false(evpl_symbol_in_file(path, address, name, sizeof(name)));
+		assert_string_equal(name, "");
+		free(bytes);
+	}
+}
+
 static int
 begin(void **state)
 {
@@ -147,6 +187,7 @@ static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(files_that_are_no_program_have_no_names),
 	cmocka_unit_test(programs_that_are_cut_short_end_nothing),
 	cmocka_unit_test(programs_that_are_spoilt_end_nothing),
+	cmocka_unit_test(name_with_a_byte_that_no_name_has_is_none),
 };
 
 int

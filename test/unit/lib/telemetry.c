@@ -7,6 +7,7 @@
  * figure has a value of its own, and asks this process's own socket. (e2e/test_telemetry.py compares the fields with
  * their documentation.)
  */
+#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_lcore.h>
 #include <rte_version.h>
@@ -23,6 +24,11 @@ static const struct evpl_global_config config = {
 	.slab_size = 16 * SMALL, .buffer_size = SMALL, .large_buffer_size = LARGE, .packet_mbufs = 63};
 static const struct evpl_global_config two_slabs = {
 	.slab_size = 16 * SMALL, .buffer_size = SMALL, .large_buffer_size = LARGE, .max_slabs = 2, .packet_mbufs = 63};
+static const struct evpl_global_config with_keeper = {.slab_size = 16 * SMALL,
+						      .buffer_size = SMALL,
+						      .large_buffer_size = LARGE,
+						      .packet_mbufs = 63,
+						      .low_watermark = 17 * SMALL};
 
 static const char *
 allocs_are(const char *in_plain_builds)
@@ -412,6 +418,18 @@ buffers_of_contexts_that_are_gone_are_orphans(void **state)
 	assert_int_equal(number("/evpl/stats", NULL, "buffers_orphaned"), 0);
 }
 
+/* The keeper makes slabs until so many bytes are free. */
+static void
+slabs_of_the_keeper_are_made_ahead(void **state)
+{
+	(void)state;
+	while (number("/evpl/stats", NULL, "slabs_made_ahead") != 2)
+		rte_delay_us_sleep(1000);
+	assert_int_equal(number("/evpl/stats", NULL, "slabs"), 2);
+	assert_int_equal(number("/evpl/stats", NULL, "slabs_made"), 2);
+	assert_int_equal(number("/evpl/stats", NULL, "slabs_given_back"), 0);
+}
+
 static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(info_says_what_the_library_runs_with),
 	cmocka_unit_test(stopped_library_says_zero),
@@ -421,6 +439,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(spills_are_the_references_beyond_the_limit, config),
 	home_case(quotas_are_shown_with_what_they_refused, config),
 	home_case(buffers_of_contexts_that_are_gone_are_orphans, config),
+	home_case(slabs_of_the_keeper_are_made_ahead, with_keeper),
 };
 
 int

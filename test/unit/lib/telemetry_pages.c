@@ -8,9 +8,8 @@
 #include <rte_lcore.h>
 
 #include "asked.h"
+#include "brought.h"
 #include "port_lies.h"
-
-#define KIB 1024u
 
 static const struct evpl_global_config config = {
 	.slab_size = 256 * KIB, .buffer_size = 16 * KIB, .large_buffer_size = 64 * KIB, .packet_mbufs = 63};
@@ -117,6 +116,22 @@ pools_are_shown_64_at_a_time(void **state)
 	rte_pktmbuf_free(m);
 	for (unsigned i = 0; i < DIM(pool); i++)
 		assert_int_equal(evpl_rx_pool_destroy(pool[i]), 0);
+}
+
+/* A group of external slabs is not a NUMA node. */
+static void
+external_memory_is_shown_with_its_group(void **state)
+{
+	struct brought_end end = {0};
+	void *addr = brought_add(2, 0, &end);
+	struct evpl *evpl = brought_context(2);
+
+	(void)state;
+	assert_int_equal(number("/evpl/slabs", "slab_0", "node"), EVPL_EXTERNAL(2));
+	assert_int_equal(number("/evpl/contexts", "context_1", "node"), EVPL_EXTERNAL(2));
+	assert_int_equal(number("/evpl/contexts", "context_0", "node"), (int64_t)rte_socket_id());
+	evpl_destroy(evpl);
+	brought_remove(addr, &end);
 }
 
 static void
@@ -234,6 +249,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(slabs_are_shown_24_at_a_time, tiny_slabs),
 	home_case(maps_show_256_buffers_from_the_one_that_is_asked_for, many_buffers),
 	home_case(pools_are_shown_64_at_a_time, config),
+	home_case(external_memory_is_shown_with_its_group, brought_config),
 	home_case(ports_are_shown_with_their_pool_and_counters, config),
 	home_case(held_samples_are_scaled, sampled),
 	home_case(processes_are_shown_24_at_a_time, config),

@@ -7,9 +7,12 @@
  * reads it after the trim. The keeper's cases wait until the thing has happened, however long that takes.
  */
 #include <errno.h>
+#include <inttypes.h>
 
 #include <rte_cycles.h>
+#include <rte_log.h>
 
+#include "logged.h"
 #include "support.h"
 
 #define KIB (1u << 10)
@@ -115,6 +118,32 @@ trim_gives_back_the_bytes_of_idle_slabs(void **state)
 	assert_int_equal(slabs(), 0);
 	assert_int_equal(slab_bytes(), 0);
 	assert_int_equal(evpl_trim(), 0);
+}
+
+static void
+trim_logs_how_many_slabs_have_gone(void **state)
+{
+	uint32_t level = rte_log_get_global_level();
+	struct evpl_iovec iovec[12];
+	char line[80], *text;
+	uint64_t bytes;
+	unsigned n;
+
+	take(home_context(state), iovec, DIM(iovec), LOCAL);
+	release(home_context(state), iovec, DIM(iovec));
+	end_context(state);
+	n = slabs();
+	rte_log_set_global_level(RTE_LOG_DEBUG);
+	assert_true(rte_log_set_level_pattern("lib.evpl", RTE_LOG_DEBUG) >= 0);
+	log_begin();
+	bytes = evpl_trim();
+	text = log_end();
+	assert_true(rte_log_set_level_pattern("lib.evpl", RTE_LOG_NOTICE) >= 0);
+	rte_log_set_global_level(level);
+	snprintf(line, sizeof(line), "EVPL: %u slabs given back, %" PRIu64 " bytes\n", n, bytes);
+	if (strstr(text, line) == NULL)
+		fail_msg("no line \"%s\" in \"%s\"", line, text);
+	free(text);
 }
 
 static void
@@ -291,13 +320,15 @@ wait_for_slabs(uint32_t least, uint32_t most)
 static void
 keeper_makes_slabs_before_they_are_needed(void **state)
 {
+	const struct home *home = *state;
 	struct evpl_iovec iovec[4];
 
 	wait_for_slabs(4, 4);
 	take(home_context(state), iovec, DIM(iovec), LOCAL);
 	wait_for_slabs(5, 5);
 	release(home_context(state), iovec, DIM(iovec));
-	assert_int_equal(evpl_trim(), 0); /* what the low watermark asks for stays */
+	assert_true(home_heap() - home->heap >= slab_bytes()); /* none is memory of others */
+	assert_int_equal(evpl_trim(), 0);		       /* what the low watermark asks for stays */
 }
 
 static void
@@ -374,6 +405,7 @@ thousands_of_slabs_work_as_one(void **state)
 static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(trim_without_init_is_0),
 	home_case(trim_gives_back_the_bytes_of_idle_slabs, small),
+	home_case(trim_logs_how_many_slabs_have_gone, small),
 	home_case(trimmed_memory_comes_again, small),
 	home_case(slab_of_a_held_iovec_stays, small),
 	home_case(slab_of_a_packet_in_flight_stays, small),

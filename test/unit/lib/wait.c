@@ -335,6 +335,27 @@ quota_limits_one_context_only(void **state)
 	evpl_iovecs_release(a, iovecs, DIM(iovecs)); /* the quota outlives its context */
 }
 
+/* A try that finds no buffer gives back what it took of the quota. */
+static void
+quota_of_a_try_without_memory_is_given_back(void **state)
+{
+	const struct evpl_thread_config config = {.quota = 3 * 16 * KIB};
+	struct evpl *a = home_context(state), *b = evpl_create(&config);
+	struct evpl_iovec all[8], iovecs[3], other;
+
+	assert_non_null(b);
+	for (unsigned i = 0; i < DIM(all); i++)
+		assert_int_equal(take(a, &all[i], whole()), 1);
+	for (unsigned i = 0; i < 4; i++)
+		assert_fails(take(b, &other, whole()), ENOMEM);
+	evpl_iovecs_release(NULL, all, DIM(all));
+	for (unsigned i = 0; i < DIM(iovecs); i++)
+		assert_int_equal(take(b, &iovecs[i], whole()), 1);
+	assert_fails(take(b, &other, whole()), ENOMEM); /* the quota's end */
+	evpl_iovecs_release(b, iovecs, DIM(iovecs));
+	evpl_destroy(b);
+}
+
 static void
 quota_that_a_wait_needs_is_waited_for(void **state)
 {
@@ -461,6 +482,7 @@ static const struct CMUnitTest cases[] = {
 	wait_case(wait_is_served_by_a_large_buffer_where_no_small_one_is_left, with_large),
 	wait_case(stash_of_another_context_is_taken_back_before_enomem, eight),
 	wait_case(quota_limits_one_context_only, eight),
+	wait_case(quota_of_a_try_without_memory_is_given_back, eight),
 	wait_case(quota_that_a_wait_needs_is_waited_for, eight),
 	wait_case(quota_is_promised_once, eight),
 	wait_case(quota_that_only_a_tx_cache_uses_is_free, eight),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A look at a program in the text format of Prometheus, and as a picture."""
+"""A look at a program in other formats than the screen: Prometheus's text, and a picture (SVG)."""
 import argparse
 import html
 

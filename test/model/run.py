@@ -29,6 +29,8 @@ DEPTH = 1000000
 FIRST = 1       # mutations of a model that are tried without --all
 MUTATION = re.compile(r"^#ifn?def MUTATE_(\w+) /\* (.*) \*/$", re.M)
 BOUNDS = re.compile(r"^/\* --all also searches (-D.*) \*/$", re.M)
+INCLUDE = re.compile(r'^#include "(\w+)\.pml"$', re.M)
+PARTS = ("memory", "tx_cache")  # of models
 STATE = re.compile(r"^\tstate +(\d+) .*/(\w+\.pml:\d+) => (.*)$")
 UNREACHED = re.compile(r"^\t\S+\.pml:\d+, state (\d+), ")
 
@@ -43,13 +45,14 @@ def check(held, *words):
 
 
 def source(model):
+    """With the files that it includes."""
     with open(os.path.join(HERE, f"{model}.pml"), encoding="utf-8") as f:
-        return f.read()
+        return INCLUDE.sub(lambda line: source(line[1]), f.read())
 
 
 def models():
     names = (os.path.basename(path)[:-4] for path in glob.glob(os.path.join(HERE, "*.pml")))
-    return sorted(name for name in names if name != "memory")
+    return sorted(name for name in names if name not in PARTS)
 
 
 def command(arguments, where):

@@ -55,7 +55,9 @@ def mounted(directory):
                           capture_output=True).returncode != 0:
             raise Skip("no right to mount a hugetlbfs")
         try:
-            yield ["--no-pci", "--huge-dir", huge, "--iova-mode=va", "--no-telemetry",
+            # The address sanitizer has EAL's default address, and the one that the kernel finds for the first process
+            # can be taken in the second. This one is free in both.
+            yield ["--no-pci", "--huge-dir", huge, "--iova-mode=va", "--no-telemetry", "--base-virtaddr=0x200000000000",
                    f"--file-prefix=evpl-{os.path.basename(directory)}-{os.getpid()}"]
         finally:
             subprocess.run(["umount", "-l", huge], check=False)

@@ -18,9 +18,12 @@
 #include "trace/pattern.h"
 #include "trace/stack.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -163,11 +166,29 @@ count_other_pools(void)
 	}
 }
 
+/*
+ * Whether EAL loaded the plug-in from DPDK's own folder, as it does for each program of the machine, and nobody asked
+ * for it.
+ */
+static bool
+nobody_asked(void)
+{
+	char folder[PATH_MAX], own[PATH_MAX];
+	Dl_info info;
+	size_t length;
+
+	if (plugin_options.asked || dladdr(&ops_index, &info) == 0 || realpath(RTE_EAL_PMD_PATH, folder) == NULL ||
+	    realpath(info.dli_fname, own) == NULL)
+		return false;
+	length = strlen(folder);
+	return strncmp(own, folder, length) == 0 && own[length] == '/';
+}
+
 /* Not in a secondary process. One such as dpdk-proc-info uses another program's pools, and may make small ones. */
 static void
 say_nothing_was_traced(void)
 {
-	if (untraced.pools == 0 || rte_eal_process_type() != RTE_PROC_PRIMARY)
+	if (untraced.pools == 0 || rte_eal_process_type() != RTE_PROC_PRIMARY || nobody_asked())
 		return;
 	fprintf(plugin_options.out, "evpl_trace: none of the program's %u pools was traced: ", untraced.pools);
 	if (plugin_options.all_pools)

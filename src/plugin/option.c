@@ -110,6 +110,7 @@ plugin_options_read(void)
 		if (equals == NULL || strncmp(*entry, PREFIX, strlen(PREFIX)) != 0)
 			continue;
 		snprintf(name, sizeof(name), "%.*s", (int)(equals - *entry), *entry);
+		plugin_options.asked = 1;
 		while (i < RTE_DIM(variables) && strcmp(name, variables[i].name) != 0)
 			i++;
 		if (i < RTE_DIM(variables))

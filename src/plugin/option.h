@@ -19,6 +19,7 @@ struct plugin_options {
 	unsigned bytes;	     /* enum plugin_bytes: what of free data rooms is filled and checked */
 	unsigned no_fields;  /* the fields of free mbufs may be written */
 	unsigned no_guards;  /* no guards around data rooms */
+	unsigned asked;	     /* the environment has one of the variables */
 	FILE *out;	     /* where reports go */
 };
 extern struct plugin_options plugin_options;

@@ -39,7 +39,7 @@ check() {
 	if "$@" >"$work/log" 2>&1; then ok "$name"; else not_ok "$name"; fi
 }
 
-echo 1..26
+echo 1..27
 
 # Its pkg-config files name the prefix that it is meant for, so they are told where it has been put. (--define-prefix and a
 # sysroot would move DPDK's own files as well.)
@@ -138,7 +138,7 @@ consumer_checks() {
 		check "the same with static libraries builds" consumer "$tool" static "$@"
 		check "it runs" run_consumer "$tool" static
 	else
-		for name in builds runs; do skip "the same with static libraries $name" "DPDK itself does not link statically here"; done
+		for name in builds runs; do skip "the same with static libraries $name" "what DPDK needs is not there whole"; done
 	fi
 }
 licensed() {
@@ -153,6 +153,14 @@ dpdk_links_statically() {
 	echo 'int main(void) { return 0; }' >"$work/empty.c"
 	# shellcheck disable=SC2046
 	"$@" "$work/empty.c" -o "$work/empty" $(pkg-config --cflags --libs --static libdpdk)
+}
+# Whether what Meson's `static: true` takes of libelf is whole. On Debian 13 its libelf.a lacks a part.
+meson_has_libelf() {
+	mkdir "$work/elf" || return 1
+	echo 'void *elf_begin(int, int, void *); int main(void) { return elf_begin(0, 0, 0) != 0; }' >"$work/elf/elf.c"
+	printf '%s\n' "project('elf', 'c')" "executable('elf', 'elf.c', dependencies: dependency('libelf', static: true))" \
+		>"$work/elf/meson.build"
+	CC="$*" meson setup "$work/elf/build" "$work/elf" && ninja -C "$work/elf/build"
 }
 symbols() {
 	nm -D --defined-only "$work/copy$prefix/$libdir/libevpl-dpdk.so" |
@@ -179,6 +187,26 @@ compile_traced() {
 }
 run_traced() {
 	traced "$work/traced" -d "$(variable trace_plugin)"
+}
+# EAL loads what is in DPDK's own folder in each program. There the plug-in is quiet, unless somebody asks for it.
+in_dpdk_folder() {
+	# shellcheck disable=SC2086,SC2016
+	$enter -m sh -ec 'mount --bind "$0" "$1" && shift && exec "$@"' "$work/pmds" "$dpdk_folder" "$@" $eal \
+		--mbuf-pool-ops-name=ring_mp_mc >"$work/quiet.log" 2>&1
+}
+can_mount() {
+	enter="unshare -Ur"
+	[ "$(id -u)" != 0 ] || enter=unshare
+	# shellcheck disable=SC2046
+	dpdk_folder=$(echo RTE_EAL_PMD_PATH |
+		"$@" -E -P -include rte_build_config.h $(pkg-config --cflags-only-I libdpdk) - | tail -n 1 | tr -d '"')
+	mkdir "$work/pmds" && cp -a "$dpdk_folder/." "$work/pmds" && cp "$(variable trace_plugin)" "$work/pmds" &&
+		$enter -m mount --bind "$work/pmds" "$dpdk_folder"
+}
+quiet_plugin() {
+	in_dpdk_folder "$work/traced" && ! grep evpl_trace: "$work/quiet.log" &&
+		in_dpdk_folder env EVPL_TRACE=stop "$work/traced" &&
+		grep "evpl_trace: none of the program's .* pools was traced" "$work/quiet.log"
 }
 compile_traced_static() {
 	# shellcheck disable=SC2046
@@ -215,12 +243,18 @@ else
 	skip "the installed evpl-top runs" "no applications here"
 fi
 if is_open; then
-	for name in "a program of plain DPDK builds" "the installed tracing plug-in names its bug"; do
+	for name in "a program of plain DPDK builds" "the installed tracing plug-in names its bug" \
+		"in DPDK's own folder it says nothing to programs that do not ask"; do
 		skip "$name" "everybody may write to $folder"
 	done
 else
 	check "a program of plain DPDK builds" compile_traced "$@"
 	check "the installed tracing plug-in names its bug" run_traced
+	if can_mount "$@" >"$work/log" 2>&1; then
+		check "in DPDK's own folder it says nothing to programs that do not ask" quiet_plugin
+	else
+		skip "in DPDK's own folder it says nothing to programs that do not ask" "no right to mount, or no such folder"
+	fi
 fi
 static=skip
 if dpdk_links_statically "$@" >"$work/log" 2>&1; then
@@ -238,5 +272,6 @@ else
 	done
 fi
 consumer_checks cmake "$static" "$@"
+[ "$static" = skip ] || meson_has_libelf "$@" >"$work/log" 2>&1 || static=skip
 consumer_checks meson "$static" "$@"
 exit $status

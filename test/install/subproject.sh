@@ -31,7 +31,8 @@ check() {
 configure() {
 	cp -R "$source/test/install/subproject" "$work/parent" && cp "$source/test/install/consumer/outside.c" "$work/parent" &&
 		ln -s "$source" "$work/parent/subprojects/evpl-dpdk" &&
-		meson setup "$work/build" "$work/parent" -Dwith_static="$static" -Devpl-dpdk:buildtype=debug
+		meson setup "$work/build" "$work/parent" --force-fallback-for=libevpl-dpdk -Dwith_static="$static" \
+			-Devpl-dpdk:buildtype=debug # a copy that is installed here is not meant
 }
 # The parent project's programs and the library are built, and nothing else of the subproject.
 build_all() {

@@ -23,7 +23,7 @@ while [ -e "$work/wait" ] && ! grep -q 'building 3 of 40: Compiling, 0 min' "$wo
 	sleep 0.1
 done
 END
-for tool in dpdk-testpmd ip taskset unshare; do
+for tool in dnf dpdk-testpmd ip taskset unshare; do
 	stand_in $tool <<'END'
 exit 1
 END
@@ -135,7 +135,22 @@ by_hand() {
 	result 0 '3 passed, 0 failed$' run_test
 }
 
-echo 1..14
+# packs KIND: while the tree is packed, that is said; so is an error.
+packs() {
+	cat >"$root/scripts/package/source" <<-'END'
+		#!/usr/bin/env bash
+		for _ in {1..300}; do
+			grep -q "scripts/package/$KIND: packing the tree: 0 min" "$work/said" && echo 'source: an error' >&2 && exit 1
+			sleep 0.1
+		done
+		exit 1
+	END
+	local got=0
+	env KIND="$1" EVPL_WATCH_S=0.2 PATH="$bin:$PATH" "$root/scripts/package/$1" "$work/packages" || got=$?
+	is '1 source: an error' "$got $(tail -n 1 "$work/said")"
+}
+
+echo 1..16
 ok 'scripts/watch keeps the output in the log, and the exit status' keeps_log
 ok 'scripts/watch --show passes the output on, and the exit status' result 4 $'^one\ntwo$' \
 	watch name --show bash -c 'echo one; printf two; exit 4'
@@ -151,3 +166,5 @@ ok 'scripts/test names the test that failed, and its log' failed_test
 ok 'scripts/test counts a build that failed' failed_build
 ok 'scripts/test --trace makes one build' one_build
 ok 'scripts/test says that a folder was configured by hand, without tests' by_hand
+ok 'scripts/package/deb says that it packs the tree' packs deb
+ok 'scripts/package/rpm says that it packs the tree' packs rpm

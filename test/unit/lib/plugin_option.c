@@ -49,6 +49,7 @@ nothing_is_said_of_an_empty_environment(void **state)
 	assert_int_equal(plugin_options.sample, 1);
 	assert_int_equal(plugin_options.depth, 8);
 	assert_int_equal(plugin_options.quarantine, 64);
+	assert_int_equal(plugin_options.asked, 0);
 	assert_ptr_equal(plugin_options.out, stderr);
 }
 

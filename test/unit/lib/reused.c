@@ -50,6 +50,10 @@ send_by_burst(struct evpl *evpl, uint16_t port, struct evpl_iovec *iovec, struct
 	sent = evpl_tx_burst(evpl, port, 0, clone, DIM(clone));
 	evpl_iovecs_release(evpl, clone + sent, (int)(DIM(clone) - sent));
 	assert_int_equal(rte_eth_rx_burst(port, 0, packet, MOST + 1), sent);
+	for (unsigned i = 0; i < sent; i++) {
+		if (packet[i]->port == port) /* net_ring of DPDK 24.11 notes where it received a packet */
+			packet[i]->port = RTE_MBUF_PORT_INVALID;
+	}
 	return sent;
 }
 

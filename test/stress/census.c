@@ -4,9 +4,9 @@
  *
  * What would break: a census reads what the threads write. A field that is written plainly is a race (the thread
  * sanitizer says so). A buffer that changes its state while it is looked at could give figures that no program can
- * have: more packets than there are mbufs, a fill above 100 %, a whole stock of references as iovecs. A slab may go back to EAL between two looks. So the
- * threads alloc, clone, send, release each other's iovecs, go through contexts and give all slabs back, and a third one
- * asks the process's own telemetry socket.
+ * have: more packets than there are mbufs, a fill above 100 %, a whole stock of references as iovecs. A slab may go
+ * back to EAL between two looks. So the threads alloc, clone, send, release each other's iovecs, go through contexts and
+ * give all slabs back, and a third one asks the process's own telemetry socket.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -125,27 +125,47 @@ move(unsigned index, void *arg)
 	evpl_destroy(evpl);
 }
 
+/* A thread that asks by telemetry. */
+struct asker {
+	pthread_t thread;
+	int fd;
+};
+
+/* False: the case named `name` is skipped. */
+static bool
+asker_begin(struct asker *asker, const char *name, void *(*ask)(void *fd))
+{
+	if (strstr(getenv("EVPL_TEST_EAL"), "--no-telemetry") != NULL) {
+		program_skips(name, "EVPL_TEST_EAL switches telemetry off");
+		return false;
+	}
+	assert_int_equal(evpl_init(&config), 0);
+	asker->fd = telemetry_connect();
+	assert_true(asker->fd >= 0);
+	atomic_store(&more, true);
+	assert_int_equal(pthread_create(&asker->thread, NULL, ask, &asker->fd), 0);
+	return true;
+}
+
+static void
+asker_end(struct asker *asker)
+{
+	pthread_join(asker->thread, NULL);
+	close(asker->fd);
+}
+
 static void
 census_while_buffers_move(void **state)
 {
 	unsigned rounds = threads_rounds(ROUNDS);
-	pthread_t asker;
-	int fd;
+	struct asker asker;
 
 	(void)state;
-	if (strstr(getenv("EVPL_TEST_EAL"), "--no-telemetry") != NULL) {
-		program_skips(__func__, "EVPL_TEST_EAL switches telemetry off");
+	if (!asker_begin(&asker, __func__, ask_all))
 		return;
-	}
-	assert_int_equal(evpl_init(&config), 0);
-	fd = telemetry_connect();
-	assert_true(fd >= 0);
-	atomic_store(&more, true);
-	assert_int_equal(pthread_create(&asker, NULL, ask_all, &fd), 0);
 	threads_run(THREADS_LCORES, move, &rounds);
 	atomic_store(&done, true);
-	pthread_join(asker, NULL);
-	close(fd);
+	asker_end(&asker);
 	assert_true(atomic_load(&answers) >= 2);
 	home_assert();
 	assert_int_equal(evpl_cleanup(), 0);
@@ -193,22 +213,13 @@ ask_maps(void *arg)
 static void
 stock_of_a_changing_buffer_is_no_iovecs(void **state)
 {
-	pthread_t asker;
-	int fd;
+	struct asker asker;
 
 	(void)state;
-	if (strstr(getenv("EVPL_TEST_EAL"), "--no-telemetry") != NULL) {
-		program_skips(__func__, "EVPL_TEST_EAL switches telemetry off");
+	if (!asker_begin(&asker, __func__, ask_maps))
 		return;
-	}
-	assert_int_equal(evpl_init(&config), 0);
-	fd = telemetry_connect();
-	assert_true(fd >= 0);
-	atomic_store(&more, true);
-	assert_int_equal(pthread_create(&asker, NULL, ask_maps, &fd), 0);
 	threads_run(THREADS_LCORES, change_buffers, NULL);
-	pthread_join(asker, NULL);
-	close(fd);
+	asker_end(&asker);
 	home_assert();
 	assert_int_equal(evpl_cleanup(), 0);
 }

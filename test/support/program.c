@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
@@ -123,6 +124,16 @@ program_skips(const char *function, const char *reason)
 		if (asprintf(&skipped, "%s # SKIP %s", name, reason) >= 0)
 			running[i].name = skipped; /* kept until the program ends */
 	}
+}
+
+void
+program_next(void *function, size_t size, const char *name)
+{
+	void *symbol = dlsym(RTLD_NEXT, name);
+
+	if (symbol == NULL)
+		abort();
+	memcpy(function, &symbol, size); /* ISO C has no cast from an object's pointer to a function's */
 }
 
 int

@@ -54,6 +54,12 @@ int program_start_eal(const char *program);
 void program_skips(const char *function, const char *reason);
 
 /**
+ * Finds the function of that name behind this program's own, such as DPDK's. @p function is the pointer that is set, and
+ * @p size its size.
+ */
+void program_next(void *function, size_t size, const char *name);
+
+/**
  * Executes this program again for a child, because DPDK does not support fork() after rte_eal_init(). Fails the case
  * unless SIGABRT stops the child after one line on stderr that has each of @p words (NULL ends the list). In a tracing
  * build the output may be a report: a line, then indented lines, with the words anywhere in it.

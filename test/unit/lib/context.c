@@ -6,7 +6,6 @@
  * else: its iovecs and packets live on. So contexts are made and ended while iovecs and packets are held in every
  * possible way.
  */
-#include <dlfcn.h>
 #include <limits.h>
 #include <pthread.h>
 
@@ -24,16 +23,6 @@
  */
 static bool second_node;
 
-static void
-find(void *function, size_t size, const char *name)
-{
-	void *symbol = dlsym(RTLD_NEXT, name);
-
-	if (symbol == NULL)
-		abort();
-	memcpy(function, &symbol, size); /* ISO C has no cast from an object's pointer to a function's */
-}
-
 /* False: DPDK is asked, on the node where the thread is. */
 static bool
 is_spent(int socket_id)
@@ -47,7 +36,7 @@ rte_socket_id(void)
 {
 	unsigned (*real)(void);
 
-	find(&real, sizeof(real), "rte_socket_id");
+	program_next(&real, sizeof(real), "rte_socket_id");
 	return second_node ? 1 : real();
 }
 
@@ -59,7 +48,7 @@ rte_zmalloc_socket(const char *type, size_t size, unsigned align, int socket_id)
 
 	if (is_spent(socket_id))
 		return NULL;
-	find(&real, sizeof(real), "rte_zmalloc_socket");
+	program_next(&real, sizeof(real), "rte_zmalloc_socket");
 	second_node = false;
 	p = real(type, size, align, socket_id);
 	second_node = was;
@@ -74,7 +63,7 @@ rte_memzone_reserve_aligned(const char *name, size_t size, int socket_id, unsign
 
 	if (is_spent(socket_id))
 		return NULL;
-	find(&real, sizeof(real), "rte_memzone_reserve_aligned");
+	program_next(&real, sizeof(real), "rte_memzone_reserve_aligned");
 	second_node = false;
 	zone = real(name, size, socket_id, flags, align);
 	second_node = was;
@@ -89,7 +78,7 @@ rte_mempool_create_empty(const char *name, unsigned n, unsigned size, unsigned c
 
 	if (is_spent(socket_id))
 		return NULL;
-	find(&real, sizeof(real), "rte_mempool_create_empty");
+	program_next(&real, sizeof(real), "rte_mempool_create_empty");
 	return real(name, n, size, cache_size, private_size, socket_id, flags);
 }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "port_lies.h"
 
-#include <dlfcn.h>
-
 #include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_devargs.h>
@@ -11,24 +9,13 @@
 
 struct lies lies;
 
-/* Finds DPDK's function behind ours of that name. */
-static void
-find(void *function, size_t size, const char *name)
-{
-	void *symbol = dlsym(RTLD_NEXT, name);
-
-	if (symbol == NULL)
-		abort();
-	memcpy(function, &symbol, size); /* ISO C has no cast from an object's pointer to a function's */
-}
-
 int
 rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info)
 {
 	int (*real)(uint16_t, struct rte_eth_dev_info *);
 	int rc;
 
-	find(&real, sizeof(real), "rte_eth_dev_info_get");
+	program_next(&real, sizeof(real), "rte_eth_dev_info_get");
 	rc = real(port_id, info);
 	if (rc != 0)
 		return rc;
@@ -54,7 +41,7 @@ rte_eth_dev_conf_get(uint16_t port_id, struct rte_eth_conf *conf)
 	int (*real)(uint16_t, struct rte_eth_conf *);
 	int rc;
 
-	find(&real, sizeof(real), "rte_eth_dev_conf_get");
+	program_next(&real, sizeof(real), "rte_eth_dev_conf_get");
 	rc = real(port_id, conf);
 	conf->txmode.offloads |= lies.tx_offloads;
 	conf->rxmode.offloads |= lies.rx_offloads;
@@ -71,7 +58,7 @@ rte_eth_tx_queue_info_get(uint16_t port_id, uint16_t queue_id, struct rte_eth_tx
 		info->conf.offloads = lies.queue_offloads[queue_id];
 		return 0;
 	}
-	find(&real, sizeof(real), "rte_eth_tx_queue_info_get");
+	program_next(&real, sizeof(real), "rte_eth_tx_queue_info_get");
 	return real(port_id, queue_id, info);
 }
 
@@ -85,7 +72,7 @@ rte_eth_rx_queue_info_get(uint16_t port_id, uint16_t queue_id, struct rte_eth_rx
 		info->mp = lies.rx_pool;
 		return 0;
 	}
-	find(&real, sizeof(real), "rte_eth_rx_queue_info_get");
+	program_next(&real, sizeof(real), "rte_eth_rx_queue_info_get");
 	return real(port_id, queue_id, info);
 }
 
@@ -94,7 +81,7 @@ rte_eal_process_type(void)
 {
 	enum rte_proc_type_t (*real)(void);
 
-	find(&real, sizeof(real), "rte_eal_process_type");
+	program_next(&real, sizeof(real), "rte_eal_process_type");
 	return lies.secondary ? RTE_PROC_SECONDARY : real();
 }
 
@@ -103,7 +90,7 @@ rte_eal_has_hugepages(void)
 {
 	int (*real)(void);
 
-	find(&real, sizeof(real), "rte_eal_has_hugepages");
+	program_next(&real, sizeof(real), "rte_eal_has_hugepages");
 	return lies.huge_pages ? 1 : real();
 }
 
@@ -112,7 +99,7 @@ rte_eal_iova_mode(void)
 {
 	enum rte_iova_mode (*real)(void);
 
-	find(&real, sizeof(real), "rte_eal_iova_mode");
+	program_next(&real, sizeof(real), "rte_eal_iova_mode");
 	return lies.iova_pa ? RTE_IOVA_PA : real();
 }
 
@@ -121,7 +108,7 @@ rte_bus_name(const struct rte_bus *bus)
 {
 	const char *(*real)(const struct rte_bus *);
 
-	find(&real, sizeof(real), "rte_bus_name");
+	program_next(&real, sizeof(real), "rte_bus_name");
 	return lies.bus != NULL ? lies.bus : real(bus);
 }
 
@@ -135,6 +122,6 @@ rte_dev_devargs(const struct rte_device *device)
 		devargs.args = lies.devargs;
 		return &devargs;
 	}
-	find(&real, sizeof(real), "rte_dev_devargs");
+	program_next(&real, sizeof(real), "rte_dev_devargs");
 	return real(device);
 }

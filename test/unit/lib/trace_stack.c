@@ -242,7 +242,10 @@ the_same_calls_of_two_threads_are_the_same_place(void **state)
 	assert_int_equal(places[0], places[1]);
 }
 
-/* Calls itself from one of two places, by the lowest bit: 2^levels stacks. Without the asm a compiler makes one of two. */
+/*
+ * Calls itself from one of two places, by the lowest bit: 2^levels stacks. Without the asm a compiler makes one call of
+ * the two.
+ */
 static ALONE uint64_t
 turn(unsigned bits, unsigned levels)
 {

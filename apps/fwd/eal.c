@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glob.h>
 #include <inttypes.h>
+#include <mntent.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -219,16 +220,15 @@ is_given(int count, char **argv, const char *option)
 static bool
 has_huge_mount(void)
 {
-	FILE *mounts = fopen("/proc/self/mounts", "re");
-	char line[1024], folder[512], type[64];
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	const struct mntent *mount;
 	bool found = false;
 
 	if (mounts == NULL)
 		return false;
-	while (!found && fgets(line, sizeof(line), mounts) != NULL)
-		found = sscanf(line, "%*s %511s %63s", folder, type) == 2 && strcmp(type, "hugetlbfs") == 0 &&
-			access(folder, W_OK) == 0;
-	fclose(mounts);
+	while (!found && (mount = getmntent(mounts)) != NULL)
+		found = strcmp(mount->mnt_type, "hugetlbfs") == 0 && access(mount->mnt_dir, W_OK) == 0;
+	endmntent(mounts);
 	return found;
 }
 

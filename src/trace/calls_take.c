@@ -105,7 +105,7 @@ take_hot(uint64_t where, struct evpl *evpl, unsigned length, unsigned alignment,
 	evpl_pvt_window_carve(w, w->stock, (uintptr_t)data - w->next, length, flags | handle << TRACE_HANDLE_SHIFT,
 			      r_iovec);
 	if (EVPL_TRACE_BYTES)
-		evpl_pvt_window_set_next(w, w->next + TRACE_GUARD);
+		evpl_pvt_window_advance(w, TRACE_GUARD);
 	if (EVPL_TRACE_BYTES) {
 		index = me->spare;
 		me->spare = trace_slots[index].bytes.next;

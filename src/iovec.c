@@ -303,8 +303,9 @@ evpl_pvt_iovec_commit_slow(struct evpl *evpl, unsigned alignment, struct evpl_io
 	iovecs[niovs - 1].flags &= ~(uint32_t)EVPL_IOVEC_FLAG_RESERVED;
 }
 
-void
-evpl_pvt_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
+/* What is released seldom: nothing, a sample, or an iovec of the current buffer, the stock of which may be full. */
+static __rte_noinline void
+release_seldom(struct evpl *evpl, struct evpl_iovec *iovec)
 {
 	bool shared = (iovec->flags & EVPL_IOVEC_FLAG_SHARED) != 0;
 	struct rte_mbuf *ref = iovec->ref;
@@ -322,6 +323,19 @@ evpl_pvt_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
 	if (evpl_pvt_window_prepaid(w) >= EVPL_PVT_PREPAID_MAX)
 		evpl_window_halve_stock(w, shared);
 	evpl_pvt_window_set_stock(w, w->stock + 1);
+}
+
+/* The usual case calls only evpl_ref_end(), as its last step, so it saves no registers. */
+void
+evpl_pvt_iovec_release_slow(struct evpl *evpl, struct evpl_iovec *iovec)
+{
+	bool shared = (iovec->flags & EVPL_IOVEC_FLAG_SHARED) != 0;
+	struct rte_mbuf *ref = iovec->ref;
+
+	if (likely(ref != NULL && !hook_is_sample(iovec) && (evpl == NULL || ref != evpl->window[shared].ref)))
+		evpl_ref_drop(evpl_context(evpl), ref, shared, 1);
+	else
+		release_seldom(evpl, iovec);
 }
 
 /* One iovec of a bulk: a call of its own keeps the loop small. */

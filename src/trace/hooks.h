@@ -13,7 +13,7 @@
  *	hook_caller                 before a take, if hook_is_sampled(): who called                 sampling
  *	hook_take_begin, _end       around a take, if hook_is_sampled()                             sampling
  *	hook_committed              a commit moved the LOCAL window back                            sampling
- *	hook_released               an iovec is released out of line                                sampling
+ *	hook_is_sample, hook_released   an iovec is released out of line                            sampling
  *	hook_iovec_sent, hook_iovecs_sent   a packet was attached to the iovecs' bytes: gives their references back
  *	hook_linearized             a received packet is about to be copied into an iovec           bytes
  *	hook_packet_attached        a packet was attached to a buffer                               bytes
@@ -153,6 +153,7 @@ hook_iovecs_sent(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
 #define hook_take_begin(evpl, flags) 0
 #define hook_take_end(evpl, flags, length, alignment, until, r_iovec, n) RTE_SET_USED(until)
 #define hook_committed(evpl, alignment) (void)0
+#define hook_is_sample(iovec) false
 #define hook_released(iovec) (void)0
 
 #else
@@ -203,10 +204,16 @@ hook_committed(struct evpl *evpl, unsigned alignment)
 		evpl_samples_committed(evpl, evpl->reserved_end, alignment);
 }
 
+static inline bool
+hook_is_sample(const struct evpl_iovec *iovec)
+{
+	return (iovec->flags & EVPL_PVT_IOVEC_SAMPLED) != 0;
+}
+
 static inline void
 hook_released(const struct evpl_iovec *iovec)
 {
-	if (iovec->flags & EVPL_PVT_IOVEC_SAMPLED)
+	if (hook_is_sample(iovec))
 		evpl_sample_drop(iovec);
 }
 

@@ -18,12 +18,6 @@
 
 #define CHUNK 64u /* packets per call of the PMD: their pointers are on the stack */
 
-static void
-counter_add(uint64_t *counter, unsigned n)
-{
-	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
-}
-
 /*
  * The bytes of all segments. A wrong pkt_len in the head must not decide how much is written. A segment that ends
  * behind its buffer makes the packet too long: what lies there was not received.
@@ -51,7 +45,7 @@ linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *
 
 	if (bytes == 0 || bytes > evpl_class_largest()->size) {
 		rte_pktmbuf_free(packet);
-		counter_add(&ctx->rx_too_long, 1);
+		evpl_count(&ctx->rx_too_long, 1);
 		return false;
 	}
 	taken = !evpl_bank_is_untouched(ctx->bank) &&
@@ -62,7 +56,7 @@ linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *
 	}
 	if (!taken) {
 		rte_pktmbuf_free(packet);
-		counter_add(&ctx->rx_no_memory, 1);
+		evpl_count(&ctx->rx_no_memory, 1);
 		return false;
 	}
 	hook_linearized(iovec);
@@ -70,7 +64,7 @@ linearize(struct evpl_context *ctx, struct rte_mbuf *packet, struct evpl_iovec *
 	for (const struct rte_mbuf *m = packet; m != NULL; to += m->data_len, m = m->next)
 		memcpy(to, rte_pktmbuf_mtod(m, const void *), m->data_len);
 	rte_pktmbuf_free(packet);
-	counter_add(&ctx->rx_linearized, 1);
+	evpl_count(&ctx->rx_linearized, 1);
 	return true;
 }
 

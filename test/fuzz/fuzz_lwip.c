@@ -205,6 +205,15 @@ send_data(struct input *in)
 	send_segment(c, &s, cuts, cut_count);
 }
 
+/* -32,768 to 32,767, for a sequence number, which wraps. */
+static uint32_t
+offset(struct input *in)
+{
+	int16_t bytes = (int16_t)input_u16(in);
+
+	return (uint32_t)bytes;
+}
+
 /* A segment whose every field may be wrong. */
 static void
 send_odd_segment(struct input *in)
@@ -214,8 +223,8 @@ send_odd_segment(struct input *in)
 	size_t cut_count;
 	const uint8_t *cuts;
 
-	s.seq = c->seq + (uint32_t)(int16_t)input_u16(in);
-	s.ack = c->ack + (uint32_t)(int16_t)input_u16(in);
+	s.seq = c->seq + offset(in);
+	s.ack = c->ack + offset(in);
 	if (s.flags & 0x80)
 		s.seq += input_u32(in);
 	if (s.flags & 0x40)

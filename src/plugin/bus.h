@@ -11,6 +11,7 @@
 #include <sys/queue.h>
 
 #include <rte_bus.h>
+#include <rte_common.h>
 #include <rte_dev.h>
 #include <rte_version.h>
 
@@ -21,6 +22,8 @@
 #else
 
 #if RTE_VERSION >= RTE_VERSION_NUM(26, 7, 0, 0)
+typedef int (*rte_dev_cmp_t)(const struct rte_device *dev, const void *data); /* before, rte_dev.h had it */
+
 struct rte_bus {
 	TAILQ_ENTRY(rte_bus) next;
 	const char *name;
@@ -51,7 +54,7 @@ void rte_bus_register(struct rte_bus *bus);
 #endif
 
 #if RTE_VERSION >= RTE_VERSION_NUM(26, 7, 0, 0)
-#define BUS_PARAM struct rte_bus *bus
+#define BUS_PARAM __rte_unused struct rte_bus *bus
 #else
 #define BUS_PARAM void
 #endif

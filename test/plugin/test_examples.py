@@ -13,8 +13,8 @@ import socket
 import subprocess
 import time
 
-from traced import (ALL, EAL, TIMEOUT, TRAFFIC, Skip, check, check_silent, cpus, environment, harness, main, netns,
-                    read, read_pcap, spawn, write_pcap)
+from traced import (ALL, COPY, EAL, TIMEOUT, TRAFFIC, Skip, check, check_silent, cpus, environment, harness, main,
+                    netns, read, read_pcap, spawn, write_pcap)
 
 EXAMPLES = "/usr/share/dpdk/examples"
 SAMPLE = {"skeleton", "l2fwd", "l3fwd"}     # what runs without --all
@@ -41,7 +41,7 @@ RUNS = {
     "service_cores": ("", "3", ""),
     "helloworld": ("", "", ""),
     "timer": ("", "", ""),
-    "bond": ("", "3 --vdev=net_null0,copy=1 --vdev=net_null1,copy=1", ""),
+    "bond": ("", f"3 --vdev=net_null0{COPY} --vdev=net_null1{COPY}", ""),
 }
 
 
@@ -66,7 +66,7 @@ def vdev(kind, i, pcap):
         netns.need()
         netns.need_tap()
         return f"--vdev=net_tap{i},iface=evpl{i}"
-    return (f"--vdev=net_null{i},copy=1" if kind == "NULL" else
+    return (f"--vdev=net_null{i}{COPY}" if kind == "NULL" else
             f"--vdev=net_pcap{i},rx_pcap={pcap},rx_pcap={pcap},tx_pcap=/dev/null,tx_pcap=/dev/null,infinite_rx=1")
 
 

@@ -12,8 +12,8 @@ import signal
 import subprocess
 import time
 
-from traced import (EAL, PAGES, TIMEOUT, Skip, case, check, check_equal, check_silent, cpus, environment, long_case,
-                    main, read, reports, reserved, spawn)
+from traced import (COPY, EAL, PAGES, TIMEOUT, Skip, case, check, check_equal, check_silent, cpus, environment,
+                    long_case, main, read, reports, reserved, spawn)
 
 
 @contextlib.contextmanager
@@ -61,7 +61,7 @@ def capture(directory, pools, program, plugin):
     with shared(directory, f"dpdk-{program}") as (flags, prefix), environment(EVPL_TRACE_POOLS=pools):
         said, got, log = (os.path.join(directory, name) for name in ("program.log", "out.pcap", "capture.log"))
         run = spawn([os.environ["EVPL_PROGRAMS"], f"--lcores={cpus(1)}", "-m", "256", *flags, *EAL,
-                     "--vdev=net_null0,copy=1,size=200", "--", "captured"], said)
+                     f"--vdev=net_null0,size=200{COPY}", "--", "captured"], said)
         wait_until(lambda: "ready" in read(said), run, said)
         if program == "dumpcap":
             command = ["dpdk-dumpcap", f"--file-prefix={prefix}", "-i", "net_null0", "-P", "-s", "9000", "-w", got]

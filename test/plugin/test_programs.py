@@ -10,8 +10,8 @@ import os
 import subprocess
 import sys
 
-from traced import (EAL, FREE, PAGES, TIMEOUT, Fwd, Skip, case, check, check_equal, check_silent, cpus, eal_flags, environment,
-                    long_case, main, netns, read, reports)
+from traced import (COPY, EAL, FREE, PAGES, TIMEOUT, Fwd, Skip, case, check, check_equal, check_silent, cpus, eal_flags,
+                    environment, long_case, main, netns, read, reports)
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lwip"))
 import httpd  # noqa: E402 pylint: disable=wrong-import-position
@@ -24,7 +24,7 @@ BUGS = {
     "pipeline": "1 of 1023 mbufs are not free at its end",
     "pools": "free of what is no object of the pool",
 }
-NULL = ["net_null0,copy=1", "net_null1,copy=1"]
+NULL = ["net_null0" + COPY, "net_null1" + COPY]
 
 
 def run(argv, **variables):
@@ -34,7 +34,7 @@ def run(argv, **variables):
 
 
 def program(name, *words, flags=None, **variables):
-    vdevs = ["--vdev=net_null0,copy=1,size=200", "--vdev=net_ring0"] if name == "forward" else []
+    vdevs = [f"--vdev=net_null0,size=200{COPY}", "--vdev=net_ring0"] if name == "forward" else []
     return run([os.environ["EVPL_PROGRAMS"], *(flags or eal_flags(2)), *EAL, *vdevs, "--", name, *words], **variables)
 
 

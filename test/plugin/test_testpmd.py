@@ -8,12 +8,12 @@ import os
 import re
 import subprocess
 
-from traced import (TIMEOUT, TRAFFIC, Testpmd, case, check, check_equal, long_case, main, netns, read_pcap, reports,
-                    write_pcap)
+from traced import (COPY, TIMEOUT, TRAFFIC, Testpmd, case, check, check_equal, long_case, main, netns, read_pcap,
+                    reports, write_pcap)
 
 KNOWN = {"io", "mac", "macswap", "flowgen", "rxonly", "txonly", "csum", "icmpecho", "noisy", "5tswap", "shared_rxq"}
 CLOCKS = {"ieee1588"}               # it needs ports with a clock, which no driver without hardware has
-NULL = ["net_null0,copy=1,size=256", "net_null1,copy=1,size=1000"]
+NULL = ["net_null0,size=256" + COPY, "net_null1,size=1000" + COPY]
 MAKERS = ["txonly", "flowgen"]      # modes that need no frames
 SHARED = "--rxq-share=2"              # without it testpmd crashes in the mode shared_rxq, traced or not
 STAYERS = ["io", "mac", "macswap", "csum", "5tswap", "noisy"]   # modes that send what they receive
@@ -38,7 +38,7 @@ case("null_all_pools", NULL, [SHARED])(each_mode)
 @case("null_segments")
 def segments(directory):
     """Chains, packets that are received into several mbufs, and sent by a driver that frees them all."""
-    run = Testpmd(directory, ["net_null0,copy=1,size=1500", "net_null1,copy=1,size=60"],
+    run = Testpmd(directory, ["net_null0,size=1500" + COPY, "net_null1,size=60" + COPY],
                   ["--txpkts=60,60,200,1000", "--burst=64"])
     for split in ("off", "on", "rand"):
         run.tell(f"set txsplit {split}")
@@ -60,7 +60,7 @@ def restart(directory):
     run.tell("port close 1")
     run.tell("port start 0")
     run.forward("io")
-    run.tell("port attach net_null5,copy=1")
+    run.tell("port attach net_null5" + COPY)
     run.tell("port start all")
     run.forward("io")
     run.end()

@@ -180,7 +180,7 @@ leaked_twin(void)
  * Mbufs of DPDK's default operations are traced as well, without an option of EAL's.
  * expect: write after free: byte 128 of the data room is 0x4d
  * env: EVPL_TRACE_POOLS=all
- * eal: --no-shconf
+ * eal: --no-hpet
  */
 ZOO_CASE(of_mbufs)
 

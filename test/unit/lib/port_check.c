@@ -232,7 +232,8 @@ port_check_of_drivers_known_by_name_tells_what_they_keep_silent(void **state)
 		const char *driver;
 		unsigned kinds;
 	} known[] = {
-		{"net_af_xdp", BIT(ATTACHED) | BIT(RX_POOL) | BIT(LATE)},
+		{"net_af_xdp",
+		 BIT(RX_POOL) | BIT(LATE) | (RTE_VERSION < RTE_VERSION_NUM(26, 3, 0, 0) ? BIT(ATTACHED) : 0)},
 		{"net_octeontx", BIT(ATTACHED) | BIT(NEAR) | BIT(LATE)},
 #if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
 		{"net_cn9k", BIT(ATTACHED) | BIT(NEAR) | BIT(LATE)},

@@ -2,7 +2,7 @@
 /*
  * Tables of fields: what a figure is called, its unit, and where it is in a struct. Telemetry answers with all fields
  * of a table. So a new figure is a member of the struct, a row of the table in telemetry.c, and a line of
- * include/telemetry.md (a test compares the page with the answers).
+ * include/telemetry*.md (a test compares these pages with the answers).
  */
 #ifndef EVPL_SRC_FIELD_H
 #define EVPL_SRC_FIELD_H

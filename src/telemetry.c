@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The commands of dpdk-telemetry.py, /evpl/..., which include/telemetry.md documents. Each has a struct, a table of its
+ * The commands of dpdk-telemetry.py, /evpl/..., which include/telemetry*.md document. Each has a struct, a table of its
  * fields, and a callback that fills the struct. The callbacks run in EAL's telemetry thread.
  */
 #include "telemetry.h"

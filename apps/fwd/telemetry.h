@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* /evpl_fwd/ports for dpdk-telemetry.py: what the live table shows. include/telemetry.md documents it. */
+/* /evpl_fwd/ports for dpdk-telemetry.py: what the live table shows. README.md documents it. */
 #ifndef FWD_TELEMETRY_H
 #define FWD_TELEMETRY_H
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: BSD-3-Clause
-"""The commands of DPDK's telemetry that a running evpl-fwd answers, and the page that documents them.
+"""The commands of DPDK's telemetry that a running evpl-fwd answers, and the pages that document them.
 
-include/telemetry.md has a heading for each command, and below it a table with one line per field: `| field | unit |
-meaning |`. Commands, fields and units of the page must be those of the program, in the program's order, and the example
+A page of PAGES has a heading for each command, and below it a table with one line per field: `| field | unit |
+meaning |`. Commands, fields and units of the pages must be those of the program, in the program's order, and the example
 below the table must have the same fields.
 """
 import json
@@ -16,18 +16,20 @@ import time
 from harness import ROOT, Fwd, Skip, case, check, check_equal, eal_flags, main, read, spawn
 from telemetry import ask, socket_of
 
-PAGE = os.path.join(ROOT, "include", "telemetry.md")
+PAGES = [os.path.join(ROOT, *name.split("/"))
+         for name in ("include/telemetry.md", "include/telemetry_memory.md", "apps/fwd/README.md")]
 VDEVS = ["net_null0", "net_null1"]
 WITHOUT_UNITS = ("/evpl/units", "/evpl_fwd/ports")     # they have no units
 TRACE = "1" in os.environ.get("EVPL_TEST_TRACE", "")
 
 
 def documented():
-    """{command: [(field, unit)]} of the page, and {command: the answer in its example}."""
+    """{command: [(field, unit)]} of the pages, and {command: the answer in its example}."""
     fields, examples = {}, {}
-    for command, text in re.findall(r"^## `(/\S+?)(?:,\S+)?`$(.*?)(?=^## |\Z)", read(PAGE), re.M | re.S):
-        fields[command] = re.findall(r"^\| `(\w+)` \| ([^|]+?) \| [^|]+ \|$", text, re.M)
-        example = re.search(r"^```json\n(.*?)^```", text, re.M | re.S)
+    text = "\n".join(map(read, PAGES))
+    for command, section in re.findall(r"^## `(/\S+?)(?:,\S+)?`$(.*?)(?=^##? |\Z)", text, re.M | re.S):
+        fields[command] = re.findall(r"^\| `(\w+)` \| ([^|]+?) \| [^|]+ \|$", section, re.M)
+        example = re.search(r"^```json\n(.*?)^```", section, re.M | re.S)
         check(example, f"{command} has no example")
         examples[command] = json.loads(example[1])
     return fields, examples

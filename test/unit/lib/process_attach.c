@@ -8,7 +8,6 @@
  * What would break: a process could attach to memory that the primary has freed. A dead process could look alive, and a
  * living one dead.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -31,16 +30,6 @@
 static void (*hook)(int command, bool after);
 static short lock_type; /* of that lock */
 
-static void
-look_up(void *function, size_t size, const char *name)
-{
-	void *symbol = dlsym(RTLD_NEXT, name);
-
-	if (symbol == NULL)
-		abort();
-	memcpy(function, &symbol, size); /* ISO C has no cast from an object's pointer to a function's */
-}
-
 /* With 64 bits for offsets, as the library has it, this is fcntl64(). */
 int
 fcntl(int file, int command, ...)
@@ -54,7 +43,7 @@ fcntl(int file, int command, ...)
 	argument = va_arg(args, void *);
 	va_end(args);
 	if (real == NULL)
-		look_up(&real, sizeof(real), "fcntl64");
+		program_next(&real, sizeof(real), "fcntl64");
 	if (command != F_OFD_GETLK && command != F_OFD_SETLK)
 		return real(file, command, argument);
 	lock_type = ((const struct flock *)argument)->l_type;
@@ -83,7 +72,7 @@ rte_memzone_walk(void (*function)(const struct rte_memzone *, void *), void *arg
 		return;
 	}
 	if (real == NULL)
-		look_up(&real, sizeof(real), "rte_memzone_walk");
+		program_next(&real, sizeof(real), "rte_memzone_walk");
 	real(function, arg);
 }
 
@@ -96,7 +85,7 @@ rte_mempool_register_ops(const struct rte_mempool_ops *ops)
 	static int (*real)(const struct rte_mempool_ops *);
 
 	if (real == NULL)
-		look_up(&real, sizeof(real), "rte_mempool_register_ops");
+		program_next(&real, sizeof(real), "rte_mempool_register_ops");
 	if (strcmp(ops->name, "evpl_packet") == 0 && atomic_fetch_add(&registered, 1) == 0 && is_late_child) {
 		atomic_store(&other_may_go, true);
 		rte_delay_us_sleep(100000); /* the other thread comes here, if it can */

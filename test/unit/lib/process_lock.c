@@ -6,7 +6,6 @@
  * What would break: a machine without memory for locks, or a folder without locks, would look as if another process had
  * the place. A person would search for that process.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -30,7 +29,7 @@ int
 fcntl(int file, int command, ...)
 {
 	static int (*real)(int file, int command, ...);
-	void *argument, *symbol;
+	void *argument;
 	va_list args;
 
 	va_start(args, command);
@@ -41,12 +40,8 @@ fcntl(int file, int command, ...)
 		errno = fails.error;
 		return -1;
 	}
-	if (real == NULL) {
-		symbol = dlsym(RTLD_NEXT, "fcntl64");
-		if (symbol == NULL)
-			abort();
-		memcpy(&real, &symbol, sizeof(real)); /* ISO C has no such cast */
-	}
+	if (real == NULL)
+		program_next(&real, sizeof(real), "fcntl64");
 	return real(file, command, argument);
 }
 

@@ -326,8 +326,9 @@ failures_and_waits_count_in_their_context(void **state)
 	unsigned n = 0;
 
 	assert_non_null(iovec);
-	for (unsigned i = 0; i < 3; i++)
-		assert_fails(evpl_iovec_alloc(evpl, 1, 3, 1, LOCAL, got), EINVAL);
+	assert_fails(evpl_iovec_alloc(evpl, 1, 3, 1, LOCAL, got), EINVAL);
+	assert_fails(evpl_iovec_alloc(evpl, 1, 0, 1, SHARED + 1, got), EINVAL);
+	assert_fails(evpl_iovec_alloc(evpl, 1, 0, 1, LOCAL, NULL), EINVAL);
 	for (unsigned i = 0; i < 2; i++)
 		assert_fails(evpl_iovec_alloc(evpl, 2 * LARGE, 0, 1, LOCAL, got), EMSGSIZE);
 	assert_fails(evpl_iovec_alloc(evpl, 9 * LARGE, 0, 10, LOCAL, got), ENOMEM);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -17,11 +18,18 @@
 #include "trace/hooks.h"
 
 static void
+say(FILE *out, uint64_t where)
+{
+	fprintf(out, "at %u", (unsigned)where);
+}
+
+static void
 what_has_no_entry_is_the_sum_of_others(void **state)
 {
 	struct place *places = calloc(EVPL_PLACES, sizeof(*places));
 	uint64_t count = 0;
 	unsigned others = 0, entries = 0;
+	struct hook_held held[2];
 
 	(void)state;
 	assert_non_null(places);
@@ -51,6 +59,11 @@ what_has_no_entry_is_the_sum_of_others(void **state)
 	assert_int_equal(others, 1);
 	assert_int_equal(entries, EVPL_PLACES);
 	assert_int_equal(count, EVPL_PLACES + 9);
+	/* They have the most bytes, so they come first. */
+	assert_int_equal(evpl_places_held(places, held, 2, say), 2);
+	assert_string_equal(held[0].where, "other places");
+	assert_int_equal(held[0].count, 10);
+	assert_non_null(strstr(held[1].where, "at "));
 	free(places);
 }
 
@@ -103,12 +116,6 @@ places_are_sorted_by_bytes_and_then_by_count(void **state)
 	for (unsigned i = held; i < EVPL_PLACES; i++)
 		assert_int_equal(places[i].count, 0);
 	free(places);
-}
-
-static void
-say(FILE *out, uint64_t where)
-{
-	fprintf(out, "at %u", (unsigned)where);
 }
 
 /* What is held are iovecs, and the places of packets are told apart from them. */

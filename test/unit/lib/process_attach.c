@@ -271,6 +271,88 @@ dead_process_stays_dead_while_another_one_attaches(void **state)
 	assert_int_equal(evpl_process_free(process), 0);
 }
 
+/* Another process that attaches, and that is killed there. */
+static struct there another;
+
+static void
+plays_short_life(struct evpl_process *process)
+{
+	there_check(evpl_attach("worker") != NULL);
+	(void)process;
+	there_wait();
+	there_wait();
+}
+
+static void
+another_lives_and_dies(void)
+{
+	there_go(&another);
+	there_waits(&another);
+	there_kill(&another);
+}
+
+static void
+plays_after_a_life(struct evpl_process *process)
+{
+	(void)process;
+	hook = stop;
+	there_check(evpl_attach("worker") == NULL);
+	there_check(rte_errno == EOWNERDEAD);
+}
+
+/* It has asked, and nobody was there. */
+static void
+process_that_lives_and_dies_before_the_lock_is_found(void **state)
+{
+	struct evpl_process *process;
+	struct there there;
+
+	(void)state;
+	there_only();
+	stop_command = F_OFD_SETLK;
+	stop_after = false;
+	process = process_create(0, 0);
+	there_begin(&another, NULL, plays_short_life);
+	there_begin(&there, NULL, plays_after_a_life);
+	there_go(&there);
+	there_waits(&there);
+	another_lives_and_dies();
+	there_end(&there);
+	process_assert_lent(process, EVPL_PROCESS_DEAD, 0, 0);
+	assert_int_equal(evpl_reclaim(process, 0), 0);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
+static void
+life_before_the_lock(int command, bool after)
+{
+	if (command != F_OFD_SETLK || after)
+		return;
+	hook = NULL;
+	another_lives_and_dies();
+}
+
+/* The primary has seen that nobody is there, and is about to lock the file. */
+static void
+place_is_not_freed_with_what_a_dead_process_left(void **state)
+{
+	struct evpl_process *process;
+	struct there there;
+
+	(void)state;
+	there_only();
+	process = process_create(0, 0);
+	there_begin(&another, NULL, plays_short_life);
+	hook = life_before_the_lock;
+	assert_int_equal(evpl_process_free(process), -EBUSY);
+	assert_null(hook);
+	process_assert_lent(process, EVPL_PROCESS_DEAD, 0, 0);
+	there_begin(&there, NULL, plays_after_a_death); /* the primary has unlocked the file */
+	there_end(&there);
+	assert_int_equal(evpl_reclaim(process, 0), 0);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
 static struct there again;
 
 /* While the primary asks: before, the process leaves; afterwards it is there again. */
@@ -321,6 +403,8 @@ main(int argc, char **argv)
 		home_case(place_that_is_freed_meanwhile_is_enoent, home_small),
 		home_case(place_of_a_process_that_attaches_is_not_freed, home_small),
 		home_case(dead_process_stays_dead_while_another_one_attaches, home_small),
+		home_case(process_that_lives_and_dies_before_the_lock_is_found, home_small),
+		home_case(place_is_not_freed_with_what_a_dead_process_left, home_small),
 		home_case(process_that_attaches_again_is_not_dead, home_small),
 	};
 	static const struct program program = {.name = "process_attach", .cases = cases, .n_cases = DIM(cases)};

@@ -5,6 +5,7 @@
  * What would break: places that have no entry of their own would be taken for others of one place that has nothing to
  * do with them.
  */
+#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -139,6 +140,30 @@ places_of_packets_are_no_held_iovecs(void **state)
 	free(places);
 }
 
+static void
+assert_says(uintptr_t address, const char *words)
+{
+	char text[512] = "";
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	assert_non_null(out);
+	evpl_place_say_address(out, address);
+	fclose(out);
+	if (strstr(text, words) != text)
+		fail_msg("\"%s\" does not begin with \"%s\"", text, words);
+}
+
+/* Of a library that exports the name, of this program, and of nobody. */
+static void
+addresses_have_names(void **state)
+{
+	(void)state;
+	assert_says((uintptr_t)dlsym(RTLD_DEFAULT, "qsort") + 1, "qsort (");
+	assert_says((uintptr_t)say + 1, "say (");
+	assert_says(0, "? (0x0)");
+	assert_says(1, "? (0x1)");
+}
+
 int
 main(void)
 {
@@ -147,6 +172,7 @@ main(void)
 		cmocka_unit_test(what_has_no_entry_is_the_sum_of_others),
 		cmocka_unit_test(places_are_sorted_by_bytes_and_then_by_count),
 		cmocka_unit_test(places_of_packets_are_no_held_iovecs),
+		cmocka_unit_test(addresses_have_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,6 +71,7 @@ rte_memzone_walk(void (*function)(const struct rte_memzone *, void *), void *arg
 	real(function, arg);
 }
 
+static bool is_full;	       /* DPDK's table of mempool operations */
 static atomic_uint registered; /* how often the library's operations were, in this process */
 static atomic_bool other_may_go;
 
@@ -81,6 +82,8 @@ rte_mempool_register_ops(const struct rte_mempool_ops *ops)
 
 	if (real == NULL)
 		program_next(&real, sizeof(real), "rte_mempool_register_ops");
+	if (is_full)
+		return -ENOSPC;
 	if (strcmp(ops->name, "evpl_packet") == 0 && atomic_fetch_add(&registered, 1) == 0 && is_late_child) {
 		atomic_store(&other_may_go, true);
 		rte_delay_us_sleep(100000); /* the other thread comes here, if it can */
@@ -113,7 +116,23 @@ plays_two_threads(struct evpl_process *none)
 	there_check(evpl_detach(process) == 0 && evpl_detach(other) == 0);
 }
 
-/* The child has not registered the mempool operations before. So this case is the first, and packets are far. */
+/* Packets are far, and evpl_init() registers no mempool operations. So this case is the first. */
+static void
+create_without_room_for_operations_is_enotsup(void **state)
+{
+	(void)state;
+	plain_builds_only();
+	if (atomic_load(&registered) != 0) {
+		program_skips(__func__, "another case ran before");
+		return;
+	}
+	is_full = true;
+	assert_null(evpl_process_create("worker", 0, 0));
+	assert_int_equal(rte_errno, ENOTSUP);
+	is_full = false;
+}
+
+/* The child has not registered the mempool operations before. So this case is the second, and packets are far. */
 static void
 two_threads_register_the_operations_once(void **state)
 {
@@ -399,6 +418,7 @@ main(int argc, char **argv)
 	static const struct evpl_global_config far = {
 		.slab_size = 1 << 20, .buffer_size = 64 << 10, .packet_mbufs = 63, .far_packets = true};
 	static const struct CMUnitTest cases[] = {
+		home_case(create_without_room_for_operations_is_enotsup, far),
 		home_case(two_threads_register_the_operations_once, far),
 		home_case(place_that_is_freed_meanwhile_is_enoent, home_small),
 		home_case(place_of_a_process_that_attaches_is_not_freed, home_small),

@@ -281,6 +281,39 @@ what_is_sent_back_twice_comes_once(void **state)
 	assert_int_equal(evpl_process_free(process), 0);
 }
 
+static void
+plays_releasing_twice(struct evpl_process *process)
+{
+	struct evpl_iovec iovecs[2], again;
+
+	there_check(evpl_process_receive(process, iovecs, 2) == 2);
+	again = iovecs[0];
+	evpl_iovec_release(NULL, &iovecs[0]);
+	evpl_iovec_release(NULL, &again);
+	evpl_iovec_release(NULL, &iovecs[1]);
+	there_wait();
+}
+
+/* A loan is once on the list of returned ones, or the list would have a circle. */
+static void
+what_is_released_twice_is_returned_once(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_process *process;
+	struct there there;
+
+	there_only();
+	process = process_create(0, 0);
+	there_begin(&there, "worker", plays_releasing_twice);
+	process_send_streams(evpl, process, PROCESS_LENGTH, 2, 0);
+	there_go(&there);
+	there_waits(&there);
+	process_assert_lent(process, EVPL_PROCESS_ATTACHED, 0, 0);
+	there_end(&there);
+	assert_int_equal(evpl_reclaim(process, 0), 0);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
 static uint16_t loop;
 
 /* Far packets cannot be made here. */
@@ -376,6 +409,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(what_was_returned_is_found_when_it_is_needed),
 		home_case(mbufs_and_large_buffers_are_lent_too, with_large),
 		home_case(what_is_sent_back_twice_comes_once, home_small),
+		home_case(what_is_released_twice_is_returned_once, home_small),
 		home_case(packets_that_came_back_are_lent_too, home_small),
 	};
 	static const struct program program = {.name = "process_loan", .cases = cases, .n_cases = DIM(cases)};

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -339,6 +340,65 @@ file_of_a_former_primary_is_replaced(void **state)
 	close(file);
 }
 
+static bool has_no_random;
+
+/* The library's call comes here first. */
+ssize_t
+getrandom(void *buffer, size_t length, unsigned flags)
+{
+	static ssize_t (*real)(void *, size_t, unsigned);
+
+	if (has_no_random) {
+		errno = ENOSYS;
+		return -1;
+	}
+	if (real == NULL)
+		program_next(&real, sizeof(real), "getrandom");
+	return real(buffer, length, flags);
+}
+
+static void
+plays_without_random_numbers(struct evpl_process *process)
+{
+	struct evpl_iovec iovecs[2];
+	struct rte_mbuf *m[2];
+
+	(void)process;
+	has_no_random = true;
+	process = evpl_attach("worker");
+	there_check(process != NULL);
+	there_wait();
+	there_check(evpl_process_receive(process, iovecs, 2) == 2);
+	for (unsigned i = 0; i < 2; i++) {
+		m[i] = evpl_iovecs_to_mbuf(NULL, &iovecs[i], 1);
+		there_check(m[i] != NULL);
+	}
+	rte_pktmbuf_free(m[0]);
+	there_check(evpl_detach(process) == 0);
+	rte_pktmbuf_free(m[1]); /* too late: it is no longer this process that has the ledger */
+}
+
+/* The number that tells processes apart is made of the time then. */
+static void
+process_without_random_numbers_has_a_number(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_process *process;
+	struct there there;
+
+	there_only();
+	process = process_create(0, 0);
+	there_begin(&there, NULL, plays_without_random_numbers);
+	there_go(&there);
+	there_waits(&there);
+	process_send_streams(evpl, process, PROCESS_LENGTH, 2, 0);
+	there_end(&there);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 1, 1);
+	assert_int_equal(evpl_reclaim(process, EVPL_RECLAIM_PACKETS), 1);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -352,6 +412,7 @@ main(int argc, char **argv)
 		home_case(child_of_fork_does_not_keep_the_place, home_small),
 		home_case(process_without_standard_input_works, home_small),
 		home_case(file_of_a_former_primary_is_replaced, home_small),
+		home_case(process_without_random_numbers_has_a_number, home_small),
 	};
 	static const struct program program = {.name = "process_lock", .cases = cases, .n_cases = DIM(cases)};
 

@@ -348,6 +348,9 @@ port_check_of_data_rooms_compares_them_with_device_and_frames(void **state)
 
 	lies.min_rx_bufsize = 2048;
 	assert_limits(b->port, BIT(ONE_SEGMENT)); /* the default has as much */
+	lies.no_driver = true;
+	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(LATE)); /* as of any driver that is not known */
+	lies.no_driver = false;
 	lies.min_rx_bufsize = 2049;
 	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(RX_ROOM));
 	assert_says(b->port, EVPL_PORT_RX_ROOM, "2049 bytes and the headroom; 2048 is the default");

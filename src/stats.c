@@ -14,6 +14,7 @@
 #include "shelf.h"
 #include "slab.h"
 #include "stash.h"
+#include "trace/hooks.h"
 #include "tx_cache.h"
 #include "wait.h"
 
@@ -169,6 +170,8 @@ int
 evpl_alloc_failed(struct evpl *evpl, int error)
 {
 	rte_errno = error;
+	if (hook_is_first_try(evpl))
+		return -1;
 	if (error == EINVAL)
 		count_failure(evpl, offsetof(struct evpl_failures, alloc_einval));
 	else if (error == EMSGSIZE)

@@ -123,8 +123,6 @@ evpl_tx_cache_claim(struct evpl_buffer *buffer)
 		return false;
 	if (owner != 0 && owner != cache->number)
 		return false; /* another thread sends from it, too */
-	if (owner != 0 && buffer->stock > 1)
-		return true;
 	rte_spinlock_lock(&cache->lock);
 	/* Checked before the add: other threads add at the same time, and 16 of them would wrap the count. */
 	if (evpl_compat_count_load(buffer->packets) > EVPL_PACKETS_MAX - COUNTS) {

@@ -31,30 +31,27 @@ trace_bytes_take(struct evpl *evpl, unsigned length, unsigned alignment, unsigne
 	unsigned before = RTE_MAX(alignment, TRACE_GUARD);
 	uint64_t total = (uint64_t)before + length + TRACE_GUARD;
 	const struct evpl_class *class = evpl_class_for(length, alignment); /* guards must not ask for larger buffers */
-	uint64_t *failed;
 	int n = -1;
 
 	/*
 	 * An iovec that fills a buffer has no room for guards. A call that fails is repeated below without guards, so
-	 * that errno is about what the caller asked for.
+	 * that errno is about what the caller asked for. Then only the call below counts as one that failed.
 	 */
 	if (likely(length > 0 && max_iovecs > 0 && evpl_pvt_is_alignment(alignment) &&
 		   total <= evpl_class_capacity(class, before) && evpl != NULL &&
 		   !evpl_bank_is_untouched(evpl_context(evpl)->bank))) {
+		evpl_context(evpl)->hook.first_try = true;
 		if (reserve)
 			n = evpl_iovec_reserve(evpl, (unsigned)total, before, 1, r_iovec);
 		else
 			n = evpl_iovec_alloc(evpl, (unsigned)total, before, 1, flags, r_iovec);
+		evpl_context(evpl)->hook.first_try = false;
 		if (likely(n == 1)) {
 			r_iovec->data = (char *)r_iovec->data + before;
 			r_iovec->length = length;
 			*guards = true;
 			return 1;
 		}
-		/* It is counted once: by the call below, if that fails, too. */
-		failed = &evpl_context(evpl)->failed.alloc_enomem;
-		if (rte_errno == ENOMEM)
-			__atomic_store_n(failed, *failed - 1, __ATOMIC_RELAXED);
 	}
 	*guards = false;
 	return reserve ? evpl_iovec_reserve(evpl, length, alignment, max_iovecs, r_iovec)

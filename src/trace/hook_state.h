@@ -13,6 +13,7 @@ struct hook_context {
 	uint64_t created, used; /* trace_place of evpl_create(), and of the first use */
 	uint64_t owner;		/* trace_thread.place_bits of the first user; 0: not used yet */
 	uint64_t number;	/* in the upper half; the records of iovecs that were taken through it have it */
+	bool first_try;		/* a take with guards, which is made again without them if it fails */
 };
 
 struct hook_buffer {

@@ -12,6 +12,7 @@
  *	hook_alloc_ready            an alloc does not fit its window: the usual sample, at once     sampling
  *	hook_caller                 before a take, if hook_is_sampled(): who called                 sampling
  *	hook_take_begin, _end       around a take, if hook_is_sampled()                             sampling
+ *	hook_is_first_try           whether an alloc that fails is made again, and must not count   bytes
  *	hook_committed              a commit moved the LOCAL window back                            sampling
  *	hook_is_sample, hook_released   an iovec is released out of line                            sampling
  *	hook_iovec_sent, hook_iovecs_sent   a packet was attached to the iovecs' bytes: gives their references back
@@ -150,6 +151,7 @@ hook_iovecs_sent(struct evpl *evpl, struct evpl_iovec *iovecs, int niovs)
 #define hook_alloc_ready(evpl, length, alignment, max_iovecs, flags, r_iovec, caller) false
 #define hook_caller(evpl, caller) RTE_SET_USED(caller)
 #define hook_is_sampled(evpl) false
+#define hook_is_first_try(evpl) ((evpl) != NULL && evpl_context(evpl)->hook.first_try)
 #define hook_take_begin(evpl, flags) 0
 #define hook_take_end(evpl, flags, length, alignment, until, r_iovec, n) RTE_SET_USED(until)
 #define hook_committed(evpl, alignment) (void)0
@@ -239,6 +241,7 @@ hook_bytes_shared(struct rte_mbuf_ext_shared_info *shinfo)
 #define hook_slab_end(slab) RTE_SET_USED(slab)
 #define hook_buffer_taken(buffer) RTE_SET_USED(buffer)
 #define hook_buffer_home(buffer) RTE_SET_USED(buffer)
+#define hook_is_first_try(evpl) false
 #define hook_linearized(iovec) RTE_SET_USED(iovec)
 #define hook_packet_attached(m, iovec) (RTE_SET_USED(m), RTE_SET_USED(iovec))
 #define hook_packet_freed(m) RTE_SET_USED(m)

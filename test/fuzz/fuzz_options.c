@@ -5,7 +5,6 @@
  *
  * An input is: which of them, and the text. In a command line and in an environment a line is a word.
  */
-#include <dlfcn.h>
 #include <setjmp.h>
 #include <string.h>
 
@@ -55,8 +54,8 @@ rte_tel_data_alloc(void)
 {
 	struct rte_tel_data *(*real)(void);
 
-	*(void **)&real = dlsym(RTLD_NEXT, "rte_tel_data_alloc");
-	fuzz_check(real != NULL && answer_count < RTE_DIM(answers));
+	program_next(&real, sizeof(real), "rte_tel_data_alloc");
+	fuzz_check(answer_count < RTE_DIM(answers));
 	return answers[answer_count++] = real();
 }
 
@@ -65,8 +64,7 @@ rte_tel_data_free(struct rte_tel_data *data)
 {
 	void (*real)(struct rte_tel_data *);
 
-	*(void **)&real = dlsym(RTLD_NEXT, "rte_tel_data_free");
-	fuzz_check(real != NULL);
+	program_next(&real, sizeof(real), "rte_tel_data_free");
 	for (unsigned i = 0; i < answer_count; i++) {
 		if (answers[i] == data)
 			answers[i] = answers[--answer_count];

@@ -10,7 +10,6 @@
  * EVPL_TEST_MINUTES=N repeats the random case for N minutes. Without it the number of steps is fixed.
  */
 #define _GNU_SOURCE 1
-#include <dlfcn.h>
 #include <pthread.h>
 #include <sched.h>
 #include <time.h>
@@ -272,7 +271,7 @@ pthread_mutex_lock(pthread_mutex_t *mutex)
 		while (!may_go_on)
 			sched_yield();
 	}
-	*(void **)&lock = dlsym(RTLD_NEXT, "pthread_mutex_lock");
+	program_next(&lock, sizeof(lock), "pthread_mutex_lock");
 	return lock(mutex);
 }
 #endif

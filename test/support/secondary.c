@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "secondary.h"
 
-#include <dlfcn.h>
 #include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <rte_eal.h>
+
+#include "program.h"
 
 static bool is_child;
 
@@ -21,15 +20,10 @@ enum rte_proc_type_t
 rte_eal_process_type(void)
 {
 	static enum rte_proc_type_t (*real)(void);
-	void *symbol;
 
 	if (is_child)
 		return RTE_PROC_SECONDARY;
-	if (real == NULL) {
-		symbol = dlsym(RTLD_NEXT, "rte_eal_process_type");
-		if (symbol == NULL)
-			abort();
-		memcpy(&real, &symbol, sizeof(real)); /* ISO C has no cast from an object's pointer to a function's */
-	}
+	if (real == NULL)
+		program_next(&real, sizeof(real), "rte_eal_process_type");
 	return real();
 }

@@ -6,7 +6,6 @@
  * that never comes; packets that stay in a port that is closed. Functions of this program replace DPDK's (the dynamic
  * linker finds them first) and give the answers that other drivers give.
  */
-#include <dlfcn.h>
 #include <signal.h>
 
 #include <rte_dev.h>
@@ -36,9 +35,8 @@ int
 rte_eth_dev_start(uint16_t port_id)
 {
 	int (*real)(uint16_t);
-	void *symbol = dlsym(RTLD_NEXT, "rte_eth_dev_start");
 
-	memcpy(&real, &symbol, sizeof(real)); /* ISO C has no cast from an object's pointer to a function's */
+	program_next(&real, sizeof(real), "rte_eth_dev_start");
 	mtu.started = true;
 	return real(port_id);
 }

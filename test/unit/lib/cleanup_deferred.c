@@ -6,7 +6,6 @@
  * leak of everything. So each case holds one thing, reads it after the call, ends it on one thread or another, and
  * waits for the callback, however long that takes.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>
 
@@ -42,11 +41,8 @@ int
 rte_memzone_free(const struct rte_memzone *zone)
 {
 	int (*real)(const struct rte_memzone *);
-	void *symbol = dlsym(RTLD_NEXT, "rte_memzone_free");
 
-	if (symbol == NULL)
-		abort();
-	memcpy(&real, &symbol, sizeof(real)); /* ISO C has no cast from an object's pointer to a function's */
+	program_next(&real, sizeof(real), "rte_memzone_free");
 	if (atomic_exchange(&is_slow, false)) {
 		rte_delay_us_sleep(500000);
 		atomic_store(&calls_during, (int)atomic_load(&calls));

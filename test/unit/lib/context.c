@@ -388,6 +388,28 @@ destructor_of_thread_specific_data_uses_the_context(void **state)
 	home_assert_held(0);
 }
 
+/* No context comes or goes after it, so evpl_cleanup() frees the quota. */
+static void
+quota_of_a_context_that_is_gone_ends_with_the_library(void **state)
+{
+	struct evpl_thread_config config = {0};
+	struct evpl_iovec iovec;
+	size_t heap = home_heap();
+	struct evpl *evpl;
+
+	(void)state;
+	assert_int_equal(evpl_init(&home_small), 0);
+	config.quota = 3 * evpl_buffer_size();
+	evpl = evpl_create(&config);
+	assert_non_null(evpl);
+	iovec_take(evpl, 1000, SHARED, &iovec, 1);
+	evpl_destroy(evpl);
+	iovec_assert(&iovec, 1, 0);
+	evpl_iovec_release(NULL, &iovec);
+	assert_int_equal(evpl_cleanup(), 0);
+	assert_int_equal(home_heap(), heap);
+}
+
 static const struct CMUnitTest cases[] = {
 	home_case(create_with_fields_out_of_range_is_einval, home_small),
 	home_case(create_with_every_good_field_works, home_small),
@@ -395,6 +417,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(context_on_a_node_without_memory_takes_from_the_next, home_small),
 	home_case(destroy_of_null_is_allowed, home_small),
 	home_case(destroy_leaves_live_iovecs_their_bytes, home_small),
+	cmocka_unit_test(quota_of_a_context_that_is_gone_ends_with_the_library),
 	home_case(destroy_leaves_packets_their_bytes, home_small),
 	home_case(contexts_by_the_hundred_come_and_go, home_small),
 	home_case(context_made_by_an_lcore_and_used_by_a_plain_thread_works, home_small),

@@ -9,6 +9,7 @@
 #include <rte_ethdev.h>
 
 #include "logged.h"
+#include "port_lies.h"
 #include "stopped.h"
 
 #define KIB 1024u
@@ -157,6 +158,11 @@ ports_and_receive_pools_that_may_have_mbufs_are_named(void **state)
 	assert_line(text, 1, line);
 	assert_line(text, 0, "taken by");
 	free(text);
+	lies.no_queues = true; /* then it has none of them */
+	text = refusal();
+	assert_line(text, 0, "cleanup: port ");
+	free(text);
+	lies.no_queues = false;
 	rte_pktmbuf_free(m);
 	port_close(port);
 	assert_int_equal(evpl_cleanup(), 0);

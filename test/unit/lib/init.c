@@ -304,8 +304,40 @@ before_eal(void)
 
 static const struct child child = {.name = "before_eal", .run = before_eal, .without_eal = true};
 
+/* The oldest slabs of small buffers, whatever was made before them. */
+static void
+slabs_that_a_later_init_keeps_are_of_small_buffers(void **state)
+{
+	struct evpl_global_config config = {
+		.slab_size = MIB, .buffer_size = 64 * KIB, .large_buffer_size = 512 * KIB, .packet_mbufs = 63};
+	struct evpl_iovec large, small;
+	struct evpl_stats stats;
+	struct evpl *evpl;
+
+	(void)state;
+	assert_int_equal(evpl_init(&config), 0);
+	evpl = evpl_create(NULL);
+	assert_non_null(evpl);
+	assert_int_equal(evpl_iovec_alloc(evpl, 512 * KIB, 0, 1, LOCAL, &large), 1);
+	assert_int_equal(evpl_iovec_alloc(evpl, 100, 0, 1, LOCAL, &small), 1);
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.slabs, 2);
+	config.preallocate_slabs = 1;
+	assert_int_equal(evpl_init(&config), 0);
+	evpl_iovec_release(evpl, &large);
+	evpl_iovec_release(evpl, &small);
+	evpl_destroy(evpl);
+	assert_true(evpl_trim() > 0);
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.slabs, 1);
+	assert_int_equal(stats.buffers, MIB / (64 * KIB)); /* a slab of large buffers has two */
+	assert_int_equal(evpl_cleanup(), 0);
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
 static const struct CMUnitTest cases[] = {
 	stopped_case(preallocated_slabs_have_memory_in_every_page),
+	stopped_case(slabs_that_a_later_init_keeps_are_of_small_buffers),
 	stopped_case(init_with_null_takes_the_defaults),
 	stopped_case(init_with_sizes_out_of_range_is_einval),
 	stopped_case(init_with_odd_buffer_sizes_rounds_them_up),

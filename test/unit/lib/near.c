@@ -150,6 +150,37 @@ mbufs_that_dpdk_takes_of_the_packet_pool_are_ordinary(void **state)
 }
 
 static void
+find_anchors(struct rte_mempool *pool, void *found)
+{
+	if (strncmp(pool->name, "evpl_anchors", 12) == 0)
+		*(struct rte_mempool **)found = pool;
+}
+
+/* Some mbufs are there, and fewer than are asked for. Those go back. */
+static void
+bulk_that_the_packet_pool_cannot_serve_takes_nothing(void **state)
+{
+	struct rte_mbuf *packet = packet_of(home_context(state), 200, LOCAL, 1), *mbufs[13];
+	struct rte_mempool *pool = packet->pool, *anchors = NULL;
+
+	rte_pktmbuf_free(packet);
+	if (all_far()) {
+		program_skips(__func__, "the pool of far packets is an ordinary one");
+		return;
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_not_equal(rte_pktmbuf_alloc_bulk(pool, mbufs, 13), 0);
+		assert_int_equal(rte_mempool_avail_count(pool), 12);
+	}
+	assert_int_equal(rte_pktmbuf_alloc_bulk(pool, mbufs, 12), 0);
+	rte_pktmbuf_free_bulk(mbufs, 12);
+	/* A pool whose mbufs are never taken, only given back, is full. */
+	rte_mempool_walk(find_anchors, &anchors);
+	assert_non_null(anchors);
+	assert_int_equal(rte_mempool_in_use_count(anchors), 0);
+}
+
+static void
 free_packets(void *arg)
 {
 	struct rte_mbuf **packet = arg;
@@ -411,6 +442,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(neighbours_are_one_segment, home_small),
 	home_case(clones_keep_the_bytes_whoever_ends_last, home_small),
 	home_case(mbufs_that_dpdk_takes_of_the_packet_pool_are_ordinary, home_small),
+	home_case(bulk_that_the_packet_pool_cannot_serve_takes_nothing, tiny),
 	home_case(buffers_of_packets_that_end_elsewhere_are_found, home_small),
 	home_case(packets_outlive_the_thread_that_made_them, home_small),
 	home_case(buffers_that_an_idle_thread_sent_from_are_found, one_slab),

@@ -152,19 +152,23 @@ topology_is_what_the_folder_says(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(folder));
-	make_node(0, "10 21 31\n");
-	make_node(2, "21 10 999\n"); /* more than the kernel ever has */
+	make_node(0, "10 15 21 31\n");
+	make_node(1, "15 10 40");	/* cut off */
+	make_node(2, "21 40 10 999\n"); /* more than the kernel ever has */
 	make_node(LAST, NULL);
 	evpl_topology_read(&t, folder);
-	assert_int_equal(t.nodes, NODE(0) | NODE(2) | NODE(LAST));
+	assert_int_equal(t.nodes, NODE(0) | NODE(1) | NODE(2) | NODE(LAST));
 	assert_int_equal(t.distance[0][0], 10);
-	assert_int_equal(t.distance[0][1], 0);
+	assert_int_equal(t.distance[0][1], 15);
 	assert_int_equal(t.distance[0][2], 21);
 	assert_int_equal(t.distance[0][LAST], 31);
+	assert_int_equal(t.distance[1][2], 40);
+	assert_int_equal(t.distance[1][LAST], 0);
 	assert_int_equal(t.distance[2][0], 21);
 	assert_int_equal(t.distance[2][LAST], UINT8_MAX);
 	assert_int_equal(t.distance[LAST][0], 0);
 	remove_node(0);
+	remove_node(1);
 	remove_node(2);
 	remove_node(LAST);
 	assert_int_equal(rmdir(folder), 0);

@@ -5,11 +5,13 @@
  * What would break: places that have no entry of their own would be taken for others of one place that has nothing to
  * do with them.
  */
+#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -17,11 +19,18 @@
 #include "trace/hooks.h"
 
 static void
+say(FILE *out, uint64_t where)
+{
+	fprintf(out, "at %u", (unsigned)where);
+}
+
+static void
 what_has_no_entry_is_the_sum_of_others(void **state)
 {
 	struct place *places = calloc(EVPL_PLACES, sizeof(*places));
 	uint64_t count = 0;
 	unsigned others = 0, entries = 0;
+	struct hook_held held[2];
 
 	(void)state;
 	assert_non_null(places);
@@ -51,6 +60,11 @@ what_has_no_entry_is_the_sum_of_others(void **state)
 	assert_int_equal(others, 1);
 	assert_int_equal(entries, EVPL_PLACES);
 	assert_int_equal(count, EVPL_PLACES + 9);
+	/* They have the most bytes, so they come first. */
+	assert_int_equal(evpl_places_held(places, held, 2, say), 2);
+	assert_string_equal(held[0].where, "other places");
+	assert_int_equal(held[0].count, 10);
+	assert_non_null(strstr(held[1].where, "at "));
 	free(places);
 }
 
@@ -105,12 +119,6 @@ places_are_sorted_by_bytes_and_then_by_count(void **state)
 	free(places);
 }
 
-static void
-say(FILE *out, uint64_t where)
-{
-	fprintf(out, "at %u", (unsigned)where);
-}
-
 /* What is held are iovecs, and the places of packets are told apart from them. */
 static void
 places_of_packets_are_no_held_iovecs(void **state)
@@ -132,6 +140,30 @@ places_of_packets_are_no_held_iovecs(void **state)
 	free(places);
 }
 
+static void
+assert_says(uintptr_t address, const char *words)
+{
+	char text[512] = "";
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	assert_non_null(out);
+	evpl_place_say_address(out, address);
+	fclose(out);
+	if (strstr(text, words) != text)
+		fail_msg("\"%s\" does not begin with \"%s\"", text, words);
+}
+
+/* Of a library that exports the name, of this program, and of nobody. */
+static void
+addresses_have_names(void **state)
+{
+	(void)state;
+	assert_says((uintptr_t)dlsym(RTLD_DEFAULT, "qsort") + 1, "qsort (");
+	assert_says((uintptr_t)say + 1, "say (");
+	assert_says(0, "? (0x0)");
+	assert_says(1, "? (0x1)");
+}
+
 int
 main(void)
 {
@@ -140,6 +172,7 @@ main(void)
 		cmocka_unit_test(what_has_no_entry_is_the_sum_of_others),
 		cmocka_unit_test(places_are_sorted_by_bytes_and_then_by_count),
 		cmocka_unit_test(places_of_packets_are_no_held_iovecs),
+		cmocka_unit_test(addresses_have_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -223,6 +223,9 @@ port_check_of_segment_limits_tells_the_numbers(void **state)
 	assert_says(b->port, EVPL_PORT_SEGMENTS, "up to 40 segments with TSO, and of up to 8 ");
 	lies.nb_mtu_seg_max = UINT16_MAX;
 	assert_says(b->port, EVPL_PORT_SEGMENTS, "up to 40 segments with TSO, and of up to 40 ");
+	lies.nb_seg_max = lies.nb_mtu_seg_max = 0;
+	lies.no_seg_max = true; /* no limit is known */
+	assert_limits(b->port, BIT(ONE_SEGMENT));
 }
 
 static void
@@ -346,6 +349,9 @@ port_check_of_data_rooms_compares_them_with_device_and_frames(void **state)
 
 	lies.min_rx_bufsize = 2048;
 	assert_limits(b->port, BIT(ONE_SEGMENT)); /* the default has as much */
+	lies.no_driver = true;
+	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(LATE)); /* as of any driver that is not known */
+	lies.no_driver = false;
 	lies.min_rx_bufsize = 2049;
 	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(RX_ROOM));
 	assert_says(b->port, EVPL_PORT_RX_ROOM, "2049 bytes and the headroom; 2048 is the default");
@@ -356,6 +362,11 @@ port_check_of_data_rooms_compares_them_with_device_and_frames(void **state)
 	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(RX_ROOM));
 	assert_says(b->port, EVPL_PORT_RX_ROOM,
 		    "frames of 1518 bytes (MTU 1500), which do not fit its RX queues' data rooms of 1024");
+	lies.max_mtu = 1978;
+	lies.max_rx_pktlen = 2000; /* with a VLAN tag */
+	assert_says(b->port, EVPL_PORT_RX_ROOM, "frames of 1522 bytes (MTU 1500)");
+	lies.max_rx_pktlen = 1978; /* no driver knows of frames as long as their content: the usual 18 bytes */
+	assert_says(b->port, EVPL_PORT_RX_ROOM, "frames of 1518 bytes (MTU 1500)");
 	lies.rx_offloads = RTE_ETH_RX_OFFLOAD_SCATTER;
 	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(RX_SEGMENTS));
 	lies.rx_pool = NULL;

@@ -32,6 +32,16 @@ rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info)
 		info->tx_desc_lim.nb_seg_max = lies.nb_seg_max;
 	if (lies.nb_mtu_seg_max != 0)
 		info->tx_desc_lim.nb_mtu_seg_max = lies.nb_mtu_seg_max;
+	if (lies.no_driver)
+		info->driver_name = NULL;
+	if (lies.no_queues)
+		info->nb_rx_queues = info->nb_tx_queues = 0;
+	if (lies.no_seg_max)
+		info->tx_desc_lim.nb_seg_max = info->tx_desc_lim.nb_mtu_seg_max = 0;
+	if (lies.max_mtu != 0)
+		info->max_mtu = lies.max_mtu;
+	if (lies.max_rx_pktlen != 0)
+		info->max_rx_pktlen = lies.max_rx_pktlen;
 	return 0;
 }
 

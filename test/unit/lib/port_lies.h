@@ -28,6 +28,10 @@ extern struct lies {
 	struct rte_mempool *rx_pool;
 	uint32_t min_rx_bufsize;
 	uint16_t nb_seg_max, nb_mtu_seg_max;
+	bool no_driver, no_queues;
+	bool no_seg_max; /* the driver fills in neither of them */
+	uint16_t max_mtu;
+	uint32_t max_rx_pktlen;
 } lies;
 
 #endif /* TEST_PORT_LIES_H */

@@ -7,9 +7,13 @@
  * What would break: a process could attach to what is not its library's, or two to one place. A dead process could keep
  * what it held, or a living one could lose it.
  */
+#include <unistd.h>
+
+#include <rte_eal.h>
 #include <rte_mempool.h>
 #include <rte_memzone.h>
 
+#include "logged.h"
 #include "process_there.h"
 
 static void
@@ -52,10 +56,18 @@ impossible_arguments_are_refused(void **state)
 	assert_int_equal(evpl_reclaim(NULL, 0), -EINVAL);
 	assert_int_equal(evpl_reclaim(process, 2), -EINVAL);
 	assert_int_equal(evpl_process_send(NULL, &iovec, 1), 0);
+	assert_int_equal(rte_errno, EINVAL);
+	rte_errno = 0;
+	assert_int_equal(evpl_process_send(process, &iovec, 0), 0);
+	assert_int_equal(rte_errno, 0);
 	assert_int_equal(evpl_process_receive(process, NULL, 1), 0);
 	assert_int_equal(rte_errno, EINVAL);
 	assert_int_equal(evpl_process_free(process), 0);
 	assert_int_equal(evpl_process_free(NULL), 0);
+	assert_int_equal(evpl_detach(NULL), 0);
+	process = process_create(0, 0);
+	assert_int_equal(evpl_detach(process), -ENOTSUP); /* this is the primary */
+	assert_int_equal(evpl_process_free(process), 0);
 }
 
 static void
@@ -152,7 +164,14 @@ detach_releases_what_waits(void **state)
 static void
 plays_errors(struct evpl_process *process)
 {
-	(void)process;
+	struct evpl_process_info info;
+
+	there_check(process == NULL);
+	process = evpl_process_find("worker"); /* the primary's, which a child of fork() has, too */
+	there_check(process != NULL);
+	there_check(evpl_process_free(process) == -ENOTSUP);
+	there_check(evpl_process_get(process, &info) == -ENOTSUP);
+	there_check(evpl_reclaim(process, 0) == -ENOTSUP);
 	there_check(evpl_attach("other") == NULL && rte_errno == ENOENT);
 	there_check(evpl_attach("a/b") == NULL && rte_errno == EINVAL);
 	there_check(evpl_process_create("other", 0, 0) == NULL && rte_errno == ENOTSUP);
@@ -247,23 +266,56 @@ find_loans_pool(struct rte_mempool *pool, void *arg)
 		loans_pool = pool;
 }
 
-/* Where the primary's ledger has that text; the test writes something else there. */
+/* Where the primary's ledger has these bytes; the test writes something else there. */
 static char *
-text_in_ledger(const char *text)
+bytes_in_ledger(const void *bytes, size_t size)
 {
 	const struct rte_memzone *zone = rte_memzone_lookup("evpl_process_worker");
 	char *found;
 
 	assert_non_null(zone);
-	found = memmem(zone->addr, zone->len, text, strlen(text));
+	found = memmem(zone->addr, zone->len, bytes, size);
 	assert_non_null(found);
 	return found;
+}
+
+static char *
+text_in_ledger(const char *text)
+{
+	return bytes_in_ledger(text, strlen(text));
+}
+
+/* In the child: what the log says of the ledger. */
+static const char *expected_words;
+
+static void
+plays_attach_with_words(struct evpl_process *process)
+{
+	char *text;
+
+	log_begin();
+	plays_attach(process);
+	text = log_end();
+	there_check(strstr(text, expected_words) != NULL);
+	free(text);
+}
+
+static void
+assert_attach_says(const char *words)
+{
+	struct there there;
+
+	expected = EPROTO;
+	expected_words = words;
+	there_begin(&there, NULL, plays_attach_with_words);
+	there_end(&there);
 }
 
 static void
 another_library_is_not_attached_to(void **state)
 {
 	struct evpl_process *process;
+	void *ledger;
 	char *text;
 
 	(void)state;
@@ -279,6 +331,15 @@ another_library_is_not_attached_to(void **state)
 	text[0] = '\0'; /* as while the primary is in evpl_process_create() */
 	assert_attach_fails(ENOENT);
 	text[0] = 'e';
+	ledger = rte_memzone_lookup("evpl_process_worker")->addr;
+	text = bytes_in_ledger(&ledger, sizeof(ledger)); /* its own address */
+	text[0]++;
+	assert_attach_says("another address");
+	text[0]--;
+	text -= sizeof(uint64_t); /* sizes of its structs */
+	text[0]++;
+	assert_attach_says("structs are not those of this process");
+	text[0]--;
 	rte_mempool_walk(find_loans_pool, NULL);
 	assert_non_null(loans_pool);
 	loans_pool->ops_index--;
@@ -286,6 +347,55 @@ another_library_is_not_attached_to(void **state)
 	loans_pool->ops_index++;
 	assert_int_equal(evpl_process_free(process), 0);
 	assert_attach_fails(ENOENT);
+}
+
+/* It has the name of a place, and is too short for a ledger. */
+static void
+other_memzone_is_not_attached_to(void **state)
+{
+	const struct rte_memzone *zone;
+
+	(void)state;
+	there_only();
+	zone = rte_memzone_reserve("evpl_process_worker", 64, SOCKET_ID_ANY, 0);
+	assert_non_null(zone);
+	snprintf(zone->addr, zone->len, "evpl ledger");
+	assert_attach_says("not this library's");
+	assert_int_equal(rte_memzone_free(zone), 0);
+}
+
+static const char *runtime_dir; /* NULL: EAL's */
+
+/* The library's calls come here first. */
+const char *
+rte_eal_get_runtime_dir(void)
+{
+	static const char *(*real)(void);
+
+	if (runtime_dir != NULL)
+		return runtime_dir;
+	program_next(&real, sizeof(real), "rte_eal_get_runtime_dir");
+	return real();
+}
+
+/* The primary's path is in memory that the other process reads. It has 255 characters. */
+static void
+create_with_a_long_path_is_enametoolong(void **state)
+{
+	char path[257] = "", name[32];
+	const size_t rest = (size_t)snprintf(name, sizeof(name), "/evpl_process_%d_worker", (int)getpid());
+
+	(void)state;
+	plain_builds_only();
+	memset(path, '/', 256 - rest);
+	runtime_dir = path;
+	assert_null(evpl_process_create("worker", 0, 0));
+	assert_int_equal(rte_errno, ENAMETOOLONG);
+	path[255 - rest] = '\0';
+	memcpy(path, "/tmp", 4);
+	assert_int_equal(strlen(path) + rest, 255);
+	assert_int_equal(evpl_process_free(process_create(0, 0)), 0);
+	runtime_dir = NULL;
 }
 
 static void
@@ -296,6 +406,24 @@ create_without_init_is_eperm(void **state)
 	assert_null(evpl_process_create("worker", 0, 0));
 	assert_int_equal(rte_errno, EPERM);
 }
+
+static void
+before_eal(void)
+{
+	if (evpl_process_create("worker", 0, 0) != NULL || rte_errno != ENODEV)
+		exit(1);
+	if (evpl_attach("worker") != NULL || rte_errno != ENODEV)
+		exit(2);
+}
+
+static void
+calls_before_eal_are_enodev(void **state)
+{
+	(void)state;
+	child_assert_ends("before_eal");
+}
+
+static const struct child child = {.name = "before_eal", .run = before_eal, .without_eal = true};
 
 int
 main(int argc, char **argv)
@@ -308,9 +436,13 @@ main(int argc, char **argv)
 		home_case(detach_releases_what_waits, home_small),
 		home_case(a_dead_process_is_found_and_reclaimed, home_small),
 		home_case(another_library_is_not_attached_to, home_small),
+		home_case(other_memzone_is_not_attached_to, home_small),
+		home_case(create_with_a_long_path_is_enametoolong, home_small),
 		cmocka_unit_test(create_without_init_is_eperm),
+		cmocka_unit_test(calls_before_eal_are_enodev),
 	};
-	static const struct program program = {.name = "process", .cases = cases, .n_cases = DIM(cases)};
+	static const struct program program = {
+		.name = "process", .cases = cases, .n_cases = DIM(cases), .children = &child, .n_children = 1};
 
 	return program_main(&program, argc, argv);
 }

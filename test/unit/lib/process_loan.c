@@ -5,6 +5,7 @@
  * What would break: a loan could keep its buffer for ever, or give it back while the other process reads it. A count
  * could be in memory that only one process has. Bytes could be wrong, or of another iovec.
  */
+#include <rte_ethdev.h>
 #include <rte_mempool.h>
 
 #include "process_there.h"
@@ -249,6 +250,155 @@ mbufs_and_large_buffers_are_lent_too(void **state)
 	assert_int_equal(evpl_process_free(process), 0);
 }
 
+static void
+plays_sending_twice(struct evpl_process *process)
+{
+	struct evpl_iovec iovecs[3], twice[3];
+
+	there_check(evpl_process_receive(process, iovecs, 3) == 3);
+	twice[0] = twice[1] = iovecs[1];
+	twice[2] = iovecs[2];
+	there_check(evpl_process_send(process, twice, 3) == 3);
+	evpl_iovec_release(NULL, &iovecs[0]);
+	there_check(evpl_detach(process) == 0);
+}
+
+/* The primary does not believe the other process: the reference of a loan comes back once. */
+static void
+what_is_sent_back_twice_comes_once(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_process *process;
+	struct there there;
+
+	there_only();
+	process = process_create(0, 0);
+	there_begin(&there, "worker", plays_sending_twice);
+	process_send_streams(evpl, process, PROCESS_LENGTH, 3, 0);
+	there_end(&there);
+	process_receive_streams(evpl, process, 2, 1);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
+static void
+plays_releasing_twice(struct evpl_process *process)
+{
+	struct evpl_iovec iovecs[2], again;
+
+	there_check(evpl_process_receive(process, iovecs, 2) == 2);
+	again = iovecs[0];
+	evpl_iovec_release(NULL, &iovecs[0]);
+	evpl_iovec_release(NULL, &again);
+	evpl_iovec_release(NULL, &iovecs[1]);
+	there_wait();
+}
+
+/* A loan is once on the list of returned ones, or the list would have a circle. */
+static void
+what_is_released_twice_is_returned_once(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_process *process;
+	struct there there;
+
+	there_only();
+	process = process_create(0, 0);
+	there_begin(&there, "worker", plays_releasing_twice);
+	process_send_streams(evpl, process, PROCESS_LENGTH, 2, 0);
+	there_go(&there);
+	there_waits(&there);
+	process_assert_lent(process, EVPL_PROCESS_ATTACHED, 0, 0);
+	there_end(&there);
+	assert_int_equal(evpl_reclaim(process, 0), 0);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
+static uint16_t loop;
+
+/* Far packets cannot be made here. */
+static void
+plays_sending_on(struct evpl_process *process)
+{
+	bool near = getenv("EVPL_TEST_FAR") == NULL;
+	struct evpl_iovec iovecs[2];
+
+	there_check(evpl_process_receive(process, iovecs, 2) == 2);
+	for (unsigned i = 0; i < 2; i++)
+		there_check(there_is_stream(&iovecs[i], i));
+	there_check(evpl_tx_burst(NULL, loop, 0, iovecs, 2) == (near ? 2 : 0));
+	if (!near)
+		evpl_iovecs_release(NULL, iovecs, 2);
+	there_check(evpl_detach(process) == 0);
+}
+
+/* Takes the mbuf into an iovec, and sends that as a packet of ours, while somebody else holds the bytes, too. */
+static struct rte_mbuf *
+packet_on(struct evpl *evpl, struct rte_mbuf *m)
+{
+	struct evpl_iovec iovec, clone;
+	struct rte_mbuf *packet;
+
+	assert_int_equal(evpl_iovecs_from_mbuf(evpl, m, SHARED, 1, &iovec), 1);
+	evpl_iovec_clone(&clone, &iovec);
+	packet = evpl_iovecs_to_mbuf(evpl, &clone, 1);
+	assert_non_null(packet);
+	assert_ptr_not_equal(packet, m);
+	evpl_iovec_release(evpl, &iovec);
+	return packet;
+}
+
+/*
+ * Packets of ours that came back: one on a buffer, one on a received mbuf of a plain pool. The other process makes
+ * packets of both, on the same bytes. What those packets say of the bytes' beginning serves the packets that the
+ * primary attaches to them.
+ */
+static void
+packets_that_came_back_are_lent_too(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct rte_mbuf *packets[2], *more[2];
+	struct evpl_stats stats;
+	struct evpl_process *process;
+	struct evpl_iovec iovecs[2];
+	struct rte_mempool *plain;
+	struct there there;
+
+	there_only();
+	plain = plain_pool("plain", 63, 2048);
+	loop = port_loop(plain);
+	process = process_create(0, 0);
+	there_begin(&there, "worker", plays_sending_on);
+	iovec_take(evpl, PROCESS_LENGTH, SHARED, &iovecs[0], 0);
+	packets[0] = evpl_iovecs_to_mbuf(evpl, &iovecs[0], 1);
+	assert_non_null(packets[0]);
+	packets[1] = packet_on(evpl, filled_mbuf(plain, PROCESS_LENGTH, 1));
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(evpl_iovecs_from_mbuf(evpl, packets[i], SHARED, 1, &iovecs[i]), 1);
+	assert_int_equal(evpl_process_send(process, iovecs, 2), 2);
+	there_end(&there);
+	if (getenv("EVPL_TEST_FAR") == NULL) {
+		assert_int_equal(rte_eth_rx_burst(loop, 0, packets, 2), 2);
+		for (unsigned i = 0; i < 2; i++) {
+			more[i] = packet_on(evpl, packets[i]);
+			mbuf_assert(more[i], PROCESS_LENGTH, i);
+		}
+		/* They count on the buffer and on the received mbuf, and keep no packet on the way. */
+		process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+		evpl_stats_get(&stats);
+		assert_int_equal(stats.packet_mbufs_in_use, 2);
+		for (unsigned i = 0; i < 2; i++)
+			mbuf_assert(more[i], PROCESS_LENGTH, i);
+		rte_pktmbuf_free_bulk(more, 2);
+	}
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+	home_assert_held(0);
+	port_close(loop);
+	assert_int_equal(rte_mempool_avail_count(plain), 63);
+	rte_mempool_free(plain);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -258,6 +408,9 @@ main(int argc, char **argv)
 		home_case(what_comes_back_may_be_kept_there, home_small),
 		cmocka_unit_test(what_was_returned_is_found_when_it_is_needed),
 		home_case(mbufs_and_large_buffers_are_lent_too, with_large),
+		home_case(what_is_sent_back_twice_comes_once, home_small),
+		home_case(what_is_released_twice_is_returned_once, home_small),
+		home_case(packets_that_came_back_are_lent_too, home_small),
 	};
 	static const struct program program = {.name = "process_loan", .cases = cases, .n_cases = DIM(cases)};
 

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A lock on the file of a process (src/process.c) that fails for another reason than that somebody has it. The
- * library's calls of fcntl() come here first.
+ * The file of a process (src/process.c) and the lock on it: one that fails for another reason than that somebody has
+ * it, a file that a former primary has left, and one with a descriptor that is seldom. The library's calls of fcntl()
+ * come here first.
  *
  * What would break: a machine without memory for locks, or a folder without locks, would look as if another process had
- * the place. A person would search for that process.
+ * the place. A person would search for that process. And a place could stay taken when its process has left.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <sys/random.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -30,7 +33,7 @@ int
 fcntl(int file, int command, ...)
 {
 	static int (*real)(int file, int command, ...);
-	void *argument, *symbol;
+	void *argument;
 	va_list args;
 
 	va_start(args, command);
@@ -41,12 +44,8 @@ fcntl(int file, int command, ...)
 		errno = fails.error;
 		return -1;
 	}
-	if (real == NULL) {
-		symbol = dlsym(RTLD_NEXT, "fcntl64");
-		if (symbol == NULL)
-			abort();
-		memcpy(&real, &symbol, sizeof(real)); /* ISO C has no such cast */
-	}
+	if (real == NULL)
+		program_next(&real, sizeof(real), "fcntl64");
 	return real(file, command, argument);
 }
 
@@ -249,6 +248,157 @@ reclaim_without_locks_has_their_errno(void **state)
 	assert_int_equal(evpl_process_free(process), 0);
 }
 
+/* The place is free after evpl_detach(), although a child of fork() still has the file open. */
+static void
+plays_with_a_child(struct evpl_process *process)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		for (;;)
+			pause();
+	}
+	there_check(pid > 0);
+	there_check(evpl_detach(process) == 0);
+	process = evpl_attach("worker");
+	kill(pid, SIGKILL);
+	there_check(waitpid(pid, NULL, 0) == pid);
+	there_check(process != NULL);
+	there_check(evpl_detach(process) == 0);
+}
+
+static void
+child_of_fork_does_not_keep_the_place(void **state)
+{
+	struct evpl_process *process;
+	struct there there;
+
+	(void)state;
+	there_only();
+	process = process_create(0, 0);
+	there_begin(&there, "worker", plays_with_a_child);
+	there_end(&there);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
+static void
+plays_without_input(struct evpl_process *process)
+{
+	there_check(evpl_detach(process) == 0);
+	there_check(close(STDIN_FILENO) == 0);
+	process = evpl_attach("worker");
+	there_check(process != NULL);
+	there_check(evpl_detach(process) == 0);
+	there_check(open("/dev/null", O_RDONLY) == STDIN_FILENO); /* the file is closed again */
+}
+
+/* The file of a place may have the descriptor 0, as in a daemon. */
+static void
+process_without_standard_input_works(void **state)
+{
+	struct evpl_process *process;
+	struct there there;
+	int input;
+
+	(void)state;
+	there_only();
+	input = dup(STDIN_FILENO);
+	close(STDIN_FILENO);
+	process = process_create(0, 0);
+	assert_int_equal(evpl_process_free(process), 0);
+	assert_int_equal(open("/dev/null", O_RDONLY), STDIN_FILENO);
+	process = process_create(0, 0);
+	there_begin(&there, "worker", plays_without_input);
+	there_end(&there);
+	assert_int_equal(evpl_process_free(process), 0);
+	if (input >= 0) {
+		assert_int_equal(dup2(input, STDIN_FILENO), STDIN_FILENO);
+		close(input);
+	}
+}
+
+/* The file of a primary that had the same process id, and that another process still locks. */
+static void
+file_of_a_former_primary_is_replaced(void **state)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct evpl_process *process;
+	struct there there;
+	char path[256];
+	int file;
+
+	(void)state;
+	there_only();
+	snprintf(path, sizeof(path), "%s/evpl_process_%d_worker", rte_eal_get_runtime_dir(), (int)getpid());
+	file = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+	assert_true(file >= 0);
+	assert_int_equal(fcntl(file, F_OFD_SETLK, &lock), 0);
+	process = process_create(0, 0);
+	there_begin(&there, "worker", plays_leaving);
+	there_end(&there);
+	assert_int_equal(evpl_process_free(process), 0);
+	close(file);
+}
+
+static bool has_no_random;
+
+/* The library's call comes here first. */
+ssize_t
+getrandom(void *buffer, size_t length, unsigned flags)
+{
+	static ssize_t (*real)(void *, size_t, unsigned);
+
+	if (has_no_random) {
+		errno = ENOSYS;
+		return -1;
+	}
+	if (real == NULL)
+		program_next(&real, sizeof(real), "getrandom");
+	return real(buffer, length, flags);
+}
+
+static void
+plays_without_random_numbers(struct evpl_process *process)
+{
+	struct evpl_iovec iovecs[2];
+	struct rte_mbuf *m[2];
+
+	(void)process;
+	has_no_random = true;
+	process = evpl_attach("worker");
+	there_check(process != NULL);
+	there_wait();
+	there_check(evpl_process_receive(process, iovecs, 2) == 2);
+	for (unsigned i = 0; i < 2; i++) {
+		m[i] = evpl_iovecs_to_mbuf(NULL, &iovecs[i], 1);
+		there_check(m[i] != NULL);
+	}
+	rte_pktmbuf_free(m[0]);
+	there_check(evpl_detach(process) == 0);
+	rte_pktmbuf_free(m[1]); /* too late: it is no longer this process that has the ledger */
+}
+
+/* The number that tells processes apart is made of the time then. */
+static void
+process_without_random_numbers_has_a_number(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_process *process;
+	struct there there;
+
+	there_only();
+	process = process_create(0, 0);
+	there_begin(&there, NULL, plays_without_random_numbers);
+	there_go(&there);
+	there_waits(&there);
+	process_send_streams(evpl, process, PROCESS_LENGTH, 2, 0);
+	there_end(&there);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 1, 1);
+	assert_int_equal(evpl_reclaim(process, EVPL_RECLAIM_PACKETS), 1);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -259,6 +409,10 @@ main(int argc, char **argv)
 		home_case(free_without_locks_has_their_errno, home_small),
 		home_case(process_that_cannot_be_asked_for_is_attached, home_small),
 		home_case(reclaim_without_locks_has_their_errno, home_small),
+		home_case(child_of_fork_does_not_keep_the_place, home_small),
+		home_case(process_without_standard_input_works, home_small),
+		home_case(file_of_a_former_primary_is_replaced, home_small),
+		home_case(process_without_random_numbers_has_a_number, home_small),
 	};
 	static const struct program program = {.name = "process_lock", .cases = cases, .n_cases = DIM(cases)};
 

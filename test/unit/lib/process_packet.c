@@ -243,6 +243,143 @@ packets_of_a_dead_process_keep_their_bytes(void **state)
 	assert_int_equal(evpl_process_free(process), 0);
 }
 
+#define SEGMENTS 3u
+
+/* One more iovec than there are packets; then one in the middle of which no packet can be made. */
+static void
+plays_failing(struct evpl_process *process)
+{
+	struct evpl_iovec iovecs[SEGMENTS + 1], hidden;
+	struct rte_mbuf *m;
+
+	there_check(evpl_process_receive(process, iovecs, SEGMENTS + 1) == SEGMENTS + 1);
+	there_check(evpl_iovecs_to_mbuf(NULL, iovecs, SEGMENTS + 1) == NULL && rte_errno == ENOMEM);
+	hidden = iovecs[SEGMENTS - 1];
+	iovecs[SEGMENTS - 1].ref = NULL;
+	there_check(evpl_iovecs_to_mbuf(NULL, iovecs, SEGMENTS) == NULL && rte_errno == EINVAL);
+	iovecs[SEGMENTS - 1] = hidden;
+	for (unsigned i = 0; i <= SEGMENTS; i++)
+		there_check(there_is_stream(&iovecs[i], i));
+	m = make_packet(iovecs, SEGMENTS);
+	there_check(m->nb_segs == SEGMENTS && m->pkt_len == SEGMENTS * PROCESS_LENGTH);
+	rte_pktmbuf_free(m);
+	/* The last deed: the packet of this one is free, and counts as such. */
+	iovecs[0] = iovecs[SEGMENTS];
+	iovecs[1].ref = NULL;
+	there_check(evpl_iovecs_to_mbuf(NULL, iovecs, 2) == NULL && rte_errno == EINVAL);
+	evpl_iovec_release(NULL, &iovecs[0]);
+	there_check(evpl_detach(process) == 0);
+}
+
+static void
+packet_that_cannot_be_made_leaves_iovecs_and_packets(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_process *process;
+	struct there there;
+
+	there_only();
+	process = process_create(0, SEGMENTS);
+	there_begin(&there, "worker", plays_failing);
+	process_send_streams(evpl, process, PROCESS_LENGTH, SEGMENTS + 1, 0);
+	there_end(&there);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
+/* Fills the port's queue. The packets that it does not take are free again, and the iovecs are whole. */
+static void
+plays_filling(struct evpl_process *process)
+{
+	struct evpl_iovec iovecs[PROCESS_MANY], one;
+	unsigned sent;
+
+	there_check(evpl_process_receive(process, &one, 1) == 1);
+	do {
+		for (unsigned i = 0; i < PROCESS_MANY; i++)
+			evpl_iovec_clone(&iovecs[i], &one);
+		rte_errno = EINVAL;
+		sent = evpl_tx_burst(NULL, loop, 0, iovecs, PROCESS_MANY);
+		there_check(rte_errno == 0);
+	} while (sent == PROCESS_MANY);
+	there_check(sent == PORT_LOOP_DEPTH % PROCESS_MANY);
+	for (unsigned i = sent; i < PROCESS_MANY; i++)
+		there_check(there_is_stream(&iovecs[i], 5));
+	for (unsigned i = 0; i < sent; i++)
+		evpl_iovec_clone(&iovecs[i], &one);
+	rte_pktmbuf_free(make_packet(iovecs, PROCESS_MANY));
+	evpl_iovec_release(NULL, &one);
+	there_check(evpl_detach(process) == 0);
+}
+
+static void
+packets_that_a_full_queue_refuses_are_free_again(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct rte_mbuf *packets[64];
+	struct evpl_process *process;
+	struct rte_mempool *pool;
+	struct there there;
+	unsigned n;
+
+	there_only();
+	pool = plain_pool("loop", 63, 256);
+	loop = port_loop(pool);
+	process = process_create(0, PORT_LOOP_DEPTH + PROCESS_MANY);
+	there_begin(&there, "worker", plays_filling);
+	process_send_streams(evpl, process, PROCESS_LENGTH, 1, 5);
+	there_end(&there);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 1, PORT_LOOP_DEPTH);
+	while ((n = rte_eth_rx_burst(loop, 0, packets, DIM(packets))) > 0) {
+		mbuf_assert(packets[0], PROCESS_LENGTH, 5);
+		rte_pktmbuf_free_bulk(packets, n);
+	}
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+	port_close(loop);
+	rte_mempool_free(pool);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
+#define LOANS 4u
+#define TOO_MANY (UINT16_MAX + 1u)
+
+/* A packet has 16 bits for its segments, and a loan 16 bits for its iovecs. */
+static void
+plays_segments(struct evpl_process *process)
+{
+	struct evpl_iovec *iovecs = calloc(TOO_MANY, sizeof(*iovecs)), loans[LOANS];
+	struct rte_mbuf *m;
+
+	there_check(iovecs != NULL);
+	there_check(evpl_process_receive(process, loans, LOANS) == LOANS);
+	for (unsigned i = 0; i < TOO_MANY; i++)
+		evpl_iovec_clone(&iovecs[i], &loans[i % LOANS]);
+	evpl_iovecs_release(NULL, loans, LOANS);
+	there_check(evpl_iovecs_to_mbuf(NULL, iovecs, TOO_MANY) == NULL && rte_errno == EMSGSIZE);
+	m = make_packet(iovecs, UINT16_MAX);
+	there_check(m->nb_segs == UINT16_MAX && m->pkt_len == UINT16_MAX * PROCESS_LENGTH);
+	rte_pktmbuf_free(m);
+	evpl_iovec_release(NULL, &iovecs[UINT16_MAX]);
+	free(iovecs);
+	there_check(evpl_detach(process) == 0);
+}
+
+static void
+packet_of_more_than_65535_segments_is_emsgsize(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_process *process;
+	struct there there;
+
+	there_only();
+	process = process_create(0, TOO_MANY);
+	there_begin(&there, "worker", plays_segments);
+	process_send_streams(evpl, process, PROCESS_LENGTH, LOANS, 0);
+	there_end(&there);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -251,6 +388,9 @@ main(int argc, char **argv)
 		home_case(packet_of_the_last_byte_of_a_64_kib_buffer_is_made, home_small),
 		home_case(only_the_primary_and_the_maker_end_packets, home_small),
 		home_case(packets_of_a_dead_process_keep_their_bytes, home_small),
+		home_case(packet_that_cannot_be_made_leaves_iovecs_and_packets, home_small),
+		home_case(packets_that_a_full_queue_refuses_are_free_again, home_small),
+		home_case(packet_of_more_than_65535_segments_is_emsgsize, home_small),
 	};
 	static const struct program program = {.name = "process_packet", .cases = cases, .n_cases = DIM(cases)};
 

@@ -7,7 +7,10 @@
  * memory of the library, at each moment.
  */
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
+#include <rte_cycles.h>
 #include <rte_log.h>
 
 #include "support.h"
@@ -19,6 +22,12 @@ static const struct evpl_global_config small = {
 	.slab_size = 64 * KIB, .buffer_size = 16 * KIB, .large_buffer_size = 64 * KIB, .packet_mbufs = 63};
 static const struct evpl_global_config preallocated = {
 	.slab_size = 64 * KIB, .buffer_size = 16 * KIB, .packet_mbufs = 63, .preallocate_slabs = 2};
+
+static const struct evpl_global_config ahead = {.slab_size = 64 * KIB,
+						.buffer_size = 16 * KIB,
+						.large_buffer_size = 64 * KIB,
+						.packet_mbufs = 63,
+						.low_watermark = 100 * KIB};
 
 /* What a device knows. */
 struct device {
@@ -238,6 +247,46 @@ listeners_that_end_leave_no_memory(void **state)
 	evpl_iovec_release(home_context(state), &iovec);
 }
 
+static pthread_t main_thread;
+static atomic_bool refuses;
+static atomic_uint refused_elsewhere;
+
+static int
+refuse(enum evpl_slab_event event, const struct evpl_slab_info *slab, void *arg)
+{
+	(void)slab;
+	(void)arg;
+	if (event != EVPL_SLAB_ADDED || !atomic_load(&refuses))
+		return 0;
+	if (!pthread_equal(pthread_self(), main_thread))
+		atomic_fetch_add(&refused_elsewhere, 1);
+	return -ENOSPC;
+}
+
+/* The keeper gives back what it has made. At the case's end EAL's heap is as before. */
+static void
+slab_that_is_made_ahead_and_refused_is_given_back(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_iovec iovecs[MOST];
+	struct evpl_stats was, is;
+	unsigned n = 0;
+
+	main_thread = pthread_self();
+	assert_int_equal(evpl_slab_notify(refuse, NULL), 0);
+	atomic_store(&refuses, true);
+	evpl_stats_get(&was);
+	while (atomic_load(&refused_elsewhere) == 0) {
+		if (n < MOST)
+			n += evpl_iovec_alloc(evpl, 16 * KIB, 0, 1, SHARED, &iovecs[n]) == 1;
+		rte_delay_us_sleep(1000);
+	}
+	evpl_stats_get(&is);
+	assert_int_equal(is.slabs, was.slabs);
+	evpl_iovecs_release(evpl, iovecs, (int)n);
+	assert_int_equal(evpl_slab_notify_end(refuse, NULL), 0);
+}
+
 static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(notify_without_init_or_callback_fails),
 	home_case(every_iovec_is_in_a_slab_that_was_told_of, small),
@@ -246,6 +295,7 @@ static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(cleanup_tells_that_the_rest_goes),
 	home_case(slab_that_is_refused_is_not_used, small),
 	home_case(callback_that_refuses_what_exists_is_not_kept, small),
+	home_case(slab_that_is_made_ahead_and_refused_is_given_back, ahead),
 	home_case(listeners_that_end_leave_no_memory, small),
 };
 

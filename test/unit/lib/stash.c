@@ -6,7 +6,6 @@
  * refuses the fence could fill the log, or say nothing of why an alloc fails while buffers are free. An owner that does
  * not wait for the thread that empties its stash shares a buffer with it.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -198,13 +197,8 @@ syscall(long number, ...)
 	for (unsigned i = 0; i < DIM(argument); i++)
 		argument[i] = va_arg(args, long);
 	va_end(args);
-	if (real == NULL) {
-		void *symbol = dlsym(RTLD_NEXT, "syscall");
-
-		if (symbol == NULL)
-			abort();
-		memcpy(&real, &symbol, sizeof(real)); /* ISO C has no cast from an object's pointer to a function's */
-	}
+	if (real == NULL)
+		program_next(&real, sizeof(real), "syscall");
 	if (number == SYS_membarrier && atomic_load(&is_slow)) {
 		atomic_store(&in_fence, true);
 		rte_delay_us_sleep(100000); /* the owner of a stash comes through, if it does not wait */

@@ -133,9 +133,44 @@ stats_count_what_buffers_do(void **state)
 	assert_memory_equal(&stats, &zero, sizeof(stats));
 }
 
+/*
+ * Tracing takes guards around the bytes, and makes an alloc that fails again without them. What fails the first time
+ * only is no failure.
+ */
+static void
+only_the_last_try_of_an_alloc_counts(void **state)
+{
+	struct evpl_global_config one_slab = home_small;
+	struct evpl_iovec iovec[17], none;
+	struct evpl_stats stats;
+	struct evpl *evpl;
+
+	(void)state;
+	one_slab.max_slabs = 1;
+	assert_int_equal(evpl_init(&one_slab), 0);
+	evpl = evpl_create(NULL);
+	assert_non_null(evpl);
+	for (unsigned i = 0; i < 15; i++)
+		take_all(evpl, &iovec[i]);
+	assert_int_equal(evpl_iovec_alloc(evpl, evpl_buffer_size() - 100 - 2 * GUARDS, 0, 1, SHARED, &iovec[15]), 1);
+	/* Too long for guards. */
+	assert_int_equal(evpl_iovec_alloc(evpl, 100 + GUARDS / 2, 0, 1, SHARED, &iovec[16]), 1);
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.alloc_enomem, 0);
+	assert_int_equal(evpl_iovec_alloc(evpl, 64, 0, 1, SHARED, &none), -1);
+	assert_int_equal(evpl_iovec_reserve(evpl, 64, 0, 1, &none), -1);
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.alloc_enomem, 2);
+	evpl_iovecs_release(evpl, iovec, DIM(iovec));
+	evpl_destroy(evpl);
+	home_assert();
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
 static const struct CMUnitTest cases[] = {
 	stopped_case(stats_say_what_is_held),
 	stopped_case(stats_count_what_buffers_do),
+	stopped_case(only_the_last_try_of_an_alloc_counts),
 };
 
 int

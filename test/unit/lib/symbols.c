@@ -13,7 +13,9 @@
 
 struct calls {
 	int (*alloc)(struct evpl *, unsigned, unsigned, unsigned, unsigned, struct evpl_iovec *);
+	int (*alloc_all)(struct evpl *, unsigned, unsigned, unsigned, struct evpl_iovec *, unsigned);
 	int (*reserve)(struct evpl *, unsigned, unsigned, unsigned, struct evpl_iovec *);
+	void (*commit)(struct evpl *, unsigned, struct evpl_iovec *, int);
 	void (*release)(struct evpl *, struct evpl_iovec *);
 	void (*release_all)(struct evpl *, struct evpl_iovec *, int);
 	void (*clone)(struct evpl_iovec *, struct evpl_iovec *);
@@ -49,7 +51,9 @@ static void
 find_all(struct calls *calls)
 {
 	FIND(calls, alloc, "evpl_iovec_alloc");
+	FIND(calls, alloc_all, "evpl_iovecs_alloc");
 	FIND(calls, reserve, "evpl_iovec_reserve");
+	FIND(calls, commit, "evpl_iovec_commit");
 	FIND(calls, release, "evpl_iovec_release");
 	FIND(calls, release_all, "evpl_iovecs_release");
 	FIND(calls, clone, "evpl_iovec_clone");
@@ -97,7 +101,8 @@ symbols_and_inlines_share_iovecs(void **state)
 {
 	struct home *home = *state;
 	struct evpl_ring *ring = evpl_ring_create("symbols", 4, SOCKET_ID_ANY, 0);
-	struct evpl_iovec by_call[50], by_inline[50], reserved;
+	struct evpl_iovec by_call[50], by_inline[50], by_bulk[5], reserved, next;
+	char *end;
 	struct calls call;
 
 	find_all(&call);
@@ -108,9 +113,24 @@ symbols_and_inlines_share_iovecs(void **state)
 		iovec_fill(&by_inline[i], 100 + i);
 	}
 	assert_int_equal(call.reserve(home->evpl, 500, 0, 1, &reserved), 1);
+	evpl_iovec_set_length(&reserved, 60);
+	call.commit(home->evpl, 0, &reserved, 1);
+	call.release(home->evpl, &reserved);
+	assert_int_equal(call.alloc_all(home->evpl, 70, 0, SHARED, by_bulk, DIM(by_bulk)), DIM(by_bulk));
+	for (unsigned i = 0; i < DIM(by_bulk); i++)
+		iovec_fill(&by_bulk[i], 200 + i);
+	for (unsigned i = 0; i < DIM(by_bulk); i++)
+		iovec_assert(&by_bulk[i], 200 + i, 0);
+	call.release_all(home->evpl, by_bulk, DIM(by_bulk));
+	assert_int_equal(evpl_iovec_reserve(home->evpl, 500, 0, 1, &reserved), 1);
+	end = (char *)reserved.data + 50;
 	evpl_iovec_set_length(&reserved, 50);
 	iovec_fill(&reserved, 7);
-	evpl_iovec_commit(home->evpl, 0, &reserved, 1);
+	call.commit(home->evpl, 0, &reserved, 1);
+	/* The tail is given back. */
+	assert_int_equal(evpl_iovec_alloc(home->evpl, 10, 0, 1, LOCAL, &next), 1);
+	assert_in_range((uintptr_t)next.data, (uintptr_t)end, (uintptr_t)end + 2 * GUARDS);
+	evpl_iovec_release(home->evpl, &next);
 	for (unsigned i = 0; i < DIM(by_call); i++) {
 		iovec_assert(&by_call[i], i, 0);
 		iovec_assert(&by_inline[i], 100 + i, 0);

@@ -296,6 +296,11 @@ slabs_and_maps_show_each_buffer(void **state)
 	assert_int_equal(number("/evpl/slabs", "slab_0", "buffers_stashed"), 1);
 	assert_int_equal(number("/evpl/contexts", "context_0", "stash_buffers"), 1);
 	assert_int_equal(number("/evpl/contexts", "context_0", "large_stash_buffers"), 0);
+	/* More iovecs of a buffer than there were when its window left it. */
+	assert_int_equal(number("/evpl/slabs", "slab_1", "iovecs"), 3);
+	evpl_iovec_clone(&h.first, &h.split[0]);
+	assert_int_equal(number("/evpl/slabs", "slab_1", "iovecs"), 4);
+	evpl_iovec_release(evpl, &h.first);
 	rte_pktmbuf_free(h.packet);
 	evpl_iovec_release(evpl, &h.second);
 	evpl_iovec_release(evpl, &h.large);
@@ -326,8 +331,9 @@ failures_and_waits_count_in_their_context(void **state)
 	unsigned n = 0;
 
 	assert_non_null(iovec);
-	for (unsigned i = 0; i < 3; i++)
-		assert_fails(evpl_iovec_alloc(evpl, 1, 3, 1, LOCAL, got), EINVAL);
+	assert_fails(evpl_iovec_alloc(evpl, 1, 3, 1, LOCAL, got), EINVAL);
+	assert_fails(evpl_iovec_alloc(evpl, 1, 0, 1, SHARED + 1, got), EINVAL);
+	assert_fails(evpl_iovec_alloc(evpl, 1, 0, 1, LOCAL, NULL), EINVAL);
 	for (unsigned i = 0; i < 2; i++)
 		assert_fails(evpl_iovec_alloc(evpl, 2 * LARGE, 0, 1, LOCAL, got), EMSGSIZE);
 	assert_fails(evpl_iovec_alloc(evpl, 9 * LARGE, 0, 10, LOCAL, got), ENOMEM);

@@ -222,6 +222,29 @@ to_mbuf_of_more_than_65535_segments_is_emsgsize(void **state)
 	free(iovec);
 }
 
+/* One byte each. Some of the last count on another mbuf (src/overflow.c), so there is more than one segment. */
+static void
+to_mbuf_of_more_than_65535_neighbours_is_few_segments(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_iovec *iovec, whole;
+	struct rte_mbuf *packet;
+
+	unwatched_bytes_only();
+	iovec = calloc(65536, sizeof(*iovec));
+	assert_non_null(iovec);
+	iovec_take(evpl, 65536, SHARED, &whole, 1);
+	for (unsigned i = 0; i < 65536; i++)
+		evpl_iovec_clone_segment(&iovec[i], &whole, i, 1);
+	packet = evpl_iovecs_to_mbuf(evpl, iovec, 65536);
+	assert_non_null(packet);
+	assert_in_range(packet->nb_segs, 2, 4);
+	evpl_iovec_release(evpl, &whole);
+	mbuf_assert(packet, 65536, 1);
+	rte_pktmbuf_free(packet);
+	free(iovec);
+}
+
 static void
 to_mbuf_of_more_than_4_gib_is_emsgsize(void **state)
 {
@@ -315,6 +338,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(packets_in_flight_keep_their_bytes_when_their_buffer_runs_out, home_small),
 	home_case(to_mbuf_with_impossible_arguments_is_einval, home_small),
 	home_case(to_mbuf_of_more_than_65535_segments_is_emsgsize, home_small),
+	home_case(to_mbuf_of_more_than_65535_neighbours_is_few_segments, home_small),
 	home_case(to_mbuf_of_more_than_4_gib_is_emsgsize, buffers_2m),
 	home_case(windows_of_a_packet_let_dpdk_write_nothing_but_its_bytes, home_small),
 	home_case(packet_freed_segment_by_segment_in_any_order_comes_home, home_small),

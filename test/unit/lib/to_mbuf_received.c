@@ -122,6 +122,41 @@ to_mbuf_while_a_clone_lives_is_attached(void **state)
 	for_each_reception(state, with_clone);
 }
 
+/* Two packets on one received mbuf: the second is made of the first one, which came back. */
+static void
+came_back(struct evpl *evpl, const struct reception *rx, unsigned flags)
+{
+	bool near = !EVPL_IOVEC_TRACE && getenv("EVPL_TEST_FAR") == NULL;
+	struct evpl_iovec iovec, clones[2];
+	struct rte_mbuf *packets[2];
+	struct evpl_stats stats;
+
+	receive(evpl, rx, 1000, flags, &iovec, 1);
+	evpl_iovec_clone(&clones[0], &iovec);
+	packets[0] = evpl_iovecs_to_mbuf(evpl, &iovec, 1);
+	assert_non_null(packets[0]);
+	assert_int_equal(evpl_iovecs_from_mbuf(evpl, packets[0], flags, 1, &iovec), 1);
+	evpl_iovec_clone_segment(&clones[1], &iovec, 100, 800);
+	packets[1] = evpl_iovecs_to_mbuf(evpl, &clones[1], 1);
+	assert_non_null(packets[1]);
+	assert_ptr_not_equal(packets[1], packets[0]);
+	evpl_iovec_release(evpl, &iovec);
+	evpl_iovec_release(evpl, &clones[0]);
+	/* It counts on the received mbuf itself, and does not keep the mbuf of the first packet. */
+	evpl_stats_get(&stats);
+	if (near)
+		assert_int_equal(stats.packet_mbufs_in_use, 1);
+	assert_int_equal(rte_pktmbuf_pkt_len(packets[1]), 800);
+	assert_int_equal(bytes_right(rte_pktmbuf_mtod(packets[1], void *), 800, 1, 100), 800);
+	rte_pktmbuf_free(packets[1]);
+}
+
+static void
+to_mbuf_of_a_packet_that_came_back_is_attached_to_what_was_received(void **state)
+{
+	for_each_reception(state, came_back);
+}
+
 static void
 trimmed(struct evpl *evpl, const struct reception *rx, unsigned flags)
 {
@@ -265,6 +300,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(to_mbuf_of_the_only_reference_to_a_received_mbuf_is_that_mbuf, home_small),
 	home_case(to_mbuf_after_clones_are_gone_is_the_received_mbuf, home_small),
 	home_case(to_mbuf_while_a_clone_lives_is_attached, home_small),
+	home_case(to_mbuf_of_a_packet_that_came_back_is_attached_to_what_was_received, home_small),
 	home_case(to_mbuf_of_a_trimmed_received_mbuf_shows_the_view, home_small),
 	home_case(to_mbuf_of_a_part_beside_one_in_flight_cannot_write_over_it, home_small),
 	home_case(to_mbuf_of_received_and_own_iovecs_chains_both, home_small),

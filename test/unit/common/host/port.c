@@ -6,8 +6,6 @@
  * is not noticed; and a pool that is not freed, or is freed while somebody holds its mbufs. Functions of this program
  * replace the library's and DPDK's (the dynamic linker finds them first) and change the one answer in question.
  */
-#include <dlfcn.h>
-
 #include <rte_dev.h>
 #include <rte_ethdev.h>
 
@@ -41,10 +39,9 @@ int
 rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info)
 {
 	int (*real)(uint16_t, struct rte_eth_dev_info *);
-	void *symbol = dlsym(RTLD_NEXT, "rte_eth_dev_info_get");
 	int rc;
 
-	memcpy(&real, &symbol, sizeof(real)); /* ISO C has no cast from an object's pointer to a function's */
+	program_next(&real, sizeof(real), "rte_eth_dev_info_get");
 	rc = real(port_id, info);
 	if (rc != 0)
 		return rc;

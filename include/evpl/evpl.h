@@ -16,7 +16,7 @@
  *	evpl_pressure.h  what to do when memory gets short: callbacks, and waits after ENOMEM
  *	evpl_process.h iovecs that are lent to a secondary process
  *	evpl_ring.h    a queue of iovecs from thread to thread
- *	evpl_slab.h    slabs that come and go: evpl_trim, and callbacks that tell of each slab
+ *	evpl_slab.h    slabs that come and go (evpl_trim), callbacks that tell of each, and slabs of memory of your own
  *	evpl_version.h the version of these headers, and of the library that runs
  *	evpl_trace.h   the checked calls of a tracing build
  *	evpl_flags_pvt.h   all bits of iovec.flags (headers that end in _pvt.h are for the library's own use)

@@ -3,8 +3,8 @@
 """What the pages say. usage: pages.py SYMPTOMS     runs the cases, and prints TAP
        pages.py --block INFO FILE                  prints the code block of FILE that begins with ```INFO
 
-Every link leads somewhere; the plot on the first screen shows the figures of the tables, and so does its text; what
-apps/troubleshooting.md quotes is what the library prints."""
+Every link leads somewhere; no page sends a user to tests that were not built; the plot on the first screen shows the
+figures of the tables, and so does its text; what apps/troubleshooting.md quotes is what the library prints."""
 import os
 import re
 import subprocess
@@ -77,6 +77,13 @@ def _():
             if not os.path.exists(os.path.join(ROOT, to)) or (anchor and anchor not in anchors(to)):
                 wrong.append(f"{path}: {target}")
     check(not wrong, "; ".join(wrong))
+
+
+@case("users' pages run tests by scripts/test: the build of \"Use it\" has none")
+def _():
+    users = [path for path in pages() if path.split("/")[0] not in ("test", ".github")]
+    wrong = [path for path in users if re.search(r"^ *meson test ", read(path), re.MULTILINE)]
+    check(len(users) > 5 and not wrong, "meson test:", *wrong)
 
 
 @case("the first screen has twelve lines of C, two commands, and four figures")

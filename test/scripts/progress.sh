@@ -70,7 +70,8 @@ run_test() {
 builds() {
 	fresh
 	touch "$work/wait"
-	EVPL_WATCH_S=0.2 PATH=$bin "$root/scripts/build" slow
+	EVPL_WATCH_S=0.2 PATH=$bin "$root/scripts/build" slow &&
+		is $'scripts/build: configuring slow\nscripts/build: building slow' "$(grep '^scripts/build' "$work/said")"
 }
 
 build() {

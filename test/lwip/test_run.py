@@ -101,6 +101,7 @@ class Run:
         if failed is None:
             check_equal(self.child.wait(), 0, f"exit code of scripts/run; it said:\n{self.said()}\n")
             check_equal(self.said().splitlines()[-1], "0 lost buffers", "its last line")
+            check_equal(re.findall("^EAL: .*", self.said(), re.MULTILINE), [], "lines of EAL")
 
     def said(self):
         return read(self.out)

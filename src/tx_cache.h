@@ -30,7 +30,7 @@ extern __thread struct evpl_tx_cache *evpl_tx_cache __attribute__((tls_model("in
 void evpl_tx_cache_begin(struct rte_mempool *pool, unsigned most);
 
 uint64_t evpl_tx_caches_returns(void);		      /* of all threads; call with the lock held */
-bool evpl_tx_cache_claim(struct evpl_buffer *buffer); /* true: it has more than 1 in stock */
+bool evpl_tx_cache_claim(struct evpl_buffer *buffer); /* if it has at most 1 in stock; true: now more */
 void evpl_tx_cache_unclaim(struct evpl_tx_cache *cache,
 			   struct evpl_buffer *buffer);	     /* the stock is already accounted for */
 bool evpl_tx_cache_give_up_last(struct evpl_buffer *buffer); /* see evpl_buffer_give_up_count() */

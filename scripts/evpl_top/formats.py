@@ -43,7 +43,7 @@ def prometheus(look):
         add("held_", {k: v for k, v in value.items() if k != "where"}, where=value["where"])
     lines = []
     for name, (counter, field, samples) in sorted(metrics.items()):
-        lines += [f"# HELP {name} {field} of libevpl-dpdk: see telemetry.md.",
+        lines += [f"# HELP {name} {field} of libevpl-dpdk: see telemetry*.md.",
                   f"# TYPE {name} {'counter' if counter else 'gauge'}", *(name + sample for sample in samples)]
     return "\n".join(lines) + "\n"
 

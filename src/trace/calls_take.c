@@ -6,6 +6,7 @@
 #include "buffer.h"
 #include "context.h"
 #include "global.h"
+#include "stats.h"
 #include "trace/bytes.h"
 #include "trace/hooks.h"
 #include "trace/records.h"
@@ -298,10 +299,8 @@ traced_iovecs_alloc(uint64_t where, struct evpl *evpl, unsigned length, unsigned
 {
 	int taken = 1;
 
-	if (n == 0 || n > INT_MAX) {
-		rte_errno = EINVAL;
-		return -1;
-	}
+	if (n == 0 || n > INT_MAX)
+		return evpl_alloc_failed(evpl, EINVAL);
 	for (unsigned i = 0; i < n; i++) {
 		taken = take_iovecs(CALL_ALLOCS, where, evpl, length, alignment, 1, flags, r_iovecs + i);
 		if (taken == 1)

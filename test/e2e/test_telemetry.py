@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The commands of DPDK's telemetry that a running evpl-fwd answers, and the pages that document them.
 
-A page of PAGES has a heading for each command, and below it a table with one line per field: `| field | unit |
-meaning |`. Commands, fields and units of the pages must be those of the program, in the program's order, and the example
-below the table must have the same fields.
+One of PAGES has a heading for each command, and below it a table with one line per field: `| field | unit | meaning |`.
+Commands, fields and units of the pages must be those of the program, in the program's order, and the example below the
+table must have the same fields.
 """
 import json
 import os
@@ -28,6 +28,7 @@ def documented():
     fields, examples = {}, {}
     text = "\n".join(map(read, PAGES))
     for command, section in re.findall(r"^## `(/\S+?)(?:,\S+)?`$(.*?)(?=^##? |\Z)", text, re.M | re.S):
+        check(command not in fields, f"two sections have {command}")
         fields[command] = re.findall(r"^\| `(\w+)` \| ([^|]+?) \| [^|]+ \|$", section, re.M)
         example = re.search(r"^```json\n(.*?)^```", section, re.M | re.S)
         check(example, f"{command} has no example")

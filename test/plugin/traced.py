@@ -14,8 +14,8 @@ import harness  # noqa: E402
 import netns  # noqa: E402,F401
 import testpmd  # noqa: E402
 from frames import read_pcap, write_pcap  # noqa: E402,F401
-from harness import (TIMEOUT, Fwd, Skip, case, check, check_equal, cpus, dpdk_version, eal_flags, main,  # noqa: E402,F401
-                     read, spawn)
+from harness import (TIMEOUT, Fwd, Skip, case, check, check_equal, cpus, dpdk_version,  # noqa: E402,F401
+                     eal_flags, main, read, spawn)
 from pages import FREE, reserved  # noqa: E402,F401
 from wires import TRAFFIC  # noqa: E402,F401
 

@@ -82,7 +82,7 @@ def _():
 @case("users' pages run tests by scripts/test: the build of \"Use it\" has none")
 def _():
     users = [path for path in pages() if path.split("/")[0] not in ("test", ".github")]
-    wrong = [path for path in users if re.search(r"^ *meson test ", read(path), re.MULTILINE)]
+    wrong = [path for path in users if re.search(r"^[ $]*(\S+=\S* +)*(meson|ninja( -C \S+)?) test\b", read(path), re.M)]
     check(len(users) > 5 and not wrong, "meson test:", *wrong)
 
 

@@ -143,7 +143,8 @@ lwip_after_a_build() {
 	fresh lists
 	rm -rf "$root/apps/lwip/lwip"
 	touch -d 2020-01-01 "$root/apps/lwip/meson.build"
-	result 0 "fetching lwIP's source package"$'\n'".*: fetched it in 0 min [0-9]+ s$" setup lwip && [ -e "$root/apps/lwip/lwip/src/core/tcp.c" ] &&
+	result 0 "fetching lwIP's source package"$'\n'".*: fetched it in 0 min [0-9]+ s$" setup lwip &&
+		[ -e "$root/apps/lwip/lwip/src/core/tcp.c" ] &&
 		[ -n "$(find "$root/apps/lwip/meson.build" -newermt 2020-01-02)" ] && return
 	find "$root/apps"
 	return 1

@@ -321,7 +321,7 @@ failures_and_waits_count_in_their_context(void **state)
 {
 	struct evpl *evpl = home_context(state), *other = evpl_create(NULL);
 	const struct expected values[] = {
-		{"alloc_einval", 3},  {"alloc_emsgsize", 2}, {"alloc_enomem", 1}, {"send_einval", 4},
+		{"alloc_einval", 4},  {"alloc_emsgsize", 2}, {"alloc_enomem", 1}, {"send_einval", 4},
 		{"send_emsgsize", 1}, {"send_enomem", 2},    {"waits", 1},
 	};
 	const unsigned many = UINT16_MAX + 2;
@@ -334,6 +334,7 @@ failures_and_waits_count_in_their_context(void **state)
 	assert_fails(evpl_iovec_alloc(evpl, 1, 3, 1, LOCAL, got), EINVAL);
 	assert_fails(evpl_iovec_alloc(evpl, 1, 0, 1, SHARED + 1, got), EINVAL);
 	assert_fails(evpl_iovec_alloc(evpl, 1, 0, 1, LOCAL, NULL), EINVAL);
+	assert_fails(evpl_iovecs_alloc(evpl, 1, 0, LOCAL, got, 0), EINVAL);
 	for (unsigned i = 0; i < 2; i++)
 		assert_fails(evpl_iovec_alloc(evpl, 2 * LARGE, 0, 1, LOCAL, got), EMSGSIZE);
 	assert_fails(evpl_iovec_alloc(evpl, 9 * LARGE, 0, 10, LOCAL, got), ENOMEM);
@@ -354,7 +355,7 @@ failures_and_waits_count_in_their_context(void **state)
 	/* What a context counted stays when it ends. */
 	assert_fails(evpl_iovec_alloc(other, 1, 3, 1, LOCAL, got), EINVAL);
 	evpl_destroy(other);
-	assert_int_equal(number("/evpl/stats", NULL, "alloc_einval"), 4);
+	assert_int_equal(number("/evpl/stats", NULL, "alloc_einval"), 5);
 	assert_int_equal(evpl_alloc_wait_cancel(evpl, &wait), 0);
 	rte_pktmbuf_free_bulk(packet, n);
 	evpl_iovecs_release(evpl, iovec + n, (int)(many - n));

@@ -13,6 +13,7 @@
 #include "fuzz.h"
 #include "ground.h"
 #include "input.h"
+#include "program.h"
 
 #include "../../apps/fwd/options.h"
 #include "../../apps/httpd/options.h"

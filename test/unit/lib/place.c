@@ -158,7 +158,7 @@ static void
 addresses_have_names(void **state)
 {
 	(void)state;
-	assert_says((uintptr_t)dlsym(RTLD_DEFAULT, "qsort") + 1, "qsort (");
+	assert_says((uintptr_t)dlsym(RTLD_DEFAULT, "lfind") + 1, "lfind ("); /* no sanitizer has one of its own */
 	assert_says((uintptr_t)say + 1, "say (");
 	assert_says(0, "? (0x0)");
 	assert_says(1, "? (0x1)");

@@ -5,8 +5,8 @@
  * What would break: a census reads what the threads write. A field that is written plainly is a race (the thread
  * sanitizer says so). A buffer that changes its state while it is looked at could give figures that no program can
  * have: more packets than there are mbufs, a fill above 100 %, a whole stock of references as iovecs. A slab may go
- * back to EAL between two looks. So the threads alloc, clone, send, release each other's iovecs, go through contexts and
- * give all slabs back, and a third one asks the process's own telemetry socket.
+ * back to EAL between two looks. So the threads alloc, clone, send, release each other's iovecs, go through contexts
+ * and give all slabs back, and a third one asks the process's own telemetry socket.
  */
 #include <pthread.h>
 #include <stdlib.h>

@@ -54,8 +54,8 @@ int program_start_eal(const char *program);
 void program_skips(const char *function, const char *reason);
 
 /**
- * Finds the function of that name behind this program's own, such as DPDK's. @p function is the pointer that is set, and
- * @p size its size.
+ * Finds the function of that name behind this program's own, such as DPDK's. @p function is the pointer that is set,
+ * and @p size its size.
  */
 void program_next(void *function, size_t size, const char *name);
 

@@ -243,6 +243,20 @@ packets_of_a_dead_process_keep_their_bytes(void **state)
 	assert_int_equal(evpl_process_free(process), 0);
 }
 
+/* The process gets n iovecs, and nothing of them is lent when it has played to its end. */
+static void
+assert_nothing_is_left(struct evpl *evpl, unsigned packets, void (*play)(struct evpl_process *process), unsigned n)
+{
+	struct evpl_process *process = process_create(0, packets);
+	struct there there;
+
+	there_begin(&there, "worker", play);
+	process_send_streams(evpl, process, PROCESS_LENGTH, n, 0);
+	there_end(&there);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
 #define SEGMENTS 3u
 
 /* One more iovec than there are packets; then one in the middle of which no packet can be made. */
@@ -274,17 +288,8 @@ plays_failing(struct evpl_process *process)
 static void
 packet_that_cannot_be_made_leaves_iovecs_and_packets(void **state)
 {
-	struct evpl *evpl = home_context(state);
-	struct evpl_process *process;
-	struct there there;
-
 	there_only();
-	process = process_create(0, SEGMENTS);
-	there_begin(&there, "worker", plays_failing);
-	process_send_streams(evpl, process, PROCESS_LENGTH, SEGMENTS + 1, 0);
-	there_end(&there);
-	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
-	assert_int_equal(evpl_process_free(process), 0);
+	assert_nothing_is_left(home_context(state), SEGMENTS, plays_failing, SEGMENTS + 1);
 }
 
 /* Fills the port's queue. The packets that it does not take are free again, and the iovecs are whole. */
@@ -367,17 +372,8 @@ plays_segments(struct evpl_process *process)
 static void
 packet_of_more_than_65535_segments_is_emsgsize(void **state)
 {
-	struct evpl *evpl = home_context(state);
-	struct evpl_process *process;
-	struct there there;
-
 	there_only();
-	process = process_create(0, TOO_MANY);
-	there_begin(&there, "worker", plays_segments);
-	process_send_streams(evpl, process, PROCESS_LENGTH, LOANS, 0);
-	there_end(&there);
-	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
-	assert_int_equal(evpl_process_free(process), 0);
+	assert_nothing_is_left(home_context(state), TOO_MANY, plays_segments, LOANS);
 }
 
 int

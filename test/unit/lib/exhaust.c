@@ -201,7 +201,7 @@ static void
 alloc_beyond_all_memory_of_eal_is_enomem_and_recovers(void **state)
 {
 	struct evpl *evpl = home_context(state);
-	struct evpl_iovec iovec[512], more;
+	struct evpl_iovec iovec[4096], more;
 	struct evpl_stats was;
 	unsigned n = 0;
 
@@ -209,7 +209,12 @@ alloc_beyond_all_memory_of_eal_is_enomem_and_recovers(void **state)
 		bytes_fill(evpl_iovec_data(&iovec[n]), 64, n, 0);
 		n++;
 	}
-	assert_in_range(n, 32, DIM(iovec) - 1);
+	if (n == DIM(iovec)) {
+		evpl_iovecs_release(evpl, iovec, (int)n);
+		program_skips(__func__, "EAL has more than 8 GiB");
+		return;
+	}
+	assert_true(n >= 32);
 	assert_int_equal(rte_errno, ENOMEM);
 	evpl_stats_get(&was);
 	assert_fails(evpl_iovec_alloc(evpl, 1, 0, 1, LOCAL, &more), ENOMEM);

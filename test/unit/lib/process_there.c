@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <rte_eal.h>
 #include <rte_malloc.h>
 
 static int child_go, child_ready;
@@ -17,10 +18,14 @@ static struct evpl_process *attached;
 bool
 there_shares_memory(void)
 {
-	volatile int *word = rte_zmalloc(NULL, sizeof(*word), 0);
+	volatile int *word;
 	bool shared;
 	pid_t pid;
 
+	/* Memory that EAL maps later is not in a child of fork(). In a secondary process EAL maps it, too. */
+	if (rte_eal_has_hugepages())
+		return false;
+	word = rte_zmalloc(NULL, sizeof(*word), 0);
 	assert_non_null((const void *)(uintptr_t)word);
 	pid = fork();
 	assert_true(pid >= 0);

@@ -16,12 +16,12 @@ struct there {
 	int go, ready;
 };
 
-/** Ends the case that it stands in, as skipped, if memory is not shared with children, or in a tracing build. */
+/** Ends the case that it stands in, as skipped, if not all memory is shared with children, or in a tracing build. */
 #define there_only()                                                                                                   \
 	do {                                                                                                           \
 		plain_builds_only();                                                                                   \
 		if (!there_shares_memory()) {                                                                          \
-			program_skips(__func__, "memory is not shared with children");                                 \
+			program_skips(__func__, "not all memory is shared with children");                                 \
 			return;                                                                                        \
 		}                                                                                                      \
 	} while (0)

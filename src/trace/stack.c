@@ -10,6 +10,8 @@
  */
 #include "trace/stack.h"
 
+#include "trace/pattern.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +92,18 @@ trace_stack_forked(void)
 	pthread_mutex_init(&lock, NULL);
 }
 
+/*
+ * A word of the stack, or what a register was: perhaps nothing that the program has ever written. memcheck would call
+ * it a fault to look at that.
+ */
+static inline uintptr_t
+perhaps(uintptr_t word)
+{
+	if (unlikely(trace_hiding))
+		trace_reveal(&word, sizeof(word));
+	return word;
+}
+
 struct walk {
 	struct known *known;
 	unsigned wanted;
@@ -116,8 +130,8 @@ begin_bases(struct walk *walk, struct _Unwind_Context *context, const uintptr_t 
 {
 	const uintptr_t *saved = (const uintptr_t *)walk->known->frame;
 
-	walk->base = (struct word){saved, _Unwind_GetGR(context, BASE_REGISTER)};
-	if (*saved != walk->base.value)
+	walk->base = (struct word){saved, perhaps(_Unwind_GetGR(context, BASE_REGISTER))};
+	if (perhaps(*saved) != walk->base.value)
 		walk->base.at = NULL;
 	walk->end = at + 1;
 	walk->may_be_known = true;
@@ -128,7 +142,7 @@ STACK_READER static const uintptr_t *
 find_saved(const uintptr_t *frame, const uintptr_t *at, uintptr_t base)
 {
 	for (unsigned i = 1; i <= MOST_SAVED && at - i >= frame; i++) {
-		if (at[-(int)i] == base)
+		if (perhaps(at[-(int)i]) == base)
 			return at - i;
 	}
 	return NULL;
@@ -138,7 +152,7 @@ find_saved(const uintptr_t *frame, const uintptr_t *at, uintptr_t base)
 STACK_READER static void
 note_base(struct walk *walk, struct _Unwind_Context *context, const uintptr_t *at)
 {
-	uintptr_t base = _Unwind_GetGR(context, BASE_REGISTER);
+	uintptr_t base = perhaps(_Unwind_GetGR(context, BASE_REGISTER));
 	/* Its old value may be anything, so it is a pointer only where it is known to lie in the stack. */
 	uintptr_t was = walk->base.value, next = was + sizeof(*at);
 
@@ -147,7 +161,7 @@ note_base(struct walk *walk, struct _Unwind_Context *context, const uintptr_t *a
 	else if (next == (uintptr_t)at)
 		walk->may_be_known = false;
 	else if ((was & 7) == 0 && was >= (uintptr_t)walk->end && next < (uintptr_t)at &&
-		 was + MOST_ALIGNED * sizeof(*at) > (uintptr_t)at && *(const uintptr_t *)next == *at)
+		 was + MOST_ALIGNED * sizeof(*at) > (uintptr_t)at && perhaps(*(const uintptr_t *)next) == *at)
 		walk->may_be_known = false; /* its end depends on its alignment: it has a copy of the return address */
 	if (base != walk->base.value)
 		walk->base = (struct word){find_saved(walk->end, at, base), base};
@@ -173,7 +187,7 @@ step(struct _Unwind_Context *context, void *arg)
 
 	if (known->depth == 0)
 		begin_bases(walk, context, at);
-	else if (*at != address)
+	else if (perhaps(*at) != address)
 		walk->may_be_known = false;
 	else
 		note_base(walk, context, at);
@@ -184,16 +198,26 @@ step(struct _Unwind_Context *context, void *arg)
 	return known->depth >= walk->wanted ? _URC_END_OF_STACK : _URC_NO_REASON;
 }
 
+STACK_READER static inline __attribute__((always_inline)) bool
+has_words(const struct known *known, bool hiding)
+{
+	for (unsigned i = 0; i < known->word_count; i++) {
+		uintptr_t word = *known->words[i].at;
+
+		if (hiding)
+			trace_reveal(&word, sizeof(word));
+		if (word != known->words[i].value)
+			return false;
+	}
+	return true;
+}
+
 STACK_READER static bool
 is_same(const struct known *known, uintptr_t frame, uintptr_t address)
 {
 	if (known->frame != frame || known->address != address)
 		return false;
-	for (unsigned i = 0; i < known->word_count; i++) {
-		if (*known->words[i].at != known->words[i].value)
-			return false;
-	}
-	return true;
+	return unlikely(trace_hiding) ? has_words(known, true) : has_words(known, false);
 }
 
 static __attribute__((noinline)) uint64_t

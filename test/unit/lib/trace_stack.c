@@ -5,7 +5,8 @@
  * What would break: what a thread keeps at hand is found by the function's frame and return address alone. A function
  * that is called by another caller's caller, at the same height of the stack, would be taken for the one that was there
  * before. A return address that an earlier call left in an array would be taken for a call. When the table is full,
- * places would be wrong, or the program would stop.
+ * places would be wrong, or the program would stop. memcheck would call the library's looks at the stack faults of the
+ * program.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -20,6 +21,7 @@
 
 #include <cmocka.h>
 
+#include "trace/pattern.h"
 #include "trace/stack.h"
 
 #define STACKS 8192u /* as in stack.c */
@@ -242,6 +244,52 @@ the_same_calls_of_two_threads_are_the_same_place(void **state)
 	assert_int_equal(places[0], places[1]);
 }
 
+#if defined(__x86_64__)
+/* Its frame has a word that nobody writes, between the return address and the base pointer. */
+uint64_t beside_unwritten(unsigned depth);
+__attribute__((used)) static ALONE uint64_t
+beside_unwritten_calls(unsigned depth)
+{
+	return middle(depth);
+}
+__asm__("	.text\n"
+	"	.type beside_unwritten, @function\n"
+	"beside_unwritten:\n"
+	"	.cfi_startproc\n"
+	"	sub $8, %rsp\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	push %rbp\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	.cfi_rel_offset %rbp, 0\n"
+	"	sub $8, %rsp\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	mov $1, %ebp\n"
+	"	call beside_unwritten_calls\n"
+	"	add $8, %rsp\n"
+	"	.cfi_adjust_cfa_offset -8\n"
+	"	pop %rbp\n"
+	"	.cfi_adjust_cfa_offset -8\n"
+	"	.cfi_restore %rbp\n"
+	"	add $8, %rsp\n"
+	"	.cfi_adjust_cfa_offset -8\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	"	.size beside_unwritten, . - beside_unwritten\n");
+
+/* memcheck says so: the unit tests run under it, too. */
+static void
+words_that_nobody_wrote_are_no_fault(void **state)
+{
+	uint64_t places[2];
+
+	(void)state;
+	trace_hiding_begin();
+	for (volatile unsigned i = 0; i < 2; i++)
+		places[i] = beside_unwritten(8);
+	assert_int_equal(places[0], places[1]);
+}
+#endif
+
 /*
  * Calls itself from one of two places, by the lowest bit: 2^levels stacks. Without the asm a compiler makes one call of
  * the two.
@@ -314,6 +362,9 @@ main(void)
 		cmocka_unit_test(a_place_has_no_more_frames_than_wanted),
 		cmocka_unit_test(one_frame_is_the_return_address),
 		cmocka_unit_test(the_same_calls_of_two_threads_are_the_same_place),
+#if defined(__x86_64__)
+		cmocka_unit_test(words_that_nobody_wrote_are_no_fault),
+#endif
 		cmocka_unit_test(a_full_table_leaves_one_frame), /* the last one */
 	};
 

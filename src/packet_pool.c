@@ -95,10 +95,50 @@ anchors_ended(void *const *anchors, unsigned n)
 	return 0;
 }
 
+/*
+ * A producer of DPDK's ring waits with a relaxed load until the one before it is done, and then stores the new end with
+ * release (__rte_ring_update_tail(), 22.11 to 26.07). So C11 does not order what the one before has put into the ring
+ * before its taker. The CPUs do: x86 keeps all stores in order, and on arm64 a release store comes after each load before
+ * it, and a store that one thread has seen is seen by all. Thread sanitizer goes by C11. So it does not look into the
+ * ring, and is told here that a taker comes after who has put.
+ */
+#ifdef EVPL_COMPAT_TSAN
+#define UNSEEN __attribute__((no_sanitize("thread"))) static __rte_noinline
+static unsigned ring_order;
+#define RING_HAS_PUT() __atomic_fetch_add(&ring_order, 1, __ATOMIC_RELEASE)
+#define RING_TAKES() __atomic_load_n(&ring_order, __ATOMIC_ACQUIRE)
+#else
+#define UNSEEN static inline
+#define RING_HAS_PUT() 0
+#define RING_TAKES() 0
+#endif
+
+UNSEEN unsigned
+ring_enqueue(struct rte_ring *ring, void *const *mbufs, unsigned n)
+{
+	return rte_ring_mp_enqueue_bulk(ring, mbufs, n, NULL);
+}
+
+UNSEEN unsigned
+ring_dequeue(struct rte_ring *ring, void **mbufs, unsigned n, unsigned *r_left)
+{
+	return rte_ring_mc_dequeue_burst(ring, mbufs, n, r_left);
+}
+
 static int
 ring_put(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 {
-	return rte_ring_mp_enqueue_bulk(evpl_packets_of(pool)->ring, mbufs, n, NULL) == n ? 0 : -ENOBUFS;
+	(void)RING_HAS_PUT();
+	return ring_enqueue(evpl_packets_of(pool)->ring, mbufs, n) == n ? 0 : -ENOBUFS;
+}
+
+static unsigned
+ring_take(struct evpl_packets *packets, void **mbufs, unsigned n, unsigned *r_left)
+{
+	unsigned got = ring_dequeue(packets->ring, mbufs, n, r_left);
+
+	(void)RING_TAKES();
+	return got;
 }
 
 void
@@ -210,8 +250,8 @@ static unsigned
 cache_fill(struct evpl_tx_cache *cache, const struct rte_mempool *pool)
 {
 	struct evpl_packets *packets = evpl_packets_of(pool);
-	unsigned left, got = rte_ring_mc_dequeue_burst(packets->ring, (void **)cache->mbufs + cache->count,
-						       RTE_MIN(cache->most - cache->count, BULK), &left);
+	unsigned left, got = ring_take(packets, (void **)cache->mbufs + cache->count,
+				       RTE_MIN(cache->most - cache->count, BULK), &left);
 
 	evpl_peak_note(&packets->away, pool->size - RTE_MIN(left, pool->size));
 	return got;
@@ -232,7 +272,7 @@ take_some(struct evpl_tx_cache *cache, struct rte_mempool *pool, void **mbufs, u
 			mbufs[i] = cache->mbufs[cache->count + got - 1 - i];
 	}
 	if (got < n)
-		got += rte_ring_mc_dequeue_burst(evpl_packets_of(pool)->ring, mbufs + got, n - got, NULL);
+		got += ring_take(evpl_packets_of(pool), mbufs + got, n - got, NULL);
 	return got;
 }
 

@@ -9,9 +9,10 @@
 #include "pool_ops.h"
 #include "support.h"
 
-#define N_THREADS 2
+#define TWO 2
 #define SPINS_BEFORE_YIELD 100000 /* on a loaded machine the other thread may not be running */
 
+static unsigned n_threads; /* that run */
 static atomic_uint arrived, departed;
 static atomic_bool failed;
 static char failure[512];
@@ -19,7 +20,7 @@ static char failure[512];
 struct thread {
 	pthread_t id;
 	unsigned index;
-	unsigned core;
+	cpu_set_t cores;
 	threads_function function;
 	void *arg;
 };
@@ -47,13 +48,13 @@ bool
 threads_meet(void)
 {
 	/* The quotient distinguishes the rounds, so the barrier needs no reset. */
-	unsigned round = atomic_fetch_add(&arrived, 1) / N_THREADS;
+	unsigned round = atomic_fetch_add(&arrived, 1) / n_threads;
 	unsigned spins = 0;
 
-	while (atomic_load(&arrived) < (round + 1) * N_THREADS) {
+	while (atomic_load(&arrived) < (round + 1) * n_threads) {
 		if (threads_failed())
 			return false;
-		if (++spins > SPINS_BEFORE_YIELD)
+		if (++spins > SPINS_BEFORE_YIELD || n_threads > TWO)
 			sched_yield();
 		rte_pause();
 	}
@@ -64,11 +65,8 @@ static void *
 run_pinned(void *arg)
 {
 	struct thread *thread = arg;
-	cpu_set_t set;
 
-	CPU_ZERO(&set);
-	CPU_SET(thread->core, &set);
-	threads_check(pthread_setaffinity_np(pthread_self(), sizeof(set), &set) == 0);
+	threads_check(pthread_setaffinity_np(pthread_self(), sizeof(thread->cores), &thread->cores) == 0);
 	thread->function(thread->index, thread->arg);
 	atomic_fetch_add(&departed, 1);
 	return NULL;
@@ -91,24 +89,46 @@ start_plain(struct thread *thread)
 	assert_int_equal(pthread_create(&thread->id, NULL, run_pinned, thread), 0);
 }
 
-static unsigned
+static cpu_set_t
 core_of(unsigned lcore)
 {
-	return (unsigned)rte_lcore_to_cpu_id((int)lcore);
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((unsigned)rte_lcore_to_cpu_id((int)lcore), &set);
+	return set;
+}
+
+static void
+begin(unsigned n)
+{
+	n_threads = n;
+	atomic_store(&arrived, 0);
+	atomic_store(&departed, 0);
+}
+
+/* Waits until all have departed, which is what the sanitizer sees of it. */
+static void
+end(void)
+{
+	while (atomic_load(&departed) < n_threads)
+		rte_pause();
+	if (threads_failed())
+		fail_msg("%s", failure);
 }
 
 void
 threads_run(enum threads_kind kind, threads_function function, void *arg)
 {
 	unsigned other = rte_get_next_lcore((unsigned)-1, 1, 0);
-	unsigned cores[N_THREADS] = {core_of(rte_get_main_lcore()), core_of(other)};
-	struct thread thread[N_THREADS];
+	struct thread thread[TWO];
 
 	assert_int_not_equal(other, RTE_MAX_LCORE);
-	atomic_store(&arrived, 0);
-	atomic_store(&departed, 0);
-	for (unsigned i = 0; i < N_THREADS; i++)
-		thread[i] = (struct thread){.index = i, .core = cores[i], .function = function, .arg = arg};
+	begin(TWO);
+	for (unsigned i = 0; i < TWO; i++)
+		thread[i] = (struct thread){.index = i, .function = function, .arg = arg};
+	thread[0].cores = core_of(rte_get_main_lcore());
+	thread[1].cores = core_of(other);
 
 	switch (kind) {
 	case THREADS_LCORES:
@@ -123,7 +143,7 @@ threads_run(enum threads_kind kind, threads_function function, void *arg)
 		pthread_join(thread[1].id, NULL);
 		break;
 	case THREADS_MIXED:
-		thread[1].core = cores[0];
+		thread[1].cores = thread[0].cores;
 		assert_int_equal(rte_eal_remote_launch(run_on_lcore, &thread[0], other), 0);
 		start_plain(&thread[1]);
 		/*
@@ -134,10 +154,28 @@ threads_run(enum threads_kind kind, threads_function function, void *arg)
 		rte_eal_wait_lcore(other);
 		break;
 	}
-	while (atomic_load(&departed) < N_THREADS)
-		rte_pause();
-	if (threads_failed())
-		fail_msg("%s", failure);
+	end();
+}
+
+void
+threads_run_many(unsigned n, bool pinned, threads_function function, void *arg)
+{
+	unsigned other = rte_get_next_lcore((unsigned)-1, 1, 0);
+	cpu_set_t cores[TWO] = {core_of(rte_get_main_lcore()), core_of(other)}, both;
+	struct thread threads[THREADS_MANY];
+
+	assert_int_not_equal(other, RTE_MAX_LCORE);
+	assert_in_range(n, 1, THREADS_MANY);
+	CPU_OR(&both, &cores[0], &cores[1]);
+	begin(n);
+	for (unsigned i = 0; i < n; i++)
+		threads[i] = (struct thread){
+			.index = i, .cores = pinned ? cores[i % TWO] : both, .function = function, .arg = arg};
+	for (unsigned i = 0; i < n; i++)
+		start_plain(&threads[i]);
+	for (unsigned i = 0; i < n; i++)
+		pthread_join(threads[i].id, NULL);
+	end();
 }
 
 unsigned
@@ -169,8 +207,8 @@ threads_run_elsewhere(void (*function)(void *arg), void *arg)
 {
 	struct elsewhere elsewhere = {function, arg};
 	unsigned other = rte_get_next_lcore((unsigned)-1, 1, 0);
-	unsigned core = core_of(other == RTE_MAX_LCORE ? rte_get_main_lcore() : other);
-	struct thread thread = {.core = core, .function = run_elsewhere, .arg = &elsewhere};
+	cpu_set_t core = core_of(other == RTE_MAX_LCORE ? rte_get_main_lcore() : other);
+	struct thread thread = {.cores = core, .function = run_elsewhere, .arg = &elsewhere};
 
 	start_plain(&thread);
 	pthread_join(thread.id, NULL);

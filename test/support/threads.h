@@ -25,7 +25,16 @@ typedef void (*threads_function)(unsigned index, void *arg);
 /** Runs two threads to their end. Fails the case if a threads_check() failed in one of them. */
 void threads_run(enum threads_kind kind, threads_function function, void *arg);
 
-/** Waits until both threads are here. @return false if one of them has failed. */
+/** The most threads of threads_run_many(). */
+#define THREADS_MANY 16u
+
+/**
+ * As threads_run(), for @p n plain pthreads on the two cores: more than there are cores, so that each is stopped by the
+ * kernel at any instruction. @p pinned: half of them on each core; otherwise the kernel moves them from core to core.
+ */
+void threads_run_many(unsigned n, bool pinned, threads_function function, void *arg);
+
+/** Waits until all threads are here. @return false if one of them has failed. */
 bool threads_meet(void);
 
 /** @return true if one of the threads has failed. Every loop that waits for the other thread must check that. */

@@ -14,10 +14,13 @@ stand_in ninja <<'END'
 [ "$(cat "$work/bad")" != "build ${2##*/}" ] || [ "$3" = build.ninja ] || exit 1
 echo "build ${2##*/} ${*:3}" >>"$work/calls"
 END
+stand_in a-cc <<'END'
+echo "a-cc (Some 9.9-9) 1.2"
+END
 stand_in meson <<'END'
 if [ "$1" = setup ]; then
 	mkdir -p "$2/meson-private" "$2/meson-info" && touch "$2/build.ninja"
-	echo '{"host": {"c": {"id": "gcc", "version": "1.2"}}}' >"$2/meson-info/intro-compilers.json"
+	echo '[{"command": "ccache a-cc -c a.c -o a.o"}]' >"$2/compile_commands.json"
 	echo "setup ${2##*/} ${*:3} ${PKG_CONFIG_PATH-} ${LD_LIBRARY_PATH-}" >>"$work/calls"
 	exit
 fi

@@ -71,7 +71,8 @@ home_setup(void **state)
 		home->config = far_config(home->config);
 	assert_int_equal(evpl_init(home->config), 0);
 	home->evpl = evpl_create(NULL);
-	assert_non_null(home->evpl);
+	/* With little memory a case that needs much begins with memory_only(). */
+	assert_true(home->evpl != NULL || rte_eal_get_physmem_size() < (uint64_t)HOME_MEMORY << 20);
 	*state = home;
 	return 0;
 }

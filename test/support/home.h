@@ -16,6 +16,9 @@
 
 #include <evpl/evpl.h>
 
+/** MiB that EAL has in tests. */
+#define HOME_MEMORY 256
+
 /** The *state of a case, between home_setup() and home_teardown(). */
 struct home {
 	const struct evpl_global_config *config; /* the argument of evpl_init(); NULL: defaults */

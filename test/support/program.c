@@ -16,7 +16,8 @@
 
 extern char **environ;
 
-#define EAL_LINE "--no-huge --iova-mode=va --no-pci --no-shconf --no-telemetry -m 256 --log-level=error"
+#define EAL_LINE                                                                                                       \
+	"--no-huge --iova-mode=va --no-pci --no-shconf --no-telemetry -m " RTE_STR(HOME_MEMORY) " --log-level=error"
 #define MAX_WORDS 64
 
 static char self[PATH_MAX];

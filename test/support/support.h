@@ -23,6 +23,7 @@
 #include <cmocka.h>
 
 #include <rte_errno.h>
+#include <rte_memory.h>
 #include <rte_mbuf.h>
 
 #include <evpl/evpl.h>
@@ -66,6 +67,15 @@
 	do {                                                                                                           \
 		if (TEST_TRACE_BYTES) {                                                                                \
 			program_skips(__func__, "watched buffers are not used again in place");                        \
+			return;                                                                                        \
+		}                                                                                                      \
+	} while (0)
+
+/** The same, if EAL has less memory than that many MiB. home_setup() then makes no context if there is none to be had. */
+#define memory_only(mib)                                                                                               \
+	do {                                                                                                           \
+		if (rte_eal_get_physmem_size() < (uint64_t)(mib) << 20) {                                              \
+			program_skips(__func__, "EAL has less than " #mib " MiB");                                     \
 			return;                                                                                        \
 		}                                                                                                      \
 	} while (0)

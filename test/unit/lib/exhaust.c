@@ -205,6 +205,7 @@ alloc_beyond_all_memory_of_eal_is_enomem_and_recovers(void **state)
 	struct evpl_stats was;
 	unsigned n = 0;
 
+	memory_only(256);
 	while (n < DIM(iovec) && evpl_iovec_alloc(evpl, 2 * MIB, 0, 1, LOCAL, &iovec[n]) == 1) {
 		bytes_fill(evpl_iovec_data(&iovec[n]), 64, n, 0);
 		n++;

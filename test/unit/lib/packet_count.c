@@ -91,12 +91,15 @@ static void
 packets_of_a_foreign_direct_mbuf_beyond_65535_keep_their_bytes(void **state)
 {
 	struct evpl *evpl = home_context(state);
-	struct rte_mempool *pool = plain_pool("count", 63, RTE_MBUF_DEFAULT_BUF_SIZE);
 	const unsigned most = 70000;
-	struct rte_mbuf **packet = calloc(most, sizeof(struct rte_mbuf *));
+	struct rte_mempool *pool;
+	struct rte_mbuf **packet;
 	struct evpl_iovec iovec, clone;
 	unsigned n;
 
+	memory_only(128);
+	pool = plain_pool("count", 63, RTE_MBUF_DEFAULT_BUF_SIZE);
+	packet = calloc(most, sizeof(struct rte_mbuf *));
 	/* Here the packets count on what each of them brings; refusing some is allowed, wrapping is not. */
 	assert_non_null(packet);
 	make_received_shared(evpl, pool, &iovec);

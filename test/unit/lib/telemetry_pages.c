@@ -93,6 +93,7 @@ pools_are_shown_64_at_a_time(void **state)
 	struct rte_mbuf *m;
 
 	(void)state;
+	memory_only(128);
 	for (unsigned i = 0; i < DIM(pool); i++) {
 		char name[16];
 

@@ -304,11 +304,14 @@ tx_burst_of_a_long_iovec_without_mbufs_for_it_leaves_it(void **state)
 static void
 tx_burst_of_a_buffer_in_too_many_packets_is_eoverflow(void **state)
 {
-	struct bench b = open_bench(state, false, 0);
-	struct rte_mbuf **packet = calloc(70000, sizeof(struct rte_mbuf *));
+	struct bench b;
+	struct rte_mbuf **packet;
 	struct evpl_iovec iovec, clone[3], got[3];
 	unsigned n = 0;
 
+	memory_only(128);
+	b = open_bench(state, false, 0);
+	packet = calloc(70000, sizeof(struct rte_mbuf *));
 	assert_non_null(packet);
 	iovec_take(b.evpl, 100, SHARED, &iovec, 1);
 	for (;; n++) {

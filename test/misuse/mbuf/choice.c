@@ -356,8 +356,8 @@ ZOO_CASE(many_stacks)
 static void turn_left(struct rte_mempool *pool, unsigned turns, unsigned left);
 static void turn_right(struct rte_mempool *pool, unsigned turns, unsigned left);
 
-/* Each bit of turns is a call of one function or the other. */
-static void
+/* Each bit of turns is a call of one function or the other, and no more frames. */
+static inline __attribute__((always_inline)) void
 go_on(struct rte_mempool *pool, unsigned turns, unsigned left)
 {
 	if (left == 0)

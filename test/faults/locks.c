@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A thread of the library or the program unlocks only a mutex that it holds. A call that has forgotten to lock opens the
- * lock of another thread, which shows by luck only.
+ * A thread of the library or the program unlocks only a mutex that it holds. A call that has forgotten to lock opens
+ * the lock of another thread, which shows by luck only.
  */
 #include "faulty.h"
 

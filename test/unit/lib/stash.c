@@ -221,8 +221,8 @@ empty_the_others(void *arg)
 }
 
 /*
- * The stash of evpl has all but the first or the last iovec of those that were taken, and another thread begins to empty
- * it: it is at the fence.
+ * The stash of evpl has all but the first or the last iovec of those that were taken, and another thread begins to
+ * empty it: it is at the fence.
  */
 static pthread_t
 begin_to_empty(struct evpl *evpl, bool last, struct evpl_iovec *held, unsigned *others)

@@ -172,8 +172,8 @@ one_slab_and_a_pool_are_told_at_once(void **state)
 static void
 mbufs_of_receive_pools_are_told_of(void **state)
 {
+	struct device d = {0}, late = {0};
 	struct rte_mempool *pool;
-	struct device d = {0};
 	struct rte_mbuf *m;
 
 	(void)state;
@@ -181,13 +181,17 @@ mbufs_of_receive_pools_are_told_of(void **state)
 	pool = evpl_rx_pool_create("told", 7, 0, SOCKET_ID_ANY);
 	assert_non_null(pool);
 	assert_int_equal(d.n, 1);
+	assert_int_equal(evpl_slab_notify(tell, &late), 0); /* there is no slab before the pool */
+	assert_int_equal(late.n, 1);
 	m = rte_pktmbuf_alloc(pool);
 	assert_non_null(m);
 	assert_known(&d, m->buf_addr, m->buf_len);
 	rte_pktmbuf_free(m);
 	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
 	assert_int_equal(d.n, 0);
+	assert_int_equal(late.n, 0);
 	assert_int_equal(evpl_slab_notify_end(tell, &d), 0);
+	assert_int_equal(evpl_slab_notify_end(tell, &late), 0);
 }
 
 static void

@@ -54,7 +54,8 @@ class Builder:
         os.rename(new, self.tree)
 
     def prepare(self, suites):
-        """Builds the library and the programs of the suites. Returns the tests, as Meson describes them."""
+        """Builds the library and the programs of the suites, which are begins of paths. Returns the tests, as Meson
+        describes them, with the place of their suite in that list as "rank"."""
         self.copy()
         if not os.path.exists(os.path.join(self.build, "build.ninja")):
             run(["meson", "setup", self.build, self.root, "-Dapps=false", "-Ddocs=disabled",
@@ -63,9 +64,9 @@ class Builder:
         tests = []
         for test in json.load(open(os.path.join(self.build, "meson-info", "intro-tests.json"))):
             program = os.path.relpath(test["cmd"][0], self.build)
-            if any(program.startswith(suite) for suite in suites):
-                test["program"] = program
-                tests.append(test)
+            for rank, suite in enumerate(suites):
+                if program.startswith(suite):
+                    tests.append(test | {"program": program, "rank": rank})
         programs = sorted({test["program"] for test in tests})
         self.say(f"building the library and {len(programs)} programs")
         run(["ninja", "-C", self.build, LIBRARY, *programs])
@@ -80,6 +81,9 @@ class Builder:
 
     def objects(self, target):
         return [word for word in self.links[target] if word in self.commands]
+
+    def sources(self, target):
+        return {self.commands[output][0] for output in self.objects(target)}
 
     def plain(self, command, options):
         """The command without ccache, its optimization, its dependencies and its output."""

@@ -83,8 +83,10 @@ class Suite:
         self.kills = {test["name"]: 0 for test in tests}
 
     def environment(self, test, library):
+        """A program that is linked again finds what lies beside the original one: faults-calls has a library there."""
+        beside = os.path.dirname(os.path.join(self.builder.build, test["program"]))
         names = {key: value for key, value in test["env"].items() if key != "LD_LIBRARY_PATH"}
-        return names | {"LD_LIBRARY_PATH": library}
+        return names | {"LD_LIBRARY_PATH": f"{library}:{beside}"}
 
     def measure(self, pool):
         """Runs each test once with a library that counts lines. Leaves those out that fail."""
@@ -163,15 +165,15 @@ class Suite:
         named = tests_of(self.rows, mutant.path)
         places = {(mutant.path, line) for line in range(mutant.line, last + 1)}
         reaching = [test for test in self.tests
-                    if self.lines[test["name"]] & places or mutant.path.startswith("include/")]
+                    if self.lines[test["name"]] & places or mutant.path.startswith("include/")
+                    or mutant.path in self.builder.sources(test["program"])]
         own = [test for test in self.tests if os.path.basename(test["program"]).split("-")[-1] in named]
         chosen = {test["name"]: test for test in reaching or own}
 
         def order(test):
             name, program = test["name"], os.path.basename(test["program"]).split("-")[-1]
-            stress = test["program"].startswith("test/stress")
             cpu = self.known[name]["cpu"]
-            return (stress, cpu > LONG_S, program not in named, -self.kills[name], cpu)
+            return (test["rank"], cpu > LONG_S, program not in named, -self.kills[name], cpu)
 
         tests, spent = [], 0
         for test in sorted(chosen.values(), key=order):

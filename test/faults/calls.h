@@ -30,6 +30,7 @@ void calls_end_pause(void);
 void init_with_defaults(void **state);
 void init_with_preallocated_slabs(void **state);
 void init_with_a_keeper(void **state);
+void keeper_makes_slabs(void **state);
 void init_with_far_packets(void **state);
 void first_start_without_operations(void **state);
 void first_start_without_a_command(void **state);
@@ -48,6 +49,7 @@ void process_attaches(void **state);
 void ports_are_checked(void **state);
 void telemetry_answers(void **state);
 void leak_report_is_true(void **state);
+void holders_are_logged(void **state);
 
 void alloc_makes_a_small_slab(void **state);
 void alloc_makes_a_large_slab(void **state);

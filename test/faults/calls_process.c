@@ -16,11 +16,18 @@ static void
 use_process(void)
 {
 	struct evpl_process_info info;
+	struct evpl_iovec iovec = {0};
+	struct evpl_stats stats;
 
+	evpl_stats_get(&stats); /* looks after what the process has sent back */
+	assert_int_equal(stats.contexts, 1);
 	assert_ptr_equal(evpl_process_find("worker"), process);
 	assert_int_equal(evpl_process_get(process, &info), 0);
 	assert_int_equal(info.iovecs, 64);
 	assert_int_equal(info.state, EVPL_PROCESS_ABSENT);
+	assert_int_equal(evpl_process_send(process, &iovec, 1), 0);
+	assert_int_equal(rte_errno, ENOTCONN);
+	assert_int_equal(evpl_process_receive(process, &iovec, 1), 0);
 }
 
 static void

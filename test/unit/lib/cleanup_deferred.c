@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include <rte_cycles.h>
 #include <rte_log.h>
@@ -15,12 +16,25 @@
 
 #include "stopped.h"
 
+#define QUIET_NS 100000000u /* that all must have been home */
+
 static atomic_uint calls;
+static uint64_t ended_at; /* before `calls` counts */
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
 
 static void
 note(void *arg)
 {
 	assert_ptr_equal(arg, &calls);
+	ended_at = now_ns();
 	atomic_fetch_add(&calls, 1);
 }
 
@@ -127,6 +141,7 @@ last_iovec_ends_it(void **state)
 {
 	struct evpl_iovec iovec, clone;
 	struct evpl *evpl = start();
+	uint64_t released_at;
 
 	(void)state;
 	assert_int_equal(evpl_iovec_alloc(evpl, 1000, 0, 1, SHARED, &iovec), 1);
@@ -138,8 +153,10 @@ last_iovec_ends_it(void **state)
 	rte_delay_us_sleep(5000);
 	assert_int_equal(atomic_load(&calls), 0);
 	iovec_assert(&clone, 3, 0);
+	released_at = now_ns();
 	evpl_iovec_release(NULL, &clone);
 	wait_for_the_end();
+	assert_true(ended_at - released_at >= QUIET_NS); /* it may be later, but not earlier */
 }
 
 static void

@@ -205,9 +205,12 @@ commit_of_none_changes_nothing(void **state)
 	struct evpl_iovec reserved, next;
 
 	assert_int_equal(evpl_iovec_reserve(evpl, 100, 0, 1, &reserved), 1);
-	iovec_fill(&reserved, 1);
 	evpl_iovec_commit(evpl, 0, &reserved, 0);
+	evpl_iovec_set_length(&reserved, 60);
+	iovec_fill(&reserved, 1);
+	evpl_iovec_commit(evpl, 0, &reserved, 1); /* so the tail can still be given back */
 	iovec_take(evpl, 100, LOCAL, &next, 2);
+	assert_begins(&next, end_of(&reserved));
 	iovec_assert(&reserved, 1, 0);
 	iovec_assert(&next, 2, 0);
 	evpl_iovec_release(evpl, &reserved);

@@ -13,6 +13,7 @@
 #include <rte_log.h>
 
 #include "brought.h"
+#include "logged.h"
 
 static const struct evpl_global_config three_slabs = {
 	.slab_size = 64 * KIB, .buffer_size = 16 * KIB, .max_slabs = 3, .packet_mbufs = 63};
@@ -383,9 +384,9 @@ slab_beyond_max_slabs_is_refused(void **state)
 	for (unsigned i = 0; i < 3; i++)
 		addr[i] = brought_add(0, 0, &end);
 	addr[3] = brought_map(BROUGHT_LENGTH, PROT_READ | PROT_WRITE, -1);
-	rte_log_set_global_level(RTE_LOG_CRIT);
+	log_begin();
 	assert_int_equal(add(addr[3], 0, 0, &never), -ENOMEM);
-	rte_log_set_global_level(RTE_LOG_NOTICE);
+	assert_logged("evpl_slab_add_external: there are 3 slabs already, and max_slabs is 3");
 	brought_remove(addr[1], &end);
 	assert_int_equal(add(addr[3], 0, 0, &end), 0);
 	brought_remove(addr[0], &end);

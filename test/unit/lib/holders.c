@@ -20,6 +20,9 @@
 static const struct evpl_global_config tiny_slabs = {
 	.slab_size = KIB, .buffer_size = KIB, .large_buffer_size = KIB, .packet_mbufs = 63};
 
+static const struct evpl_global_config one_slab = {
+	.slab_size = 4 * KIB, .buffer_size = KIB, .large_buffer_size = KIB, .packet_mbufs = 63};
+
 static unsigned
 times(const char *text, const char *part)
 {
@@ -129,6 +132,36 @@ contexts_that_are_gone_are_named_together(void **state)
 	assert_int_equal(evpl_cleanup(), 0);
 }
 
+/* Each kind of buffer counts, also where there are as many of another kind. */
+static void
+all_kinds_of_buffers_of_a_slab_are_counted(void **state)
+{
+	struct evpl_iovec iovec[2];
+	struct rte_mbuf *packet;
+	struct evpl *evpl;
+	char *text;
+
+	(void)state;
+	plain_builds_only();
+	assert_int_equal(evpl_init(&one_slab), 0);
+	evpl = evpl_create(NULL);
+	assert_non_null(evpl);
+	for (unsigned i = 0; i < 2; i++)
+		iovec_take(evpl, KIB, SHARED, &iovec[i], i);
+	text = refusal();
+	assert_line(text, 1, " buffers away: 1 current, 1 held, 0 only by packets\n");
+	free(text);
+	packet = evpl_iovecs_to_mbuf(evpl, &iovec[0], 1);
+	assert_non_null(packet);
+	text = refusal();
+	assert_line(text, 1, " buffers away: 1 current, 0 held, 1 only by packets\n");
+	free(text);
+	rte_pktmbuf_free(packet);
+	evpl_iovec_release(evpl, &iovec[1]);
+	evpl_destroy(evpl);
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
 static void
 ports_and_receive_pools_that_may_have_mbufs_are_named(void **state)
 {
@@ -193,7 +226,9 @@ refused_cleanups_leave_no_memory(void **state)
 
 static const struct CMUnitTest cases[] = {
 	stopped_case(eight_contexts_and_slabs_are_named_and_the_rest_counted),
-	stopped_case(contexts_that_are_gone_are_named_together), stopped_case(refused_cleanups_leave_no_memory),
+	stopped_case(contexts_that_are_gone_are_named_together),
+	stopped_case(all_kinds_of_buffers_of_a_slab_are_counted),
+	stopped_case(refused_cleanups_leave_no_memory),
 	cmocka_unit_test(ports_and_receive_pools_that_may_have_mbufs_are_named), /* the driver keeps heap */
 };
 

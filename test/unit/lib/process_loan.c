@@ -113,8 +113,10 @@ plays_keeping(struct evpl_process *process)
 	there_wait();
 	for (unsigned i = 0; i < n; i++)
 		there_check(there_is_stream(&kept[i], i));
-	there_check(evpl_detach(process) == -EBUSY);
-	evpl_iovecs_release(NULL, kept, (int)n);
+	while (n-- > 0) { /* the last one that is held is the first that was lent */
+		there_check(evpl_detach(process) == -EBUSY);
+		evpl_iovec_release(NULL, &kept[n]);
+	}
 	there_check(evpl_detach(process) == 0);
 }
 

@@ -15,7 +15,7 @@ make_packet(struct evpl_iovec *iovecs, int n)
 {
 	struct rte_mbuf *m = evpl_iovecs_to_mbuf(NULL, iovecs, n);
 
-	there_check(m != NULL);
+	there_check(m != NULL && m->ol_flags == 0);
 	return m;
 }
 

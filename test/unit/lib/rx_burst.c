@@ -63,6 +63,7 @@ rx_burst_of_mbufs_of_every_kind_is_local_only_where_that_is_safe(void **state)
 	const bool shared[] = {true, true, false, true, true, true, false, true};
 	struct rte_mbuf *mbuf[8];
 	struct evpl_iovec iovec[8];
+	struct evpl_stats stats;
 
 	/* Twice, because what the first burst learnt of a pool must not be believed of the next one's mbufs. */
 	for (unsigned round = 0; round < 2; round++) {
@@ -87,6 +88,8 @@ rx_burst_of_mbufs_of_every_kind_is_local_only_where_that_is_safe(void **state)
 		mbuf_assert(mbuf[3], 500, 3);
 		rte_pktmbuf_free(mbuf[3]);
 	}
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.buffers_current, 0); /* a pool that it has learnt is no buffer */
 	for (unsigned i = 0; i < 2; i++) {
 		home_assert_pool(pool[i], 63);
 		rte_mempool_free(pool[i]);

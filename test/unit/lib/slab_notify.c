@@ -149,11 +149,31 @@ slabs_that_exist_are_told_at_once(void **state)
 	assert_int_equal(evpl_slab_notify_end(tell, &other), 0);
 }
 
+/* The first slab is the last one, and the pool comes after it. */
+static void
+one_slab_and_a_pool_are_told_at_once(void **state)
+{
+	struct device d = {0};
+	struct evpl_iovec iovec;
+	struct rte_mempool *pool;
+
+	take(home_context(state), &iovec, 1);
+	pool = evpl_rx_pool_create("told", 7, 0, SOCKET_ID_ANY);
+	assert_non_null(pool);
+	assert_int_equal(evpl_slab_notify(tell, &d), 0);
+	assert_int_equal(d.n, 2);
+	assert_known(&d, iovec.data, iovec.length);
+	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
+	assert_int_equal(d.n, 1);
+	evpl_iovec_release(home_context(state), &iovec);
+	assert_int_equal(evpl_slab_notify_end(tell, &d), 0);
+}
+
 static void
 mbufs_of_receive_pools_are_told_of(void **state)
 {
+	struct device d = {0}, late = {0};
 	struct rte_mempool *pool;
-	struct device d = {0};
 	struct rte_mbuf *m;
 
 	(void)state;
@@ -161,13 +181,17 @@ mbufs_of_receive_pools_are_told_of(void **state)
 	pool = evpl_rx_pool_create("told", 7, 0, SOCKET_ID_ANY);
 	assert_non_null(pool);
 	assert_int_equal(d.n, 1);
+	assert_int_equal(evpl_slab_notify(tell, &late), 0); /* there is no slab before the pool */
+	assert_int_equal(late.n, 1);
 	m = rte_pktmbuf_alloc(pool);
 	assert_non_null(m);
 	assert_known(&d, m->buf_addr, m->buf_len);
 	rte_pktmbuf_free(m);
 	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
 	assert_int_equal(d.n, 0);
+	assert_int_equal(late.n, 0);
 	assert_int_equal(evpl_slab_notify_end(tell, &d), 0);
+	assert_int_equal(evpl_slab_notify_end(tell, &late), 0);
 }
 
 static void
@@ -291,6 +315,7 @@ static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(notify_without_init_or_callback_fails),
 	home_case(every_iovec_is_in_a_slab_that_was_told_of, small),
 	home_case(slabs_that_exist_are_told_at_once, small),
+	home_case(one_slab_and_a_pool_are_told_at_once, small),
 	home_case(mbufs_of_receive_pools_are_told_of, small),
 	cmocka_unit_test(cleanup_tells_that_the_rest_goes),
 	home_case(slab_that_is_refused_is_not_used, small),

@@ -220,26 +220,42 @@ empty_the_others(void *arg)
 	return NULL;
 }
 
-static void
-owner_waits_while_another_thread_empties_its_stash(void **state)
+/*
+ * The stash of evpl has all but the first or the last iovec of those that were taken, and another thread begins to
+ * empty it: it is at the fence.
+ */
+static pthread_t
+begin_to_empty(struct evpl *evpl, bool last, struct evpl_iovec *held, unsigned *others)
 {
-	struct evpl *evpl = home_context(state);
-	unsigned n = 0, others = 0;
 	struct evpl_iovec iovecs[8];
 	pthread_t thread;
+	unsigned n;
 
 	n = take_all(evpl, iovecs);
 	assert_in_range(n, 2, 8);
-	evpl_iovecs_release(evpl, iovecs + 1, (int)n - 1);
+	evpl_iovec_move(held, &iovecs[last ? n - 1 : 0]);
+	evpl_iovecs_release(evpl, last ? iovecs : iovecs + 1, (int)n - 1);
 	wait_until_stashes_may_be_emptied();
 	atomic_store(&in_fence, false);
 	atomic_store(&is_through, false);
 	atomic_store(&was_through, true);
 	atomic_store(&is_slow, true);
-	assert_int_equal(pthread_create(&thread, NULL, empty_the_others, &others), 0);
+	assert_int_equal(pthread_create(&thread, NULL, empty_the_others, others), 0);
 	while (!atomic_load(&in_fence))
 		rte_delay_us_sleep(200);
-	evpl_iovec_release(evpl, &iovecs[0]); /* into the stash */
+	return thread;
+}
+
+static void
+owner_waits_while_another_thread_empties_its_stash(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_iovec iovec;
+	unsigned others = 0;
+	pthread_t thread;
+
+	thread = begin_to_empty(evpl, false, &iovec, &others);
+	evpl_iovec_release(evpl, &iovec); /* into the stash */
 	atomic_store(&is_through, true);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	atomic_store(&is_slow, false);
@@ -247,8 +263,29 @@ owner_waits_while_another_thread_empties_its_stash(void **state)
 	assert_in_range(others, 1, 8);
 }
 
+/* So what is in the stash is the other thread's, and counts as taken back. */
+static void
+owner_that_ends_waits_as_well(void **state)
+{
+	struct evpl *evpl = evpl_create(NULL);
+	struct evpl_iovec iovec;
+	unsigned others = 0;
+	pthread_t thread;
+
+	(void)state;
+	assert_non_null(evpl);
+	thread = begin_to_empty(evpl, true, &iovec, &others); /* the current buffer: it need not go to the stash */
+	evpl_destroy(evpl);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	atomic_store(&is_slow, false);
+	assert_in_range(number("/evpl/stats", NULL, "stash_buffers_taken_back"), 1, 8);
+	assert_in_range(others, 1, 8);
+	evpl_iovec_release(NULL, &iovec);
+}
+
 static const struct CMUnitTest cases[] = {
 	home_case(owner_waits_while_another_thread_empties_its_stash, eight),
+	home_case(owner_that_ends_waits_as_well, eight),
 	home_case(stash_that_was_emptied_fills_again, eight),
 	home_case(wait_makes_a_slab_if_no_stash_has_a_buffer, eight),
 	home_case(fence_that_the_kernel_refuses_is_said_once, eight),

@@ -214,6 +214,9 @@ units_are_those_of_the_command(void **state)
 	said = ask("/evpl/units");
 	assert_int_equal(telemetry_count(said, "\"/evpl/"), 1 + 9); /* the command, and those that have units */
 	free(said);
+	said = ask("/evpl/units,/evpl/map");
+	assert_int_equal(telemetry_count(said, "\":\""), 6); /* none but the map's */
+	free(said);
 	said = ask("/evpl/units,/evpl/none");
 	assert_int_equal(telemetry_count(said, "\""), 2);
 	free(said);

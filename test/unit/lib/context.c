@@ -410,6 +410,23 @@ quota_of_a_context_that_is_gone_ends_with_the_library(void **state)
 	assert_int_equal(home_heap(), heap);
 }
 
+/* So a program that makes contexts with quotas for ever does not grow. */
+static void
+quotas_of_contexts_that_are_gone_end_before_the_library(void **state)
+{
+	const struct evpl_thread_config config = {.quota = 3 * evpl_buffer_size()};
+	size_t heap = home_heap();
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++) {
+		struct evpl *evpl = evpl_create(&config);
+
+		assert_non_null(evpl);
+		evpl_destroy(evpl);
+		assert_int_equal(home_heap(), heap);
+	}
+}
+
 static const struct CMUnitTest cases[] = {
 	home_case(create_with_fields_out_of_range_is_einval, home_small),
 	home_case(create_with_every_good_field_works, home_small),
@@ -418,6 +435,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(destroy_of_null_is_allowed, home_small),
 	home_case(destroy_leaves_live_iovecs_their_bytes, home_small),
 	cmocka_unit_test(quota_of_a_context_that_is_gone_ends_with_the_library),
+	home_case(quotas_of_contexts_that_are_gone_end_before_the_library, home_small),
 	home_case(destroy_leaves_packets_their_bytes, home_small),
 	home_case(contexts_by_the_hundred_come_and_go, home_small),
 	home_case(context_made_by_an_lcore_and_used_by_a_plain_thread_works, home_small),

@@ -102,13 +102,17 @@ pool_with_a_name_in_use_is_eexist(void **state)
 {
 	struct rte_mempool *pool = evpl_rx_pool_create("twice", 63, 0, SOCKET_ID_ANY);
 	struct rte_mempool *plain = plain_pool("plain", 63, 0);
+	const struct rte_memzone *zone = rte_memzone_reserve("MP_zone", 64, SOCKET_ID_ANY, 0); /* as a mempool's */
 	size_t heap = home_heap();
 
 	(void)state;
 	assert_non_null(pool);
+	assert_non_null(zone);
+	assert_null_with(evpl_rx_pool_create("zone", 63, 0, SOCKET_ID_ANY), EEXIST);
 	assert_null_with(evpl_rx_pool_create("twice", 63, 0, SOCKET_ID_ANY), EEXIST);
 	assert_null_with(evpl_rx_pool_create("plain", 63, 0, SOCKET_ID_ANY), EEXIST);
 	assert_int_equal(home_heap(), heap);
+	rte_memzone_free(zone);
 	rte_mempool_free(plain);
 	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
 	pool = evpl_rx_pool_create("twice", 63, 0, SOCKET_ID_ANY);

@@ -137,6 +137,41 @@ reserve_makes_a_slab(void **state)
 	trial_run(&trial);
 }
 
+/* It is taken from another node. */
+void
+alloc_without_memory_of_the_node_for_a_shelf(void **state)
+{
+	(void)state;
+	begin_one_class(); /* no slab of another class serves it */
+	length = 1000;
+	faulty_arm_one("rte_zmalloc_socket", 2); /* the slab's own is the first */
+	assert_int_equal(alloc(), 0);
+	assert_true(faulty_disarm());
+	evpl_iovecs_release(calls_evpl, iovecs, taken);
+	calls_end();
+}
+
+/* EAL's search for memory is dear, so it is not made for each alloc that finds none. */
+void
+allocs_without_memory_look_for_it_rarely(void **state)
+{
+	const unsigned many = 1000;
+	void *spent;
+
+	(void)state;
+	begin_one_class();
+	length = 1000;
+	spent = home_spend_heap();
+	faulty_arm_one("rte_memzone_reserve_aligned", 0);
+	for (unsigned i = 0; i < many; i++)
+		assert_int_equal(alloc(), ENOMEM);
+	assert_in_range(faulty_count(), 1, many / 2);
+	assert_false(faulty_disarm());
+	home_give_back(spent);
+	calls_end_pause();
+	calls_end();
+}
+
 /* The pause that follows when there was no memory for a slab ends by itself. */
 void
 alloc_tries_again_by_itself(void **state)

@@ -5,6 +5,7 @@
 #include <rte_cycles.h>
 
 #include "calls.h"
+#include "logged.h"
 
 /* ---- evpl_init() ------------------------------------------------------------------------------------------------- */
 
@@ -131,6 +132,21 @@ init_with_preallocated_slabs(void **state)
 	config = calls_config;
 	config.preallocate_slabs = 3;
 	try_init();
+}
+
+/* Its table, which has a pointer per slab. */
+void
+init_without_memory_for_slabs_says_so(void **state)
+{
+	(void)state;
+	config = calls_config;
+	config.preallocate_slabs = 3;
+	log_begin();
+	faulty_arm_one("calloc", 2);
+	assert_int_equal(evpl_init(&config), -ENOMEM);
+	assert_true(faulty_disarm());
+	assert_logged("evpl_init: preallocate_slabs is 3, but only 0 slabs of 4194304 bytes can be made: "
+		      "Cannot allocate memory");
 }
 
 static void

@@ -119,6 +119,7 @@ main(int argc, char **argv)
 		calls_case(first_start_without_operations),
 		calls_case(first_start_without_a_command),
 		calls_case(init_with_preallocated_slabs),
+		calls_case(init_with_one_slab_needs_no_helper),
 		calls_case(init_without_memory_for_slabs_says_so),
 		calls_case(init_with_a_keeper),
 		calls_case(init_with_far_packets),

@@ -29,6 +29,7 @@ void calls_end_pause(void);
 /* The cases. */
 void init_with_defaults(void **state);
 void init_with_preallocated_slabs(void **state);
+void init_with_one_slab_needs_no_helper(void **state);
 void init_without_memory_for_slabs_says_so(void **state);
 void init_with_a_keeper(void **state);
 void init_with_far_packets(void **state);

@@ -134,6 +134,24 @@ init_with_preallocated_slabs(void **state)
 	try_init();
 }
 
+/* Each thread that helps makes a slab, at least. */
+void
+init_with_one_slab_needs_no_helper(void **state)
+{
+	static const char *const names[] = {"rte_thread_create_control", "rte_ctrl_thread_create"};
+
+	(void)state;
+	config = calls_config;
+	config.preallocate_slabs = 1;
+	for (unsigned i = 0; i < DIM(names); i++) {
+		faulty_arm_one(names[i], 0);
+		assert_int_equal(evpl_init(&config), 0);
+		assert_int_equal(faulty_count(), 0);
+		assert_false(faulty_disarm());
+		assert_int_equal(evpl_cleanup(), 0);
+	}
+}
+
 /* Its table, which has a pointer per slab. */
 void
 init_without_memory_for_slabs_says_so(void **state)

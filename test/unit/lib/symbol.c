@@ -198,6 +198,11 @@ symbol_behind_the_end_of_the_table_is_none(void **state)
 	table->sh_size -= sizeof(*symbol);
 	look_into(bytes, size);
 	assert_false(evpl_symbol_in_file(path, address, name, sizeof(name)));
+	/* The first of a table. */
+	table->sh_offset += table->sh_size;
+	table->sh_size = sizeof(*symbol);
+	look_into(bytes, size);
+	assert_true(evpl_symbol_in_file(path, address, name, sizeof(name)));
 	free(bytes);
 }
 

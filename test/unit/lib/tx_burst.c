@@ -120,7 +120,7 @@ tx_burst_with_an_empty_iovec_sends_those_before_it(void **state)
 	for (unsigned bad = 0; bad < DIM(iovec); bad += 23) {
 		for (unsigned i = 0; i < DIM(iovec); i++)
 			iovec_take(b.evpl, 64, i & 1, &iovec[i], i);
-		if (bad & 1) {
+		if (bad % 2 == 0) {
 			evpl_iovec_move(&moved, &iovec[bad]);
 			iovec[bad] = empty;
 		} else {
@@ -135,7 +135,7 @@ tx_burst_with_an_empty_iovec_sends_those_before_it(void **state)
 		for (unsigned i = 0; i < bad; i++)
 			iovec_assert(&got[i], i, 0);
 		evpl_iovecs_release(b.evpl, got, (int)bad);
-		if (bad & 1)
+		if (bad % 2 == 0)
 			evpl_iovec_move(&iovec[bad], &moved);
 		evpl_iovecs_release(b.evpl, &iovec[bad], (int)(DIM(iovec) - bad));
 	}

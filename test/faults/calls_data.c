@@ -139,6 +139,21 @@ reserve_makes_a_slab(void **state)
 	trial_run(&trial);
 }
 
+/* The first try, of the context's node, is the last one. */
+void
+alloc_with_memory_of_the_node_for_a_shelf(void **state)
+{
+	(void)state;
+	begin_one_class();
+	length = 1000;
+	faulty_arm_one("rte_zmalloc", 0);
+	assert_int_equal(alloc(), 0);
+	assert_int_equal(faulty_count(), 0);
+	assert_false(faulty_disarm());
+	evpl_iovecs_release(calls_evpl, iovecs, taken);
+	calls_end();
+}
+
 /* It is taken from another node. */
 void
 alloc_without_memory_of_the_node_for_a_shelf(void **state)

@@ -270,6 +270,7 @@ buffers_that_an_idle_thread_sent_from_are_found(void **state)
 {
 	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec, held[16];
+	struct evpl_stats stats;
 	struct idle idle;
 	pthread_t thread;
 	void *packet;
@@ -286,6 +287,9 @@ buffers_that_an_idle_thread_sent_from_are_found(void **state)
 		for (unsigned i = 0; i < DIM(held); i++)
 			iovec_assert(&held[i], i, 0);
 		evpl_iovecs_release(evpl, held, DIM(held));
+		rte_pktmbuf_free(packet_of(evpl, 100, SHARED, 1)); /* now two threads have a TX cache */
+		evpl_stats_get(&stats);
+		assert_in_range(stats.buffers_in_use, stats.buffers_current, 16);
 		pthread_barrier_wait(&idle.barrier);
 		assert_int_equal(pthread_join(thread, &packet), 0);
 		assert_non_null(packet);

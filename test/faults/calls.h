@@ -29,6 +29,8 @@ void calls_end_pause(void);
 /* The cases. */
 void init_with_defaults(void **state);
 void init_with_preallocated_slabs(void **state);
+void init_has_a_helper_for_each_further_slab(void **state);
+void init_without_memory_for_slabs_says_so(void **state);
 void init_with_a_keeper(void **state);
 void keeper_makes_slabs(void **state);
 void init_with_far_packets(void **state);
@@ -56,6 +58,9 @@ void alloc_makes_a_large_slab(void **state);
 void alloc_splits(void **state);
 void alloc_of_many_makes_slabs(void **state);
 void reserve_makes_a_slab(void **state);
+void alloc_with_memory_of_the_node_for_a_shelf(void **state);
+void alloc_without_memory_of_the_node_for_a_shelf(void **state);
+void allocs_without_memory_look_for_it_rarely(void **state);
 void alloc_tries_again_by_itself(void **state);
 void alloc_from_another_stash(void **state);
 void growth_to_the_end(void **state);

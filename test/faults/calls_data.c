@@ -2,6 +2,8 @@
 /* Trials of the calls that take and share bytes. */
 #include <unistd.h>
 
+#include <rte_cycles.h>
+
 #include "calls.h"
 
 #define MANY 150u /* buffers: those of three slabs */
@@ -135,6 +137,59 @@ reserve_makes_a_slab(void **state)
 	(void)state;
 	length = 1000;
 	trial_run(&trial);
+}
+
+/* The first try, of the context's node, is the last one. */
+void
+alloc_with_memory_of_the_node_for_a_shelf(void **state)
+{
+	(void)state;
+	begin_one_class();
+	length = 1000;
+	faulty_arm_one("rte_zmalloc", 0);
+	assert_int_equal(alloc(), 0);
+	assert_int_equal(faulty_count(), 0);
+	assert_false(faulty_disarm());
+	evpl_iovecs_release(calls_evpl, iovecs, taken);
+	calls_end();
+}
+
+/* It is taken from another node. */
+void
+alloc_without_memory_of_the_node_for_a_shelf(void **state)
+{
+	(void)state;
+	begin_one_class(); /* no slab of another class serves it */
+	length = 1000;
+	faulty_arm_one("rte_zmalloc_socket", 2); /* the slab's own is the first */
+	assert_int_equal(alloc(), 0);
+	assert_true(faulty_disarm());
+	evpl_iovecs_release(calls_evpl, iovecs, taken);
+	calls_end();
+}
+
+/* EAL's search for memory is dear, so it is made at most once in a second. */
+void
+allocs_without_memory_look_for_it_rarely(void **state)
+{
+	uint64_t hz = rte_get_tsc_hz(), began, passed;
+	void *spent;
+
+	(void)state;
+	begin_one_class();
+	length = 1000;
+	spent = home_spend_heap();
+	faulty_arm_one("rte_memzone_reserve_aligned", 0);
+	began = rte_get_tsc_cycles();
+	do {
+		assert_int_equal(alloc(), ENOMEM);
+		passed = rte_get_tsc_cycles() - began;
+	} while (passed < hz / 10);
+	assert_in_range(faulty_count(), 1, 1 + passed / hz);
+	assert_false(faulty_disarm());
+	home_give_back(spent);
+	calls_end_pause();
+	calls_end();
 }
 
 /* The pause that follows when there was no memory for a slab ends by itself. */

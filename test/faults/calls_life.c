@@ -3,8 +3,10 @@
 #include <stdatomic.h>
 
 #include <rte_cycles.h>
+#include <rte_lcore.h>
 
 #include "calls.h"
+#include "logged.h"
 
 /* ---- evpl_init() ------------------------------------------------------------------------------------------------- */
 
@@ -131,6 +133,64 @@ init_with_preallocated_slabs(void **state)
 	config = calls_config;
 	config.preallocate_slabs = 3;
 	try_init();
+}
+
+/* All lcores but the main one seem to be of another node while it is set. */
+static bool lcores_are_elsewhere;
+
+unsigned
+rte_lcore_to_socket_id(unsigned lcore)
+{
+	unsigned (*real)(unsigned);
+
+	program_next(&real, sizeof(real), "rte_lcore_to_socket_id");
+	return real(lcore) + (lcores_are_elsewhere && lcore != rte_get_main_lcore());
+}
+
+/* Threads that the start makes. */
+static unsigned
+count_helpers(unsigned slabs)
+{
+	static const char *const names[] = {"rte_thread_create_control", "rte_ctrl_thread_create"};
+	unsigned helpers = 0;
+
+	config = calls_config;
+	config.preallocate_slabs = slabs;
+	for (unsigned i = 0; i < DIM(names); i++) {
+		faulty_arm_one(names[i], 0);
+		assert_int_equal(evpl_init(&config), 0);
+		helpers += faulty_count();
+		assert_false(faulty_disarm());
+		assert_int_equal(evpl_cleanup(), 0);
+	}
+	return helpers;
+}
+
+/* The caller makes one slab, and each further lcore of the node another one. */
+void
+init_has_a_helper_for_each_further_slab(void **state)
+{
+	(void)state;
+	assert_int_equal(count_helpers(1), 0);
+	assert_int_equal(count_helpers(2), RTE_MIN(2u, rte_lcore_count()) - 1);
+	lcores_are_elsewhere = true;
+	assert_int_equal(count_helpers(2), 0);
+	lcores_are_elsewhere = false;
+}
+
+/* Its table, which has a pointer per slab. */
+void
+init_without_memory_for_slabs_says_so(void **state)
+{
+	(void)state;
+	config = calls_config;
+	config.preallocate_slabs = 3;
+	log_begin();
+	faulty_arm_one("calloc", 2);
+	assert_int_equal(evpl_init(&config), -ENOMEM);
+	assert_true(faulty_disarm());
+	assert_logged("evpl_init: preallocate_slabs is 3, but only 0 slabs of 4194304 bytes can be made: "
+		      "Cannot allocate memory");
 }
 
 static void

@@ -17,18 +17,21 @@
 
 #include "support.h"
 
+static const struct evpl_global_config one_slab = {
+	.slab_size = 1 << 20, .buffer_size = 64 << 10, .max_slabs = 1, .packet_mbufs = 63};
+
 /*
- * A machine of two nodes, of which the second one has no memory left. The library's calls of DPDK come here first. The
- * main thread seems to run on the second node while `second_node` is set.
+ * A machine of two nodes, of which the second one has no memory left, except while `has_memory` is set. The library's
+ * calls of DPDK come here first. The main thread seems to run on the second node while `second_node` is set.
  */
-static bool second_node;
+static bool second_node, has_memory;
 
 /* False: DPDK is asked, on the node where the thread is. */
 static bool
 is_spent(int socket_id)
 {
 	rte_errno = ENOMEM;
-	return second_node && socket_id == 1;
+	return second_node && !has_memory && socket_id == 1;
 }
 
 unsigned
@@ -50,7 +53,7 @@ rte_zmalloc_socket(const char *type, size_t size, unsigned align, int socket_id)
 		return NULL;
 	program_next(&real, sizeof(real), "rte_zmalloc_socket");
 	second_node = false;
-	p = real(type, size, align, socket_id);
+	p = real(type, size, align, has_memory ? SOCKET_ID_ANY : socket_id);
 	second_node = was;
 	return p;
 }
@@ -65,7 +68,7 @@ rte_memzone_reserve_aligned(const char *name, size_t size, int socket_id, unsign
 		return NULL;
 	program_next(&real, sizeof(real), "rte_memzone_reserve_aligned");
 	second_node = false;
-	zone = real(name, size, socket_id, flags, align);
+	zone = real(name, size, has_memory ? SOCKET_ID_ANY : socket_id, flags, align);
 	second_node = was;
 	return zone;
 }
@@ -79,7 +82,7 @@ rte_mempool_create_empty(const char *name, unsigned n, unsigned size, unsigned c
 	if (is_spent(socket_id))
 		return NULL;
 	program_next(&real, sizeof(real), "rte_mempool_create_empty");
-	return real(name, n, size, cache_size, private_size, socket_id, flags);
+	return real(name, n, size, cache_size, private_size, has_memory ? SOCKET_ID_ANY : socket_id, flags);
 }
 
 static void
@@ -194,6 +197,27 @@ context_on_a_node_without_memory_takes_from_the_next(void **state)
 	rte_pktmbuf_free(packet);
 	evpl_iovecs_release(evpl, &iovec[1], DIM(iovec) - 1);
 	evpl_destroy(evpl);
+}
+
+/* The only slab that there may be is of another node. */
+static void
+context_takes_from_the_only_node_that_has_slabs(void **state)
+{
+	struct evpl *evpl = home_context(state), *other;
+	struct evpl_iovec iovecs[2];
+
+	second_node = has_memory = true;
+	other = evpl_create(NULL);
+	if (other != NULL)
+		(void)evpl_iovec_alloc(other, 100, 0, 1, SHARED, &iovecs[0]);
+	second_node = has_memory = false;
+	assert_non_null(other);
+	iovec_fill(&iovecs[0], 1);
+	iovec_take(evpl, 100, SHARED, &iovecs[1], 2);
+	iovec_assert(&iovecs[0], 1, 0);
+	iovec_assert(&iovecs[1], 2, 0);
+	evpl_iovecs_release(evpl, iovecs, 2);
+	evpl_destroy(other);
 }
 
 static void
@@ -410,14 +434,33 @@ quota_of_a_context_that_is_gone_ends_with_the_library(void **state)
 	assert_int_equal(home_heap(), heap);
 }
 
+/* So a program that makes contexts with quotas for ever does not grow. */
+static void
+quotas_of_contexts_that_are_gone_end_before_the_library(void **state)
+{
+	const struct evpl_thread_config config = {.quota = 3 * evpl_buffer_size()};
+	size_t heap = home_heap();
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++) {
+		struct evpl *evpl = evpl_create(&config);
+
+		assert_non_null(evpl);
+		evpl_destroy(evpl);
+		assert_int_equal(home_heap(), heap);
+	}
+}
+
 static const struct CMUnitTest cases[] = {
 	home_case(create_with_fields_out_of_range_is_einval, home_small),
 	home_case(create_with_every_good_field_works, home_small),
 	home_case(create_for_a_node_without_memory_fails_or_its_allocs_do, home_small),
 	home_case(context_on_a_node_without_memory_takes_from_the_next, home_small),
+	home_case(context_takes_from_the_only_node_that_has_slabs, one_slab),
 	home_case(destroy_of_null_is_allowed, home_small),
 	home_case(destroy_leaves_live_iovecs_their_bytes, home_small),
 	cmocka_unit_test(quota_of_a_context_that_is_gone_ends_with_the_library),
+	home_case(quotas_of_contexts_that_are_gone_end_before_the_library, home_small),
 	home_case(destroy_leaves_packets_their_bytes, home_small),
 	home_case(contexts_by_the_hundred_come_and_go, home_small),
 	home_case(context_made_by_an_lcore_and_used_by_a_plain_thread_works, home_small),

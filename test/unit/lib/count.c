@@ -417,6 +417,33 @@ packet_sent_under_clones_beyond_the_limit_keeps_their_bytes(void **state)
 	assert_int_equal(evpl_rx_pool_destroy(pinned), 0);
 }
 
+/* A window counts on another mbuf then, and as many references are left on the buffer's as that window has in stock. */
+static void
+window_does_not_begin_again_among_allocs_beyond_the_limit(void **state)
+{
+	const unsigned n = 60000;
+	struct evpl_iovec *iovec = calloc(n, sizeof(*iovec)), next;
+	struct evpl *evpl = home_context(state);
+	unsigned first = 0, others;
+
+	assert_non_null(iovec);
+	for (unsigned i = 0; i < n; i++) {
+		iovec_take(evpl, 1, LOCAL, &iovec[i], 1);
+		first += iovec[i].ref == iovec[0].ref;
+	}
+	others = n - first;
+	assert_in_range(others, 1, n - 1);
+	while (rte_mbuf_refcnt_read(iovec[0].ref) > rte_mbuf_refcnt_read(iovec[n - 1].ref) - others)
+		evpl_iovec_release(evpl, &iovec[--first]);
+	iovec_take(evpl, 10000, LOCAL, &next, 2); /* more than is left of the buffer */
+	for (unsigned i = 0; i < first; i++)
+		iovec_assert(&iovec[i], 1, 0);
+	evpl_iovec_release(evpl, &next);
+	evpl_iovecs_release(evpl, iovec, (int)first);
+	evpl_iovecs_release(evpl, iovec + n - others, (int)others);
+	free(iovec);
+}
+
 /* A window that has bought enough gives half of it back, so there is room for clones in the 16 bits of its mbuf. */
 static void
 clones_fit_after_a_loop_of_clones_and_releases(void **state)
@@ -445,6 +472,7 @@ clones_fit_after_a_loop_of_clones_and_releases(void **state)
 static const struct CMUnitTest cases[] = {
 	home_case(clones_fit_after_a_loop_of_clones_and_releases, home_small),
 	home_case(packet_sent_under_clones_beyond_the_limit_keeps_their_bytes, few_packets),
+	home_case(window_does_not_begin_again_among_allocs_beyond_the_limit, few_packets),
 	home_case(clones_of_local_beyond_65535_release_in_any_order, few_packets),
 	home_case(clones_of_shared_beyond_65535_release_in_any_order, few_packets),
 	home_case(clones_of_a_retired_buffer_beyond_65535_release_in_any_order, few_packets),

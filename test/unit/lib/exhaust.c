@@ -397,6 +397,36 @@ clone_beyond_the_limit_without_memory_counts_on(void **state)
 	free(iovec);
 }
 
+/* One for each mbuf that can count for another, and one more. */
+static void
+clones_beyond_all_that_can_count_for_others_count_on(void **state)
+{
+	const unsigned n = 64 * 1023 + 1;
+	struct rte_mempool *pool = plain_pool("many", n, RTE_PKTMBUF_HEADROOM + 1);
+	struct evpl_iovec *iovec = calloc(n, sizeof(*iovec)), *clone = calloc(n, sizeof(*clone));
+	struct evpl *evpl = home_context(state);
+	struct evpl_stats stats;
+
+	assert_true(iovec != NULL && clone != NULL);
+	for (unsigned i = 0; i < n; i++) {
+		assert_int_equal(evpl_iovecs_from_mbuf(evpl, filled_mbuf(pool, 1, 1), SHARED, 1, &iovec[i]), 1);
+		rte_mbuf_refcnt_set(iovec[i].ref, 1 + EVPL_REF_LIMIT); /* the program's own */
+		evpl_iovec_clone(&clone[i], &iovec[i]);
+	}
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.overflow_mbufs_in_use, n - 1);
+	assert_ptr_not_equal(clone[n - 2].ref, iovec[n - 2].ref);
+	assert_ptr_equal(clone[n - 1].ref, iovec[n - 1].ref);
+	evpl_iovecs_release(evpl, clone, (int)n);
+	for (unsigned i = 0; i < n; i++)
+		rte_mbuf_refcnt_set(iovec[i].ref, rte_mbuf_refcnt_read(iovec[i].ref) - EVPL_REF_LIMIT);
+	evpl_iovecs_release(evpl, iovec, (int)n);
+	home_assert_pool(pool, n);
+	rte_mempool_free(pool);
+	free(clone);
+	free(iovec);
+}
+
 static void
 alloc_beyond_the_limit_without_memory_is_enomem_and_recovers(void **state)
 {
@@ -443,6 +473,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(to_mbuf_of_more_segments_than_mbufs_left_takes_nothing, four_buffers),
 	home_case(create_without_memory_is_enomem_and_keeps_nothing, four_buffers),
 	home_case(clone_beyond_the_limit_without_memory_counts_on, four_buffers),
+	home_case(clones_beyond_all_that_can_count_for_others_count_on, buffers_2m),
 	home_case(alloc_beyond_the_limit_without_memory_is_enomem_and_recovers, buffers_2m),
 	home_case(clone_beyond_the_limit_without_packet_mbufs_never_wraps, four_buffers),
 };

@@ -8,8 +8,9 @@
 #include <limits.h>
 
 #include <rte_errno.h>
+#include <rte_memory.h>
 
-#include "support.h"
+#include "port_lies.h"
 
 #define KIB (1u << 10)
 #define MIB (1u << 20)
@@ -24,6 +25,9 @@ static const struct evpl_global_config odd_slab = {
 	.slab_size = 100000, .buffer_size = 1024, .large_buffer_size = 100000, .packet_mbufs = 255};
 static const struct evpl_global_config odd_class = {
 	.slab_size = 1 * MIB, .buffer_size = 2 * KIB, .large_buffer_size = 100000, .packet_mbufs = 255};
+
+static const struct evpl_global_config small_rooms = {
+	.slab_size = 64 * KIB, .buffer_size = 3008, .large_buffer_size = 3008, .packet_mbufs = 63};
 
 static struct evpl_stats
 stats(void)
@@ -286,7 +290,30 @@ init_refuses_impossible_large_buffers(void **state)
 	assert_int_equal(evpl_large_buffer_size(), 2 * MIB);
 }
 
+/* Devices see the bytes behind the end of a huge page elsewhere. Without such pages there are smaller ones. */
+static void
+no_buffer_crosses_the_end_of_a_page(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	const struct rte_memseg_list *memory;
+	struct evpl_iovec iovec[30];
+
+	plain_builds_only(); /* guards are in the buffers, too */
+	lies.huge_pages = true;
+	for (unsigned i = 0; i < DIM(iovec); i++)
+		take(evpl, evpl_buffer_size(), 0, 1, LOCAL, &iovec[i]);
+	lies.huge_pages = false;
+	for (unsigned i = 0; i < DIM(iovec); i++) {
+		memory = rte_mem_virt2memseg_list(iovec[i].data);
+		assert_non_null(memory);
+		assert_true((uintptr_t)iovec[i].data % memory->page_sz + evpl_buffer_size() <= memory->page_sz);
+	}
+	assert_true(stats().slabs > 1);
+	evpl_iovecs_release(evpl, iovec, DIM(iovec));
+}
+
 static const struct CMUnitTest cases[] = {
+	home_case(no_buffer_crosses_the_end_of_a_page, small_rooms),
 	home_case(alloc_up_to_a_large_buffer_is_one_iovec, two),
 	home_case(alloc_beyond_a_large_buffer_is_the_fewest, two),
 	home_case(small_allocs_go_back_to_small_buffers, two),

@@ -270,6 +270,7 @@ buffers_that_an_idle_thread_sent_from_are_found(void **state)
 {
 	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec, held[16];
+	struct evpl_stats stats;
 	struct idle idle;
 	pthread_t thread;
 	void *packet;
@@ -286,6 +287,9 @@ buffers_that_an_idle_thread_sent_from_are_found(void **state)
 		for (unsigned i = 0; i < DIM(held); i++)
 			iovec_assert(&held[i], i, 0);
 		evpl_iovecs_release(evpl, held, DIM(held));
+		rte_pktmbuf_free(packet_of(evpl, 100, SHARED, 1)); /* now two threads have a TX cache */
+		evpl_stats_get(&stats);
+		assert_in_range(stats.buffers_in_use, stats.buffers_current, 16);
 		pthread_barrier_wait(&idle.barrier);
 		assert_int_equal(pthread_join(thread, &packet), 0);
 		assert_non_null(packet);
@@ -417,6 +421,27 @@ packets_at_the_end_of_the_largest_mbufs_are_had(void **state)
 	rte_mempool_free(pool);
 }
 
+static void
+packets_that_fill_a_tx_cache_stay_in_it(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct rte_mbuf *packet[8]; /* two thirds of the pool */
+	char name[RTE_RING_NAMESIZE];
+	const struct rte_ring *ring;
+	unsigned n;
+
+	if (all_far())
+		skip();
+	for (unsigned i = 0; i < DIM(packet); i++)
+		packet[i] = packet_of(evpl, 100, LOCAL, i);
+	snprintf(name, sizeof(name), RTE_MEMPOOL_MZ_FORMAT, packet[0]->pool->name);
+	ring = rte_ring_lookup(name);
+	assert_non_null(ring);
+	n = rte_ring_count(ring);
+	rte_pktmbuf_free_bulk(packet, DIM(packet));
+	assert_int_equal(rte_ring_count(ring), n);
+}
+
 /* The mempool operation is one of DPDK's contract: builds that check stop the program if it fails. */
 static void
 last_packet_of_a_buffer_comes_home_without_a_failure(void **state)
@@ -450,6 +475,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(rx_mbuf_of_two_holders_comes_home_with_a_count_of_one, home_small),
 	home_case(tx_burst_sends_as_many_as_there_are_mbufs_for, tiny),
 	home_case(packets_at_the_end_of_the_largest_mbufs_are_had, home_small),
+	home_case(packets_that_fill_a_tx_cache_stay_in_it, tiny),
 	home_case(last_packet_of_a_buffer_comes_home_without_a_failure, home_small),
 };
 

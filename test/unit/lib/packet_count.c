@@ -7,6 +7,7 @@
  * room again after one packet has ended. Clones beyond the limit of references count on while packets have used all of
  * their own count.
  */
+#include "asked.h"
 #include "counted.h"
 
 #define MIB (1u << 20)
@@ -24,6 +25,7 @@ static void
 packets_until_eoverflow(struct evpl *evpl, struct evpl_iovec *iovec)
 {
 	struct rte_mbuf **packet = calloc(70000, sizeof(struct rte_mbuf *));
+	int64_t failures = number("/evpl/stats", NULL, "send_eoverflow");
 	struct evpl_iovec clone, was;
 	unsigned n = 0;
 
@@ -39,6 +41,7 @@ packets_until_eoverflow(struct evpl *evpl, struct evpl_iovec *iovec)
 		assert_in_range(n, 1, 65535);
 	}
 	assert_int_equal(rte_errno, EOVERFLOW);
+	assert_int_equal(number("/evpl/stats", NULL, "send_eoverflow"), failures + 1);
 	assert_in_range(n, 60000, 65534);
 	assert_memory_equal(&clone, &was, sizeof(clone)); /* not consumed */
 	iovec_assert(&clone, 42, 0);
@@ -163,5 +166,5 @@ main(int argc, char **argv)
 {
 	const struct program program = {.name = "packet_count", .cases = cases, .n_cases = DIM(cases)};
 
-	return program_main(&program, argc, argv);
+	return telemetry_begin("packet_count") ? program_main(&program, argc, argv) : 1;
 }

@@ -68,6 +68,32 @@ what_has_no_entry_is_the_sum_of_others(void **state)
 	free(places);
 }
 
+/* Wherever the search for an entry begins. */
+static void
+last_free_entry_is_found(void **state)
+{
+	struct place *places = calloc(EVPL_PLACES, sizeof(*places)), *last = places;
+
+	(void)state;
+	assert_non_null(places);
+	for (uint64_t i = 1; i < EVPL_PLACES - 1; i++) {
+		const struct place one = {.where = 0x1000 * i, .count = 1};
+
+		evpl_place_add(places, &one);
+	}
+	while (last->count != 0)
+		last++;
+	for (uint64_t i = EVPL_PLACES; i < 5 * EVPL_PLACES; i++) {
+		const struct place one = {.where = 0x1000 * i, .count = 1};
+
+		evpl_place_add(places, &one);
+		assert_int_equal(last->where, one.where);
+		memset(last, 0, sizeof(*last));
+	}
+	assert_int_equal(places[EVPL_PLACES - 1].count, 0);
+	free(places);
+}
+
 static void
 one_place_is_one_entry(void **state)
 {
@@ -169,6 +195,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_place_is_one_entry),
+		cmocka_unit_test(last_free_entry_is_found),
 		cmocka_unit_test(what_has_no_entry_is_the_sum_of_others),
 		cmocka_unit_test(places_are_sorted_by_bytes_and_then_by_count),
 		cmocka_unit_test(places_of_packets_are_no_held_iovecs),

@@ -175,6 +175,22 @@ cleanup_forgets_callbacks(void **state)
 	assert_int_equal(evpl_pressure_notify_end(note, &told), -ENOENT);
 }
 
+static void
+ends_leave_no_memory(void **state)
+{
+	struct told told = {0};
+	size_t heap = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		assert_int_equal(evpl_pressure_notify(1, 0, note, &told), 0);
+		assert_int_equal(evpl_pressure_notify_end(note, &told), 0);
+		if (i == 10)
+			heap = home_c_heap();
+	}
+	assert_true(home_c_heap() < heap + 1000 * sizeof(void *));
+}
+
 static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(pressure_without_init_is_eperm),
 	cmocka_unit_test(cleanup_forgets_callbacks),
@@ -183,6 +199,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(nothing_is_told_after_the_end, config),
 	home_case(nothing_but_the_end_waits_for_a_callback, config),
 	home_case(impossible_thresholds_are_einval, config),
+	home_case(ends_leave_no_memory, config),
 };
 
 int

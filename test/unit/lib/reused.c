@@ -247,6 +247,7 @@ far_packets_on_received_mbufs_take_no_memory(void **state)
 		packet = evpl_iovecs_to_mbuf(evpl, &clone, 1);
 		assert_non_null(packet);
 		assert_true(RTE_MBUF_HAS_EXTBUF(packet));
+		assert_int_equal(packet->pool->cache_size, MOST * 2 / 3); /* the most that DPDK allows */
 		if (i == 0)
 			heap = home_heap();
 		assert_int_equal(home_heap(), heap);

@@ -10,7 +10,7 @@
 
 #include <rte_memory.h>
 
-#include "support.h"
+#include "port_lies.h"
 
 static void
 pool_of_every_size_has_rooms_of_its_own(void **state)
@@ -41,6 +41,7 @@ pool_of_every_size_has_rooms_of_its_own(void **state)
 		assert_non_null(mbuf);
 		assert_int_equal(rte_pktmbuf_data_room_size(pool), shape[i].got);
 		assert_int_equal(pool->size, shape[i].n);
+		assert_int_equal(pool->cache_size, RTE_MIN(256, shape[i].n * 2 / 3)); /* the most that DPDK allows */
 		for (unsigned k = 0; k < shape[i].n; k++) {
 			mbuf[k] = rte_pktmbuf_alloc(pool);
 			assert_non_null(mbuf[k]);
@@ -65,6 +66,22 @@ pool_of_every_size_has_rooms_of_its_own(void **state)
 		assert_null(rte_mempool_lookup("shape"));
 		free(mbuf);
 	}
+}
+
+/* EAL has no huge pages here, but the pool is as large as if it had: rooms must not cross the end of one. */
+static void
+pool_on_huge_pages_has_all_its_mbufs(void **state)
+{
+	const unsigned n = 1000;
+	struct rte_mempool *pool;
+
+	(void)state;
+	lies.huge_pages = true;
+	pool = evpl_rx_pool_create("huge", n, 9216 + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
+	lies.huge_pages = false;
+	assert_non_null(pool);
+	assert_int_equal(pool->size, n);
+	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
 }
 
 static void
@@ -102,13 +119,17 @@ pool_with_a_name_in_use_is_eexist(void **state)
 {
 	struct rte_mempool *pool = evpl_rx_pool_create("twice", 63, 0, SOCKET_ID_ANY);
 	struct rte_mempool *plain = plain_pool("plain", 63, 0);
+	const struct rte_memzone *zone = rte_memzone_reserve("MP_zone", 64, SOCKET_ID_ANY, 0); /* as a mempool's */
 	size_t heap = home_heap();
 
 	(void)state;
 	assert_non_null(pool);
+	assert_non_null(zone);
+	assert_null_with(evpl_rx_pool_create("zone", 63, 0, SOCKET_ID_ANY), EEXIST);
 	assert_null_with(evpl_rx_pool_create("twice", 63, 0, SOCKET_ID_ANY), EEXIST);
 	assert_null_with(evpl_rx_pool_create("plain", 63, 0, SOCKET_ID_ANY), EEXIST);
 	assert_int_equal(home_heap(), heap);
+	rte_memzone_free(zone);
 	rte_mempool_free(plain);
 	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
 	pool = evpl_rx_pool_create("twice", 63, 0, SOCKET_ID_ANY);
@@ -218,6 +239,7 @@ mbufs_that_are_released_together_come_home_in_one_call(void **state)
 static const struct CMUnitTest cases[] = {
 	home_case(mbufs_that_are_released_together_come_home_in_one_call, home_small),
 	home_case(pool_of_every_size_has_rooms_of_its_own, home_small),
+	home_case(pool_on_huge_pages_has_all_its_mbufs, home_small),
 	home_case(pool_with_impossible_arguments_is_einval, home_small),
 	home_case(pool_with_the_longest_name_works, home_small),
 	home_case(pool_with_a_name_in_use_is_eexist, home_small),

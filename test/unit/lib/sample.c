@@ -64,8 +64,12 @@ places_are_told_apart_most_bytes_first(void **state)
 	assert_non_null(strstr(told.text, "take ("));
 	assert_non_null(strstr(told.text, "take_elsewhere")); /* a static function */
 	assert_int_equal(strtoull(strstr(strchr(told.text, '\n'), ", ") + 2, NULL, 10) % 1000, 0);
-	evpl_iovecs_release(evpl, few, DIM(few));
+	/* What is gone stands before nothing that is held. */
 	evpl_iovecs_release(evpl, many, DIM(many));
+	report(&told);
+	assert_int_equal(told.lines, 1);
+	assert_non_null(strstr(told.text, "take ("));
+	evpl_iovecs_release(evpl, few, DIM(few));
 }
 
 static void
@@ -361,6 +365,38 @@ a_window_that_counts_on_another_mbuf_leaves_the_sample_alone(void **state)
 	assert_int_equal(told.iovecs, 0);
 }
 
+static void
+ignore(struct evpl *evpl, struct evpl_wait *wait, void *arg)
+{
+	(void)evpl;
+	(void)wait;
+	(void)arg;
+}
+
+/* A wait closes windows that nothing is held from. What was hidden of one is not the next one's. */
+static void
+a_window_that_was_closed_begins_anew(void **state)
+{
+	struct evpl *evpl = home_context(state);
+	struct evpl_wait wait = {0};
+	struct evpl_iovec iovec;
+	struct told told;
+
+	plain_builds_only();
+	for (unsigned flags = LOCAL; flags <= SHARED; flags++) {
+		take(evpl, 1, 64, flags, &iovec);
+		evpl_iovec_release(evpl, &iovec);
+		assert_int_equal(evpl_alloc_wait(evpl, &wait, 1, ignore, NULL), 0);
+		assert_int_equal(evpl_alloc_wait_poll(evpl), 1);
+		take(evpl, 1, 64, flags, &iovec);
+		iovec_fill(&iovec, 1);
+		iovec_assert(&iovec, 1, 0);
+		report(&told);
+		assert_int_equal(told.iovecs, 1);
+		evpl_iovec_release(evpl, &iovec);
+	}
+}
+
 struct watched {
 	struct evpl *evpl;
 	atomic_bool done;
@@ -425,6 +461,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(in_any_order_the_report_is_right, every_one),
 	home_case(samples_are_sent_as_others_are, every_one),
 	home_case(a_window_that_counts_on_another_mbuf_leaves_the_sample_alone, every_512th),
+	home_case(a_window_that_was_closed_begins_anew, every_one),
 	home_case(a_report_of_a_running_context_is_about_right, every_one),
 };
 

@@ -7,6 +7,7 @@
  * So copies of this program are cut and spoilt in every part that the reader looks at.
  */
 #include <dlfcn.h>
+#include <elf.h>
 #include <link.h>
 #include <unistd.h>
 
@@ -166,6 +167,45 @@ name_with_a_byte_that_no_name_has_is_none(void **state)
 	}
 }
 
+/* The symbols that the section's header counts, and none of what follows them in the file. */
+static void
+symbol_behind_the_end_of_the_table_is_none(void **state)
+{
+	uintptr_t address = (uintptr_t)a_static_function;
+	ElfW(Shdr) * table, *names;
+	const ElfW(Sym) * symbol;
+	struct link_map *program;
+	unsigned char *bytes;
+	char name[64];
+	Dl_info info;
+	size_t size;
+
+	(void)state;
+	assert_int_not_equal(dladdr1((void *)address, &info, (void **)&program, RTLD_DL_LINKMAP), 0);
+	address -= program->l_addr;
+	bytes = copy_of_program(&size);
+	table = (void *)(bytes + ((const ElfW(Ehdr) *)(const void *)bytes)->e_shoff);
+	names = table;
+	while (table->sh_type != SHT_SYMTAB)
+		table++;
+	names += table->sh_link;
+	symbol = (const void *)(bytes + table->sh_offset);
+	while (strcmp((const char *)bytes + names->sh_offset + symbol->st_name, "a_static_function") != 0)
+		symbol++;
+	table->sh_size = (uint64_t)((const unsigned char *)(symbol + 1) - bytes) - table->sh_offset;
+	look_into(bytes, size);
+	assert_true(evpl_symbol_in_file(path, address, name, sizeof(name)));
+	table->sh_size -= sizeof(*symbol);
+	look_into(bytes, size);
+	assert_false(evpl_symbol_in_file(path, address, name, sizeof(name)));
+	/* The first of a table. */
+	table->sh_offset += table->sh_size;
+	table->sh_size = sizeof(*symbol);
+	look_into(bytes, size);
+	assert_true(evpl_symbol_in_file(path, address, name, sizeof(name)));
+	free(bytes);
+}
+
 static int
 begin(void **state)
 {
@@ -188,6 +228,7 @@ static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(programs_that_are_cut_short_end_nothing),
 	cmocka_unit_test(programs_that_are_spoilt_end_nothing),
 	cmocka_unit_test(name_with_a_byte_that_no_name_has_is_none),
+	cmocka_unit_test(symbol_behind_the_end_of_the_table_is_none),
 };
 
 int

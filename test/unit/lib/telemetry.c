@@ -39,7 +39,7 @@ allocs_are(const char *in_plain_builds)
 static void
 info_says_what_the_library_runs_with(void **state)
 {
-	const struct evpl_global_config all = {.slab_size = 32 * SMALL,
+	const struct evpl_global_config all = {.slab_size = 33 * SMALL,
 					       .buffer_size = SMALL,
 					       .large_buffer_size = LARGE,
 					       .max_slabs = 77,
@@ -53,8 +53,8 @@ info_says_what_the_library_runs_with(void **state)
 		{"users", 2},
 		{"buffer_size", SMALL},
 		{"large_buffer_size", LARGE},
-		{"slab_size", 32 * SMALL},
-		{"large_slab_size", 32 * SMALL},
+		{"slab_size", 33 * SMALL},
+		{"large_slab_size", 9 * LARGE},
 		{"max_slabs", 77},
 		{"low_watermark", 5000},
 		{"high_watermark", 70000},

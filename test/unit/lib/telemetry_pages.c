@@ -136,6 +136,23 @@ external_memory_is_shown_with_its_group(void **state)
 }
 
 static void
+ports_are_shown_24_at_a_time(void **state)
+{
+	struct rte_mempool *pool = plain_pool("of_ports", 1, RTE_MBUF_DEFAULT_BUF_SIZE);
+	uint16_t port[26];
+
+	(void)state;
+	for (unsigned i = 0; i < DIM(port); i++)
+		port[i] = port_loop(pool);
+	assert_int_equal(number("/evpl/ports", NULL, "ports"), 26);
+	assert_int_equal(shown("/evpl/ports", "port"), 24);
+	assert_int_equal(shown("/evpl/ports,24", "port"), 2);
+	for (unsigned i = 0; i < DIM(port); i++)
+		port_close(port[i]);
+	rte_mempool_free(pool);
+}
+
+static void
 ports_are_shown_with_their_pool_and_counters(void **state)
 {
 	struct rte_mempool *pool = evpl_rx_pool_create("of_port", 31, 0, SOCKET_ID_ANY);
@@ -255,6 +272,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(maps_show_256_buffers_from_the_one_that_is_asked_for, many_buffers),
 	home_case(pools_are_shown_64_at_a_time, config),
 	home_case(external_memory_is_shown_with_its_group, brought_config),
+	home_case(ports_are_shown_24_at_a_time, config),
 	home_case(ports_are_shown_with_their_pool_and_counters, config),
 	home_case(held_samples_are_scaled, sampled),
 	home_case(processes_are_shown_24_at_a_time, config),

@@ -43,6 +43,8 @@ static const struct evpl_global_config idle = {.slab_size = 64 * KIB,
 					       .packet_mbufs = 63,
 					       .preallocate_slabs = 1,
 					       .idle_trim_ms = 1};
+static const struct evpl_global_config slowly = {
+	.slab_size = 64 * KIB, .buffer_size = 16 * KIB, .packet_mbufs = 63, .idle_trim_ms = 400};
 static const struct evpl_global_config many = {
 	.slab_size = 1 * KIB, .buffer_size = 1 * KIB, .large_buffer_size = 1 * KIB, .packet_mbufs = 63};
 static const struct evpl_global_config three_slabs = {
@@ -347,6 +349,21 @@ keeper_makes_large_slabs_after_the_first_large_alloc(void **state)
 }
 
 static void
+keeper_leaves_a_slab_until_it_was_idle_for_that_long(void **state)
+{
+	uint64_t ms = rte_get_tsc_hz() / 1000, used;
+	struct evpl_iovec iovec;
+
+	take(home_context(state), &iovec, 1, LOCAL);
+	used = rte_get_tsc_cycles();
+	release(home_context(state), &iovec, 1);
+	end_context(state);
+	while (slabs() != 0)
+		rte_delay_us_sleep(1000);
+	assert_true(rte_get_tsc_cycles() - used >= slowly.idle_trim_ms * ms);
+}
+
+static void
 keeper_gives_idle_slabs_back(void **state)
 {
 	struct evpl_iovec iovec[20];
@@ -417,6 +434,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(keeper_makes_slabs_before_they_are_needed, ahead),
 	home_case(keeper_makes_large_slabs_after_the_first_large_alloc, ahead),
 	home_case(keeper_gives_idle_slabs_back, idle),
+	home_case(keeper_leaves_a_slab_until_it_was_idle_for_that_long, slowly),
 	home_case(cleanup_that_is_refused_leaves_the_keeper_running, ahead),
 	home_case(thousands_of_slabs_work_as_one, many),
 };

@@ -120,7 +120,7 @@ tx_burst_with_an_empty_iovec_sends_those_before_it(void **state)
 	for (unsigned bad = 0; bad < DIM(iovec); bad += 23) {
 		for (unsigned i = 0; i < DIM(iovec); i++)
 			iovec_take(b.evpl, 64, i & 1, &iovec[i], i);
-		if (bad & 1) {
+		if (bad % 2 == 0) {
 			evpl_iovec_move(&moved, &iovec[bad]);
 			iovec[bad] = empty;
 		} else {
@@ -135,10 +135,25 @@ tx_burst_with_an_empty_iovec_sends_those_before_it(void **state)
 		for (unsigned i = 0; i < bad; i++)
 			iovec_assert(&got[i], i, 0);
 		evpl_iovecs_release(b.evpl, got, (int)bad);
-		if (bad & 1)
+		if (bad % 2 == 0)
 			evpl_iovec_move(&iovec[bad], &moved);
 		evpl_iovecs_release(b.evpl, &iovec[bad], (int)(DIM(iovec) - bad));
 	}
+	close_bench(&b);
+}
+
+/* It would go out as itself, if it had a byte. */
+static void
+tx_burst_of_a_received_packet_without_bytes_is_einval(void **state)
+{
+	struct bench b = open_bench(state, false, 0);
+	struct evpl_iovec iovec;
+
+	assert_int_equal(evpl_iovecs_from_mbuf(b.evpl, filled_mbuf(b.pool, 0, 1), LOCAL, 1, &iovec), 1);
+	rte_errno = 0;
+	assert_int_equal(evpl_tx_burst(b.evpl, b.port, 0, &iovec, 1), 0);
+	assert_int_equal(rte_errno, EINVAL);
+	evpl_iovec_release(b.evpl, &iovec);
 	close_bench(&b);
 }
 
@@ -370,6 +385,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(tx_burst_of_every_length_sends_all_in_order, bench_plenty),
 	home_case(tx_burst_to_a_full_port_leaves_the_rest_untouched, bench_plenty),
 	home_case(tx_burst_with_an_empty_iovec_sends_those_before_it, bench_plenty),
+	home_case(tx_burst_of_a_received_packet_without_bytes_is_einval, bench_plenty),
 	home_case(tx_burst_when_packet_mbufs_are_spent_sends_what_it_can, few_packets),
 	home_case(tx_burst_of_a_long_iovec_sends_a_chain, buffers_2m),
 	home_case(tx_burst_while_clones_live_leaves_them_readable, bench_plenty),

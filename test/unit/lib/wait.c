@@ -11,7 +11,6 @@
 #include "support.h"
 
 #define KIB (1u << 10)
-#define ALL 8u /* buffers */
 
 /* Two slabs of four buffers; there is one class, so that each buffer is known. */
 static const struct evpl_global_config eight = {.slab_size = 64 * KIB,
@@ -441,23 +440,24 @@ static void
 wait_for_a_large_buffer_is_served_by_small_ones(void **state)
 {
 	struct evpl *evpl = home_context(state);
-	struct evpl_iovec iovecs[16], two[4];
+	struct evpl_iovec iovecs[16];
 	struct waiter w;
 	unsigned n = 0;
 
 	unwatched_bytes_only(); /* guards need a third buffer */
 	while (n < 16 && evpl_iovec_alloc(evpl, whole(), 0, 1, SHARED, &iovecs[n]) == 1)
 		n++;
-	assert_fails(evpl_iovec_alloc(evpl, 30 * KIB, 0, 4, SHARED, two), ENOMEM);
-	w = (struct waiter){.length = 30 * KIB};
-	assert_int_equal(evpl_alloc_wait(evpl, &w.wait, 30 * KIB, called_back, &w), 0);
-	evpl_iovecs_release(NULL, iovecs, 1);
-	assert_int_equal(evpl_alloc_wait_poll(evpl), 0);
-	evpl_iovecs_release(NULL, iovecs + 1, 1);
-	assert_int_equal(evpl_alloc_wait_poll(evpl), 1);
-	assert_int_equal(evpl_iovec_alloc(evpl, 30 * KIB, 0, 4, SHARED, two), 2);
-	evpl_iovecs_release(evpl, two, 2);
-	evpl_iovecs_release(evpl, iovecs + 2, (int)n - 2);
+	for (unsigned length = 30 * KIB; length <= 32 * KIB; length += 2 * KIB) {
+		assert_fails(evpl_iovec_alloc(evpl, length, 0, 4, SHARED, &iovecs[n]), ENOMEM);
+		begin(evpl, &w, length);
+		w.takes = false;
+		evpl_iovec_release(NULL, &iovecs[n - 1]);
+		assert_int_equal(evpl_alloc_wait_poll(evpl), 0);
+		evpl_iovec_release(NULL, &iovecs[n - 2]);
+		assert_int_equal(evpl_alloc_wait_poll(evpl), 1);
+		assert_int_equal(evpl_iovec_alloc(evpl, length, 0, 4, SHARED, &iovecs[n - 2]), 2);
+	}
+	evpl_iovecs_release(evpl, iovecs, (int)n);
 }
 
 static void

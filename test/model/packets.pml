@@ -10,7 +10,7 @@
  * What a thread reads of its own stores, and no other thread can change meanwhile, is in one step with the next access.
  */
 /* --all also searches -DLIVES=2 */
-/* --all also searches -DSENDERS=2 -DREWINDS=0 -DLOOKS=0 */
+/* --all also searches -DSENDERS=2 */
 /* --all also searches -DON_PACKETS=1 */
 #if defined(MUTATE_UNCLAIM_RELAXED) || defined(MUTATE_CLAIM_RELAXED)
 #define SENDERS 2

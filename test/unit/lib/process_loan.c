@@ -242,11 +242,10 @@ mbufs_and_large_buffers_are_lent_too(void **state)
 	iovec_fill(&iovecs[2], 2);
 	assert_int_equal(evpl_process_send(process, iovecs, 4), 4);
 	there_end(&there);
+	assert_int_equal(evpl_rx_pool_destroy(rx), 0); /* it also collects what was returned */
 	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
 	assert_int_equal(rte_mempool_avail_count(plain), 7);
-	assert_int_equal(rte_mempool_avail_count(rx), 7);
 	rte_mempool_free(plain);
-	assert_int_equal(evpl_rx_pool_destroy(rx), 0);
 	assert_int_equal(evpl_process_free(process), 0);
 }
 

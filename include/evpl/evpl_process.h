@@ -29,7 +29,9 @@
  *   evpl_iovecs_release(), on any thread. It is SHARED. More than 65,000 clones of one iovec stop the program;
  * - evpl_ring calls between its own threads;
  * - evpl_process_send(): the iovec goes back to the primary, with what was written;
- * - evpl_iovecs_to_mbuf() and evpl_tx_burst(): a packet for a port or a ring. This process may free it while it is
+ * - evpl_iovecs_to_mbuf() and evpl_tx_burst(): a packet for a port or a ring. Each iovec is a near packet or segment
+ *   (evpl_mbuf.h). rte_errno is ENOTSUP if only far packets are possible on its bytes, EMSGSIZE if it has more than
+ *   65,535 bytes, and ENOMEM if as many packets are sent as there can be. This process may free the packet while it is
  *   attached. The primary may free it at any time, or make iovecs of it. A free in a third process, or after
  *   evpl_detach(), does nothing: the packet counts as sent until evpl_reclaim() with EVPL_RECLAIM_PACKETS.
  * It cannot make other iovecs: evpl_create() fails there (ENOTSUP).

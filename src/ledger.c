@@ -312,17 +312,20 @@ end_loans(struct evpl_ledger *ledger, uint32_t first)
 	return n;
 }
 
+/* A loan may be of an iovec that is on a packet of the other process. The end of that packet may return another loan. */
 bool
 evpl_ledger_collect(struct evpl_ledger *ledger)
 {
+	bool some = false;
 	uint32_t first;
 
-	if (__atomic_load_n(&ledger->returned, __ATOMIC_RELAXED) == 0)
-		return false;
-	rte_spinlock_lock(&ledger->lock);
-	first = take_returned(ledger);
-	rte_spinlock_unlock(&ledger->lock);
-	return end_loans(ledger, first) > 0;
+	while (__atomic_load_n(&ledger->returned, __ATOMIC_RELAXED) != 0) {
+		rte_spinlock_lock(&ledger->lock);
+		first = take_returned(ledger);
+		rte_spinlock_unlock(&ledger->lock);
+		some = end_loans(ledger, first) > 0 || some;
+	}
+	return some;
 }
 
 /* Puts the loans that only a dead process held before the list `first`. The others count their packets from now on. */

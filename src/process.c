@@ -418,15 +418,20 @@ evpl_reclaim(struct evpl_process *process, unsigned flags)
 	return rc;
 }
 
+/* The end of a loan may return one of another process: see evpl_ledger_collect(). */
 bool
 evpl_processes_collect_all(void)
 {
 	struct evpl_process *process;
-	bool some = false;
+	bool some = false, again;
 
 	pthread_mutex_lock(&processes_lock);
-	TAILQ_FOREACH (process, &processes, entry)
-		some = evpl_ledger_collect(process->ledger) || some;
+	do {
+		again = false;
+		TAILQ_FOREACH (process, &processes, entry)
+			again = evpl_ledger_collect(process->ledger) || again;
+		some |= again;
+	} while (again);
 	pthread_mutex_unlock(&processes_lock);
 	return some;
 }

@@ -8,6 +8,7 @@
 #include "context.h"
 #include "global.h"
 #include "notify.h"
+#include "process.h"
 #include "room.h"
 #include "slab.h"
 
@@ -226,6 +227,7 @@ evpl_rx_pool_destroy(struct rte_mempool *pool)
 	struct evpl_rx_pool *rx;
 	int rc = -EINVAL;
 
+	(void)evpl_processes_collect(); /* mbufs that were lent */
 	pthread_mutex_lock(&g->lock);
 	if (g->users > 0) {
 		TAILQ_FOREACH (rx, &g->rx_pools, entry) {

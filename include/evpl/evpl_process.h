@@ -18,10 +18,10 @@
  * in a ledger that both processes share. All that the secondary does with the iovec counts in the loan: clones, and
  * packets that are made of it. When its last count is released there, or in the primary, the loan is returned. The
  * primary then gives its reference up: when it receives, when it needs a buffer, in evpl_alloc_wait_poll(),
- * evpl_stats_get(), evpl_process_get(), evpl_process_free(), evpl_trim() and evpl_cleanup(), and in the keeper's
- * thread. A primary that lends received mbufs must call one of these also while nothing arrives: nothing else fills its
- * RX pool again. No function of one process is called in the other. The free_cb of an external buffer whose bytes are
- * lent must call nothing of this header.
+ * evpl_stats_get(), evpl_process_get(), evpl_process_free(), evpl_rx_pool_destroy(), evpl_trim() and evpl_cleanup(),
+ * and in the keeper's thread. A primary that lends received mbufs must call one of these also while nothing arrives:
+ * nothing else fills its RX pool again. No function of one process is called in the other. The free_cb of an external
+ * buffer whose bytes are lent must call nothing of this header.
  *
  * What the secondary may do with an iovec that it received (it has no contexts, so `evpl` is NULL in each call):
  * - read and write its bytes;
@@ -29,7 +29,9 @@
  *   evpl_iovecs_release(), on any thread. It is SHARED. More than 65,000 clones of one iovec stop the program;
  * - evpl_ring calls between its own threads;
  * - evpl_process_send(): the iovec goes back to the primary, with what was written;
- * - evpl_iovecs_to_mbuf() and evpl_tx_burst(): a packet for a port or a ring. This process may free it while it is
+ * - evpl_iovecs_to_mbuf() and evpl_tx_burst(): a packet for a port or a ring. Each iovec is a near packet or segment
+ *   (evpl_mbuf.h). rte_errno is ENOTSUP if only far packets are possible on its bytes, EMSGSIZE if it has more than
+ *   65,535 bytes, and ENOMEM if as many packets are sent as there can be. This process may free the packet while it is
  *   attached. The primary may free it at any time, or make iovecs of it. A free in a third process, or after
  *   evpl_detach(), does nothing: the packet counts as sent until evpl_reclaim() with EVPL_RECLAIM_PACKETS.
  * It cannot make other iovecs: evpl_create() fails there (ENOTSUP).

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hold.h"
+#include "lent.h"
 #include "operations.h"
 
 static unsigned
@@ -44,8 +45,10 @@ hold_draw_packet(struct world *w)
 uint32_t
 hold_new_bytes(struct world *w, const struct evpl_iovec *iovec, const struct reference_block *block)
 {
-	uint32_t take = reference_take(&w->reference, (uintptr_t)iovec->data, iovec->length);
+	uint32_t take;
 
+	lent_settle(w);
+	take = reference_take(&w->reference, (uintptr_t)iovec->data, iovec->length);
 	expect(w, take != REFERENCE_NONE, "%u bytes at %p were handed out, and somebody holds some of them",
 	       iovec->length, iovec->data);
 	reference_place(&w->reference, take, block);
@@ -193,6 +196,29 @@ hold_check_packet(struct world *w, const struct packet *p)
 	expect(w, p->mbuf->nb_segs == segments && p->mbuf->pkt_len == bytes,
 	       "a packet of %u segments and %u bytes says %u and %u", segments, bytes, p->mbuf->nb_segs,
 	       p->mbuf->pkt_len);
+}
+
+void
+hold_check_new_packet(struct world *w, struct rte_mbuf *m, const struct evpl_iovec *iovec, unsigned n)
+{
+	for (; m != NULL; m = m->next) {
+		bool received = false; /* it goes out as the mbuf that it came in */
+
+		for (unsigned i = 0; i < n; i++)
+			received |= m == iovec[i].ref;
+		expect(w, (m->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK) == 0, "a new packet has flags 0x%llx",
+		       (unsigned long long)m->ol_flags);
+		if (!received)
+			expect(w,
+			       m->tx_offload == 0 && m->vlan_tci == 0 && m->packet_type == 0 && m->vlan_tci_outer == 0,
+			       "a new packet has fields of an earlier one");
+		m->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM;
+		m->tx_offload = UINT64_MAX;
+		m->vlan_tci = m->vlan_tci_outer = UINT16_MAX;
+		m->packet_type = UINT32_MAX;
+		m->port = 7;
+		m->hash.rss = UINT32_MAX;
+	}
 }
 
 void

@@ -54,6 +54,12 @@ struct packet hold_drop_packet(struct world *w, struct packet *p);
 /** Checks the segments of a packet against its pieces. */
 void hold_check_packet(struct world *w, const struct packet *p);
 
+/**
+ * Checks the fields of a packet that was made of these iovecs: it asks for no offload, and what the library makes has no
+ * field of an earlier packet. Then writes fields, as programs do, which must not come back with the next packet.
+ */
+void hold_check_new_packet(struct world *w, struct rte_mbuf *m, const struct evpl_iovec *iovec, unsigned n);
+
 /** @return the bytes of all pieces. */
 uint32_t hold_packet_length(const struct packet *p);
 

@@ -4,14 +4,20 @@
 #include <pthread.h>
 #include <semaphore.h>
 
+#include "lent.h"
+
 #define ALL_EACH 256u /* steps from one check of everything to the next */
 
-static const struct operation *const files[] = {operations_take, operations_view,   operations_packet,
-						operations_port, operations_life,   operations_memory,
-						operations_wait, operations_refused};
+/* The first ones need another process. */
+#define WITH_PROCESS 3u
+static const struct operation *const files[] = {operations_process, operations_there,  operations_there_packet,
+						operations_take,    operations_view,   operations_packet,
+						operations_port,    operations_life,   operations_memory,
+						operations_wait,    operations_refused};
 
-/* The operation that each byte chooses: as many bytes as its weight. */
+/* The operation that each byte chooses: as many bytes as its weight; and how many of them need another process. */
 static const struct operation *chosen[256];
+static unsigned with_process;
 
 static void
 choose(void)
@@ -28,6 +34,8 @@ choose(void)
 				chosen[n++] = o;
 			}
 		}
+		if (i < WITH_PROCESS)
+			with_process = n;
 	}
 	while (n < DIM(chosen)) /* what is left */
 		chosen[n++] = &operations_take[0];
@@ -103,7 +111,8 @@ static struct game {
 static void
 one_step(struct world *w)
 {
-	const struct operation *o = chosen[*game.at];
+	bool stands_in = *game.at < with_process && w->lent == NULL;
+	const struct operation *o = stands_in ? &operations_take[0] : chosen[*game.at];
 	size_t length = operations_length(game.at, (size_t)(game.end - game.at));
 
 	w->argument = game.at + 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The language: a program is a string of bytes. The first byte chooses the library's configuration. Then each operation
- * is a byte that chooses it, and as many bytes of arguments as it has. So every string is a program, and the same one
+ * The language: a program is a string of bytes. The first byte chooses the library's configuration, and whether there is
+ * another process. Then each operation is a byte that chooses it, and as many bytes of arguments as it has. So every string is a program, and the same one
  * always does the same. An operation that has nothing to work on does nothing.
  */
 #ifndef TEST_FUZZ_OPERATIONS_H
@@ -18,9 +18,13 @@ struct operation {
 	uint8_t weight;	   /* of 256 */
 };
 
+/** Bytes of arguments of the first operation of operations_take[]. It stands in for those of the other process. */
+#define OPERATIONS_TAKE_ARGUMENTS 6u
+
 /** The operations of each file; the last one has no name. */
 extern const struct operation operations_take[], operations_view[], operations_packet[], operations_port[],
-	operations_life[], operations_memory[], operations_wait[], operations_refused[];
+	operations_life[], operations_memory[], operations_wait[], operations_refused[], operations_process[],
+	operations_there[], operations_there_packet[];
 
 /** Runs a program to its end: the library is started, all is given back, and checked. @return the operations run. */
 uint64_t operations_run(const uint8_t *program, size_t size, FILE *print);

@@ -157,6 +157,7 @@ ring_enqueue(struct world *w)
 			break;
 		was[taken] = (struct view){.take = v->take, .offset = v->offset, .most = v->most};
 		was[taken].iovec.length = v->iovec.length;
+		was[taken].iovec.ref = v->iovec.ref; /* for lent_settle() */
 		say(w, "evpl_iovec_move(&r[%u], &v[%u]);", taken, view_number(w, v));
 		reference_hold(&w->reference, v->take); /* the ring's */
 		hold_drop_view(w, v, &iovec[taken], NULL);

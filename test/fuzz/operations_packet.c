@@ -18,33 +18,6 @@ take_back(struct world *w, struct evpl_iovec *iovec, const struct evpl_iovec *wa
 		hold_enter_again(w, &iovec[i], &piece[i], most[i], i);
 }
 
-/*
- * A new packet asks for no offload. What the library makes has no field of an earlier packet. Then fields are written,
- * as programs do, which must not come back with the next packet.
- */
-static void
-check_fields(struct world *w, struct rte_mbuf *m, const struct evpl_iovec *iovec, unsigned n)
-{
-	for (; m != NULL; m = m->next) {
-		bool received = false; /* it goes out as the mbuf that it came in */
-
-		for (unsigned i = 0; i < n; i++)
-			received |= m == iovec[i].ref;
-		expect(w, (m->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK) == 0, "a new packet has flags 0x%llx",
-		       (unsigned long long)m->ol_flags);
-		if (!received)
-			expect(w,
-			       m->tx_offload == 0 && m->vlan_tci == 0 && m->packet_type == 0 && m->vlan_tci_outer == 0,
-			       "a new packet has fields of an earlier one");
-		m->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM;
-		m->tx_offload = UINT64_MAX;
-		m->vlan_tci = m->vlan_tci_outer = UINT16_MAX;
-		m->packet_type = UINT32_MAX;
-		m->port = 7;
-		m->hash.rss = UINT32_MAX;
-	}
-}
-
 /* The view that begins where an iovec ends, and counts on the same mbuf; otherwise any. */
 static struct view *
 draw_next(struct world *w, const struct evpl_iovec *before)
@@ -99,7 +72,7 @@ to_mbuf(struct world *w)
 		take_back(w, iovec, was, piece, most, taken);
 		return;
 	}
-	check_fields(w, packet.mbuf, was, taken);
+	hold_check_new_packet(w, packet.mbuf, was, taken);
 	for (unsigned i = 0; i < taken; i++) {
 		if (piece[i].length > 0)
 			packet.piece[packet.n++] = piece[i];

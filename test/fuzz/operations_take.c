@@ -211,7 +211,7 @@ commit(struct world *w)
 	c->n_reserved = 0;
 }
 
-const struct operation operations_take[] = {{"alloc", alloc, 6, 34},
+const struct operation operations_take[] = {{"alloc", alloc, OPERATIONS_TAKE_ARGUMENTS, 17},
 					    {"alloc in bulk", bulk, 6, 6},
 					    {"reserve", reserve, 5, 8},
 					    {"commit", commit, 5, 8},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "world.h"
 #include "hold.h"
+#include "lent.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <rte_log.h>
 
 #define KIB (1u << 10)
+#define WITH_PROCESS 224u /* configurations from here on, of 256 */
 
 struct rte_mempool *world_foreign, *world_clones;
 uint16_t world_port;
@@ -155,7 +157,10 @@ world_begin(struct world *w, unsigned config)
 	expect(w, evpl_init(chosen) == 0, "the library does not start");
 	w->small = evpl_buffer_size();
 	w->large = evpl_large_buffer_size();
+	w->far = chosen->far_packets != 0;
 	w->most_slabs = chosen->max_slabs;
+	if (config >= WITH_PROCESS)
+		lent_begin(w);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- */
@@ -175,7 +180,7 @@ check_bytes(struct world *w)
 		hold_check_packet(w, &w->packet[w->packets.live[i]]);
 }
 
-/* The iovecs that count on a block directly, rings included (their iovecs are not to be seen). */
+/* The iovecs that count on a block directly, lent ones included, but for those in rings. */
 static unsigned
 iovecs_on(const struct world *w, const struct reference_block *block)
 {
@@ -183,7 +188,7 @@ iovecs_on(const struct world *w, const struct reference_block *block)
 
 	for (unsigned i = 0; i < w->views.n; i++)
 		n += w->view[w->views.live[i]].iovec.ref == block->name;
-	return n;
+	return n + lent_count(w, block->name);
 }
 
 /*
@@ -239,7 +244,9 @@ check_pools(struct world *w, const struct evpl_stats *stats)
 	expect(w, rx == w->reference.held[REFERENCE_FOREIGN], "%u mbufs of the foreign pool are in use instead of %u",
 	       rx, w->reference.held[REFERENCE_FOREIGN]);
 	expect(w, stats->packet_mbufs_in_use <= stats->packet_mbufs, "more packet mbufs are in use than there are");
-	if (w->views.n + w->packets.n + w->n_flight + w->ring[0].n + w->ring[1].n + w->ring[2].n == 0)
+	if (w->views.n + w->packets.n + w->n_flight + w->ring[0].n + w->ring[1].n + w->ring[2].n +
+		    lent_count(w, NULL) ==
+	    0)
 		expect(w, stats->packet_mbufs_in_use == 0, "%u packet mbufs are in use, and the program has none",
 		       stats->packet_mbufs_in_use);
 }
@@ -289,12 +296,15 @@ world_check(struct world *w)
 {
 	struct evpl_stats stats;
 
+	lent_settle(w);
 	check_bytes(w);
 	evpl_stats_get(&stats);
 	check_counts(w, &stats);
 	check_pools(w, &stats);
 	check_quotas(w);
 	check_statistics(w, &stats);
+	if (w->lent != NULL)
+		lent_check(w);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- */
@@ -383,6 +393,7 @@ world_leave(struct world *w, unsigned player, bool last)
 	if (last) {
 		leave_ring(w, &w->ring[0]);
 		leave_packets(w);
+		lent_end(w);
 		world_check(w);
 	}
 	for (unsigned i = 0; i < CONTEXTS; i++) {

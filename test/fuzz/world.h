@@ -96,6 +96,7 @@ struct world {
 	FILE *print;	       /* the program as C; NULL: it is not printed */
 
 	uint32_t small, large; /* bytes of buffers */
+	bool far;	       /* packets; the other process can make none */
 	unsigned most_slabs;
 	struct context context[PLAYERS][CONTEXTS];
 	uintptr_t contexts_made;
@@ -109,6 +110,7 @@ struct world {
 	struct pool pool[POOLS];
 	struct wait wait[WAITS];
 	struct external external[EXTERNALS];
+	struct lent *lent;				  /* what another process has; NULL: there is none */
 	unsigned names;					  /* of rings and pools, so far */
 	bool notified;					  /* evpl_slab_notify() */
 	int slabs_told;					  /* by its callback */
@@ -124,7 +126,7 @@ extern uint8_t *world_external; /* EXTERNAL_BYTES for each */
 /** Starts EAL and makes the above. Further calls do nothing. */
 void world_prepare(void);
 
-/** Starts the library with one of several configurations. */
+/** Starts the library with one of several configurations; with the highest numbers there is another process, too. */
 void world_begin(struct world *w, unsigned config);
 
 /** On each player's thread: gives back all that is this player's; the last one gives everything back. */

@@ -98,9 +98,9 @@ anchors_ended(void *const *anchors, unsigned n)
 /*
  * A producer of DPDK's ring waits with a relaxed load until the one before it is done, and then stores the new end with
  * release (__rte_ring_update_tail(), 22.11 to 26.07). So C11 does not order what the one before has put into the ring
- * before its taker. The CPUs do: x86 keeps all stores in order, and on arm64 a release store comes after each load before
- * it, and a store that one thread has seen is seen by all. Thread sanitizer goes by C11. So it does not look into the
- * ring, and is told here that a taker comes after who has put.
+ * before its taker. The CPUs do: x86 keeps all stores in order, and on arm64 a release store comes after each load
+ * before it, and a store that one thread has seen is seen by all. Thread sanitizer goes by C11. So it does not look
+ * into the ring, and is told here that a taker comes after who has put.
  */
 #ifdef EVPL_COMPAT_TSAN
 #define UNSEEN __attribute__((no_sanitize("thread"))) static __rte_noinline

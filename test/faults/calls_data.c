@@ -14,8 +14,10 @@ static int taken;
 static void
 begin_one_class(void)
 {
+	const struct evpl_thread_config one_node = {.socket_id = EVPL_SOCKET_ID_0}; /* and no other one's memory */
+
 	assert_int_equal(evpl_init(&home_small), 0);
-	calls_evpl = evpl_create(NULL);
+	calls_evpl = evpl_create(&one_node);
 	assert_non_null(calls_evpl);
 }
 

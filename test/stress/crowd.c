@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Eight threads on two cores. Each has a context and mailboxes. They take iovecs, clone them, send them and packets of
- * them to each other, pass on what they got, and wait for memory, of which there is too little for all. Contexts end and
- * begin, and slabs come and go.
+ * them to each other, pass on what they got, and wait for memory, of which there is too little for all. Contexts end
+ * and begin, and slabs come and go.
  *
  * What would break: the kernel stops a thread at any instruction, and seven others may run before it goes on. So a step
  * that must not be left half done is seen half done. With two threads on two cores that takes luck. A buffer that was
  * given out twice shows in its bytes; one that was lost is found when all are taken in the end; a wait that nobody
- * serves hangs the test. yields.h makes threads stop more often, in the library's functions.
+ * serves hangs the test. yields.c makes threads stop more often, in the library's functions.
  */
 #include <errno.h>
 #include <sched.h>

@@ -71,7 +71,7 @@
 		}                                                                                                      \
 	} while (0)
 
-/** The same, if EAL has less memory than that many MiB. home_setup() then makes no context if there is none to be had. */
+/** The same, if EAL has less than that many MiB. home_setup() then makes no context if there is none to be had. */
 #define memory_only(mib)                                                                                               \
 	do {                                                                                                           \
 		if (rte_eal_get_physmem_size() < (uint64_t)(mib) << 20) {                                              \

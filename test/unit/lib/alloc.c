@@ -369,7 +369,7 @@ alloc_grows_slab_by_slab_on_demand(void **state)
 	struct evpl_stats stats;
 	uint64_t room = 64 * KIB + 4 * KIB, spare;
 
-	/* With huge pages a slab has room for three buffers more, because none of its buffers lies across a page's end. */
+	/* With huge pages a slab has room for three buffers more, because none lies across a page's end. */
 	spare = rte_eal_has_hugepages() ? 3 * room : 0;
 	evpl_stats_get(&stats);
 	assert_int_equal(stats.slabs, 0);

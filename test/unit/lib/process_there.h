@@ -21,7 +21,7 @@ struct there {
 	do {                                                                                                           \
 		plain_builds_only();                                                                                   \
 		if (!there_shares_memory()) {                                                                          \
-			program_skips(__func__, "not all memory is shared with children");                                 \
+			program_skips(__func__, "not all memory is shared with children");                             \
 			return;                                                                                        \
 		}                                                                                                      \
 	} while (0)

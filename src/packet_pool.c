@@ -100,7 +100,8 @@ anchors_ended(void *const *anchors, unsigned n)
  * release (__rte_ring_update_tail(), 22.11 to 26.07). So C11 does not order what the one before has put into the ring
  * before its taker. The CPUs do: x86 keeps all stores in order, and on arm64 a release store comes after each load
  * before it, and a store that one thread has seen is seen by all. Thread sanitizer goes by C11. So it does not look
- * into the ring, and is told here that a taker comes after who has put.
+ * into the ring, and is told here that a taker comes after who has put. (It is told more: after all who have put before,
+ * into any pool. So it does not see a race that lies around two such calls.)
  */
 #ifdef EVPL_COMPAT_TSAN
 #define UNSEEN __attribute__((no_sanitize("thread"))) static __rte_noinline

@@ -37,8 +37,10 @@ next(function **known, const char *name)
 static void
 locked(const pthread_mutex_t *mutex)
 {
-	if (held_count == MOST)
+	if (held_count == MOST) {
+		fprintf(stderr, "faulty: a thread holds %u mutexes\n", MOST);
 		abort();
+	}
 	held[held_count++] = mutex;
 }
 

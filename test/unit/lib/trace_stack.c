@@ -247,12 +247,14 @@ the_same_calls_of_two_threads_are_the_same_place(void **state)
 #if defined(__x86_64__)
 /* Its frame has a word that nobody writes, between the return address and the base pointer. */
 uint64_t beside_unwritten(unsigned depth);
-__attribute__((used)) static ALONE uint64_t
+uint64_t beside_unwritten_calls(unsigned depth);
+__attribute__((used)) ALONE uint64_t
 beside_unwritten_calls(unsigned depth)
 {
 	return middle(depth);
 }
 __asm__("	.text\n"
+	"	.globl beside_unwritten\n"
 	"	.type beside_unwritten, @function\n"
 	"beside_unwritten:\n"
 	"	.cfi_startproc\n"

@@ -100,18 +100,17 @@ anchors_ended(void *const *anchors, unsigned n)
  * release (__rte_ring_update_tail(), 22.11 to 26.07). So C11 does not order what the one before has put into the ring
  * before its taker. The CPUs do: x86 keeps all stores in order, and on arm64 a release store comes after each load
  * before it, and a store that one thread has seen is seen by all. Thread sanitizer goes by C11. So it does not look
- * into the ring, and is told here that a taker comes after who has put. (It is told more: after all who have put before,
- * into any pool. So it does not see a race that lies around two such calls.)
+ * into the ring, and is told here that who takes an mbuf comes after who has put it.
  */
 #ifdef EVPL_COMPAT_TSAN
+#include <sanitizer/tsan_interface.h>
 #define UNSEEN __attribute__((no_sanitize("thread"))) static __rte_noinline
-static unsigned ring_order;
-#define RING_HAS_PUT() __atomic_fetch_add(&ring_order, 1, __ATOMIC_RELEASE)
-#define RING_TAKES() __atomic_load_n(&ring_order, __ATOMIC_ACQUIRE)
+#define MBUF_PUT(mbuf) __tsan_release(mbuf)
+#define MBUF_TAKEN(mbuf) __tsan_acquire(mbuf)
 #else
 #define UNSEEN static inline
-#define RING_HAS_PUT() 0
-#define RING_TAKES() 0
+#define MBUF_PUT(mbuf) ((void)(mbuf))
+#define MBUF_TAKEN(mbuf) ((void)(mbuf))
 #endif
 
 UNSEEN unsigned
@@ -129,7 +128,8 @@ ring_dequeue(struct rte_ring *ring, void **mbufs, unsigned n, unsigned *r_left)
 static int
 ring_put(struct rte_mempool *pool, void *const *mbufs, unsigned n)
 {
-	(void)RING_HAS_PUT();
+	for (unsigned i = 0; i < n; i++)
+		MBUF_PUT(mbufs[i]);
 	return ring_enqueue(evpl_packets_of(pool)->ring, mbufs, n) == n ? 0 : -ENOBUFS;
 }
 
@@ -138,7 +138,8 @@ ring_take(struct evpl_packets *packets, void **mbufs, unsigned n, unsigned *r_le
 {
 	unsigned got = ring_dequeue(packets->ring, mbufs, n, r_left);
 
-	(void)RING_TAKES();
+	for (unsigned i = 0; i < got; i++)
+		MBUF_TAKEN(mbufs[i]);
 	return got;
 }
 

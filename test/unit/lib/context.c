@@ -451,6 +451,26 @@ quotas_of_contexts_that_are_gone_end_before_the_library(void **state)
 	}
 }
 
+/* Its last iovec comes back when nobody calls for the quota any more. */
+static void
+quota_of_a_context_that_is_gone_ends_before_another_one_begins(void **state)
+{
+	const struct evpl_thread_config config = {.quota = 3 * evpl_buffer_size()};
+	struct evpl *evpl = evpl_create(&config);
+	struct evpl_iovec iovec;
+	size_t heap;
+
+	(void)state;
+	assert_non_null(evpl);
+	iovec_take(evpl, 1000, SHARED, &iovec, 1);
+	heap = home_heap();
+	evpl_destroy(evpl);
+	evpl_iovec_release(NULL, &iovec);
+	evpl = evpl_create(&config);
+	assert_int_equal(home_heap(), heap);
+	evpl_destroy(evpl);
+}
+
 static const struct CMUnitTest cases[] = {
 	home_case(create_with_fields_out_of_range_is_einval, home_small),
 	home_case(create_with_every_good_field_works, home_small),
@@ -461,6 +481,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(destroy_leaves_live_iovecs_their_bytes, home_small),
 	cmocka_unit_test(quota_of_a_context_that_is_gone_ends_with_the_library),
 	home_case(quotas_of_contexts_that_are_gone_end_before_the_library, home_small),
+	home_case(quota_of_a_context_that_is_gone_ends_before_another_one_begins, home_small),
 	home_case(destroy_leaves_packets_their_bytes, home_small),
 	home_case(contexts_by_the_hundred_come_and_go, home_small),
 	home_case(context_made_by_an_lcore_and_used_by_a_plain_thread_works, home_small),

@@ -191,9 +191,27 @@ ends_leave_no_memory(void **state)
 	assert_true(home_c_heap() < heap + 1000 * sizeof(void *));
 }
 
+static void
+cleanup_leaves_no_memory(void **state)
+{
+	static struct told told;
+	size_t heap = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 300; i++) {
+		assert_int_equal(evpl_init(&config), 0);
+		assert_int_equal(evpl_pressure_notify(1, 0, note, &told), 0);
+		assert_int_equal(evpl_cleanup(), 0);
+		if (i == 10)
+			heap = home_c_heap();
+	}
+	assert_true(home_c_heap() < heap + 200 * sizeof(void *));
+}
+
 static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(pressure_without_init_is_eperm),
 	cmocka_unit_test(cleanup_forgets_callbacks),
+	cmocka_unit_test(cleanup_leaves_no_memory),
 	home_case(high_and_low_are_told_by_turns, config),
 	home_case_named("high_and_low_are_told_beside_a_watermark", high_and_low_are_told_by_turns, with_keeper),
 	home_case(nothing_is_told_after_the_end, config),

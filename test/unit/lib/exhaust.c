@@ -402,11 +402,15 @@ static void
 clones_beyond_all_that_can_count_for_others_count_on(void **state)
 {
 	const unsigned n = 64 * 1023 + 1;
-	struct rte_mempool *pool = plain_pool("many", n, RTE_PKTMBUF_HEADROOM + 1);
-	struct evpl_iovec *iovec = calloc(n, sizeof(*iovec)), *clone = calloc(n, sizeof(*clone));
+	struct evpl_iovec *iovec, *clone;
 	struct evpl *evpl = home_context(state);
+	struct rte_mempool *pool;
 	struct evpl_stats stats;
 
+	memory_only(256);
+	iovec = calloc(n, sizeof(*iovec));
+	clone = calloc(n, sizeof(*clone));
+	pool = plain_pool("many", n, RTE_PKTMBUF_HEADROOM + 1);
 	assert_true(iovec != NULL && clone != NULL);
 	for (unsigned i = 0; i < n; i++) {
 		assert_int_equal(evpl_iovecs_from_mbuf(evpl, filled_mbuf(pool, 1, 1), SHARED, 1, &iovec[i]), 1);

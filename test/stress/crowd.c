@@ -66,23 +66,6 @@ struct member {
 	unsigned n;
 };
 
-/* A buffer that two have does not have one seed at both ends. */
-static void
-fill(void *data, unsigned length, uint64_t seed)
-{
-	memcpy(data, &seed, sizeof(seed));
-	memcpy((char *)data + length - sizeof(seed), &seed, sizeof(seed));
-}
-
-static bool
-is_right(const void *data, unsigned length)
-{
-	uint64_t seed;
-
-	memcpy(&seed, data, sizeof(seed));
-	return seed != 0 && memcmp(data, (const char *)data + length - sizeof(seed), sizeof(seed)) == 0;
-}
-
 static unsigned
 any_length(struct dice *dice)
 {
@@ -108,7 +91,7 @@ take_one(struct member *m, unsigned length, unsigned flags)
 		threads_check(rte_errno == ENOMEM);
 		return false;
 	}
-	fill(evpl_iovec_data(iovec), length, m->next_seed++);
+	bytes_seal(evpl_iovec_data(iovec), length, m->next_seed++);
 	m->n++;
 	atomic_fetch_add_explicit(&m->crowd->taken, 1, memory_order_relaxed);
 	return true;
@@ -146,7 +129,7 @@ any_mailbox(struct member *m)
 static void
 free_packet(struct rte_mbuf *packet)
 {
-	threads_check(is_right(rte_pktmbuf_mtod(packet, void *), packet->data_len));
+	threads_check(bytes_sealed(rte_pktmbuf_mtod(packet, void *), packet->data_len));
 	rte_pktmbuf_free(packet);
 }
 
@@ -180,7 +163,7 @@ give_up(struct member *m, struct evpl_iovec *iovec)
 {
 	struct evpl_iovec clone;
 
-	threads_check(is_right(evpl_iovec_data(iovec), evpl_iovec_length(iovec)));
+	threads_check(bytes_sealed(evpl_iovec_data(iovec), evpl_iovec_length(iovec)));
 	switch (dice_below(&m->dice, 6)) {
 	case 0:
 		evpl_iovec_clone(&clone, iovec);
@@ -210,11 +193,8 @@ static void
 give_up_one(struct member *m)
 {
 	struct evpl_iovec iovec;
-	unsigned at = dice_below(&m->dice, m->n);
 
-	evpl_iovec_move(&iovec, &m->held[at]);
-	if (at != --m->n)
-		evpl_iovec_move(&m->held[at], &m->held[m->n]);
+	iovec_draw(&m->dice, m->held, &m->n, &iovec);
 	give_up(m, &iovec);
 }
 
@@ -228,7 +208,7 @@ receive_from(struct member *m, struct mailbox *from, bool last)
 	while (rte_ring_dequeue(from->packets, &packet) == 0)
 		free_packet(packet);
 	while (evpl_ring_dequeue_burst(from->iovecs, &iovec, 1, NULL) == 1) {
-		threads_check(is_right(evpl_iovec_data(&iovec), evpl_iovec_length(&iovec)));
+		threads_check(bytes_sealed(evpl_iovec_data(&iovec), evpl_iovec_length(&iovec)));
 		if (last || dice_below(&m->dice, 2))
 			evpl_iovec_release(dice_below(&m->dice, 2) ? m->evpl : NULL, &iovec);
 		else if (m->n < HELD)

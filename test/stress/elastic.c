@@ -146,12 +146,9 @@ send_packet(struct part *p, struct evpl_iovec *iovec)
 static void
 give_up_one(struct part *p)
 {
-	unsigned at = dice_below(&p->dice, p->n);
 	struct evpl_iovec iovec, clone;
 
-	evpl_iovec_move(&iovec, &p->held[at]);
-	if (at != --p->n)
-		evpl_iovec_move(&p->held[at], &p->held[p->n]);
+	iovec_draw(&p->dice, p->held, &p->n, &iovec);
 	threads_check(iovec_is_right(&iovec));
 	switch (dice_below(&p->dice, 5)) {
 	case 0:

@@ -48,22 +48,10 @@ length(void)
 	return (16u << 10) - 2 * GUARDS;
 }
 
-/* A buffer that two threads have does not have one seed at both ends. */
-static void
-fill(const struct evpl_iovec *iovec, uint64_t seed)
-{
-	char *data = evpl_iovec_data(iovec);
-
-	memcpy(data, &seed, sizeof(seed));
-	memcpy(data + length() - sizeof(seed), &seed, sizeof(seed));
-}
-
 static bool
 is_right(const struct evpl_iovec *iovec)
 {
-	const char *data = evpl_iovec_data(iovec);
-
-	return memcmp(data, data + length() - sizeof(uint64_t), sizeof(uint64_t)) == 0;
+	return bytes_sealed(evpl_iovec_data(iovec), length());
 }
 
 static bool
@@ -73,7 +61,7 @@ take_one(struct part *p)
 
 	if (p->n == HELD || evpl_iovec_alloc(p->evpl, length(), 0, 1, SHARED, iovec) != 1)
 		return false;
-	fill(iovec, p->next_seed++);
+	bytes_seal(evpl_iovec_data(iovec), length(), p->next_seed++);
 	p->n++;
 	return true;
 }
@@ -109,11 +97,8 @@ static void
 give_up_one(struct part *p)
 {
 	struct evpl_iovec iovec;
-	unsigned at = dice_below(&p->dice, p->n);
 
-	evpl_iovec_move(&iovec, &p->held[at]);
-	if (at != --p->n)
-		evpl_iovec_move(&p->held[at], &p->held[p->n]);
+	iovec_draw(&p->dice, p->held, &p->n, &iovec);
 	threads_check(is_right(&iovec));
 	if (dice_below(&p->dice, 3) == 0 && evpl_ring_enqueue_burst(p->out, &iovec, 1, NULL) == 1)
 		return;

@@ -150,3 +150,29 @@ dice_below(struct dice *dice, uint32_t n)
 	dice->state ^= dice->state >> 27;
 	return (uint32_t)(((dice->state * UINT64_C(0x2545F4914F6CDD1D) >> 32) * n) >> 32);
 }
+
+void
+bytes_seal(void *p, uint64_t length, uint64_t seed)
+{
+	memcpy(p, &seed, sizeof(seed));
+	memcpy((char *)p + length - sizeof(seed), &seed, sizeof(seed));
+}
+
+bool
+bytes_sealed(const void *p, uint64_t length)
+{
+	uint64_t seed;
+
+	memcpy(&seed, p, sizeof(seed));
+	return seed != 0 && memcmp(p, (const char *)p + length - sizeof(seed), sizeof(seed)) == 0;
+}
+
+void
+iovec_draw(struct dice *dice, struct evpl_iovec *held, unsigned *n, struct evpl_iovec *iovec)
+{
+	unsigned at = dice_below(dice, *n);
+
+	evpl_iovec_move(iovec, &held[at]);
+	if (at != --*n)
+		evpl_iovec_move(&held[at], &held[*n]);
+}

@@ -6,6 +6,7 @@
 #ifndef TEST_BYTES_H
 #define TEST_BYTES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <evpl/evpl.h>
@@ -41,6 +42,12 @@ iovec_flags(const struct evpl_iovec *iovec)
 	return iovec->flags & 0x7;
 }
 
+/** Writes @p seed, which is not 0, to both ends of @p length bytes, 16 or more. A buffer that two have has two seeds. */
+void bytes_seal(void *p, uint64_t length, uint64_t seed);
+
+/** @return whether both ends of the bytes have one seed. */
+bool bytes_sealed(const void *p, uint64_t length);
+
 /** Exchanges two iovecs. Both may be the same one. */
 void iovec_swap(struct evpl_iovec *a, struct evpl_iovec *b);
 
@@ -53,5 +60,8 @@ void dice_init(struct dice *dice, uint64_t seed);
 
 /** @return a number below @p n. */
 uint32_t dice_below(struct dice *dice, uint32_t n);
+
+/** Moves one of the @p *n iovecs that are held out to @p iovec; the last one takes its place. @p *n is not 0. */
+void iovec_draw(struct dice *dice, struct evpl_iovec *held, unsigned *n, struct evpl_iovec *iovec);
 
 #endif /* TEST_BYTES_H */

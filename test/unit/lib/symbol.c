@@ -139,21 +139,29 @@ spoil(unsigned char *bytes, size_t size, const char *name, char byte)
 		at[1] = (unsigned char)byte;
 }
 
+/* Where the file has a_static_function(). */
+static uintptr_t
+address_in_file(void)
+{
+	uintptr_t address = (uintptr_t)a_static_function;
+	struct link_map *program;
+	Dl_info info;
+
+	assert_int_not_equal(dladdr1((void *)address, &info, (void **)&program, RTLD_DL_LINKMAP), 0);
+	return address - program->l_addr;
+}
+
 /* A byte that a terminal would obey does not get into a report. */
 static void
 name_with_a_byte_that_no_name_has_is_none(void **state)
 {
 	const char bad[] = {'\x1b', '\x7f', '\n', '\xe4'};
-	uintptr_t address = (uintptr_t)a_static_function;
-	struct link_map *program;
+	uintptr_t address = address_in_file();
 	unsigned char *bytes;
 	char name[64];
-	Dl_info info;
 	size_t size;
 
 	(void)state;
-	assert_int_not_equal(dladdr1((void *)address, &info, (void **)&program, RTLD_DL_LINKMAP), 0);
-	address -= program->l_addr;
 	for (unsigned i = 0; i < DIM(bad); i++) {
 		bytes = copy_of_program(&size);
 		look_into(bytes, size);
@@ -171,18 +179,14 @@ name_with_a_byte_that_no_name_has_is_none(void **state)
 static void
 symbol_behind_the_end_of_the_table_is_none(void **state)
 {
-	uintptr_t address = (uintptr_t)a_static_function;
+	uintptr_t address = address_in_file();
 	ElfW(Shdr) * table, *names;
 	const ElfW(Sym) * symbol;
-	struct link_map *program;
 	unsigned char *bytes;
 	char name[64];
-	Dl_info info;
 	size_t size;
 
 	(void)state;
-	assert_int_not_equal(dladdr1((void *)address, &info, (void **)&program, RTLD_DL_LINKMAP), 0);
-	address -= program->l_addr;
 	bytes = copy_of_program(&size);
 	table = (void *)(bytes + ((const ElfW(Ehdr) *)(const void *)bytes)->e_shoff);
 	names = table;

@@ -312,7 +312,7 @@ end_loans(struct evpl_ledger *ledger, uint32_t first)
 	return n;
 }
 
-/* A loan may be of an iovec that is on a packet of the other process. The end of that packet may return another loan. */
+/* A loan may be of an iovec that is on a packet of the other process. The packet's end may return another loan. */
 bool
 evpl_ledger_collect(struct evpl_ledger *ledger)
 {

@@ -116,6 +116,15 @@ hold_drop_view(struct world *w, struct view *v, struct evpl_iovec *iovec, struct
 }
 
 void
+hold_take_out(struct world *w, struct view *v, unsigned i, struct evpl_iovec *iovec, struct piece *piece,
+	      uint32_t *most)
+{
+	*most = v->most;
+	say(w, "evpl_iovec_move(&r[%u], &v[%u]);", i, view_number(w, v));
+	hold_drop_view(w, v, iovec, piece);
+}
+
+void
 hold_enter_again(struct world *w, struct evpl_iovec *iovec, const struct piece *piece, uint32_t most, unsigned i)
 {
 	struct view *v = hold_view(w, iovec, piece);

@@ -36,7 +36,11 @@ struct view *hold_taken(struct world *w, const struct context *c, struct evpl_io
 /** Takes a view out, and moves its iovec to @p iovec. @p piece (may be NULL) still holds its bytes. */
 void hold_drop_view(struct world *w, struct view *v, struct evpl_iovec *iovec, struct piece *piece);
 
-/** Enters again a view that hold_drop_view() took out with its piece: iovec r[i] of the program. */
+/** Takes a view out, with what hold_enter_again() needs: its iovec is r[i] of the program. */
+void hold_take_out(struct world *w, struct view *v, unsigned i, struct evpl_iovec *iovec, struct piece *piece,
+		   uint32_t *most);
+
+/** Enters again a view that hold_take_out() took out. */
 void hold_enter_again(struct world *w, struct evpl_iovec *iovec, const struct piece *piece, uint32_t most, unsigned i);
 
 /** Checks the bytes of a view, through the calls. */
@@ -55,8 +59,8 @@ struct packet hold_drop_packet(struct world *w, struct packet *p);
 void hold_check_packet(struct world *w, const struct packet *p);
 
 /**
- * Checks the fields of a packet that was made of these iovecs: it asks for no offload, and what the library makes has no
- * field of an earlier packet. Then writes fields, as programs do, which must not come back with the next packet.
+ * Checks the fields of a packet that was made of these iovecs: it asks for no offload, and what the library makes has
+ * no field of an earlier packet. Then writes fields, as programs do, which must not come back with the next packet.
  */
 void hold_check_new_packet(struct world *w, struct rte_mbuf *m, const struct evpl_iovec *iovec, unsigned n);
 

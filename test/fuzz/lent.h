@@ -2,8 +2,8 @@
 /*
  * What a program has lent to its other process (child.h), as it must be.
  *
- *	loan   one reference of the program to some bytes. It lasts as long as the child has iovecs of it (in the queues,
- *	       too), or a packet that the child made of it is not freed. Meanwhile it is one holder of the take.
+ *	loan   one reference of the program to some bytes. It lasts as long as the child has iovecs of it (in the
+ *	       queues, too), or a packet that the child made of it is not freed. Meanwhile it is one holder of the take.
  *	sent   an mbuf of such a packet. It lasts as long as somebody has it: a packet, or an iovec that is on it.
  */
 #ifndef TEST_FUZZ_LENT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The language: a program is a string of bytes. The first byte chooses the library's configuration, and whether there is
- * another process. Then each operation is a byte that chooses it, and as many bytes of arguments as it has. So every string is a program, and the same one
- * always does the same. An operation that has nothing to work on does nothing.
+ * The language: a program is a string of bytes. The first byte chooses the library's configuration, and whether there
+ * is another process. Then each operation is a byte that chooses it, and as many bytes of arguments as it has. So every
+ * string is a program, and the same one always does the same. An operation that has nothing to work on does nothing.
  */
 #ifndef TEST_FUZZ_OPERATIONS_H
 #define TEST_FUZZ_OPERATIONS_H

@@ -54,9 +54,7 @@ to_mbuf(struct world *w)
 		if (v == NULL)
 			break;
 		was[taken] = (struct evpl_iovec){v->iovec.data, v->iovec.length, v->iovec.flags, v->iovec.ref};
-		most[taken] = v->most;
-		say(w, "evpl_iovec_move(&r[%u], &v[%u]);", taken, view_number(w, v));
-		hold_drop_view(w, v, &iovec[taken], &piece[taken]);
+		hold_take_out(w, v, taken, &iovec[taken], &piece[taken], &most[taken]);
 	}
 	if (taken == 0)
 		return;

@@ -78,9 +78,7 @@ send(struct world *w)
 
 		if (v == NULL)
 			break;
-		most[taken] = v->most;
-		say(w, "evpl_iovec_move(&r[%u], &v[%u]);", taken, view_number(w, v));
-		hold_drop_view(w, v, &iovec[taken], &piece[taken]);
+		hold_take_out(w, v, taken, &iovec[taken], &piece[taken], &most[taken]);
 	}
 	memcpy(was, iovec, taken * sizeof(iovec[0]));
 	if (!listens && taken > 0)

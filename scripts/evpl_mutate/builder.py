@@ -54,7 +54,7 @@ class Builder:
         os.rename(new, self.tree)
 
     def prepare(self, suites):
-        """Builds the library and the programs of the suites, which are begins of paths. Returns the tests, as Meson
+        """Builds the library and the programs of the suites, which are beginnings of paths. Returns the tests, as Meson
         describes them, with the place of their suite in that list as "rank"."""
         self.copy()
         if not os.path.exists(os.path.join(self.build, "build.ninja")):

@@ -30,13 +30,7 @@ static const struct frame udp4 = {.protocol = IPPROTO_UDP};
  * Ends the case that it stands in, as skipped, if EAL may map more memory. It tells both drivers then, and holds a lock
  * that the vhost driver's thread waits for, while virtio_user waits for that thread (22.11): no program may have both.
  */
-#define fixed_memory_only()                                                                                            \
-	do {                                                                                                           \
-		if (rte_eal_has_hugepages()) {                                                                         \
-			program_skips(__func__, "both drivers in one process may wait for each other");                \
-			return;                                                                                        \
-		}                                                                                                      \
-	} while (0)
+#define fixed_memory_only() skip_unless(!rte_eal_has_hugepages(), "both drivers in one process may wait for each other")
 
 struct pair {
 	struct evpl *evpl;

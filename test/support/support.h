@@ -53,32 +53,24 @@
 #endif
 #define GUARDS (TEST_TRACE_BYTES ? 32u : 0u)
 
-/** Ends the case that it stands in, as skipped, in every tracing build. */
-#define plain_builds_only()                                                                                            \
+/** Ends the case that it stands in, as skipped for that reason, unless the condition holds. */
+#define skip_unless(condition, reason)                                                                                 \
 	do {                                                                                                           \
-		if (EVPL_IOVEC_TRACE) {                                                                                \
-			program_skips(__func__, "tracing stops the program there");                                    \
+		if (!(condition)) {                                                                                    \
+			program_skips(__func__, (reason));                                                             \
 			return;                                                                                        \
 		}                                                                                                      \
 	} while (0)
 
+/** The same, in every tracing build. */
+#define plain_builds_only() skip_unless(!EVPL_IOVEC_TRACE, "tracing stops the program there")
+
 /** The same, in tracing builds that watch bytes. */
-#define unwatched_bytes_only()                                                                                         \
-	do {                                                                                                           \
-		if (TEST_TRACE_BYTES) {                                                                                \
-			program_skips(__func__, "watched buffers are not used again in place");                        \
-			return;                                                                                        \
-		}                                                                                                      \
-	} while (0)
+#define unwatched_bytes_only() skip_unless(!TEST_TRACE_BYTES, "watched buffers are not used again in place")
 
 /** The same, if EAL has less than that many MiB. home_setup() then makes no context if there is none to be had. */
 #define memory_only(mib)                                                                                               \
-	do {                                                                                                           \
-		if (rte_eal_get_physmem_size() < (uint64_t)(mib) << 20) {                                              \
-			program_skips(__func__, "EAL has less than " #mib " MiB");                                     \
-			return;                                                                                        \
-		}                                                                                                      \
-	} while (0)
+	skip_unless(rte_eal_get_physmem_size() >= (uint64_t)(mib) << 20, "EAL has less than " #mib " MiB")
 
 #define DIM(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -164,10 +164,7 @@ bulk_that_the_packet_pool_cannot_serve_takes_nothing(void **state)
 	struct rte_mempool *pool = packet->pool, *anchors = NULL;
 
 	rte_pktmbuf_free(packet);
-	if (all_far()) {
-		program_skips(__func__, "the pool of far packets is an ordinary one");
-		return;
-	}
+	skip_unless(!all_far(), "the pool of far packets is an ordinary one");
 	for (unsigned i = 0; i < 3; i++) {
 		assert_int_not_equal(rte_pktmbuf_alloc_bulk(pool, mbufs, 13), 0);
 		assert_int_equal(rte_mempool_avail_count(pool), 12);
@@ -430,10 +427,7 @@ packets_that_fill_a_tx_cache_stay_in_it(void **state)
 	const struct rte_ring *ring;
 	unsigned n;
 
-	if (all_far()) {
-		program_skips(__func__, "far packets have no ring of ours");
-		return;
-	}
+	skip_unless(!all_far(), "far packets have no ring of ours");
 	for (unsigned i = 0; i < DIM(packet); i++)
 		packet[i] = packet_of(evpl, 100, LOCAL, i);
 	snprintf(name, sizeof(name), RTE_MEMPOOL_MZ_FORMAT, packet[0]->pool->name);

@@ -20,10 +20,7 @@ struct there {
 #define there_only()                                                                                                   \
 	do {                                                                                                           \
 		plain_builds_only();                                                                                   \
-		if (!there_shares_memory()) {                                                                          \
-			program_skips(__func__, "not all memory is shared with children");                             \
-			return;                                                                                        \
-		}                                                                                                      \
+		skip_unless(there_shares_memory(), "not all memory is shared with children");                          \
 	} while (0)
 bool there_shares_memory(void);
 

@@ -215,10 +215,7 @@ start(unsigned flags)
 	static void operation##_is_validated_and_aborts(void **state)                                                  \
 	{                                                                                                              \
 		(void)state;                                                                                           \
-		if (!EVPL_IOVEC_TRACE) {                                                                               \
-			program_skips(__func__, "only tracing mode detects it");                                       \
-			return;                                                                                        \
-		}                                                                                                      \
+		skip_unless(EVPL_IOVEC_TRACE, "only tracing mode detects it");                                         \
 		child_assert_stops(#operation "_local", (const char *const[]){"evpl: BUG: " bug, "LOCAL", #operation,  \
 									      TAKEN, LET_GO, MISUSED, PLACE, NULL});   \
 		child_assert_stops(#operation "_shared",                                                               \

@@ -15,13 +15,7 @@
 
 #include "support.h"
 
-#define tracing_builds_only()                                                                                          \
-	do {                                                                                                           \
-		if (!EVPL_IOVEC_TRACE) {                                                                               \
-			program_skips(__func__, "a plain build knows nothing of it");                                  \
-			return;                                                                                        \
-		}                                                                                                      \
-	} while (0)
+#define tracing_builds_only() skip_unless(EVPL_IOVEC_TRACE, "a plain build knows nothing of it")
 
 struct told {
 	uint64_t iovecs, bytes; /* of the first line */

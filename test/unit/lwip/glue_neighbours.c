@@ -278,10 +278,7 @@ static void
 few_packets_wait_for_a_neighbour_of_ipv6(void **state)
 {
 	/* With an nd6.c that is as it came, lwIP has a limit of its own, or none. */
-	if (LWIP_ND6_NUM_NEIGHBORS < ARP_TABLE_SIZE) {
-		program_skips(__func__, "lwIP has a limit of its own, or none");
-		return;
-	}
+	skip_unless(LWIP_ND6_NUM_NEIGHBORS >= ARP_TABLE_SIZE, "lwIP has a limit of its own, or none");
 	assert_few_wait(state, true);
 }
 

@@ -47,13 +47,12 @@ debian_inside() {
 	' "$1" "$2" "${DEB_BUILD_OPTIONS-}" "${3-}" "${debian_sys_options-rw}"
 }
 
-# debian_fresh ROOT RELEASE: makes a Debian with apt as here.
+# debian_fresh ROOT RELEASE: makes a Debian with apt as here: the mirror, proxies, and whether old lists will do (a mirror
+# may be late: Acquire::Check-Valid-Until).
 debian_fresh() {
 	local root=$1 suite=$2 file
 	debootstrap --variant=minbase "$suite" "$root" "$debian_mirror" || return 1
-	for file in /etc/apt/apt.conf /etc/apt/apt.conf.d/*; do
-		[ ! -e "$file" ] || ! grep -qi proxy "$file" || cp "$file" "$root/etc/apt/apt.conf.d/"
-	done
+	apt-config dump | grep -iE '^Acquire::.*(Proxy|Check-Valid-Until)' >"$root/etc/apt/apt.conf.d/90here" || true
 	file=/etc/ssl/certs/ca-certificates.crt
 	[ ! -e $file ] || install -D -m 644 $file "$root$file"
 	cp -L /etc/resolv.conf "$root/etc/resolv.conf"

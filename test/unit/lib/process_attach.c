@@ -175,7 +175,7 @@ static int stop_command;
 static bool stop_after;
 
 static void
-stop(int command, bool after)
+stop_at_hook(int command, bool after)
 {
 	if (command != stop_command || after != stop_after)
 		return;
@@ -187,7 +187,7 @@ static void
 plays_late(struct evpl_process *process)
 {
 	(void)process;
-	hook = stop;
+	hook = stop_at_hook;
 	there_check(evpl_attach("worker") == NULL);
 	there_check(rte_errno == ENOENT);
 }
@@ -219,7 +219,7 @@ place_that_is_freed_meanwhile_is_enoent(void **state)
 static void
 plays_in_time(struct evpl_process *process)
 {
-	hook = stop;
+	hook = stop_at_hook;
 	process = evpl_attach("worker");
 	there_check(process != NULL);
 	there_check(evpl_detach(process) == 0);
@@ -314,7 +314,7 @@ static void
 plays_after_a_life(struct evpl_process *process)
 {
 	(void)process;
-	hook = stop;
+	hook = stop_at_hook;
 	there_check(evpl_attach("worker") == NULL);
 	there_check(rte_errno == EOWNERDEAD);
 }

@@ -57,7 +57,7 @@ netif_start(struct netif *n)
 }
 
 static void
-start(void **state)
+neighbours_start(void **state)
 {
 	struct home *home = *state;
 	struct glue_config config = {.evpl = home->evpl};
@@ -76,7 +76,7 @@ start(void **state)
 }
 
 static void
-stop(void)
+neighbours_stop(void)
 {
 	netif_remove(&netif);
 	glue_stop();
@@ -214,7 +214,7 @@ assert_room(void **state, unsigned room, bool v6)
 {
 	struct netif_hint of_connection = {0};
 
-	start(state);
+	neighbours_start(state);
 	for (unsigned i = 0; i < room; i++)
 		tell_any(i, v6);
 	for (unsigned i = 0; i < room; i++)
@@ -226,7 +226,7 @@ assert_room(void **state, unsigned room, bool v6)
 	netif.hints = NULL;
 	tell_any(room, v6);
 	assert_reaches(room, v6);
-	stop();
+	neighbours_stop();
 }
 
 static void
@@ -251,7 +251,7 @@ assert_few_wait(void **state, bool v6)
 {
 	struct glue_memory_stats before, now;
 
-	start(state);
+	neighbours_start(state);
 	send_to(0, v6);
 	glue_memory_stats_get(&before);
 	for (unsigned i = 1; i < 100; i++)
@@ -265,7 +265,7 @@ assert_few_wait(void **state, bool v6)
 		tell(0);
 	assert_int_equal(sent.frames, ARP_QUEUE_LEN + !v6); /* and the answer */
 	assert_reaches(0, v6);
-	stop();
+	neighbours_stop();
 }
 
 static void

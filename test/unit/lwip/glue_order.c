@@ -51,7 +51,7 @@ wire_add(struct tcp_pcb *pcb)
 static void
 first_segment_goes_first_again_when_it_found_no_room(void **state)
 {
-	struct evpl *evpl = start(state, 0, false);
+	struct evpl *evpl = stack_start(state, 0, false);
 	struct tcp_pcb *pcb = connect_pcb();
 	struct evpl_iovec iovec;
 	u32_t numbers[6];
@@ -83,7 +83,7 @@ first_segment_goes_first_again_when_it_found_no_room(void **state)
 		assert_int_equal(numbers[i], pcb->lastack + i * MSS);
 	evpl_iovec_release(evpl, &iovec);
 	netif_remove(&wire);
-	stop();
+	stack_stop();
 }
 
 static const struct CMUnitTest cases[] = {

@@ -10,7 +10,7 @@
 static void
 packet_has_its_own_headers_and_the_iovec_s_payload(void **state)
 {
-	struct evpl *evpl = start(state, 0, false);
+	struct evpl *evpl = stack_start(state, 0, false);
 	struct tcp_pcb *pcb = connect_pcb();
 	struct evpl_iovec iovec;
 	struct rte_mbuf *m;
@@ -31,13 +31,13 @@ packet_has_its_own_headers_and_the_iovec_s_payload(void **state)
 	assert_int_equal(rte_pktmbuf_mtod(m, uint8_t *)[4], before);
 	rte_pktmbuf_free(m);
 	evpl_iovec_release(evpl, &iovec);
-	stop();
+	stack_stop();
 }
 
 static void
 packet_for_a_port_of_one_segment_is_in_one_piece(void **state)
 {
-	struct evpl *evpl = start(state, 0, false);
+	struct evpl *evpl = stack_start(state, 0, false);
 	struct tcp_pcb *pcb = connect_pcb();
 	struct evpl_iovec iovec;
 	struct rte_mbuf *m;
@@ -50,7 +50,7 @@ packet_for_a_port_of_one_segment_is_in_one_piece(void **state)
 	assert_int_equal(bytes_right(rte_pktmbuf_mtod_offset(m, void *, TCP_HEADER), 1000, 6, 0), 1000);
 	rte_pktmbuf_free(m);
 	evpl_iovec_release(evpl, &iovec);
-	stop();
+	stack_stop();
 }
 
 static void
@@ -70,7 +70,7 @@ received_segments_are_pbufs_where_they_lie(void **state)
 	struct rte_mempool *pool;
 	struct pbuf *p;
 
-	start(state, 6, false);
+	stack_start(state, 6, false);
 	pool = small_rooms();
 	p = glue_pbuf_from_mbuf(received_packet(pool, 7), &stats);
 	assert_pbuf(p, 7);
@@ -79,7 +79,7 @@ received_segments_are_pbufs_where_they_lie(void **state)
 		assert_ptr_equal(evpl_iovec_data(glue_pbuf_iovec(q)), q->payload);
 	assert_int_equal(stats.rx_copied, 0);
 	pbuf_free(p);
-	stop();
+	stack_stop();
 }
 
 static void
@@ -88,7 +88,7 @@ received_packets_beyond_the_hold_are_copied(void **state)
 	struct rte_mempool *pool;
 	struct pbuf *held, *copied, *again;
 
-	start(state, 5, false);
+	stack_start(state, 5, false);
 	pool = small_rooms();
 	held = glue_pbuf_from_mbuf(received_packet(pool, 8), &stats);
 	copied = glue_pbuf_from_mbuf(received_packet(pool, 9), &stats);
@@ -102,7 +102,7 @@ received_packets_beyond_the_hold_are_copied(void **state)
 	assert_non_null(glue_pbuf_iovec(again));
 	pbuf_free(again);
 	pbuf_free(copied);
-	stop();
+	stack_stop();
 }
 
 /* A driver could deliver such packets. What lies behind their bytes was not received: it is another packet's. */
@@ -113,7 +113,7 @@ received_packets_with_false_lengths_are_dropped(void **state)
 	struct rte_mbuf *m;
 
 	/* With room to keep their mbufs, and without: then they would be copied. */
-	start(state, 3, false);
+	stack_start(state, 3, false);
 	pool = small_rooms();
 	for (unsigned i = 0; i < 8; i++) {
 		struct pbuf *held = i < 4 ? NULL : glue_pbuf_from_mbuf(received_packet(pool, 1), &stats);
@@ -133,7 +133,7 @@ received_packets_with_false_lengths_are_dropped(void **state)
 		assert_int_equal(rte_mempool_in_use_count(pool), 0);
 	}
 	assert_int_equal(stats.rx_copied, 0);
-	stop();
+	stack_stop();
 }
 
 /* A port must have mbufs to receive into: with few of them left none is kept, whoever holds the others. */
@@ -144,7 +144,7 @@ received_packets_are_copied_when_the_pool_runs_low(void **state)
 	struct pbuf *p[30];
 	unsigned kept = 0;
 
-	start(state, 100, false);
+	stack_start(state, 100, false);
 	pool = small_rooms();
 	for (unsigned i = 0; i < DIM(p); i++) {
 		p[i] = glue_pbuf_from_mbuf(received_packet(pool, i), &stats);
@@ -157,13 +157,13 @@ received_packets_are_copied_when_the_pool_runs_low(void **state)
 	for (unsigned i = 0; i < DIM(p); i++)
 		pbuf_free(p[i]);
 	assert_int_equal(rte_mempool_in_use_count(pool), 0);
-	stop();
+	stack_stop();
 }
 
 static void
 received_packet_without_memory_is_dropped(void **state)
 {
-	struct evpl *evpl = start(state, 0, false);
+	struct evpl *evpl = stack_start(state, 0, false);
 	struct rte_mempool *pool = small_rooms();
 	struct evpl_iovec spent[64];
 	unsigned n = 0;
@@ -176,7 +176,7 @@ received_packet_without_memory_is_dropped(void **state)
 	assert_null(glue_pbuf_from_mbuf(received_packet(pool, 11), &stats));
 	assert_int_equal(rte_mempool_in_use_count(pool), 0);
 	evpl_iovecs_release(evpl, spent, (int)n);
-	stop();
+	stack_stop();
 }
 
 static const struct CMUnitTest cases[] = {

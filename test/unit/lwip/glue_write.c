@@ -11,7 +11,7 @@
 static void
 write_of_neighbours_keeps_a_pbuf_for_each(void **state)
 {
-	struct evpl *evpl = start(state, 0, false);
+	struct evpl *evpl = stack_start(state, 0, false);
 	struct tcp_pcb *pcb = connect_pcb();
 	struct evpl_iovec whole, first, second;
 
@@ -26,13 +26,13 @@ write_of_neighbours_keeps_a_pbuf_for_each(void **state)
 	assert_null(pcb->unsent->next);
 	assert_int_equal(pbuf_clen(pcb->unsent->p), 3); /* header, first, second */
 	assert_segment(pcb, 1000, 1);
-	stop();
+	stack_stop();
 }
 
 static void
 write_of_one_iovec_in_parts_keeps_one_pbuf(void **state)
 {
-	struct evpl *evpl = start(state, 0, false);
+	struct evpl *evpl = stack_start(state, 0, false);
 	struct tcp_pcb *pcb = connect_pcb();
 	struct evpl_iovec iovec;
 
@@ -42,14 +42,14 @@ write_of_one_iovec_in_parts_keeps_one_pbuf(void **state)
 	evpl_iovec_release(evpl, &iovec);
 	assert_int_equal(pbuf_clen(pcb->unsent->p), 2);
 	assert_segment(pcb, 1000, 2);
-	stop();
+	stack_stop();
 }
 
 /* The caller's iovec is gone before anything is sent, and the bytes would be another's by then. */
 static void
 write_holds_the_bytes_until_the_connection_ends(void **state)
 {
-	struct evpl *evpl = start(state, 0, false);
+	struct evpl *evpl = stack_start(state, 0, false);
 	struct tcp_pcb *pcb = connect_pcb();
 	struct evpl_iovec iovec, other[64];
 	unsigned n = 0;
@@ -61,13 +61,13 @@ write_holds_the_bytes_until_the_connection_ends(void **state)
 		iovec_fill(&other[n++], 99);
 	assert_segment(pcb, 1400, 3);
 	evpl_iovecs_release(evpl, other, (int)n);
-	stop();
+	stack_stop();
 }
 
 static void
 write_out_of_range_is_err_arg(void **state)
 {
-	struct evpl *evpl = start(state, 0, false);
+	struct evpl *evpl = stack_start(state, 0, false);
 	struct tcp_pcb *pcb = connect_pcb();
 	struct evpl_iovec iovec;
 
@@ -79,14 +79,14 @@ write_out_of_range_is_err_arg(void **state)
 	assert_int_equal(glue_write(pcb, &iovec, 1, UINT32_MAX, 0), ERR_ARG);
 	assert_null(pcb->unsent);
 	evpl_iovec_release(evpl, &iovec);
-	stop();
+	stack_stop();
 }
 
 /* What was queued goes out when there is no memory left, and more is refused. */
 static void
 write_until_memory_ends_can_still_be_sent(void **state)
 {
-	struct evpl *evpl = start(state, 0, false);
+	struct evpl *evpl = stack_start(state, 0, false);
 	struct tcp_pcb *pcb = connect_pcb();
 	struct evpl_iovec iovec, spent[64];
 	err_t error = ERR_OK;
@@ -105,14 +105,14 @@ write_until_memory_ends_can_still_be_sent(void **state)
 	assert_segment_begins(pcb, 1400, 12);
 	evpl_iovecs_release(evpl, spent, (int)n);
 	evpl_iovec_release(evpl, &iovec);
-	stop();
+	stack_stop();
 }
 
 /* Nobody can have it all: lwIP stops at the limit, and keeps nothing out of order from half of it on. */
 static void
 write_until_the_limit_then_err_mem(void **state)
 {
-	struct evpl *evpl = start_limited(state, 0, false, 64 << 10);
+	struct evpl *evpl = stack_start_limited(state, 0, false, 64 << 10);
 	struct tcp_pcb *pcb = connect_pcb();
 	struct glue_memory_stats memory;
 	struct evpl_iovec iovec;
@@ -132,7 +132,7 @@ write_until_the_limit_then_err_mem(void **state)
 	assert_true(memory.failed > 0);
 	assert_segment_begins(pcb, 1400, 14);
 	evpl_iovec_release(evpl, &iovec);
-	stop();
+	stack_stop();
 	glue_memory_stats_get(&memory);
 	assert_int_equal(memory.bytes, 0);
 }
@@ -145,7 +145,7 @@ write_of_a_received_pbuf_does_not_copy(void **state)
 	struct tcp_pcb *pcb;
 	struct pbuf *p, *q;
 
-	start(state, 6, false);
+	stack_start(state, 6, false);
 	pcb = connect_pcb();
 	pool = small_rooms();
 	p = glue_pbuf_from_mbuf(received_packet(pool, 15), &stats);
@@ -161,7 +161,7 @@ write_of_a_received_pbuf_does_not_copy(void **state)
 	assert_segment(pcb, 768, 15);
 	tcp_abort(pcb);
 	assert_int_equal(rte_mempool_in_use_count(pool), 0);
-	stop();
+	stack_stop();
 }
 
 static void
@@ -171,7 +171,7 @@ write_of_a_copied_pbuf_copies(void **state)
 	struct tcp_pcb *pcb;
 	struct pbuf *p;
 
-	start(state, 0, false);
+	stack_start(state, 0, false);
 	pcb = connect_pcb();
 	pool = small_rooms();
 	p = glue_pbuf_from_mbuf(received_packet(pool, 16), &stats);
@@ -181,14 +181,14 @@ write_of_a_copied_pbuf_copies(void **state)
 	memset(p->payload, 0, p->len);
 	pbuf_free(p);
 	assert_segment(pcb, 768, 16);
-	stop();
+	stack_stop();
 }
 
 /* Everything that is freed goes back to the slab, not into a list of blocks, so that it becomes a buffer again. */
 static void
 memory_that_comes_back_is_told_once(void **state)
 {
-	struct evpl *evpl = start(state, 0, false);
+	struct evpl *evpl = stack_start(state, 0, false);
 	struct tcp_pcb *pcb = connect_pcb();
 	struct pbuf *taken[1024];
 	struct evpl_iovec iovec;
@@ -210,14 +210,14 @@ memory_that_comes_back_is_told_once(void **state)
 	assert_false(glue_memory_came_back());
 	assert_int_equal(glue_write(pcb, &iovec, 0, 100, 0), ERR_OK);
 	evpl_iovec_release(evpl, &iovec);
-	stop();
+	stack_stop();
 }
 
 /* The slab has more. The limit refuses, and what is freed below it lets a request in. */
 static void
 memory_below_the_limit_is_told_once(void **state)
 {
-	struct evpl *evpl = start_limited(state, 0, false, 64 << 10);
+	struct evpl *evpl = stack_start_limited(state, 0, false, 64 << 10);
 	struct tcp_pcb *pcb = connect_pcb();
 	struct pbuf *taken[1024];
 	struct evpl_iovec iovec;
@@ -244,13 +244,13 @@ memory_below_the_limit_is_told_once(void **state)
 	glue_poll();
 	assert_false(glue_memory_came_back());
 	evpl_iovec_release(evpl, &iovec);
-	stop();
+	stack_stop();
 }
 
 static void
 copy_leaves_the_iovec_alone(void **state)
 {
-	struct evpl *evpl = start(state, 0, true);
+	struct evpl *evpl = stack_start(state, 0, true);
 	struct tcp_pcb *pcb = connect_pcb();
 	struct evpl_iovec iovec;
 
@@ -260,7 +260,7 @@ copy_leaves_the_iovec_alone(void **state)
 	assert_segment(pcb, 1000, 13);
 	evpl_iovec_release(evpl, &iovec);
 	assert_false(glue_zero_copy());
-	stop();
+	stack_stop();
 }
 
 static const struct CMUnitTest cases[] = {

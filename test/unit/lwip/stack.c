@@ -8,7 +8,7 @@ const struct evpl_global_config one_slab = {.slab_size = 256 << 10, .buffer_size
 struct glue_netif_stats stats;
 
 struct evpl *
-start_limited(void **state, unsigned rx_hold, bool copy, uint64_t memory)
+stack_start_limited(void **state, unsigned rx_hold, bool copy, uint64_t memory)
 {
 	struct home *home = *state;
 	struct glue_config config = {.evpl = home->evpl, .rx_hold = rx_hold, .copy = copy, .memory = memory};
@@ -21,9 +21,9 @@ start_limited(void **state, unsigned rx_hold, bool copy, uint64_t memory)
 }
 
 struct evpl *
-start(void **state, unsigned rx_hold, bool copy)
+stack_start(void **state, unsigned rx_hold, bool copy)
 {
-	return start_limited(state, rx_hold, copy, 0);
+	return stack_start_limited(state, rx_hold, copy, 0);
 }
 
 struct tcp_pcb *
@@ -41,7 +41,7 @@ connect_pcb(void)
 }
 
 void
-stop(void)
+stack_stop(void)
 {
 	glue_stop();
 	glue_finish();

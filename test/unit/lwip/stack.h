@@ -16,13 +16,13 @@
 /** Little memory, which a case can spend. */
 extern const struct evpl_global_config one_slab;
 
-/** What the glue counts, from start() on. */
+/** What the glue counts, from stack_start() on. */
 extern struct glue_netif_stats stats;
 
-/** Starts lwIP. start_limited() also limits the memory that it may take. */
-struct evpl *start(void **state, unsigned rx_hold, bool copy);
-struct evpl *start_limited(void **state, unsigned rx_hold, bool copy, uint64_t memory);
-void stop(void);
+/** Starts lwIP. stack_start_limited() also limits the memory that it may take. */
+struct evpl *stack_start(void **state, unsigned rx_hold, bool copy);
+struct evpl *stack_start_limited(void **state, unsigned rx_hold, bool copy, uint64_t memory);
+void stack_stop(void);
 
 /** A connection as after a handshake, with a peer that takes a lot. */
 struct tcp_pcb *connect_pcb(void);

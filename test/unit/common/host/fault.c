@@ -132,13 +132,13 @@ end(void)
 	fault_stop();
 	assert_ptr_equal(netif.input, take_input);
 	assert_ptr_equal(netif.linkoutput, take_output);
-	stop();
+	stack_stop();
 }
 
 static void
 no_faults_leave_the_netif_alone(void **state)
 {
-	start(state, 0, true);
+	stack_start(state, 0, true);
 	assert_false(fault_any(none.rx));
 	attach(&none);
 	assert_ptr_equal(netif.input, take_input);
@@ -163,7 +163,7 @@ frames_are_dropped(void **state)
 {
 	const struct fault_options o = {.rx[FAULT_DROP] = 100, .tx[FAULT_DROP] = 100, .seed = 1};
 
-	start(state, 0, true);
+	stack_start(state, 0, true);
 	attach(&o);
 	receive(10, ETHTYPE_IP);
 	assert_int_equal(counted(FAULT_DROP, false), 10);
@@ -178,7 +178,7 @@ frames_are_doubled(void **state)
 {
 	const struct fault_options o = {.rx[FAULT_DUP] = 100, .tx[FAULT_DUP] = 100, .seed = 1};
 
-	start(state, 0, true);
+	stack_start(state, 0, true);
 	attach(&o);
 	receive(10, ETHTYPE_IP);
 	assert_int_equal(counted(FAULT_DUP, false), 10);
@@ -198,7 +198,7 @@ one_bit_of_an_ip_packet_is_changed(void **state)
 	const struct fault_options o = {.rx[FAULT_CORRUPT] = 100, .tx[FAULT_CORRUPT] = 100, .seed = 1};
 	const u16_t types[] = {ETHTYPE_IP, ETHTYPE_IPV6, ETHTYPE_ARP};
 
-	start(state, 0, true);
+	stack_start(state, 0, true);
 	attach(&o);
 	for (unsigned i = 0; i < DIM(types); i++) {
 		unsigned count = types[i] == ETHTYPE_ARP ? 0 : 100;
@@ -224,7 +224,7 @@ frames_out_of_order_all_arrive_but_the_last(void **state)
 {
 	const struct fault_options o = {.rx[FAULT_REORDER] = 30, .tx[FAULT_REORDER] = 30, .seed = 1};
 
-	start(state, 0, true);
+	stack_start(state, 0, true);
 	for (unsigned tx = 0; tx < 2; tx++) {
 		bool seen[FRAMES] = {false};
 		unsigned late = 0, overtaken[4] = {0};
@@ -250,7 +250,7 @@ frames_out_of_order_all_arrive_but_the_last(void **state)
 			assert_true(overtaken[i] > FRAMES / 100);
 		fault_stop();
 	}
-	stop();
+	stack_stop();
 }
 
 /* The numbers of the frames that one percent of faults takes away. */
@@ -279,7 +279,7 @@ distance_of_faults_is_random_and_has_a_limit(void **state)
 	static unsigned first[FRAMES], again[FRAMES], other[FRAMES];
 	unsigned n, last = 0;
 
-	start(state, 0, true);
+	stack_start(state, 0, true);
 	n = dropped(1, first);
 	assert_in_range(n, FRAMES / 200, FRAMES / 50);
 	for (unsigned i = 0; i < n; i++) {
@@ -289,7 +289,7 @@ distance_of_faults_is_random_and_has_a_limit(void **state)
 	assert_int_equal(dropped(1, again), n);
 	assert_memory_equal(first, again, n * sizeof(first[0]));
 	assert_true(dropped(2, other) != n || memcmp(first, other, n * sizeof(first[0])) != 0);
-	stop();
+	stack_stop();
 }
 
 static const struct CMUnitTest cases[] = {

@@ -125,4 +125,4 @@ refuse(struct world *w)
 		refuse_other(w, which);
 }
 
-const struct operation operations_refused[] = {{"a refused call", refuse, 2, 4}, {0}};
+const struct operation operations_refused[] = {{"a refused call", refuse, 2, 2}, {0}};

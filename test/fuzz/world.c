@@ -2,6 +2,7 @@
 #include "world.h"
 #include "hold.h"
 #include "lent.h"
+#include "printed.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -44,31 +45,6 @@ static const struct evpl_global_config configs[] = {
 };
 
 void
-world_say(const struct world *w, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fputc('\t', w->print);
-	vfprintf(w->print, format, args);
-	fputc('\n', w->print);
-	va_end(args);
-}
-
-const char *
-world_name(const struct world *w, const struct context *c)
-{
-	static char name[4][16];
-	static unsigned next;
-	char *to = name[next++ % DIM(name)];
-
-	if (c == NULL)
-		return "NULL";
-	snprintf(to, sizeof(name[0]), "c[%u]", (unsigned)(c - &w->context[0][0]));
-	return to;
-}
-
-void
 world_fail(const struct world *w, const char *expression, const char *format, ...)
 {
 	char what[256];
@@ -79,7 +55,7 @@ world_fail(const struct world *w, const char *expression, const char *format, ..
 	va_end(args);
 	if (w->print != NULL) {
 		fprintf(w->print, "\t/* Then: %s. Not so: %s */\n", what, expression);
-		fflush(w->print);
+		printed_end(w);
 	}
 	fflush(stdout);
 	fprintf(stderr, "step %" PRIu64 ", %s: %s (not so: %s)\n", w->step, w->operation, what, expression);
@@ -127,23 +103,6 @@ slots_init(struct slots *s, unsigned most)
 		s->live[i] = (uint16_t)i;
 }
 
-static void
-print_begin(const struct world *w, const struct evpl_global_config *config)
-{
-	if (w->print == NULL)
-		return;
-	fprintf(w->print,
-		"\tconst struct evpl_global_config config = {\n\t\t.slab_size = %" PRIu64 ", .buffer_size = %u, "
-		".large_buffer_size = %u, .max_slabs = %u,\n\t\t.packet_mbufs = %u, .sample_period = %u, "
-		".far_packets = %u};\n",
-		config->slab_size, config->buffer_size, config->large_buffer_size, config->max_slabs,
-		config->packet_mbufs, config->sample_period, config->far_packets);
-	fprintf(w->print,
-		"\tstatic struct evpl *c[%u];\n\tstatic struct evpl_iovec v[%u], r[8];\n"
-		"\tstatic struct rte_mbuf *p[%u];\n\n\tevpl_init(&config);\n",
-		PLAYERS * CONTEXTS, VIEWS, PACKETS);
-}
-
 void
 world_begin(struct world *w, unsigned config)
 {
@@ -156,7 +115,7 @@ world_begin(struct world *w, unsigned config)
 	w->end_kind = config;
 	slots_init(&w->views, VIEWS);
 	slots_init(&w->packets, PACKETS);
-	print_begin(w, chosen);
+	printed_begin(w, chosen);
 	expect(w, evpl_init(chosen) == 0, "the library does not start");
 	w->small = evpl_buffer_size();
 	w->large = evpl_large_buffer_size();
@@ -490,4 +449,5 @@ world_end(struct world *w)
 	home_assert_pool(world_foreign, FOREIGN_MBUFS);
 	home_assert_pool(world_clones, CLONES);
 	leaving = NULL;
+	printed_end(w);
 }

@@ -41,8 +41,8 @@ pressed(enum evpl_pressure_event event, uint64_t used, void *arg)
 }
 
 /*
- * The keeper is a thread. So this is not for programs with another process, which is a child of fork(). If so much is in
- * use, it stays so meanwhile, and the first event must come.
+ * The keeper is a thread. So this is not for programs with another process, which is a child of fork(). If so much is
+ * in use, it stays so meanwhile, and the first event must come.
  */
 static void
 pressure_notify(struct world *w)

@@ -6,13 +6,13 @@
 #include "argument.h"
 #include "bank.h"
 #include "base.h"
+#include "buffer.h"
 #include "class.h"
 #include "global.h"
 #include "room.h"
 #include "rx_pool.h"
 #include "shelf.h"
 #include "slab.h"
-#include "tx_cache.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -226,7 +226,7 @@ evpl_slab_remove_external(void *addr)
 	struct evpl_slab *slab;
 	int error = 0;
 
-	(void)evpl_tx_caches_reap();
+	(void)evpl_buffers_collect();
 	pthread_mutex_lock(&g->lock);
 	slab = find(addr);
 	if (slab == NULL) {

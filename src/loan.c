@@ -110,7 +110,7 @@ lend(struct evpl_process *process, struct evpl_iovec *iovec, struct evpl_iovec *
 		return false;
 	}
 	loan = evpl_ledger_take_loan(ledger);
-	if (loan == NULL && evpl_ledger_collect(ledger))
+	if (loan == NULL && evpl_processes_collect())
 		loan = evpl_ledger_take_loan(ledger);
 	if (loan == NULL) {
 		rte_errno = ENOBUFS;

@@ -260,6 +260,13 @@ chain_check(const struct rte_mbuf *head)
 	return n == head->nb_segs && bytes == head->pkt_len ? n : 0;
 }
 
+/* After a pool had too few mbufs: other processes may have returned some. */
+static __rte_noinline bool
+take_returned(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
+{
+	return evpl_processes_collect() && rte_pktmbuf_alloc_bulk(pool, mbufs, n) == 0;
+}
+
 int
 evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, unsigned length, unsigned flags,
 		   struct evpl_iovec *r_iovecs, unsigned n)
@@ -280,7 +287,7 @@ evpl_packets_alloc(struct evpl *evpl, struct rte_mempool *pool, unsigned length,
 		flags |= EVPL_IOVEC_FLAG_SHARED;
 	for (done = 0; done < n; done += some) {
 		some = RTE_MIN(n - done, (unsigned)RTE_DIM(mbufs));
-		if (unlikely(rte_pktmbuf_alloc_bulk(pool, mbufs, some) != 0)) {
+		if (unlikely(rte_pktmbuf_alloc_bulk(pool, mbufs, some) != 0) && !take_returned(pool, mbufs, some)) {
 			while (done-- > 0)
 				rte_pktmbuf_free(r_iovecs[done].ref);
 			return evpl_alloc_failed(evpl, ENOMEM);

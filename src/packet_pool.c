@@ -15,6 +15,7 @@
 #include "buffer.h"
 #include "global.h"
 #include "ledger.h"
+#include "process.h"
 #include "ref.h"
 #include "trace/hooks.h"
 #include "tx_cache.h"
@@ -386,21 +387,33 @@ evpl_packet_ops_attach(void)
 	return same;
 }
 
+/* Takes up to n from any kind of pool. */
+static unsigned
+take_any(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
+{
+	unsigned got = 0;
+
+	if (evpl_global.near)
+		return take_some(evpl_tx_cache, pool, (void **)mbufs, n);
+	if (rte_mempool_get_bulk(pool, (void **)mbufs, n) == 0)
+		return n;
+	/* The last few may come only one by one. */
+	while (got < n && rte_mempool_get(pool, (void **)&mbufs[got]) == 0)
+		got++;
+	return got;
+}
+
 /* Allocates if the TX cache has too few mbufs, or if there is no TX cache yet. */
 static unsigned
 alloc_slow(struct rte_mempool *pool, struct rte_mbuf **mbufs, unsigned n)
 {
-	unsigned got = 0;
+	unsigned got;
 
 	if (evpl_tx_cache->pool == NULL)
 		evpl_tx_cache_begin(pool, evpl_global.near ? evpl_packets_of(pool)->most : 0);
-	if (evpl_global.near)
-		got = take_some(evpl_tx_cache, pool, (void **)mbufs, n);
-	else if (rte_mempool_get_bulk(pool, (void **)mbufs, n) == 0)
-		got = n;
-	else /* the last few may come only one by one */
-		while (got < n && rte_mempool_get(pool, (void **)&mbufs[got]) == 0)
-			got++;
+	got = take_any(pool, mbufs, n);
+	if (got < n && evpl_processes_collect())
+		got += take_any(pool, mbufs + got, n - got);
 	if (got < n)
 		rte_errno = ENOMEM;
 	return got;

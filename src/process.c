@@ -328,7 +328,7 @@ evpl_process_free(struct evpl_process *process)
 		return 0;
 	if (!evpl_is_primary())
 		return -ENOTSUP;
-	(void)evpl_ledger_collect(process->ledger);
+	(void)evpl_processes_collect();
 	pthread_mutex_lock(&evpl_global.lock);
 	pthread_mutex_lock(&processes_lock);
 	rc = -close_place(process);
@@ -356,18 +356,13 @@ evpl_process_find(const char *name)
 	return process;
 }
 
-int
-evpl_process_get(struct evpl_process *process, struct evpl_process_info *info)
+/* As evpl_process_get(), without giving back what was returned. */
+static int
+get(const struct evpl_process *process, struct evpl_process_info *info)
 {
-	struct evpl_ledger *ledger;
+	const struct evpl_ledger *ledger = process->ledger;
 	int error;
 
-	if (process == NULL || info == NULL)
-		return -EINVAL;
-	if (!evpl_is_primary())
-		return -ENOTSUP;
-	ledger = process->ledger;
-	(void)evpl_ledger_collect(ledger);
 	memset(info, 0, sizeof(*info));
 	snprintf(info->name, sizeof(info->name), "%s", process->name);
 	info->pid = __atomic_load_n(&ledger->pid, __ATOMIC_RELAXED);
@@ -380,6 +375,17 @@ evpl_process_get(struct evpl_process *process, struct evpl_process_info *info)
 	info->waiting_here = evpl_ring_count(ledger->back);
 	info->reclaimed = __atomic_load_n(&ledger->reclaimed, __ATOMIC_RELAXED);
 	return -error;
+}
+
+int
+evpl_process_get(struct evpl_process *process, struct evpl_process_info *info)
+{
+	if (process == NULL || info == NULL)
+		return -EINVAL;
+	if (!evpl_is_primary())
+		return -ENOTSUP;
+	(void)evpl_processes_collect();
+	return get(process, info);
 }
 
 /* With the file locked, so that none attaches, and no call of the primary going on. */
@@ -442,9 +448,10 @@ evpl_processes_walk(void (*f)(const struct evpl_process_info *, void *), void *a
 	struct evpl_process *process;
 	struct evpl_process_info info;
 
+	(void)evpl_processes_collect();
 	pthread_mutex_lock(&processes_lock);
 	TAILQ_FOREACH (process, &processes, entry) {
-		(void)evpl_process_get(process, &info); /* an error is logged, and the rest of info is right */
+		(void)get(process, &info); /* an error is logged, and the rest of info is right */
 		f(&info, arg);
 	}
 	pthread_mutex_unlock(&processes_lock);

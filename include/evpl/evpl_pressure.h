@@ -101,11 +101,11 @@ struct evpl_wait {
  * @p length bytes again. So a protocol stack can stop reading meanwhile, instead of dropping packets.
  *
  * All waits of the process form one queue, first come, first served. What is free belongs to the waits in this order:
- * each wait claims as many buffers as its alloc needs, on its context's NUMA node or in its group. An alloc of a context
- * that is not being called back takes a buffer of that size there only if more are free than the waits claim. Otherwise
- * it makes no slab there: it tries the other nodes and the other size, and fails with ENOMEM if they have nothing for
- * it. So nobody who waits is overtaken, and nobody starves. An alloc that its context's current buffers or stash can
- * serve succeeds in any case.
+ * each wait claims as many buffers as its alloc needs, on its context's NUMA node or in its group. An alloc of a
+ * context that is not being called back takes a buffer of that size there only if more are free than the waits claim.
+ * Otherwise it makes no slab there: it tries the other nodes and the other size, and fails with ENOMEM if they have
+ * nothing for it. So nobody who waits is overtaken, and nobody starves. An alloc that its context's current buffers or
+ * stash can serve succeeds in any case.
  *
  * The memory is not set aside: a callback that takes nothing leaves it to the next wait. In rare cases (two threads
  * took the last buffers at the same moment) an alloc in the callback fails nevertheless. A wait that is begun again in

@@ -17,11 +17,12 @@
  * killed gives nothing back. Therefore each iovec that goes there is a loan. A loan keeps one reference of the primary,
  * in a ledger that both processes share. All that the secondary does with the iovec counts in the loan: clones, and
  * packets that are made of it. When its last count is released there, or in the primary, the loan is returned. The
- * primary then gives its reference up: when it receives, when it needs a buffer, in evpl_alloc_wait_poll(),
- * evpl_stats_get(), evpl_process_get(), evpl_process_free(), evpl_rx_pool_destroy(), evpl_trim() and evpl_cleanup(),
- * and in the keeper's thread. A primary that lends received mbufs must call one of these also while nothing arrives:
- * nothing else fills its RX pool again. No function of one process is called in the other. The free_cb of an external
- * buffer whose bytes are lent must call nothing of this header.
+ * primary then gives its reference up: when it receives, before an alloc or a send fails with ENOMEM or ENOBUFS, in
+ * evpl_alloc_wait_poll(), evpl_stats_get(), evpl_process_get(), evpl_process_free(), evpl_rx_pool_destroy(),
+ * evpl_slab_remove_external(), evpl_trim() and evpl_cleanup(), and in the keeper's thread. A primary that lends
+ * received mbufs must call one of these also while nothing arrives: nothing else fills its RX pool again. No function
+ * of one process is called in the other. The free_cb of an external buffer whose bytes are lent must call nothing of
+ * this header.
  *
  * What the secondary may do with an iovec that it received (it has no contexts, so `evpl` is NULL in each call):
  * - read and write its bytes;

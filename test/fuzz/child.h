@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The other process of a program: a child of fork() that plays a secondary process (support/secondary.h). It has
- * iovecs, and does one deed after the other, each when it is asked to. Deeds, answers and iovecs lie in memory that it shares
- * with the program. So the program sees what the child has, also when the child is dead.
+ * iovecs, and does one deed after the other, each when it is asked to. Deeds, answers and iovecs lie in memory that it
+ * shares with the program. So the program sees what the child has, also when the child is dead.
  */
 #ifndef TEST_FUZZ_CHILD_H
 #define TEST_FUZZ_CHILD_H

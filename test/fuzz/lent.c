@@ -56,6 +56,7 @@ lent_begin(struct world *w)
 	only = (struct lent){0};
 	only.process = evpl_process_create(CHILD_PLACE, LENT_LOANS, LENT_PACKETS);
 	expect(w, only.process != NULL, "no place for another process: error %d", rte_errno);
+	say(w, "struct evpl_process_info info;");
 	say(w, "pid_t pid;");
 	say(w, "struct evpl_process *other = evpl_process_create(\"%s\", %u, %u);", CHILD_PLACE, LENT_LOANS,
 	    LENT_PACKETS);

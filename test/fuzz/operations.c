@@ -10,10 +10,10 @@
 
 /* The first ones need another process. */
 #define WITH_PROCESS 3u
-static const struct operation *const files[] = {operations_process, operations_there,  operations_there_packet,
-						operations_take,    operations_view,   operations_packet,
-						operations_port,    operations_life,   operations_memory,
-						operations_wait,    operations_refused};
+static const struct operation *const files[] = {operations_process, operations_there,	operations_there_packet,
+						operations_take,    operations_view,	operations_packet,
+						operations_port,    operations_life,	operations_memory,
+						operations_wait,    operations_refused, operations_control};
 
 /* The operation that each byte chooses: as many bytes as its weight; and how many of them need another process. */
 static const struct operation *chosen[256];

@@ -24,7 +24,7 @@ struct operation {
 /** The operations of each file; the last one has no name. */
 extern const struct operation operations_take[], operations_view[], operations_packet[], operations_port[],
 	operations_life[], operations_memory[], operations_wait[], operations_refused[], operations_process[],
-	operations_there[], operations_there_packet[];
+	operations_there[], operations_there_packet[], operations_control[];
 
 /** Runs a program to its end: the library is started, all is given back, and checked. @return the operations run. */
 uint64_t operations_run(const uint8_t *program, size_t size, FILE *print);

@@ -4,6 +4,7 @@
 
 #include "hold.h"
 #include "operations.h"
+#include "printed.h"
 
 /* These operations take a lock and memory. So they do something in one of 16 draws only. */
 static bool
@@ -27,7 +28,8 @@ rx_pool_create(struct world *w)
 	expect(w, pool->pool != NULL, "no RX pool: error %d", rte_errno);
 	pool->n = n;
 	pool->room = room;
-	say(w, "pool = evpl_rx_pool_create(\"%s\", %u, %u, SOCKET_ID_ANY);", name, n, room + RTE_PKTMBUF_HEADROOM);
+	say(w, "%s = evpl_rx_pool_create(\"%s\", %u, %u, SOCKET_ID_ANY);", printed_pool(w, pool), name, n,
+	    room + RTE_PKTMBUF_HEADROOM);
 }
 
 static void
@@ -43,7 +45,7 @@ rx_pool_destroy(struct world *w)
 		return;
 	held = reference_owned(&w->reference, pool->pool, &bytes);
 	rc = evpl_rx_pool_destroy(pool->pool);
-	say(w, "evpl_rx_pool_destroy(pool); /* %d */", rc);
+	say(w, "evpl_rx_pool_destroy(%s); /* %d */", printed_pool(w, pool), rc);
 	expect(w, rc == (held > 0 ? -EBUSY : 0), "evpl_rx_pool_destroy() says %d, and %u mbufs are held", rc, held);
 	if (rc == 0)
 		pool->pool = NULL;

@@ -4,6 +4,7 @@
 
 #include "hold.h"
 #include "operations.h"
+#include "printed.h"
 
 #define MOST 6u	    /* iovecs of a packet */
 #define RECEIVED 3u /* segments of a received packet */
@@ -217,16 +218,18 @@ receive(struct world *w)
 		reference_hold(&w->reference, packet.piece[i].take);
 		packet.n++;
 		say(w, "r[%u].ref = rte_pktmbuf_alloc(%s); rte_pktmbuf_append(r[%u].ref, %u);", i,
-		    pool != NULL ? "pool" : "foreign", i, length);
-		if (packet.mbuf == NULL)
+		    printed_pool(w, pool), i, length);
+		if (packet.mbuf == NULL) {
 			packet.mbuf = m;
-		else
-			expect(w, rte_pktmbuf_chain(packet.mbuf, m) == 0, "no chain");
+			continue;
+		}
+		expect(w, rte_pktmbuf_chain(packet.mbuf, m) == 0, "no chain");
+		say(w, "rte_pktmbuf_chain(r[0].ref, r[%u].ref);", i);
 	}
 	if (packet.n == 0)
 		return;
 	number = packet_number(w, hold_packet(w, &packet));
-	say(w, "p[%u] = r[0].ref; /* and the others chained to it */", number);
+	say(w, "p[%u] = r[0].ref;", number);
 }
 
 static void
@@ -244,8 +247,8 @@ packets_alloc(struct world *w)
 	if (c == NULL || w->views.n + number > VIEWS)
 		return;
 	n = evpl_packets_alloc(c->evpl, from, length, flags, iovec, number);
-	say(w, "evpl_packets_alloc(%s, %s, %u, %u, r, %u); /* %d */", world_name(w, c),
-	    pool != NULL ? "pool" : "foreign", length, flags, number, n);
+	say(w, "evpl_packets_alloc(%s, %s, %u, %u, r, %u); /* %d */", world_name(w, c), printed_pool(w, pool), length,
+	    flags, number, n);
 	if (n < 0) {
 		expect(w, rte_errno == (length > room ? EMSGSIZE : ENOMEM), "error %d for %u bytes of %u", rte_errno,
 		       length, room);

@@ -61,7 +61,7 @@ hand_over(struct world *w, const struct packet *packet)
 {
 	unsigned number = packet_number(w, hold_packet(w, packet));
 
-	say(w, "p[%u] = that packet of the child;", number);
+	say(w, "/* p[%u] is that packet of the child */", number);
 }
 
 static void

@@ -2,16 +2,19 @@
 #include "world.h"
 #include "hold.h"
 #include "lent.h"
+#include "printed.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 
+#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_log.h>
 
 #define KIB (1u << 10)
 #define WITH_PROCESS 224u /* configurations from here on, of 256 */
+#define LATE_END 99u	  /* the configuration in which the library ends later */
 
 struct rte_mempool *world_foreign, *world_clones;
 uint16_t world_port;
@@ -42,31 +45,6 @@ static const struct evpl_global_config configs[] = {
 };
 
 void
-world_say(const struct world *w, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fputc('\t', w->print);
-	vfprintf(w->print, format, args);
-	fputc('\n', w->print);
-	va_end(args);
-}
-
-const char *
-world_name(const struct world *w, const struct context *c)
-{
-	static char name[4][16];
-	static unsigned next;
-	char *to = name[next++ % DIM(name)];
-
-	if (c == NULL)
-		return "NULL";
-	snprintf(to, sizeof(name[0]), "c[%u]", (unsigned)(c - &w->context[0][0]));
-	return to;
-}
-
-void
 world_fail(const struct world *w, const char *expression, const char *format, ...)
 {
 	char what[256];
@@ -77,7 +55,7 @@ world_fail(const struct world *w, const char *expression, const char *format, ..
 	va_end(args);
 	if (w->print != NULL) {
 		fprintf(w->print, "\t/* Then: %s. Not so: %s */\n", what, expression);
-		fflush(w->print);
+		printed_end(w);
 	}
 	fflush(stdout);
 	fprintf(stderr, "step %" PRIu64 ", %s: %s (not so: %s)\n", w->step, w->operation, what, expression);
@@ -125,23 +103,6 @@ slots_init(struct slots *s, unsigned most)
 		s->live[i] = (uint16_t)i;
 }
 
-static void
-print_begin(const struct world *w, const struct evpl_global_config *config)
-{
-	if (w->print == NULL)
-		return;
-	fprintf(w->print,
-		"\tconst struct evpl_global_config config = {\n\t\t.slab_size = %" PRIu64 ", .buffer_size = %u, "
-		".large_buffer_size = %u, .max_slabs = %u,\n\t\t.packet_mbufs = %u, .sample_period = %u, "
-		".far_packets = %u};\n",
-		config->slab_size, config->buffer_size, config->large_buffer_size, config->max_slabs,
-		config->packet_mbufs, config->sample_period, config->far_packets);
-	fprintf(w->print,
-		"\tstatic struct evpl *c[%u];\n\tstatic struct evpl_iovec v[%u], r[8];\n"
-		"\tstatic struct rte_mbuf *p[%u];\n\n\tevpl_init(&config);\n",
-		PLAYERS * CONTEXTS, VIEWS, PACKETS);
-}
-
 void
 world_begin(struct world *w, unsigned config)
 {
@@ -151,9 +112,10 @@ world_begin(struct world *w, unsigned config)
 	memset(w, 0, sizeof(*w));
 	w->print = print;
 	w->operation = "begin";
+	w->end_kind = config;
 	slots_init(&w->views, VIEWS);
 	slots_init(&w->packets, PACKETS);
-	print_begin(w, chosen);
+	printed_begin(w, chosen);
 	expect(w, evpl_init(chosen) == 0, "the library does not start");
 	w->small = evpl_buffer_size();
 	w->large = evpl_large_buffer_size();
@@ -410,6 +372,59 @@ world_leave(struct world *w, unsigned player, bool last)
 	}
 }
 
+bool
+world_comes(const unsigned *number)
+{
+	uint64_t end = rte_get_timer_cycles() + 60 * rte_get_timer_hz();
+
+	while (__atomic_load_n(number, __ATOMIC_ACQUIRE) == 0) {
+		if (rte_get_timer_cycles() > end)
+			return false;
+		rte_delay_us_sleep(100);
+	}
+	return true;
+}
+
+static void
+has_ended(void *arg)
+{
+	unsigned *calls = arg;
+
+	__atomic_store_n(calls, *calls + 1, __ATOMIC_RELEASE);
+}
+
+/* The end begins while an iovec is held, and is over when that is released. This takes 100 ms. */
+static void
+stop_late(struct world *w)
+{
+	struct evpl *evpl = evpl_create(NULL);
+	struct evpl_iovec iovec;
+	unsigned calls = 0;
+
+	expect(w, evpl_iovec_alloc(evpl, 1, 0, 1, SHARED, &iovec) == 1, "all is home, and no byte can be had");
+	evpl_destroy(evpl);
+	expect(w, evpl_cleanup_deferred(has_ended, &calls) == 0, "evpl_cleanup_deferred() fails");
+	expect(w, evpl_create(NULL) == NULL && rte_errno == EPERM, "a context after the end began: %d", rte_errno);
+	expect(w, evpl_init(NULL) == -EBUSY && evpl_cleanup() == -EPERM, "a start or an end after the end began");
+	expect(w, __atomic_load_n(&calls, __ATOMIC_ACQUIRE) == 0, "the library ended while an iovec was held");
+	evpl_iovec_release(NULL, &iovec);
+	expect(w, world_comes(&calls), "all is released, and the library does not end");
+}
+
+static void
+stop(struct world *w)
+{
+	unsigned calls = 0;
+
+	if (w->end_kind == LATE_END)
+		stop_late(w);
+	else if (w->end_kind % 2 == 0)
+		expect(w, evpl_cleanup() == 0, "evpl_cleanup() fails, although all is released");
+	else
+		expect(w, evpl_cleanup_deferred(has_ended, &calls) == 0 && calls == 1,
+		       "evpl_cleanup_deferred() fails or waits, although all is released");
+}
+
 void
 world_end(struct world *w)
 {
@@ -427,10 +442,12 @@ world_end(struct world *w)
 			expect(w, evpl_rx_pool_destroy(w->pool[i].pool) == 0,
 			       "an RX pool cannot be destroyed, although all is released");
 	}
-	expect(w, evpl_cleanup() == 0, "evpl_cleanup() fails, although all is released");
+	stop(w);
+	expect(w, !w->pressed.wrong, "a callback of evpl_pressure_notify() was told what is not so");
 	expect(w, evpl_cleanup() == -EPERM, "the library runs behind its end");
 	leaving = "home_assert_pool()";
 	home_assert_pool(world_foreign, FOREIGN_MBUFS);
 	home_assert_pool(world_clones, CLONES);
 	leaving = NULL;
+	printed_end(w);
 }

@@ -86,6 +86,13 @@ struct external {
 	bool is_there;
 };
 
+/* What the callback of evpl_pressure_notify() saw. */
+struct pressed {
+	bool there, wrong;
+	uint64_t high;
+	unsigned events; /* the keeper's thread writes it */
+};
+
 struct world {
 	struct reference reference;
 	const uint8_t *argument, *end; /* of the operation */
@@ -98,6 +105,7 @@ struct world {
 	uint32_t small, large; /* bytes of buffers */
 	bool far;	       /* packets; the other process can make none */
 	unsigned most_slabs;
+	unsigned end_kind; /* the program's first byte: how the library ends */
 	struct context context[PLAYERS][CONTEXTS];
 	uintptr_t contexts_made;
 	unsigned contexts;
@@ -110,6 +118,7 @@ struct world {
 	struct pool pool[POOLS];
 	struct wait wait[WAITS];
 	struct external external[EXTERNALS];
+	struct pressed pressed;
 	struct lent *lent;				  /* what another process has; NULL: there is none */
 	unsigned names;					  /* of rings and pools, so far */
 	bool notified;					  /* evpl_slab_notify() */
@@ -134,6 +143,9 @@ void world_leave(struct world *w, unsigned player, bool last);
 
 /** Stops the library, and checks that all is home. */
 void world_end(struct world *w);
+
+/** @return whether another thread makes the number other than 0 within a minute. */
+bool world_comes(const unsigned *number);
 
 /** Checks all bytes, counts and statistics. */
 void world_check(struct world *w);

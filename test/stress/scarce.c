@@ -4,8 +4,8 @@
  * thread what the other has taken, and now and then do nothing while their stash is full.
  *
  * What would break: a buffer that two threads have, because one took it out of the other's stash at the wrong moment,
- * shows in its bytes or in the thread sanitizer. A wait that is forgotten hangs the test. A thread that overtakes a wait
- * shows as an alloc that fails in a callback: that may happen now and then, but not mostly.
+ * shows in its bytes or in the thread sanitizer. A wait that is forgotten hangs the test. A thread that overtakes a
+ * wait shows as an alloc that fails in a callback: that may happen now and then, but not mostly.
  */
 #include <errno.h>
 #include <sched.h>

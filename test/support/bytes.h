@@ -42,7 +42,7 @@ iovec_flags(const struct evpl_iovec *iovec)
 	return iovec->flags & 0x7;
 }
 
-/** Writes @p seed, which is not 0, to both ends of @p length bytes, 16 or more. A buffer that two have has two seeds. */
+/** Writes @p seed, not 0, to both ends of @p length bytes, 16 or more. A buffer that two have has two seeds. */
 void bytes_seal(void *p, uint64_t length, uint64_t seed);
 
 /** @return whether both ends of the bytes have one seed. */

@@ -143,59 +143,6 @@ what_comes_back_may_be_kept_there(void **state)
 }
 
 static void
-plays_releasing(struct evpl_process *process)
-{
-	struct evpl_iovec iovecs[PROCESS_MANY];
-	unsigned n;
-
-	while ((n = evpl_process_receive(process, iovecs, PROCESS_MANY)) > 0)
-		evpl_iovecs_release(NULL, iovecs, (int)n);
-	there_wait();
-}
-
-/* An alloc that finds no buffer takes those that the other process has returned. So does a send that finds no loan. */
-static void
-what_was_returned_is_found_when_it_is_needed(void **state)
-{
-	static const struct evpl_global_config one_slab = {
-		.slab_size = 1 << 20, .buffer_size = 64 << 10, .large_buffer_size = 64 << 10, .max_slabs = 1};
-	struct evpl_iovec iovecs[20], one;
-	struct evpl_process *process;
-	struct there there;
-	struct evpl *evpl;
-	unsigned n = 0;
-
-	(void)state;
-	there_only();
-	assert_int_equal(evpl_init(&one_slab), 0);
-	evpl = evpl_create(NULL);
-	assert_non_null(evpl);
-	process = process_create(4, 0);
-	there_begin(&there, "worker", plays_releasing);
-	while (n < DIM(iovecs) && evpl_iovec_alloc(evpl, 64 << 10, 0, 1, SHARED, &iovecs[n]) == 1)
-		n++;
-	assert_int_equal(rte_errno, ENOMEM);
-	assert_true(n >= 8);
-	assert_int_equal(evpl_process_send(process, iovecs, n), 4);
-	assert_int_equal(rte_errno, ENOBUFS);
-	assert_int_equal(evpl_iovec_alloc(evpl, 64 << 10, 0, 1, SHARED, &one), -1);
-	there_go(&there);
-	there_waits(&there);
-	assert_int_equal(evpl_process_send(process, &iovecs[4], 3), 3);
-	for (unsigned i = 0; i < 4; i++)
-		assert_int_equal(evpl_iovec_alloc(evpl, 64 << 10, 0, 1, SHARED, &iovecs[i]), 1);
-	assert_int_equal(evpl_iovec_alloc(evpl, 64 << 10, 0, 1, SHARED, &one), -1);
-	evpl_iovecs_release(evpl, iovecs, 4);
-	evpl_iovecs_release(evpl, &iovecs[7], (int)n - 7);
-	there_kill(&there);
-	assert_int_equal(evpl_reclaim(process, 0), 3);
-	assert_int_equal(evpl_cleanup(), -EBUSY);
-	assert_int_equal(evpl_process_free(process), 0);
-	evpl_destroy(evpl);
-	assert_int_equal(evpl_cleanup(), 0);
-}
-
-static void
 plays_received(struct evpl_process *process)
 {
 	struct evpl_iovec iovecs[PROCESS_MANY];
@@ -463,7 +410,6 @@ main(int argc, char **argv)
 		home_case(bytes_go_there_and_come_back, home_small),
 		home_case(the_last_release_is_there, home_small),
 		home_case(what_comes_back_may_be_kept_there, home_small),
-		cmocka_unit_test(what_was_returned_is_found_when_it_is_needed),
 		home_case(mbufs_and_large_buffers_are_lent_too, with_large),
 		home_case(what_is_sent_back_twice_comes_once, home_small),
 		home_case(what_is_released_twice_is_returned_once, home_small),

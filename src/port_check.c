@@ -82,13 +82,18 @@ reaches_one_of(const struct port *p, const char *const *names)
 	return false;
 }
 
-static bool
-is_zero_copy_memif(const struct port *p)
+static const char *
+device_args(const struct port *p)
 {
 	const struct rte_devargs *devargs = p->info.device != NULL ? rte_dev_devargs(p->info.device) : NULL;
 
-	return driver_is(p, "net_memif") && devargs != NULL && devargs->args != NULL &&
-	       strstr(devargs->args, "zero-copy=yes") != NULL;
+	return devargs != NULL && devargs->args != NULL ? devargs->args : "";
+}
+
+static bool
+is_zero_copy_memif(const struct port *p)
+{
+	return driver_is(p, "net_memif") && strstr(device_args(p), "zero-copy=yes") != NULL;
 }
 
 static bool
@@ -188,11 +193,26 @@ check_one_segment(const struct port *p, struct evpl_port_limit *limit)
 			   "has packets of several segments not switched on, and may truncate or lose them");
 }
 
+/*
+ * A memif that copies, in DPDK up to 26.07. Where it believes that no segment is longer than its pool's data room (from
+ * 23.11 on, or earlier), it copies the whole of a segment into one of the ring's buffers, and so into the next ones,
+ * too. Otherwise it takes several buffers for a long packet, and runs over the ring when the last free one is among
+ * them.
+ */
+static bool
+spoils_long_segments(const struct port *p)
+{
+	return driver_is(p, "net_memif") && !is_zero_copy_memif(p) && strstr(device_args(p), "bsize=") == NULL;
+}
+
 static bool
 check_segments(const struct port *p, struct evpl_port_limit *limit)
 {
 	uint16_t most = p->info.tx_desc_lim.nb_seg_max, most_mtu = p->info.tx_desc_lim.nb_mtu_seg_max;
 
+	if (spoils_long_segments(p))
+		return limit_found(limit, "give both ends of the memif a bsize= of at least the longest packet",
+				   "changes and loses bytes of packets longer than a buffer of its ring, 2,048 bytes");
 	if (most == 0)
 		most = UINT16_MAX;
 	if (most_mtu == 0)

@@ -55,7 +55,7 @@ struct glue_netif_stats {
 	uint64_t rx_segments; /* taken over as iovecs */
 	uint64_t rx_copied; /* packets: too many held, headers in several segments, over 16 segments, or config.copy */
 	uint64_t rx_no_memory; /* packets dropped */
-	uint64_t rx_refused;   /* dropped, because lwIP must not see them: ip6_filter.c, other VLANs */
+	uint64_t rx_refused;   /* dropped, because lwIP must not see them: ip6_filter.c, other VLANs, false lengths */
 	uint64_t rx_short;     /* dropped, because they end before what lwIP would read: frame_filter.c */
 	uint64_t tx_packets, tx_bytes;
 	uint64_t tx_bytes_copied; /* of these, copied: headers, and bytes that could not be sent in place */

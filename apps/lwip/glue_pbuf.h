@@ -8,7 +8,7 @@
 int glue_pbuf_init(const struct glue_config *config);
 void glue_pbuf_finish(void);
 
-/* Takes over the whole packet. NULL: no memory, and the packet is freed. */
+/* Takes over the whole packet. NULL: the packet is freed, and rx_no_memory or rx_refused is one more. */
 struct pbuf *glue_pbuf_from_mbuf(struct rte_mbuf *m, struct glue_netif_stats *stats);
 
 /* A packet with the pbuf's bytes. NULL: no memory. The pbuf stays lwIP's. */

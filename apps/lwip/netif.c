@@ -179,10 +179,8 @@ input_packet(struct glue_netif *n, struct rte_mbuf *m)
 		return;
 	}
 	p = glue_pbuf_from_mbuf(m, &n->stats);
-	if (p == NULL) {
-		n->stats.rx_no_memory++;
+	if (p == NULL)
 		return;
-	}
 	if (!frame_passes(n, p)) {
 		pbuf_free(p);
 		return;

@@ -93,14 +93,18 @@ copy_mbuf(const struct rte_mbuf *packet, struct glue_netif_stats *stats)
 	unsigned at = 0;
 	struct pbuf *p;
 
-	if (!is_whole(packet))
+	if (!is_whole(packet)) {
+		stats->rx_refused++;
 		return NULL;
+	}
 	glue_memory_use_reserve(true);
 	/* Not PBUF_POOL: there one byte takes as much as a long packet, and liblwip0 2.1.3 writes behind the pbuf. */
 	p = pbuf_alloc(PBUF_RAW, (u16_t)packet->pkt_len, PBUF_RAM);
 	glue_memory_use_reserve(false);
-	if (p == NULL)
+	if (p == NULL) {
+		stats->rx_no_memory++;
 		return NULL;
+	}
 	for (const struct rte_mbuf *m = packet; m != NULL; m = m->next) {
 		pbuf_take_at(p, rte_pktmbuf_mtod(m, const void *), m->data_len, (u16_t)at);
 		at += m->data_len;
@@ -138,6 +142,7 @@ glue_pbuf_from_mbuf(struct rte_mbuf *m, struct glue_netif_stats *stats)
 	int n = -1;
 
 	if (m->pkt_len > UINT16_MAX) {
+		stats->rx_refused++;
 		rte_pktmbuf_free(m);
 		return NULL;
 	}

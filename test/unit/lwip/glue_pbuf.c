@@ -132,6 +132,11 @@ received_packets_with_false_lengths_are_dropped(void **state)
 			pbuf_free(held);
 		assert_int_equal(rte_mempool_in_use_count(pool), 0);
 	}
+	m = received_packet(pool, 2);
+	m->pkt_len = UINT16_MAX + 1;
+	assert_null(glue_pbuf_from_mbuf(m, &stats));
+	assert_int_equal(stats.rx_refused, 9);
+	assert_int_equal(stats.rx_no_memory, 0);
 	assert_int_equal(stats.rx_copied, 0);
 	stack_stop();
 }
@@ -174,6 +179,8 @@ received_packet_without_memory_is_dropped(void **state)
 	while (n < 64 && evpl_iovec_alloc(evpl, 64, 0, 1, 0, &spent[n]) == 1)
 		n++;
 	assert_null(glue_pbuf_from_mbuf(received_packet(pool, 11), &stats));
+	assert_int_equal(stats.rx_no_memory, 1);
+	assert_int_equal(stats.rx_refused, 0);
 	assert_int_equal(rte_mempool_in_use_count(pool), 0);
 	evpl_iovecs_release(evpl, spent, (int)n);
 	stack_stop();

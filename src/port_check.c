@@ -193,26 +193,11 @@ check_one_segment(const struct port *p, struct evpl_port_limit *limit)
 			   "has packets of several segments not switched on, and may truncate or lose them");
 }
 
-/*
- * A memif that copies, in DPDK up to 26.07. Where it believes that no segment is longer than its pool's data room (from
- * 23.11 on, or earlier), it copies the whole of a segment into one of the ring's buffers, and so into the next ones,
- * too. Otherwise it takes several buffers for a long packet, and runs over the ring when the last free one is among
- * them.
- */
-static bool
-spoils_long_segments(const struct port *p)
-{
-	return driver_is(p, "net_memif") && !is_zero_copy_memif(p) && strstr(device_args(p), "bsize=") == NULL;
-}
-
 static bool
 check_segments(const struct port *p, struct evpl_port_limit *limit)
 {
 	uint16_t most = p->info.tx_desc_lim.nb_seg_max, most_mtu = p->info.tx_desc_lim.nb_mtu_seg_max;
 
-	if (spoils_long_segments(p))
-		return limit_found(limit, "give both ends of the memif a bsize= of at least the longest packet",
-				   "changes and loses bytes of packets longer than a buffer of its ring, 2,048 bytes");
 	if (most == 0)
 		most = UINT16_MAX;
 	if (most_mtu == 0)
@@ -222,6 +207,21 @@ check_segments(const struct port *p, struct evpl_port_limit *limit)
 	return limit_found(
 		limit, "count the iovecs of a packet before evpl_iovecs_to_mbuf(), and copy what has more into one",
 		"takes packets of up to %u segments with TSO, and of up to %u without", most, RTE_MIN(most, most_mtu));
+}
+
+/*
+ * A memif that copies, in DPDK up to 26.07. Where it believes that no segment is longer than its pool's data room (from
+ * 23.11 on, or earlier), it copies the whole of a segment into one of the ring's buffers, and so into the next ones,
+ * too. Otherwise it takes several buffers for a long packet, and runs over the ring when the last free one is among
+ * them.
+ */
+static bool
+check_length(const struct port *p, struct evpl_port_limit *limit)
+{
+	if (!driver_is(p, "net_memif") || is_zero_copy_memif(p) || strstr(device_args(p), "bsize=") != NULL)
+		return false;
+	return limit_found(limit, "give both ends of the memif a bsize= of at least the longest packet",
+			   "changes and loses bytes of packets longer than a buffer of its ring, 2,048 bytes");
 }
 
 /* Drivers that insert tags by rte_vlan_insert(), which refuses every mbuf without its own data room. */
@@ -384,6 +384,7 @@ static bool (*const checks[EVPL_PORT_LIMITS])(const struct port *, struct evpl_p
 	[EVPL_PORT_FAST_FREE] = check_fast_free,
 	[EVPL_PORT_ONE_SEGMENT] = check_one_segment,
 	[EVPL_PORT_SEGMENTS] = check_segments,
+	[EVPL_PORT_LENGTH] = check_length,
 	[EVPL_PORT_VLAN_INSERT] = check_vlan_insert,
 	[EVPL_PORT_TSO] = check_tso,
 	[EVPL_PORT_PADDING] = check_padding,

@@ -85,16 +85,14 @@ prefers_slab(const struct fwd_ports *ports, const struct fwd_options *o)
  * that need DPDK's memory do not either: all memory here is EAL's.
  */
 static bool
-limit_concerns_run(enum evpl_port_limit_kind kind, const struct fwd_port *p, const struct fwd_options *o)
+limit_concerns_run(enum evpl_port_limit_kind kind, const struct fwd_options *o)
 {
 	switch (kind) {
-	case EVPL_PORT_SEGMENTS:
-		/* What memif limits is the length of a packet, and every packet that another port receives may be long. */
-		if (strcmp(p->info.driver_name, "net_memif") == 0)
-			return o->mode->transmits;
-		return fwd_makes_packets(o) && o->segment_count > 1;
 	case EVPL_PORT_ONE_SEGMENT:
+	case EVPL_PORT_SEGMENTS:
 		return fwd_makes_packets(o) && o->segment_count > 1;
+	case EVPL_PORT_LENGTH: /* any packet that another port receives may be long */
+		return o->mode->transmits;
 	case EVPL_PORT_RX_POOL:
 	case EVPL_PORT_RX_VLAN:
 		return o->rx_pool == FWD_RX_POOL_SLAB;
@@ -119,7 +117,7 @@ check_limits(struct fwd_ports *ports, const struct fwd_port *p, const struct fwd
 	for (int i = 0; i < n; i++) {
 		if (limit[i].kind == EVPL_PORT_RX_POOL || limit[i].kind == EVPL_PORT_RX_VLAN)
 			ports->no_slab = true;
-		if (!limit_concerns_run(limit[i].kind, p, o))
+		if (!limit_concerns_run(limit[i].kind, o))
 			continue;
 		error_line("%sport %u (%s): %s (%s)", limit[i].is_error ? "" : "note: ", p->dev.id, p->dev.name,
 			   limit[i].text, limit[i].remedy);

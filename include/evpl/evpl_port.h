@@ -35,7 +35,8 @@ enum evpl_port_limit_kind {
 	EVPL_PORT_NO_IOVA,	 /**< error: the device needs IO addresses, and the memory has none [any time] */
 	EVPL_PORT_FAST_FREE,	 /**< error: RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE is on, on port or queue [after] */
 	EVPL_PORT_ONE_SEGMENT,	 /**< the port does not announce chains [any time], or they are off [after] */
-	EVPL_PORT_SEGMENTS,	 /**< the number of segments in a chain, or their length, is limited [any time] */
+	EVPL_PORT_SEGMENTS,	 /**< the number of segments in a chain is limited [any time] */
+	EVPL_PORT_LENGTH,	 /**< long packets go out with wrong bytes, or are lost [any time] */
 	EVPL_PORT_VLAN_INSERT,	 /**< a VLAN offload is on, and drops packets of iovecs [after] */
 	EVPL_PORT_TSO,		 /**< TSO is on, and crashes with packets of iovecs [after] */
 	EVPL_PORT_PADDING,	 /**< short packets of iovecs are not padded, and not sent [any time] */

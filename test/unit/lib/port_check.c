@@ -254,7 +254,7 @@ port_check_of_drivers_known_by_name_tells_what_they_keep_silent(void **state)
 		{"net_af_packet", BIT(RX_VLAN)},
 		{"net_tap", 0},
 		{"net_vhost", 0},
-		{"net_memif", BIT(SEGMENTS)},
+		{"net_memif", BIT(LENGTH)},
 	};
 	struct bench *b = *state;
 
@@ -266,8 +266,8 @@ port_check_of_drivers_known_by_name_tells_what_they_keep_silent(void **state)
 	lies.devargs = "role=client,zero-copy=yes";
 	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(SHARED_MEMORY) | BIT(LATE));
 	lies.devargs = "role=client,zero-copy=no";
-	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(SEGMENTS));
-	assert_says(b->port, EVPL_PORT_SEGMENTS, "longer than a buffer of its ring");
+	assert_limits(b->port, BIT(ONE_SEGMENT) | BIT(LENGTH));
+	assert_says(b->port, EVPL_PORT_LENGTH, "longer than a buffer of its ring");
 	lies.devargs = "role=client,bsize=9216";
 	assert_limits(b->port, BIT(ONE_SEGMENT));
 }

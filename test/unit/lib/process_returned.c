@@ -129,7 +129,7 @@ static const struct evpl_global_config few_packets = {
 
 /* Packets of one iovec's bytes, until no packet mbuf is left, as iovecs again. */
 static void
-take_all_packets(struct evpl *evpl, const struct evpl_iovec *bytes, struct evpl_iovec *r_iovecs)
+take_all_packets(struct evpl *evpl, struct evpl_iovec *bytes, struct evpl_iovec *r_iovecs)
 {
 	struct evpl_iovec clone;
 	struct rte_mbuf *m;

@@ -423,7 +423,7 @@ clones_beyond_all_that_can_count_for_others_count_on(void **state)
 	assert_ptr_equal(clone[n - 1].ref, iovec[n - 1].ref);
 	evpl_iovecs_release(evpl, clone, (int)n);
 	for (unsigned i = 0; i < n; i++)
-		rte_mbuf_refcnt_set(iovec[i].ref, rte_mbuf_refcnt_read(iovec[i].ref) - EVPL_REF_LIMIT);
+		rte_mbuf_refcnt_set(iovec[i].ref, (uint16_t)(rte_mbuf_refcnt_read(iovec[i].ref) - EVPL_REF_LIMIT));
 	evpl_iovecs_release(evpl, iovec, (int)n);
 	home_assert_pool(pool, n);
 	rte_mempool_free(pool);

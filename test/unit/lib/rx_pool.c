@@ -41,7 +41,7 @@ pool_of_every_size_has_rooms_of_its_own(void **state)
 		assert_non_null(mbuf);
 		assert_int_equal(rte_pktmbuf_data_room_size(pool), shape[i].got);
 		assert_int_equal(pool->size, shape[i].n);
-		assert_int_equal(pool->cache_size, RTE_MIN(256, shape[i].n * 2 / 3)); /* the most that DPDK allows */
+		assert_int_equal(pool->cache_size, RTE_MIN(256u, shape[i].n * 2 / 3)); /* the most that DPDK allows */
 		for (unsigned k = 0; k < shape[i].n; k++) {
 			mbuf[k] = rte_pktmbuf_alloc(pool);
 			assert_non_null(mbuf[k]);

@@ -148,19 +148,19 @@ leak_report_is_true(void **state)
 void
 holders_are_logged(void **state)
 {
-	struct rte_mempool *pool;
+	struct rte_mempool *rx_pool;
 	struct rte_mbuf *m;
 
 	(void)state;
 	calls_begin_context();
-	pool = evpl_rx_pool_create("held", 7, 0, SOCKET_ID_ANY);
-	assert_non_null(pool);
-	m = rte_pktmbuf_alloc(pool);
+	rx_pool = evpl_rx_pool_create("held", 7, 0, SOCKET_ID_ANY);
+	assert_non_null(rx_pool);
+	m = rte_pktmbuf_alloc(rx_pool);
 	assert_non_null(m);
 	iovec_take(calls_evpl, 1000, SHARED, &held, 1000);
 	assert_int_equal(evpl_cleanup(), -EBUSY);
 	rte_pktmbuf_free(m);
-	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
+	assert_int_equal(evpl_rx_pool_destroy(rx_pool), 0);
 	evpl_iovec_release(calls_evpl, &held);
 	calls_end();
 }

@@ -20,6 +20,7 @@ import mbuf_choices
 
 sys.path.insert(0, os.path.join(ROOT, "test", "e2e"))
 import telemetry                # noqa: E402
+from plugin import eal_options  # noqa: E402
 
 PLACES = ["taken", "freed", "again", "found"]       # in this order
 MARK = re.compile(r"/\* (taken|freed|again|found|read|written|leaked: [^*]*?)"
@@ -57,6 +58,7 @@ class Zoo(Program):
     def __init__(self, path, plugin, asan, valgrind):
         super().__init__(path, valgrind)
         self.plugin = None if plugin == "linked" else os.path.abspath(plugin)
+        self.load = eal_options(self.plugin) if self.plugin else []
         self.asan = asan
         self.tool = asan or valgrind
 
@@ -66,8 +68,7 @@ class Zoo(Program):
                    f"--lcores=0@{cores[0]},1@{cores[1 % len(cores)]}", "--file-prefix", prefix]
         if not text.keys.get("asked", "").startswith("telemetry"):
             options.append("--no-telemetry")
-        if self.plugin:
-            options += ["-d", self.plugin]
+        options += self.load
         options += text.keys.get("eal", "--mbuf-pool-ops-name=evpl_trace").split()
         return [*options, "--", text.name, which]
 

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import stat
 import sys
 import time
 
@@ -17,6 +16,7 @@ from frames import read_pcap, write_pcap  # noqa: E402,F401
 from harness import (TIMEOUT, Fwd, Skip, case, check, check_equal, cpus, dpdk_version,  # noqa: E402,F401
                      eal_flags, main, read, spawn)
 from pages import FREE, reserved  # noqa: E402,F401
+from plugin import eal_options  # noqa: E402
 from wires import TRAFFIC  # noqa: E402,F401
 
 ALL = "--all" in sys.argv       # also the cases that take longer than CI has time for
@@ -26,7 +26,7 @@ for _name, _path in {"EVPL_FWD_SHARED": "test/e2e/evpl-fwd-shared", "EVPL_HTTPD"
                      "EVPL_PROGRAMS": "test/plugin/plugin-programs"}.items():
     os.environ.setdefault(_name, os.path.join(BUILD, _path))
 PLUGIN = os.environ["EVPL_PLUGIN"]
-EAL = ["-d", PLUGIN, "--mbuf-pool-ops-name=evpl_trace"]
+EAL = [*eal_options(PLUGIN), "--mbuf-pool-ops-name=evpl_trace"]
 PAGES = 192                     # of 2 MiB, for two processes
 WORD = "evpl_trace: "           # how each line of the plug-in's begins
 # So that net_null reads what it sends. With this option it frees nothing of it from 25.07 on: each packet is a leak.
@@ -41,11 +41,6 @@ def long_case(name, *args):
 @contextlib.contextmanager
 def environment(**values):
     """The plug-in's variables for the programs that are started inside: the first bug, and the first leak, stops."""
-    folder = os.path.dirname(PLUGIN)
-    while folder != "/":
-        if os.stat(folder).st_mode & stat.S_IWOTH:
-            raise harness.Skip(f"EAL loads no plug-in from below {folder}, where everybody may write")
-        folder = os.path.dirname(folder)
     saved = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("EVPL_TRACE")]:
         del os.environ[name]

@@ -179,6 +179,27 @@ packet_mbufs(void **state)
 	assert_int_equal(evpl_process_free(process), 0);
 }
 
+/* A slab is idle when the last iovec of it was returned. */
+static void
+slabs_for_evpl_trim(void **state)
+{
+	struct home *home = *state;
+	struct evpl_process *process;
+	struct evpl_iovec iovec;
+	struct there there;
+
+	there_only();
+	process = process_create(0, 0);
+	iovec_take(home->evpl, PROCESS_LENGTH, SHARED, &iovec, 0);
+	evpl_destroy(home->evpl);
+	home->evpl = NULL;
+	assert_int_equal(evpl_trim(), 0);
+	lend_and_return(&there, process, &iovec, 1);
+	assert_int_not_equal(evpl_trim(), 0);
+	there_end(&there);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
 #define EXTERNAL_LENGTH (256u << 10)
 #define EXTERNAL_PAGE 4096u
 
@@ -278,6 +299,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(buffers_and_loans),
 		home_case(mbufs_for_evpl_packets_alloc, home_small),
 		home_case(packet_mbufs, few_packets),
+		home_case(slabs_for_evpl_trim, home_small),
 		home_case(buffers_of_an_external_slab, home_small),
 		home_case(loans_that_depend_on_another_process, home_small),
 	};

@@ -47,8 +47,8 @@ debian_inside() {
 	' "$1" "$2" "${DEB_BUILD_OPTIONS-}" "${3-}" "${debian_sys_options-rw}"
 }
 
-# debian_fresh ROOT RELEASE: makes a Debian with apt as here: the mirror, proxies, and whether old lists will do (a mirror
-# may be late: Acquire::Check-Valid-Until).
+# debian_fresh ROOT RELEASE: makes a Debian with apt as here: the mirror, proxies, and whether old lists will do,
+# because a mirror may be late (Acquire::Check-Valid-Until).
 debian_fresh() {
 	local root=$1 suite=$2 file
 	debootstrap --variant=minbase "$suite" "$root" "$debian_mirror" || return 1

@@ -210,9 +210,9 @@ check_segments(const struct port *p, struct evpl_port_limit *limit)
 }
 
 /*
- * A memif that copies, in DPDK up to 26.07. Where it believes that no segment is longer than its pool's data room (from
- * 23.11 on, or earlier), it copies the whole of a segment into one of the ring's buffers, and so into the next ones,
- * too. Otherwise it takes several buffers for a long packet, and runs over the ring when the last free one is among
+ * eth_memif_tx() of a memif that copies has two faults. In DPDK 23.11 to 26.07 it believes that no segment is longer
+ * than its pool's data room: it copies the whole segment into one of the ring's buffers, and so into the next ones. In
+ * 22.11 to 26.07 it takes several buffers for a long packet, and runs over the ring when the last free one is among
  * them.
  */
 static bool

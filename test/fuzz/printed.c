@@ -67,36 +67,26 @@ world_say(const struct world *w, const char *format, ...)
 	va_end(args);
 }
 
-/* One of several buffers, for a line that has several names. */
-static char *
-next_name(void)
+/* A line may have four such names. */
+static const char *
+element(const char *array, ptrdiff_t index)
 {
 	static char name[4][16];
 	static unsigned next;
+	char *to = name[next++ % DIM(name)];
 
-	return name[next++ % DIM(name)];
+	snprintf(to, sizeof(name[0]), "%s[%u]", array, (unsigned)index);
+	return to;
 }
 
 const char *
 world_name(const struct world *w, const struct context *c)
 {
-	char *to;
-
-	if (c == NULL)
-		return "NULL";
-	to = next_name();
-	snprintf(to, 16, "c[%u]", (unsigned)(c - &w->context[0][0]));
-	return to;
+	return c == NULL ? "NULL" : element("c", c - &w->context[0][0]);
 }
 
 const char *
 printed_pool(const struct world *w, const struct pool *pool)
 {
-	char *to;
-
-	if (pool == NULL)
-		return "foreign";
-	to = next_name();
-	snprintf(to, 16, "pool[%u]", (unsigned)(pool - w->pool));
-	return to;
+	return pool == NULL ? "foreign" : element("pool", pool - w->pool);
 }

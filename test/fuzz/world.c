@@ -395,7 +395,7 @@ has_ended(void *arg)
 
 /* The end begins while an iovec is held, and is over when that is released. This takes 100 ms. */
 static void
-stop_late(struct world *w)
+end_library_late(struct world *w)
 {
 	struct evpl *evpl = evpl_create(NULL);
 	struct evpl_iovec iovec;
@@ -412,12 +412,12 @@ stop_late(struct world *w)
 }
 
 static void
-stop(struct world *w)
+end_library(struct world *w)
 {
 	unsigned calls = 0;
 
 	if (w->end_kind == LATE_END)
-		stop_late(w);
+		end_library_late(w);
 	else if (w->end_kind % 2 == 0)
 		expect(w, evpl_cleanup() == 0, "evpl_cleanup() fails, although all is released");
 	else
@@ -442,7 +442,7 @@ world_end(struct world *w)
 			expect(w, evpl_rx_pool_destroy(w->pool[i].pool) == 0,
 			       "an RX pool cannot be destroyed, although all is released");
 	}
-	stop(w);
+	end_library(w);
 	expect(w, !w->pressed.wrong, "a callback of evpl_pressure_notify() was told what is not so");
 	expect(w, evpl_cleanup() == -EPERM, "the library runs behind its end");
 	leaving = "home_assert_pool()";

@@ -34,9 +34,10 @@ plays_releasing_and_leaving(struct evpl_process *process)
 
 /* Lends the iovecs, and returns when the other process has released them. */
 static void
-lend_and_return(struct there *there, struct evpl_process *process, struct evpl_iovec *iovecs, unsigned n)
+lend_and_return(struct there *there, const char *name, struct evpl_process *process, struct evpl_iovec *iovecs,
+		unsigned n)
 {
-	there_begin(there, "worker", plays_releasing_and_leaving);
+	there_begin(there, name, plays_releasing_and_leaving);
 	assert_int_equal(evpl_process_send(process, iovecs, n), n);
 	there_go(there);
 	there_waits(there);
@@ -97,7 +98,7 @@ lend_all_mbufs(struct evpl *evpl, struct rte_mempool *pool)
 	assert_int_equal(evpl_packets_alloc(evpl, pool, PROCESS_LENGTH, SHARED, iovecs, MBUFS), MBUFS);
 	assert_int_equal(evpl_packets_alloc(evpl, pool, PROCESS_LENGTH, SHARED, &one, 1), -1);
 	assert_int_equal(rte_errno, ENOMEM);
-	lend_and_return(&there, process, iovecs, MBUFS);
+	lend_and_return(&there, "worker", process, iovecs, MBUFS);
 	assert_int_equal(evpl_packets_alloc(evpl, pool, PROCESS_LENGTH, SHARED, iovecs, MBUFS), MBUFS);
 	assert_int_equal(evpl_packets_alloc(evpl, pool, PROCESS_LENGTH, SHARED, &one, 1), -1);
 	assert_int_equal(rte_errno, ENOMEM);
@@ -163,10 +164,10 @@ packet_mbufs(void **state)
 	process = process_create(0, 0);
 	iovec_take(evpl, PROCESS_LENGTH, SHARED, &bytes, 0);
 	take_all_packets(evpl, &bytes, iovecs);
-	lend_and_return(&there, process, iovecs, PACKETS);
+	lend_and_return(&there, "worker", process, iovecs, PACKETS);
 	take_all_packets(evpl, &bytes, iovecs); /* evpl_iovecs_to_mbuf() */
 	there_end(&there);
-	lend_and_return(&there, process, iovecs, PACKETS);
+	lend_and_return(&there, "worker", process, iovecs, PACKETS);
 	for (unsigned i = 0; i < PACKETS; i++)
 		evpl_iovec_clone(&iovecs[i], &bytes);
 	assert_int_equal(evpl_tx_burst(evpl, loop, 0, iovecs, PACKETS), PACKETS);
@@ -194,7 +195,7 @@ slabs_for_evpl_trim(void **state)
 	evpl_destroy(home->evpl);
 	home->evpl = NULL;
 	assert_int_equal(evpl_trim(), 0);
-	lend_and_return(&there, process, &iovec, 1);
+	lend_and_return(&there, "worker", process, &iovec, 1);
 	assert_int_not_equal(evpl_trim(), 0);
 	there_end(&there);
 	assert_int_equal(evpl_process_free(process), 0);
@@ -227,7 +228,7 @@ buffers_of_an_external_slab(void **state)
 	iovec_take(evpl, PROCESS_LENGTH, SHARED, &iovec, 0);
 	evpl_destroy(evpl);
 	assert_int_equal(evpl_slab_remove_external(memory), -EBUSY);
-	lend_and_return(&there, process, &iovec, 1);
+	lend_and_return(&there, "worker", process, &iovec, 1);
 	assert_int_equal(evpl_slab_remove_external(memory), 0);
 	there_end(&there);
 	rte_free(memory);
@@ -270,17 +271,14 @@ loans_that_depend_on_another_process(void **state)
 		process_assert_lent(sender, EVPL_PROCESS_ABSENT, 1, 1);
 		assert_int_equal(rte_eth_rx_burst(loop, 0, &m, 1), 1);
 		assert_int_equal(evpl_iovecs_from_mbuf(evpl, m, SHARED, 1, &iovecs[0]), 1);
-		lend_and_return(&there, worker, iovecs, 1);
+		lend_and_return(&there, "worker", worker, iovecs, 1);
 		if (round == 0) {
 			process_assert_lent(sender, EVPL_PROCESS_ABSENT, 0, 0);
 			there_end(&there);
 		} else if (round == 1) {
 			there_end(&there);
-			there_begin(&there, "sender", plays_releasing_and_leaving);
 			iovec_take(evpl, PROCESS_LENGTH, SHARED, &iovecs[1], 0);
-			assert_int_equal(evpl_process_send(sender, &iovecs[1], 1), 1);
-			there_go(&there);
-			there_waits(&there);
+			lend_and_return(&there, "sender", sender, &iovecs[1], 1);
 			there_end(&there);
 		} else {
 			assert_int_equal(evpl_process_free(sender), 0);

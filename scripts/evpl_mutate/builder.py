@@ -13,9 +13,13 @@ from evpl_mutate.sites import NAME, functions, users
 SOURCES = ("src", "include")
 LIBRARY = "src/libevpl-dpdk.so.0.1.0"
 SYSTEM = re.compile(r"^#include <((?!evpl/)[\w./]+)>", re.M)
-# gcc takes a precompiled header for the options that it was made with.
-FAST = ["-O1", "-w"]
+# gcc takes a precompiled header for the options that it was made with. Indexes are checked, as in the builds of
+# scripts/check that have sanitizers: what lies behind an array is often 0, so that a read of it changes nothing.
+FAST = ["-O1", "-w", "-fsanitize=bounds", "-fsanitize-undefined-trap-on-error"]
 COVERED = ["-O0", "-w", "--coverage"]
+# The suite that counts instructions has the library in itself, optimized.
+COUNTED = "test/instructions/instructions"
+OPTIMIZED = ["-O2", "-w"]
 
 
 class Broken(Exception):
@@ -55,7 +59,8 @@ class Builder:
 
     def prepare(self, suites):
         """Builds the library and the programs of the suites, which are beginnings of paths. Returns the tests, as Meson
-        describes them, with the place of their suite in that list as "rank"."""
+        describes them, with the place of their suite in that list as "rank", and with the words of the command
+        "before" and "after" the program."""
         self.copy()
         if not os.path.exists(os.path.join(self.build, "build.ninja")):
             run(["meson", "setup", self.build, self.root, "-Dapps=false", "-Ddocs=disabled",
@@ -63,10 +68,14 @@ class Builder:
         run(["ninja", "-C", self.build, "build.ninja"])
         tests = []
         for test in json.load(open(os.path.join(self.build, "meson-info", "intro-tests.json"))):
-            program = os.path.relpath(test["cmd"][0], self.build)
+            place = 0 if test["cmd"][0].startswith(self.build) else len(test["cmd"]) - 1
+            while place > 0 and os.path.join(self.build, COUNTED) != test["cmd"][place]:
+                place -= 1
+            program = os.path.relpath(test["cmd"][place], self.build)
             for rank, suite in enumerate(suites):
                 if program.startswith(suite):
-                    tests.append(test | {"program": program, "rank": rank})
+                    tests.append(test | {"program": program, "rank": rank, "before": test["cmd"][:place],
+                                         "after": test["cmd"][place + 1:]})
         programs = sorted({test["program"] for test in tests})
         self.say(f"building the library and {len(programs)} programs")
         run(["ninja", "-C", self.build, LIBRARY, *programs])
@@ -129,10 +138,12 @@ class Builder:
         os.makedirs(os.path.dirname(to), exist_ok=True)
         run([*words, "-c", source, "-o", to], cwd=self.build)
 
-    def link(self, target, objects, to, more=()):
-        """Links a target with some objects replaced: objects is {of the build: of the mutant}."""
+    def link(self, target, objects, to, more=(), first=()):
+        """Links a target with some objects replaced: objects is {of the build: of the mutant}. Those in `first` stand
+        before all others, so what they define is not taken out of a static library."""
         words = [objects.get(word, word) for word in self.links[target]]
-        words[words.index("-o") + 1] = to
+        place = words.index("-o")
+        words[place + 1:place + 2] = [to, *first]
         os.makedirs(os.path.dirname(to), exist_ok=True)
         run([*words, *more], cwd=self.build)
 
@@ -187,6 +198,7 @@ class Workplace:
         with open(os.path.join(self.tree, mutant.path), "w") as file:
             file.write(mutant.apply(text))
         outputs, self.names = self.affected(mutant, text)
+        self.sources = {self.builder.commands[output][0] for output in outputs}
         self.objects = {}
         for output in outputs:
             path = os.path.join(self.out, output)
@@ -200,8 +212,22 @@ class Workplace:
     def restore(self, mutant):
         shutil.copy(os.path.join(self.builder.tree, mutant.path), os.path.join(self.tree, mutant.path))
 
+    def counted_program(self, mutant):
+        """The program that counts instructions, with the mutant in it."""
+        builder, objects = self.builder, {}
+        sources = self.sources | ({f"{COUNTED}.c"} if mutant.path.startswith("include/") else set())
+        for output, (source, _) in builder.commands.items():
+            if output.startswith(os.path.dirname(COUNTED)) and source in sources:
+                objects[output] = os.path.join(self.out, output)
+                builder.compile(output, self.tree, OPTIMIZED, objects[output])
+        path, own = os.path.join(self.out, COUNTED), builder.objects(COUNTED)
+        builder.link(COUNTED, objects, path, first=[objects[output] for output in objects if output not in own])
+        return path
+
     def program(self, program, mutant):
         """The path of the program to run: a new one, if it has code of the mutant in itself."""
+        if program == COUNTED:
+            return self.counted_program(mutant)
         builder, objects = self.builder, {}
         for output in builder.objects(program):
             source = builder.commands[output][0]

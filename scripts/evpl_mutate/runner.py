@@ -12,7 +12,7 @@ import subprocess
 import time
 import zlib
 
-from evpl_mutate.builder import COVERED, LIBRARY, Broken, run
+from evpl_mutate.builder import COUNTED, COVERED, LIBRARY, Broken, run
 
 FAILED = re.compile(rb"^not ok(?!.*# (?:SKIP|TODO))", re.M)
 LEAST_S = 60          # a busy machine may take that long for a program that takes a second
@@ -143,8 +143,8 @@ class Suite:
         environment = self.environment(test, library) | {
             "EVPL_TEST_COVERAGE": "1", "GCOV_PREFIX": place, "GCOV_PREFIX_STRIP": "99"}
         began = time.monotonic()
-        verdict, cpu = execute([os.path.join(self.builder.build, test["program"]), *test["cmd"][1:]], environment,
-                               20 * test["timeout"])
+        program = os.path.join(self.builder.build, test["program"])
+        verdict, cpu = execute([*test["before"], program, *test["after"]], environment, 20 * test["timeout"])
         took = time.monotonic() - began
         counts = [name for name in os.listdir(place) if name.endswith(".gcda")]
         for name in counts:
@@ -164,10 +164,12 @@ class Suite:
         """The tests to run for a mutant in lines mutant.line to last, the likeliest first."""
         named = tests_of(self.rows, mutant.path)
         places = {(mutant.path, line) for line in range(mutant.line, last + 1)}
-        reaching = [test for test in self.tests
+        counted = [test for test in self.tests if test["program"] == COUNTED]
+        others = [test for test in self.tests if test["program"] != COUNTED]
+        reaching = [test for test in others
                     if self.lines[test["name"]] & places or mutant.path.startswith("include/")
                     or mutant.path in self.builder.sources(test["program"])]
-        own = [test for test in self.tests if os.path.basename(test["program"]).split("-")[-1] in named]
+        own = [test for test in others if os.path.basename(test["program"]).split("-")[-1] in named]
         chosen = {test["name"]: test for test in reaching or own}
 
         def order(test):
@@ -180,7 +182,8 @@ class Suite:
             spent += self.known[test["name"]]["cpu"]
             if budget is None or spent <= budget or not tests:
                 tests.append(test)
-        return tests, bool(reaching)
+        # Last, for it is compiled again. No line of it is counted: it tells what the others cannot notice.
+        return tests + counted, bool(reaching)
 
     def kill(self, mutant, place, last, budget):
         """Runs tests until one fails. Returns (verdict, name of the test, number of tests run)."""
@@ -193,7 +196,7 @@ class Suite:
             except Broken:
                 return "not compiled", "", number
             limit = max(LEAST_S, 5 * self.known[name]["took"])
-            verdict, _ = execute([program, *test["cmd"][1:]], self.environment(test, library), limit)
+            verdict, _ = execute([*test["before"], program, *test["after"]], self.environment(test, library), limit)
             if verdict:
                 self.kills[name] += 1
                 return f"killed ({verdict})", name, number + 1

@@ -86,11 +86,11 @@ telemetry_ask(int fd, const char *command)
 	return NULL;
 }
 
-/* Behind the colon of the field; NULL: there is none. */
+/* Behind the colon of the field; NULL: there is none, or the dictionary that is asked for has two of it. */
 static const char *
 value_of(const char *said, const char *inside, const char *field)
 {
-	const char *end = said + strlen(said), *at = said;
+	const char *end = said + strlen(said), *at = said, *again;
 	char name[128];
 
 	if (inside != NULL) {
@@ -102,7 +102,11 @@ value_of(const char *said, const char *inside, const char *field)
 	}
 	snprintf(name, sizeof(name), "\"%s\":", field);
 	at = strstr(at, name);
-	return at != NULL && at < end ? at + strlen(name) + strspn(at + strlen(name), " ") : NULL;
+	if (at == NULL || at >= end)
+		return NULL;
+	at += strlen(name);
+	again = inside != NULL ? strstr(at, name) : NULL;
+	return again == NULL || again >= end ? at + strspn(at, " ") : NULL;
 }
 
 int64_t

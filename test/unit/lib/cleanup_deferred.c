@@ -14,6 +14,7 @@
 #include <rte_log.h>
 #include <rte_memzone.h>
 
+#include "logged.h"
 #include "stopped.h"
 
 #define QUIET_NS 100000000u /* that all must have been home */
@@ -206,14 +207,22 @@ contexts_are_refused(void **state)
 {
 	struct evpl_iovec iovec;
 	struct evpl *evpl = start();
+	char *said;
 
 	(void)state;
 	assert_int_equal(evpl_iovec_alloc(evpl, 1, 0, 1, LOCAL, &iovec), 1);
+	log_begin();
 	assert_int_equal(evpl_cleanup_deferred(note, &calls), -EBUSY);
+	said = log_end();
+	assert_non_null(strstr(said, "cleanup: still held: 1 contexts, 1 buffers"));
+	assert_null(strstr(said, "owe"));
+	free(said);
 	evpl_iovec_release(evpl, &iovec);
 	evpl_destroy(evpl);
 	assert_int_equal(evpl_init(NULL), 0);
-	assert_int_equal(evpl_cleanup_deferred(note, &calls), -EBUSY); /* of two callers */
+	log_begin();
+	assert_int_equal(evpl_cleanup_deferred(note, &calls), -EBUSY);
+	assert_logged("evpl_cleanup_deferred: 1 more callers of evpl_init() owe evpl_cleanup()");
 	assert_int_equal(evpl_cleanup(), 0);
 	assert_int_equal(evpl_cleanup_deferred(note, &calls), 0);
 	assert_int_equal(atomic_load(&calls), 1);

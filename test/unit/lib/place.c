@@ -190,6 +190,40 @@ addresses_have_names(void **state)
 	assert_says(1, "? (0x1)");
 }
 
+/* The library's calls come here first. */
+static bool no_memory;
+
+FILE *
+fmemopen(void *buffer, size_t size, const char *mode)
+{
+	FILE *(*real)(void *, size_t, const char *);
+	void *found = dlsym(RTLD_NEXT, "fmemopen");
+
+	if (no_memory)
+		return NULL;
+	memcpy(&real, &found, sizeof(real));
+	return real(buffer, size, mode);
+}
+
+static void
+place_without_memory_for_its_name_is_a_question_mark(void **state)
+{
+	struct place *places = calloc(EVPL_PLACES, sizeof(*places));
+	struct place one = {.where = 0x1000, .how = 1, .count = 1, .bytes = 2};
+	struct hook_held held;
+
+	(void)state;
+	assert_non_null(places);
+	evpl_place_add(places, &one);
+	evpl_places_sort(places);
+	memset(&held, 'x', sizeof(held));
+	no_memory = true;
+	assert_int_equal(evpl_places_held(places, &held, 1, say), 1);
+	no_memory = false;
+	assert_string_equal(held.where, "?");
+	free(places);
+}
+
 int
 main(void)
 {
@@ -200,6 +234,7 @@ main(void)
 		cmocka_unit_test(places_are_sorted_by_bytes_and_then_by_count),
 		cmocka_unit_test(places_of_packets_are_no_held_iovecs),
 		cmocka_unit_test(addresses_have_names),
+		cmocka_unit_test(place_without_memory_for_its_name_is_a_question_mark),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,10 @@
  * What would break: a loan could keep its buffer for ever, or give it back while the other process reads it. A count
  * could be in memory that only one process has. Bytes could be wrong, or of another iovec.
  */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <rte_ethdev.h>
 #include <rte_mempool.h>
 
@@ -14,6 +18,21 @@
 static const struct evpl_global_config with_large = {
 	.slab_size = 4 << 20, .buffer_size = 64 << 10, .large_buffer_size = 1 << 20, .packet_mbufs = 1023};
 
+/* Whether the program ends when an iovec of PROCESS_LENGTH grows by a byte, which belongs to others. */
+static bool
+ends_with_a_byte_more(struct evpl_iovec *iovec)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		fclose(stderr); /* the program says why */
+		evpl_iovec_set_length(iovec, PROCESS_LENGTH + 1);
+		_exit(0);
+	}
+	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
 static void
 plays_echo(struct evpl_process *process)
 {
@@ -21,6 +40,7 @@ plays_echo(struct evpl_process *process)
 	unsigned n = evpl_process_receive(process, iovecs, PROCESS_MANY);
 
 	there_check(n == PROCESS_MANY / 2);
+	there_check(ends_with_a_byte_more(&iovecs[0]));
 	for (unsigned i = 0; i < n; i++) {
 		there_check(iovecs[i].length == PROCESS_LENGTH && there_is_stream(&iovecs[i], i));
 		evpl_iovec_clone(&kept, &iovecs[i]);

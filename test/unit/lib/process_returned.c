@@ -10,6 +10,7 @@
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
 
+#include "asked.h"
 #include "process_there.h"
 
 static uint16_t loop;
@@ -201,6 +202,30 @@ slabs_for_evpl_trim(void **state)
 	assert_int_equal(evpl_process_free(process), 0);
 }
 
+/* What the other process has returned is held by nobody. Each answer is the first thing that can notice it. */
+static void
+answers_of_telemetry(void **state)
+{
+	const struct {
+		const char *command, *inside;
+	} asked[] = {{"/evpl/stats", NULL}, {"/evpl/contexts", "context_0"}, {"/evpl/slabs", "slab_0"}};
+	struct evpl *evpl = home_context(state);
+	struct evpl_process *process;
+	struct evpl_iovec iovec;
+	struct there there;
+
+	there_only();
+	process = process_create(0, 0);
+	for (unsigned i = 0; i < DIM(asked); i++) {
+		iovec_take(evpl, PROCESS_LENGTH, SHARED, &iovec, 0);
+		assert_int_equal(number(asked[i].command, asked[i].inside, "iovecs"), 1);
+		lend_and_return(&there, "worker", process, &iovec, 1);
+		assert_int_equal(number(asked[i].command, asked[i].inside, "iovecs"), 0);
+		there_end(&there);
+	}
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
 #define EXTERNAL_LENGTH (256u << 10)
 #define EXTERNAL_PAGE 4096u
 
@@ -298,10 +323,11 @@ main(int argc, char **argv)
 		home_case(mbufs_for_evpl_packets_alloc, home_small),
 		home_case(packet_mbufs, few_packets),
 		home_case(slabs_for_evpl_trim, home_small),
+		home_case(answers_of_telemetry, home_small),
 		home_case(buffers_of_an_external_slab, home_small),
 		home_case(loans_that_depend_on_another_process, home_small),
 	};
 	static const struct program program = {.name = "process_returned", .cases = cases, .n_cases = DIM(cases)};
 
-	return program_main(&program, argc, argv);
+	return telemetry_begin("process_returned") ? program_main(&program, argc, argv) : 1;
 }

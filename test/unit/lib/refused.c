@@ -207,6 +207,38 @@ rx_pool_names_the_argument(void **state)
 	assert_int_equal(evpl_cleanup(), 0);
 }
 
+/* What the lines above call possible is possible. */
+static void
+ends_of_the_ranges_are_accepted(void **state)
+{
+	static const struct evpl_global_config least = {
+		.slab_size = KIB, .buffer_size = KIB, .large_buffer_size = KIB, .max_slabs = 1, .packet_mbufs = 1};
+	static const struct evpl_global_config most = {.slab_size = 2 * MIB,
+						       .buffer_size = 2 * MIB,
+						       .large_buffer_size = 2 * MIB,
+						       .max_slabs = EVPL_MAX_SLABS,
+						       .high_watermark = UINT64_MAX,
+						       .packet_mbufs = 63};
+	static const struct evpl_thread_config thread = {.rx_flags = SHARED, .stash_buffers = 64};
+	struct rte_mempool *pool;
+	struct evpl *evpl;
+
+	(void)state;
+	assert_int_equal(evpl_init(&least), 0);
+	assert_int_equal(evpl_cleanup(), 0);
+	assert_int_equal(evpl_init(&most), 0);
+	evpl = evpl_create(&thread);
+	assert_non_null(evpl);
+	pool = evpl_rx_pool_create("most", 1, UINT16_MAX, -1);
+	assert_non_null(pool);
+	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
+	pool = evpl_rx_pool_create("least", 1, RTE_PKTMBUF_HEADROOM + 1, -1);
+	assert_non_null(pool);
+	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
+	evpl_destroy(evpl);
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
 static void
 no_end(void *addr, uint64_t length, void *arg)
 {
@@ -277,6 +309,7 @@ static const struct CMUnitTest cases[] = {
 	stopped_case(create_names_the_field_and_its_range),
 	stopped_case(rx_pool_names_the_argument),
 	stopped_case(external_slab_names_the_argument),
+	stopped_case(ends_of_the_ranges_are_accepted),
 };
 
 int

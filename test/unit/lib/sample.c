@@ -446,7 +446,29 @@ a_report_of_a_running_context_is_about_right(void **state)
 	threads_run(THREADS_PLAIN, take_or_watch, &w);
 }
 
+/* Each context has 16 KiB of samples. */
+static void
+cleanup_leaves_no_memory_of_samples(void **state)
+{
+	struct evpl *evpl[20];
+	size_t heap = 0;
+
+	(void)state;
+	for (unsigned n = 1; n <= DIM(evpl); n += DIM(evpl) - 1) {
+		assert_int_equal(evpl_init(&every_one), 0);
+		for (unsigned i = 0; i < n; i++)
+			assert_non_null(evpl[i] = evpl_create(NULL));
+		for (unsigned i = 0; i < n; i++)
+			evpl_destroy(evpl[i]);
+		assert_int_equal(evpl_cleanup(), 0);
+		if (n == 1)
+			heap = home_c_heap();
+	}
+	assert_true(home_c_heap() < heap + 100000);
+}
+
 static const struct CMUnitTest cases[] = {
+	cmocka_unit_test(cleanup_leaves_no_memory_of_samples),
 	home_case(off_nothing_is_sampled, off),
 	home_case(that_nothing_is_held_is_said, every_8th),
 	home_case(places_are_told_apart_most_bytes_first, every_8th),

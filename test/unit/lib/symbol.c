@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "held/symbol.h"
@@ -81,12 +82,14 @@ static_function_has_its_name(void **state)
 static void
 files_that_are_no_program_have_no_names(void **state)
 {
-	const char *const other[] = {"/dev/null", "/", "/proc/self/cmdline", "/no/such/file"};
+	const char *const other[] = {"/dev/null", "/", "/proc/self/cmdline", "/no/such/file", path};
 	char name[64];
 
 	(void)state;
+	assert_int_equal(mkfifo(path, 0600), 0); /* whoever opens it waits for a writer, unless told not to */
 	for (unsigned i = 0; i < DIM(other); i++)
 		assert_false(evpl_symbol_in_file(other[i], 0x1000, name, sizeof(name)));
+	assert_int_equal(unlink(path), 0);
 }
 
 static void
@@ -210,6 +213,47 @@ symbol_behind_the_end_of_the_table_is_none(void **state)
 	free(bytes);
 }
 
+/* A table of 384 MiB, most of it a hole in the file. Its last symbol is the one. */
+static void
+largest_table_is_searched_to_its_end(void **state)
+{
+	const uint64_t most = 16u << 20;
+	uintptr_t address = address_in_file();
+	ElfW(Sym) symbol = {.st_info = STT_FUNC, .st_shndx = 1, .st_value = address, .st_size = 1};
+	ElfW(Shdr) * table;
+	const ElfW(Shdr) * names;
+	unsigned char *bytes;
+	char name[64];
+	size_t size;
+	FILE *out;
+
+	(void)state;
+	bytes = copy_of_program(&size);
+	table = (void *)(bytes + ((const ElfW(Ehdr) *)(const void *)bytes)->e_shoff);
+	names = table;
+	while (table->sh_type != SHT_SYMTAB)
+		table++;
+	names += table->sh_link;
+	symbol.st_name = (uint32_t)strlen((const char *)bytes + names->sh_offset + 1) + 2; /* the second name */
+	table->sh_offset = size;
+	table->sh_size = most * sizeof(symbol);
+	look_into(bytes, size);
+	out = fopen(path, "r+b");
+	assert_non_null(out);
+	assert_int_equal(fseek(out, (long)(size + (most - 1) * sizeof(symbol)), SEEK_SET), 0);
+	assert_int_equal(fwrite(&symbol, sizeof(symbol), 1, out), 1);
+	fclose(out);
+	assert_true(evpl_symbol_in_file(path, address, name, sizeof(name)));
+	assert_string_equal(name, (const char *)bytes + names->sh_offset + symbol.st_name);
+	table->sh_size += sizeof(symbol);
+	out = fopen(path, "r+b");
+	assert_non_null(out);
+	assert_int_equal(fwrite(bytes, 1, size, out), size);
+	fclose(out);
+	assert_false(evpl_symbol_in_file(path, address, name, sizeof(name)));
+	free(bytes);
+}
+
 static int
 begin(void **state)
 {
@@ -233,6 +277,7 @@ static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(programs_that_are_spoilt_end_nothing),
 	cmocka_unit_test(name_with_a_byte_that_no_name_has_is_none),
 	cmocka_unit_test(symbol_behind_the_end_of_the_table_is_none),
+	cmocka_unit_test(largest_table_is_searched_to_its_end),
 };
 
 int

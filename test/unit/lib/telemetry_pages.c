@@ -5,6 +5,7 @@
  * What would break: DPDK cuts an answer of more than 16 KiB without a word. One slab or port too many, or one that two
  * answers leave out, is not seen. So there is one more of each than an answer shows.
  */
+#include <rte_ethdev.h>
 #include <rte_lcore.h>
 
 #include "asked.h"
@@ -174,6 +175,9 @@ ports_are_shown_with_their_pool_and_counters(void **state)
 	assert_int_equal(number("/evpl/ports", name, "tx_queues"), 1);
 	assert_int_equal(number("/evpl/ports", name, "limits"), evpl_port_check(port, NULL, 0));
 	assert_int_equal(number("/evpl/ports", name, "link"), 1);
+	assert_int_equal(rte_eth_dev_set_link_down(port), 0);
+	assert_int_equal(number("/evpl/ports", name, "link"), 0);
+	assert_int_equal(rte_eth_dev_set_link_up(port), 0);
 	assert_text("/evpl/ports", name, "driver", "net_ring");
 	assert_text("/evpl/ports", name, "rx_pool", "");
 	lies = (struct lies){.rx_pool = pool, .driver = "net_liar"};
@@ -266,6 +270,27 @@ processes_are_shown_24_at_a_time(void **state)
 		assert_int_equal(evpl_process_free(process[i]), 0);
 }
 
+/* Each answer has tables inside, of 16 KiB or more. */
+static void
+answers_leave_no_memory(void **state)
+{
+	const char *const commands[] = {"/evpl/info",  "/evpl/stats", "/evpl/contexts", "/evpl/slabs",
+					"/evpl/map,0", "/evpl/pools", "/evpl/ports",	"/evpl/units"};
+	struct evpl *evpl = home_context(state);
+	struct evpl_iovec iovec;
+	size_t heap = 0;
+
+	iovec_take(evpl, 100, LOCAL, &iovec, 1);
+	for (unsigned round = 0; round < 60; round++) {
+		for (unsigned i = 0; i < DIM(commands); i++)
+			free(ask(commands[i]));
+		if (round == 9)
+			heap = home_c_heap();
+	}
+	assert_true(home_c_heap() < heap + 200000);
+	evpl_iovec_release(evpl, &iovec);
+}
+
 static const struct CMUnitTest cases[] = {
 	home_case(contexts_are_shown_twelve_at_a_time, config),
 	home_case(slabs_are_shown_24_at_a_time, tiny_slabs),
@@ -277,6 +302,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(held_samples_are_scaled, sampled),
 	home_case(processes_are_shown_24_at_a_time, config),
 	home_case(units_are_those_of_the_command, config),
+	home_case(answers_leave_no_memory, config),
 };
 
 int

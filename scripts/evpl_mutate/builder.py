@@ -68,10 +68,8 @@ class Builder:
         run(["ninja", "-C", self.build, "build.ninja"])
         tests = []
         for test in json.load(open(os.path.join(self.build, "meson-info", "intro-tests.json"))):
-            place = 0 if test["cmd"][0].startswith(self.build) else len(test["cmd"]) - 1
-            while place > 0 and os.path.join(self.build, COUNTED) != test["cmd"][place]:
-                place -= 1
-            program = os.path.relpath(test["cmd"][place], self.build)
+            place = test["cmd"].index(COUNTED) if COUNTED in test["cmd"] else 0
+            program = os.path.relpath(os.path.join(self.build, test["cmd"][place]), self.build)
             for rank, suite in enumerate(suites):
                 if program.startswith(suite):
                     tests.append(test | {"program": program, "rank": rank, "before": test["cmd"][:place],

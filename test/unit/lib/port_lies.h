@@ -8,6 +8,8 @@
 
 #include "support.h"
 
+#include <rte_ethdev.h>
+
 /** Other answers than DPDK's; zero: its own. */
 extern struct lies {
 	const char *driver;
@@ -32,6 +34,7 @@ extern struct lies {
 	bool no_seg_max; /* the driver fills in neither of them */
 	uint16_t max_mtu;
 	uint32_t max_rx_pktlen;
+	struct rte_eth_stats stats; /* if it has packets */
 } lies;
 
 #endif /* TEST_PORT_LIES_H */

@@ -179,17 +179,28 @@ figures_are_those_of_what_is_held(void **state)
 		{"buffers_away_peak", 6},
 		{"packet_mbufs", 63},
 		{"packet_mbufs_in_use", 1},
+		{"packet_mbufs_away_peak", 42},	    /* two thirds of 63: what a thread keeps */
+		{"packet_mbufs_away_peak_read", 0}, /* it was read before */
 		{"bytes_taken", 1000 + SMALL + 40000 + LARGE},
 		{"overflow_mbufs_in_use", 0},
 	};
 	const struct expected context[] = {
-		{"buffers_current", 2}, {"refills", 4},
-		{"whole_buffers", 2},	{"splits", 1},
-		{"buffers_held", 6},	{"iovecs", 7},
-		{"packets", 1},		{"bytes_pinned", 3 * SMALL + 3 * LARGE},
-		{"stash_buffers", 0},	{"waits", 0},
-		{"quota", 0},		{"lcore", (int64_t)rte_lcore_id()},
-		{"quota_used", 0},	{"buffers_taken", 6},
+		{"buffers_current", 2},
+		{"refills", 4},
+		{"whole_buffers", 2},
+		{"splits", 1},
+		{"buffers_held", 6},
+		{"iovecs", 7},
+		{"packets", 1},
+		{"bytes_pinned", 3 * SMALL + 3 * LARGE},
+		{"stash_buffers", 0},
+		{"waits", 0},
+		{"quota", 0},
+		{"lcore", (int64_t)rte_lcore_id()},
+		{"quota_used", 0},
+		{"buffers_taken", 6},
+		{"large_stash_size", 64},
+		{"stash_size", 64},
 	};
 	const struct expected idle[] = {
 		{"buffers_current", 0}, {"refills", 0}, {"buffers_held", 0}, {"iovecs", 0}, {"buffers_taken", 0}};

@@ -156,6 +156,9 @@ ports_are_shown_24_at_a_time(void **state)
 static void
 ports_are_shown_with_their_pool_and_counters(void **state)
 {
+	/* In the order of struct rte_eth_stats. */
+	const struct expected counters[] = {{"rx_packets", 1}, {"tx_packets", 2}, {"rx_bytes", 3},  {"tx_bytes", 4},
+					    {"rx_missed", 5},  {"rx_errors", 6},  {"tx_errors", 7}, {"rx_no_mbuf", 8}};
 	struct rte_mempool *pool = evpl_rx_pool_create("of_port", 31, 0, SOCKET_ID_ANY);
 	struct evpl *evpl = home_context(state);
 	struct evpl_iovec iovec[5];
@@ -180,12 +183,13 @@ ports_are_shown_with_their_pool_and_counters(void **state)
 	assert_int_equal(rte_eth_dev_set_link_up(port), 0);
 	assert_text("/evpl/ports", name, "driver", "net_ring");
 	assert_text("/evpl/ports", name, "rx_pool", "");
-	lies = (struct lies){.rx_pool = pool, .driver = "net_liar"};
+	lies = (struct lies){.rx_pool = pool, .driver = "net_liar", .stats = {1, 2, 3, 4, 5, 6, 7, 8}};
 	evpl_iovecs_release(evpl, iovec, 3);
 	assert_text("/evpl/ports", name, "driver", "net_liar");
 	assert_text("/evpl/ports", name, "rx_pool", "of_port");
 	assert_int_equal(number("/evpl/ports", name, "rx_in_slabs"), 1);
 	assert_int_equal(number("/evpl/ports", name, "rx_mbufs_in_use"), 0);
+	assert_figures("/evpl/ports", name, counters);
 	lies = (struct lies){0};
 	assert_int_equal(number("/evpl/ports", NULL, "ports"), 1);
 	snprintf(name, sizeof(name), "/evpl/ports,%u", port + 1);

@@ -243,14 +243,14 @@ far_packets_on_received_mbufs_take_no_memory(void **state)
 	for (unsigned i = 0; i < 2 * MOST; i++) {
 		struct rte_mbuf *packet;
 
+		if (i == 1) /* the first one may have made what all need */
+			heap = home_heap();
 		evpl_iovec_clone(&clone, &iovec);
 		packet = evpl_iovecs_to_mbuf(evpl, &clone, 1);
 		assert_non_null(packet);
 		assert_true(RTE_MBUF_HAS_EXTBUF(packet));
 		assert_int_equal(packet->pool->cache_size, MOST * 2 / 3); /* the most that DPDK allows */
-		if (i == 0)
-			heap = home_heap();
-		assert_int_equal(home_heap(), heap);
+		assert_true(i == 0 || home_heap() == heap);
 		rte_pktmbuf_free(packet);
 	}
 	evpl_iovec_release(evpl, &iovec);

@@ -220,6 +220,7 @@ ends_of_the_ranges_are_accepted(void **state)
 						       .high_watermark = UINT64_MAX,
 						       .packet_mbufs = 63};
 	static const struct evpl_thread_config thread = {.rx_flags = SHARED, .stash_buffers = 64};
+	const struct evpl_thread_config last_node = {.socket_id = RTE_MAX_NUMA_NODES - 1};
 	struct rte_mempool *pool;
 	struct evpl *evpl;
 
@@ -235,6 +236,10 @@ ends_of_the_ranges_are_accepted(void **state)
 	pool = evpl_rx_pool_create("least", 1, RTE_PKTMBUF_HEADROOM + 1, -1);
 	assert_non_null(pool);
 	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
+	evpl_destroy(evpl);
+	/* This machine has no such node, but its number is one. With huge pages there is no memory of it. */
+	evpl = evpl_create(&last_node);
+	assert_true(evpl != NULL || rte_errno == ENOMEM);
 	evpl_destroy(evpl);
 	assert_int_equal(evpl_cleanup(), 0);
 }

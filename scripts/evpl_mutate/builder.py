@@ -92,6 +92,15 @@ class Builder:
     def sources(self, target):
         return {self.commands[output][0] for output in self.objects(target)}
 
+    def includes(self, source, path):
+        """Whether a test's source is a source of the library, or names that header of the library's sources."""
+        name = f'"{os.path.relpath(path, "src")}"'
+        return source == path or (path.endswith(".h") and name in open(os.path.join(self.root, source)).read())
+
+    def has(self, target, path):
+        """Whether a program has code of that source or header in itself, apart from inline functions that all have."""
+        return any(self.includes(source, path) for source in self.sources(target))
+
     def plain(self, command, options):
         """The command without ccache, its optimization, its dependencies and its output."""
         words, skip = [], False
@@ -231,7 +240,8 @@ class Workplace:
             source = builder.commands[output][0]
             inline = mutant.path.startswith("include/")
             code = open(os.path.join(builder.root, source)).read()
-            if source == mutant.path or (inline and (not self.names or self.names & set(NAME.findall(code)))):
+            inlined = inline and (not self.names or self.names & set(NAME.findall(code)))
+            if inlined or builder.includes(source, mutant.path):
                 objects[output] = os.path.join(self.out, output)
                 builder.compile(output, self.tree, FAST, objects[output])
         if not objects:

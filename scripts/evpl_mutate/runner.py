@@ -168,7 +168,7 @@ class Suite:
         others = [test for test in self.tests if test["program"] != COUNTED]
         reaching = [test for test in others
                     if self.lines[test["name"]] & places or mutant.path.startswith("include/")
-                    or mutant.path in self.builder.sources(test["program"])]
+                    or self.builder.has(test["program"], mutant.path)]
         own = [test for test in others if os.path.basename(test["program"]).split("-")[-1] in named]
         chosen = {test["name"]: test for test in reaching or own}
 

@@ -375,6 +375,20 @@ MEASURE(raw_slice)
 	raw_chains(times, true);
 }
 
+/*
+ * In a library that notes one of eight allocations. The length is another one than above, or the compiler would make
+ * one function of both.
+ */
+MEASURE(sampled_alloc_release)
+{
+	struct evpl_iovec iovec;
+
+	for (unsigned i = 0; i < times; i++) {
+		take(evpl, 128, 0, &iovec);
+		evpl_iovec_release(evpl, &iovec);
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*measure)(struct evpl *evpl, unsigned times);
@@ -425,6 +439,21 @@ port_start(void)
 	       rte_eth_tx_queue_setup(0, 0, 0, (unsigned)SOCKET_ID_ANY, NULL) == 0 && rte_eth_dev_start(0) == 0;
 }
 
+static bool
+run_sampled(unsigned times)
+{
+	const struct evpl_global_config config = {.sample_period = 8};
+	struct evpl *evpl = evpl_init(&config) == 0 ? evpl_create(NULL) : NULL;
+
+	if (evpl == NULL)
+		return false;
+	alloc_release(evpl, 1000, 0);
+	measure_sampled_alloc_release(evpl, times);
+	puts("sampled_alloc_release");
+	evpl_destroy(evpl);
+	return evpl_cleanup() == 0;
+}
+
 /* The first argument is how many times; the others are EAL's. Names what it measures, in order. */
 int
 main(int argc, char **argv)
@@ -447,5 +476,5 @@ main(int argc, char **argv)
 	(void)rte_eth_dev_stop(0);
 	(void)rte_eth_dev_close(0);
 	evpl_destroy(evpl);
-	return evpl_cleanup() == 0 ? 0 : 1;
+	return evpl_cleanup() == 0 && run_sampled(times) ? 0 : 1;
 }

@@ -8,10 +8,14 @@
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
+#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_log.h>
+#include <rte_memzone.h>
 
 #include "stopped.h"
 
@@ -336,6 +340,56 @@ slabs_that_a_later_init_keeps_are_of_small_buffers(void **state)
 	assert_int_equal(evpl_cleanup(), 0);
 }
 
+/* The library's threads are made here. The caller does nothing before the first of them has reserved a slab. */
+static atomic_bool caller_waits;
+static atomic_uint reserved_by_helpers;
+static pthread_t caller;
+
+const struct rte_memzone *
+rte_memzone_reserve_aligned(const char *name, size_t length, int socket_id, unsigned flags, unsigned align)
+{
+	const struct rte_memzone *(*real)(const char *, size_t, int, unsigned, unsigned);
+
+	program_next(&real, sizeof(real), "rte_memzone_reserve_aligned");
+	if (!pthread_equal(pthread_self(), caller))
+		atomic_fetch_add(&reserved_by_helpers, 1);
+	return real(name, length, socket_id, flags, align);
+}
+
+int
+pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
+{
+	int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+	int rc;
+
+	program_next(&real, sizeof(real), "pthread_create");
+	rc = real(thread, attr, start, arg);
+	for (unsigned ms = 0; rc == 0 && atomic_load(&caller_waits) && atomic_load(&reserved_by_helpers) == 0; ms++) {
+		if (ms == 60000)
+			break;
+		rte_delay_us_sleep(1000);
+	}
+	return rc;
+}
+
+static void
+helpers_reserve_slabs(void **state)
+{
+	const struct evpl_global_config config = {
+		.slab_size = MIB, .buffer_size = 64 * KIB, .preallocate_slabs = 8, .packet_mbufs = 63};
+
+	(void)state;
+	skip_unless(rte_lcore_count() > 1, "there is one lcore");
+	caller = pthread_self();
+	atomic_store(&reserved_by_helpers, 0);
+	atomic_store(&caller_waits, true);
+	assert_int_equal(evpl_init(&config), 0);
+	atomic_store(&caller_waits, false);
+	assert_in_range(atomic_load(&reserved_by_helpers), 1, 8);
+	home_assert();
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
 static const struct CMUnitTest cases[] = {
 	stopped_case(preallocated_slabs_have_memory_in_every_page),
 	stopped_case(slabs_that_a_later_init_keeps_are_of_small_buffers),
@@ -343,6 +397,7 @@ static const struct CMUnitTest cases[] = {
 	stopped_case(init_with_sizes_out_of_range_is_einval),
 	stopped_case(init_with_odd_buffer_sizes_rounds_them_up),
 	stopped_case(init_with_slab_of_one_buffer_works),
+	stopped_case(helpers_reserve_slabs),
 	stopped_case(init_with_one_size_fits_the_other_to_it),
 	stopped_case(init_with_preallocation_beyond_memory_is_enomem_and_keeps_nothing),
 	stopped_case(init_twice_counts_its_callers),

@@ -312,7 +312,39 @@ no_buffer_crosses_the_end_of_a_page(void **state)
 	evpl_iovecs_release(evpl, iovec, DIM(iovec));
 }
 
+/* The library's calls come here first. */
+static unsigned asked_contiguous, asked;
+
+const struct rte_memzone *
+rte_memzone_reserve_aligned(const char *name, size_t length, int socket_id, unsigned flags, unsigned align)
+{
+	const struct rte_memzone *(*real)(const char *, size_t, int, unsigned, unsigned);
+
+	program_next(&real, sizeof(real), "rte_memzone_reserve_aligned");
+	asked++;
+	asked_contiguous += (flags & RTE_MEMZONE_IOVA_CONTIG) != 0;
+	return real(name, length, socket_id, flags & ~RTE_MEMZONE_IOVA_CONTIG, align);
+}
+
+/* Where addresses are physical, a buffer beyond a huge page needs neighbouring pages. They are asked for once. */
+static void
+buffer_beyond_a_page_is_of_contiguous_pages(void **state)
+{
+	const struct evpl_global_config config = {
+		.slab_size = 8 * MIB, .buffer_size = 4 * MIB, .preallocate_slabs = 1, .packet_mbufs = 63};
+
+	(void)state;
+	asked = asked_contiguous = 0;
+	lies = (struct lies){.iova_pa = true};
+	(void)evpl_init(&config);
+	lies = (struct lies){0};
+	assert_int_equal(asked, 1);
+	assert_int_equal(asked_contiguous, 1);
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
 static const struct CMUnitTest cases[] = {
+	cmocka_unit_test(buffer_beyond_a_page_is_of_contiguous_pages),
 	home_case(no_buffer_crosses_the_end_of_a_page, small_rooms),
 	home_case(alloc_up_to_a_large_buffer_is_one_iovec, two),
 	home_case(alloc_beyond_a_large_buffer_is_the_fewest, two),

@@ -93,6 +93,9 @@ each_change_of_the_packets_has_the_next_number(void **state)
 		evpl_ledger_put_packet(ledger, packet);
 		assert_int_equal(ledger->packet_top >> 32, began + 2 * i + 2);
 	}
+	/* The list that a dead process leaves is made anew. Another process may have seen the old one. */
+	assert_int_equal(evpl_ledger_sweep(ledger, true), 0);
+	assert_int_equal(ledger->packet_top >> 32, began + 201);
 	free(ledger);
 }
 

@@ -418,26 +418,6 @@ packets_at_the_end_of_the_largest_mbufs_are_had(void **state)
 	rte_mempool_free(pool);
 }
 
-static void
-packets_that_fill_a_tx_cache_stay_in_it(void **state)
-{
-	struct evpl *evpl = home_context(state);
-	struct rte_mbuf *packet[8]; /* two thirds of the pool */
-	char name[RTE_RING_NAMESIZE];
-	const struct rte_ring *ring;
-	unsigned n;
-
-	skip_unless(!all_far(), "far packets have no ring of ours");
-	for (unsigned i = 0; i < DIM(packet); i++)
-		packet[i] = packet_of(evpl, 100, LOCAL, i);
-	snprintf(name, sizeof(name), RTE_MEMPOOL_MZ_FORMAT, packet[0]->pool->name);
-	ring = rte_ring_lookup(name);
-	assert_non_null(ring);
-	n = rte_ring_count(ring);
-	rte_pktmbuf_free_bulk(packet, DIM(packet));
-	assert_int_equal(rte_ring_count(ring), n);
-}
-
 /* The mempool operation is one of DPDK's contract: builds that check stop the program if it fails. */
 static void
 last_packet_of_a_buffer_comes_home_without_a_failure(void **state)
@@ -471,7 +451,6 @@ static const struct CMUnitTest cases[] = {
 	home_case(rx_mbuf_of_two_holders_comes_home_with_a_count_of_one, home_small),
 	home_case(tx_burst_sends_as_many_as_there_are_mbufs_for, tiny),
 	home_case(packets_at_the_end_of_the_largest_mbufs_are_had, home_small),
-	home_case(packets_that_fill_a_tx_cache_stay_in_it, tiny),
 	home_case(last_packet_of_a_buffer_comes_home_without_a_failure, home_small),
 };
 

@@ -254,7 +254,7 @@ no_end(void *addr, uint64_t length, void *arg)
 static void
 external_slab_names_the_argument(void **state)
 {
-	static const rte_iova_t none[8] = {RTE_BAD_IOVA};
+	static const rte_iova_t none[8] = {RTE_BAD_IOVA, RTE_BAD_IOVA, RTE_BAD_IOVA, RTE_BAD_IOVA};
 	const struct {
 		uintptr_t addr;
 		uint64_t length, page_size;
@@ -279,12 +279,16 @@ external_slab_names_the_argument(void **state)
 		 "length is 65537, but must be a multiple of page_size (4096), up to the end of memory"},
 		{0x10000, UINT64_MAX - 4095, 4096, 0, 0, EINVAL,
 		 "length is 18446744073709547520, but must be a multiple of page_size (4096), up to the end of memory"},
+		{UINTPTR_MAX - 4095, 8192, 4096, 0, 0, EINVAL,
+		 "length is 8192, but must be a multiple of page_size (4096), up to the end of memory"},
 		{0x10000, 4096, 4096, 0, 0, EINVAL, "4096 bytes at 0x10000 have no room for a buffer of 8192 bytes"},
 		{0x11000, 8192, 4096, 0, 0, EINVAL, "8192 bytes at 0x11000 have no room for a buffer of 8192 bytes"},
 		{0x10000, 8192, 4096, 0, EVPL_EXTERNAL_LARGE, EINVAL,
 		 "8192 bytes at 0x10000 have no room for a buffer of 16384 bytes"},
 		{0x10000, 8192, 4096, 0, 0, ENOTSUP,
 		 "pages at 0x10000 have no IO addresses, and flags has no EVPL_EXTERNAL_NO_IOVA"},
+		{0x2000, 16384, 4096, 0, 0, ENOTSUP,
+		 "pages at 0x2000 have no IO addresses, and flags has no EVPL_EXTERNAL_NO_IOVA"},
 	};
 	const struct evpl_global_config sizes = {
 		.slab_size = 32 * KIB, .buffer_size = 8 * KIB, .large_buffer_size = 16 * KIB, .packet_mbufs = 63};

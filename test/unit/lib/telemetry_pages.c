@@ -62,6 +62,7 @@ contexts_are_shown_twelve_at_a_time(void **state)
 	assert_int_equal(shown("/evpl/contexts", "context"), 12);
 	assert_int_equal(shown("/evpl/contexts,12", "context"), 2);
 	assert_int_equal(number("/evpl/contexts,13", "context_13", "stash_size"), 7);
+	assert_int_equal(number("/evpl/contexts,13", "context_13", "large_stash_size"), 7);
 	assert_int_equal(number("/evpl/contexts,13", "context_13", "quota"), 1280 * KIB);
 	assert_int_equal(number("/evpl/contexts,14", NULL, "contexts"), 14);
 	assert_int_equal(shown("/evpl/contexts,14", "context"), 0);
@@ -274,6 +275,32 @@ processes_are_shown_24_at_a_time(void **state)
 		assert_int_equal(evpl_process_free(process[i]), 0);
 }
 
+/* The main lcore's node counts only for a thread that has none. */
+static unsigned main_lcore_node = UINT_MAX; /* UINT_MAX: the true one */
+
+unsigned
+rte_lcore_to_socket_id(unsigned lcore)
+{
+	unsigned (*real)(unsigned);
+
+	program_next(&real, sizeof(real), "rte_lcore_to_socket_id");
+	return main_lcore_node != UINT_MAX ? main_lcore_node : real(lcore);
+}
+
+static void
+context_is_of_its_threads_node(void **state)
+{
+	struct evpl *evpl;
+
+	(void)state;
+	main_lcore_node = rte_socket_id() + 1;
+	evpl = evpl_create(NULL);
+	main_lcore_node = UINT_MAX;
+	assert_non_null(evpl);
+	assert_int_equal(number("/evpl/contexts", "context_1", "node"), (int64_t)rte_socket_id());
+	evpl_destroy(evpl);
+}
+
 /* Each answer has tables inside, of 16 KiB or more. */
 static void
 answers_leave_no_memory(void **state)
@@ -307,6 +334,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(processes_are_shown_24_at_a_time, config),
 	home_case(units_are_those_of_the_command, config),
 	home_case(answers_leave_no_memory, config),
+	home_case(context_is_of_its_threads_node, config),
 };
 
 int

@@ -77,9 +77,29 @@ init_names_the_field_and_its_range(void **state)
 	}
 }
 
+/* The library's calls come here first. In evpl_init(), a shelf for one slab is the only thing of that size. */
+static bool no_memory_for_shelves;
+
+void *
+rte_zmalloc_socket(const char *type, size_t size, unsigned align, int socket)
+{
+	void *(*real)(const char *, size_t, unsigned, int);
+
+	program_next(&real, sizeof(real), "rte_zmalloc_socket");
+	return no_memory_for_shelves && size > 100 && size < 1000 ? NULL : real(type, size, align, socket);
+}
+
+void *
+rte_zmalloc(const char *type, size_t size, unsigned align)
+{
+	return rte_zmalloc_socket(type, size, align, SOCKET_ID_ANY);
+}
+
 static void
 init_says_why_slabs_cannot_be_made(void **state)
 {
+	const struct evpl_global_config shelf = {
+		.slab_size = MIB, .buffer_size = 64 * KIB, .preallocate_slabs = 1, .max_slabs = 1};
 	/* EAL has 256 MiB, or, of huge pages, what the machine has. */
 	const struct evpl_global_config memory = {.slab_size = 512 * MIB, .preallocate_slabs = 2};
 	const struct evpl_global_config memzones = {.preallocate_slabs = EVPL_MAX_SLABS};
@@ -92,6 +112,12 @@ init_says_why_slabs_cannot_be_made(void **state)
 		assert_logged("evpl_init: preallocate_slabs is 2, but only 0 slabs of 536870912 bytes can be made: "
 			      "Cannot allocate memory");
 	}
+	no_memory_for_shelves = true;
+	log_begin();
+	assert_int_equal(evpl_init(&shelf), -ENOMEM);
+	no_memory_for_shelves = false;
+	assert_logged("evpl_init: preallocate_slabs is 1, but only 0 slabs of 1048576 bytes can be made: "
+		      "Cannot allocate memory");
 	log_begin();
 	assert_int_equal(evpl_init(&memzones), -ENOMEM);
 	snprintf(line, sizeof(line), "evpl_init: preallocate_slabs is %u, but EAL has no more than %u memzones",

@@ -32,6 +32,10 @@ clones_and_clones_of_clones_count_and_keep_the_data(enum kind kind)
 	clone = rte_pktmbuf_clone(m, std_pool);
 	assert_non_null(clone);
 	mbuf_assert(clone, 4, 1);
+	if (RTE_MBUF_CLONED(clone)) { /* what it is of is as mbufs in a pool are: DPDK may check that */
+		assert_int_equal(rte_mbuf_from_indirect(clone)->nb_segs, 1);
+		assert_null(rte_mbuf_from_indirect(clone)->next);
+	}
 	assert_int_equal(holders(m), count + 1);
 	rte_pktmbuf_free(clone);
 	assert_int_equal(holders(m), count);

@@ -18,6 +18,8 @@
 #include "held/place.h"
 #include "trace/hooks.h"
 
+static bool no_memory; /* in fmemopen() */
+
 static void
 say(FILE *out, uint64_t where)
 {
@@ -186,13 +188,12 @@ addresses_have_names(void **state)
 	(void)state;
 	assert_says((uintptr_t)dlsym(RTLD_DEFAULT, "lfind") + 1, "lfind ("); /* no sanitizer has one of its own */
 	assert_says((uintptr_t)say + 1, "say (");
+	assert_says((uintptr_t)&no_memory + 1, "? ("); /* no function, but in a file */
 	assert_says(0, "? (0x0)");
 	assert_says(1, "? (0x1)");
 }
 
 /* The library's calls come here first. */
-static bool no_memory;
-
 FILE *
 fmemopen(void *buffer, size_t size, const char *mode)
 {

@@ -184,8 +184,9 @@ symbol_behind_the_end_of_the_table_is_none(void **state)
 {
 	uintptr_t address = address_in_file();
 	ElfW(Shdr) * table, *names;
-	const ElfW(Sym) * symbol;
+	ElfW(Sym) * symbol;
 	unsigned char *bytes;
+	uint32_t was;
 	char name[64];
 	size_t size;
 
@@ -196,7 +197,7 @@ symbol_behind_the_end_of_the_table_is_none(void **state)
 	while (table->sh_type != SHT_SYMTAB)
 		table++;
 	names += table->sh_link;
-	symbol = (const void *)(bytes + table->sh_offset);
+	symbol = (void *)(bytes + table->sh_offset);
 	while (strcmp((const char *)bytes + names->sh_offset + symbol->st_name, "a_static_function") != 0)
 		symbol++;
 	table->sh_size = (uint64_t)((const unsigned char *)(symbol + 1) - bytes) - table->sh_offset;
@@ -205,6 +206,15 @@ symbol_behind_the_end_of_the_table_is_none(void **state)
 	table->sh_size -= sizeof(*symbol);
 	look_into(bytes, size);
 	assert_false(evpl_symbol_in_file(path, address, name, sizeof(name)));
+	/* Its name begins where the names end. */
+	table->sh_size += sizeof(*symbol);
+	was = symbol->st_name;
+	symbol->st_name = (uint32_t)names->sh_size;
+	bytes[names->sh_offset + names->sh_size] = 'x';
+	look_into(bytes, size);
+	assert_false(evpl_symbol_in_file(path, address, name, sizeof(name)));
+	symbol->st_name = was;
+	table->sh_size -= sizeof(*symbol);
 	/* The first of a table. */
 	table->sh_offset += table->sh_size;
 	table->sh_size = sizeof(*symbol);

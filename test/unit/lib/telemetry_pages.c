@@ -275,6 +275,28 @@ processes_are_shown_24_at_a_time(void **state)
 		assert_int_equal(evpl_process_free(process[i]), 0);
 }
 
+static void
+slabs_that_went_are_counted(void **state)
+{
+	const struct evpl_thread_config few = {.stash_buffers = 1};
+	struct evpl *evpl = evpl_create(&few);
+	struct evpl_iovec iovec[20];
+	int64_t slabs;
+
+	(void)state;
+	assert_non_null(evpl);
+	for (unsigned i = 0; i < DIM(iovec); i++)
+		iovec_take(evpl, 16 * KIB - 2 * GUARDS, LOCAL, &iovec[i], i);
+	evpl_iovecs_release(evpl, iovec, DIM(iovec));
+	evpl_destroy(evpl);
+	slabs = number("/evpl/stats", NULL, "slabs");
+	assert_true(slabs >= 2);
+	assert_true(evpl_trim() > 0);
+	assert_int_equal(number("/evpl/stats", NULL, "slabs"), 0);
+	assert_int_equal(number("/evpl/stats", NULL, "slabs_given_back"), slabs);
+	assert_int_equal(number("/evpl/stats", NULL, "slabs_made"), slabs);
+}
+
 /* The main lcore's node counts only for a thread that has none. */
 static unsigned main_lcore_node = UINT_MAX; /* UINT_MAX: the true one */
 
@@ -335,6 +357,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(units_are_those_of_the_command, config),
 	home_case(answers_leave_no_memory, config),
 	home_case(context_is_of_its_threads_node, config),
+	home_case(slabs_that_went_are_counted, config),
 };
 
 int

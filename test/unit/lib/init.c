@@ -340,6 +340,26 @@ slabs_that_a_later_init_keeps_are_of_small_buffers(void **state)
 	assert_int_equal(evpl_cleanup(), 0);
 }
 
+/* With one class of buffers, a page before each costs little only if a buffer has 16 pages. */
+static void
+buffers_of_less_than_16_pages_have_no_page_before_them(void **state)
+{
+	const struct evpl_global_config config = {.slab_size = 600 * KIB,
+						  .buffer_size = 60 * KIB,
+						  .large_buffer_size = 60 * KIB,
+						  .preallocate_slabs = 1,
+						  .packet_mbufs = 63};
+	struct evpl_stats stats;
+
+	(void)state;
+	skip_unless(!rte_eal_has_hugepages(), "slabs on huge pages are whole pages");
+	assert_int_equal(evpl_init(&config), 0);
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.buffers, 10);
+	assert_in_range(stats.slab_bytes, 600 * KIB, 601 * KIB);
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
 /* The library's threads are made here. The caller does nothing before the first of them has reserved a slab. */
 static atomic_bool caller_waits;
 static atomic_uint reserved_by_helpers;
@@ -397,6 +417,7 @@ static const struct CMUnitTest cases[] = {
 	stopped_case(init_with_sizes_out_of_range_is_einval),
 	stopped_case(init_with_odd_buffer_sizes_rounds_them_up),
 	stopped_case(init_with_slab_of_one_buffer_works),
+	stopped_case(buffers_of_less_than_16_pages_have_no_page_before_them),
 	stopped_case(helpers_reserve_slabs),
 	stopped_case(init_with_one_size_fits_the_other_to_it),
 	stopped_case(init_with_preallocation_beyond_memory_is_enomem_and_keeps_nothing),

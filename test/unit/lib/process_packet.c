@@ -16,6 +16,8 @@ make_packet(struct evpl_iovec *iovecs, int n)
 	struct rte_mbuf *m = evpl_iovecs_to_mbuf(NULL, iovecs, n);
 
 	there_check(m != NULL && m->ol_flags == 0);
+	for (const struct rte_mbuf *part = m; part != NULL && rte_eal_iova_mode() == RTE_IOVA_VA; part = part->next)
+		there_check(rte_pktmbuf_iova(part) == (uintptr_t)rte_pktmbuf_mtod(part, void *));
 	return m;
 }
 
@@ -345,6 +347,41 @@ packets_that_a_full_queue_refuses_are_free_again(void **state)
 	assert_int_equal(evpl_process_free(process), 0);
 }
 
+static void
+plays_one_packet(struct evpl_process *process)
+{
+	struct evpl_iovec iovec;
+	struct rte_mbuf *m;
+
+	there_check(evpl_process_receive(process, &iovec, 1) == 1);
+	m = make_packet(&iovec, 1);
+	there_check(bytes_right(rte_pktmbuf_mtod(m, void *), PROCESS_LENGTH, 5, 0) == PROCESS_LENGTH);
+	rte_pktmbuf_free(m);
+	there_check(evpl_detach(process) == 0);
+}
+
+/* Its bytes are no buffer of the library's. */
+static void
+packet_on_a_received_mbuf_has_its_io_address(void **state)
+{
+	struct rte_mempool *pool = plain_pool("received", 7, 4096);
+	struct evpl *evpl = home_context(state);
+	struct evpl_process *process;
+	struct evpl_iovec iovec;
+	struct there there;
+
+	there_only();
+	process = process_create(0, 0);
+	there_begin(&there, "worker", plays_one_packet);
+	assert_int_equal(evpl_iovecs_from_mbuf(evpl, filled_mbuf(pool, PROCESS_LENGTH, 5), SHARED, 1, &iovec), 1);
+	assert_int_equal(evpl_process_send(process, &iovec, 1), 1);
+	there_end(&there);
+	process_assert_lent(process, EVPL_PROCESS_ABSENT, 0, 0);
+	home_assert_pool(pool, 7);
+	rte_mempool_free(pool);
+	assert_int_equal(evpl_process_free(process), 0);
+}
+
 #define LOANS 4u
 #define TOO_MANY (UINT16_MAX + 1u)
 
@@ -387,6 +424,7 @@ main(int argc, char **argv)
 		home_case(packet_that_cannot_be_made_leaves_iovecs_and_packets, home_small),
 		home_case(packets_that_a_full_queue_refuses_are_free_again, home_small),
 		home_case(packet_of_more_than_65535_segments_is_emsgsize, home_small),
+		home_case(packet_on_a_received_mbuf_has_its_io_address, home_small),
 	};
 	static const struct program program = {.name = "process_packet", .cases = cases, .n_cases = DIM(cases)};
 

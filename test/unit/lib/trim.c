@@ -367,6 +367,29 @@ keeper_leaves_slabs_until_they_were_idle_for_that_long(void **state)
 	wait_for_slabs(0, 0);
 }
 
+/* Used again and again, between two looks of the keeper. A gap in which this thread had no CPU begins the time anew. */
+static void
+keeper_leaves_a_slab_that_is_used(void **state)
+{
+	uint64_t ms = rte_get_tsc_hz() / 1000, began, last, now;
+	struct evpl_iovec iovec;
+
+	take(home_context(state), &iovec, 1, LOCAL);
+	for (began = last = rte_get_tsc_cycles(); last - began < 4 * slowly.idle_trim_ms * ms; last = now) {
+		release(home_context(state), &iovec, 1);
+		end_context(state);
+		rte_delay_us_sleep(1000);
+		now = rte_get_tsc_cycles();
+		if (now - last > slowly.idle_trim_ms / 4 * ms)
+			began = now;
+		else
+			assert_int_equal(slabs(), 1);
+		((struct home *)*state)->evpl = evpl_create(NULL);
+		take(home_context(state), &iovec, 1, LOCAL);
+	}
+	release(home_context(state), &iovec, 1);
+}
+
 static void
 keeper_gives_idle_slabs_back(void **state)
 {
@@ -439,6 +462,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(keeper_makes_large_slabs_after_the_first_large_alloc, ahead),
 	home_case(keeper_gives_idle_slabs_back, idle),
 	home_case(keeper_leaves_slabs_until_they_were_idle_for_that_long, slowly),
+	home_case(keeper_leaves_a_slab_that_is_used, slowly),
 	home_case(cleanup_that_is_refused_leaves_the_keeper_running, ahead),
 	home_case(thousands_of_slabs_work_as_one, many),
 };

@@ -115,19 +115,20 @@ class Builder:
         return words + options
 
     def precompile(self, name, options):
-        """DPDK's and the system's headers that the library includes."""
+        """DPDK's and the system's headers that the library includes. What was compiled with other options is removed."""
         folder = os.path.join(self.folder, name)
-        os.makedirs(folder, exist_ok=True)
         headers = set()
         for output in self.objects(LIBRARY):
             headers.update(SYSTEM.findall(open(os.path.join(self.tree, self.commands[output][0])).read()))
         headers.discard("rte_config.h")
         path = os.path.join(folder, "before.h")
         # evpl_compat_pvt.h has the macro before its includes.
-        text = "".join(["#define ALLOW_EXPERIMENTAL_API\n#include <rte_config.h>\n",
+        text = "".join([f"/* {' '.join(options)} */\n#define ALLOW_EXPERIMENTAL_API\n#include <rte_config.h>\n",
                         *(f"#include <{header}>\n" for header in sorted(headers))])
         command = self.plain(self.commands[self.objects(LIBRARY)[0]][1], options)
         if not os.path.exists(path + ".gch") or open(path).read() != text:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.makedirs(folder)
             with open(path, "w") as file:
                 file.write(text)
             run([*command, "-x", "c-header", path, "-o", path + ".gch"], cwd=self.build)

@@ -52,7 +52,8 @@ plays_echo(struct evpl_process *process)
 		evpl_iovec_release(NULL, &part);
 		iovec_fill(&iovecs[i], 100 + i);
 	}
-	there_check(evpl_process_send(process, iovecs, n) == n);
+	rte_errno = 0;
+	there_check(evpl_process_send(process, iovecs, n) == n && rte_errno == 0);
 	there_check(iovecs[0].ref == NULL && iovecs[n - 1].ref == NULL);
 	there_check(evpl_detach(process) == 0);
 }

@@ -13,7 +13,7 @@
 #include "port_lies.h"
 
 static const struct evpl_global_config config = {
-	.slab_size = 256 * KIB, .buffer_size = 16 * KIB, .large_buffer_size = 64 * KIB, .packet_mbufs = 63};
+	.slab_size = 256 * KIB, .buffer_size = 16 * KIB, .large_buffer_size = 128 * KIB, .packet_mbufs = 63};
 static const struct evpl_global_config tiny_slabs = {
 	.slab_size = KIB, .buffer_size = KIB, .large_buffer_size = KIB, .packet_mbufs = 63};
 static const struct evpl_global_config many_buffers = {
@@ -64,6 +64,8 @@ contexts_are_shown_twelve_at_a_time(void **state)
 	assert_int_equal(number("/evpl/contexts,13", "context_13", "stash_size"), 7);
 	assert_int_equal(number("/evpl/contexts,13", "context_13", "large_stash_size"), 7);
 	assert_int_equal(number("/evpl/contexts,13", "context_13", "quota"), 1280 * KIB);
+	assert_int_equal(number("/evpl/contexts", "context_0", "stash_size"), 64);
+	assert_int_equal(number("/evpl/contexts", "context_0", "large_stash_size"), 32);
 	assert_int_equal(number("/evpl/contexts,14", NULL, "contexts"), 14);
 	assert_int_equal(shown("/evpl/contexts,14", "context"), 0);
 	for (unsigned i = 1; i < DIM(evpl); i++)

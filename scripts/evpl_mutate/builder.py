@@ -12,10 +12,11 @@ from evpl_mutate.sites import NAME, functions, users
 
 SOURCES = ("src", "include")
 LIBRARY = "src/libevpl-dpdk.so.0.1.0"
+OWN = re.compile(r'^#include "([\w./]+)"', re.M)
 SYSTEM = re.compile(r"^#include <((?!evpl/)[\w./]+)>", re.M)
 # gcc takes a precompiled header for the options that it was made with. Indexes and lengths are checked, as in the
-# builds of scripts/check that have sanitizers: what lies behind an array is often 0, so that a read of it changes
-# nothing.
+# builds of scripts/check that have sanitizers. Behind an array there is often a 0. A read of it changes nothing, so
+# only a check notices it.
 FAST = ["-O1", "-w", "-fsanitize=bounds", "-fsanitize-undefined-trap-on-error", "-D_FORTIFY_SOURCE=2"]
 COVERED = ["-O0", "-w", "--coverage"]
 # The suite that counts instructions has the library in itself, optimized.
@@ -94,12 +95,14 @@ class Builder:
         return {self.commands[output][0] for output in self.objects(target)}
 
     def includes(self, source, path):
-        """Whether a test's source is a source of the library, or names that header of the library's sources."""
-        name = f'"{os.path.relpath(path, "src")}"'
-        return source == path or (path.endswith(".h") and name in open(os.path.join(self.root, source)).read())
+        """Whether a source is that one, or includes that header of src, by itself or through others."""
+        if source == path:
+            return True
+        own = {os.path.join("src", name) for name in OWN.findall(open(os.path.join(self.root, source)).read())}
+        return any(self.includes(header, path) for header in own if os.path.exists(os.path.join(self.root, header)))
 
     def has(self, target, path):
-        """Whether a program has code of that source or header in itself, apart from inline functions that all have."""
+        """Whether a program has code of that source or header of src in itself."""
         return any(self.includes(source, path) for source in self.sources(target))
 
     def plain(self, command, options):
@@ -115,7 +118,7 @@ class Builder:
         return words + options
 
     def precompile(self, name, options):
-        """DPDK's and the system's headers that the library includes. What was compiled with other options is removed."""
+        """DPDK's and the system's headers that the library includes. Removes what was compiled with other options."""
         folder = os.path.join(self.folder, name)
         headers = set()
         for output in self.objects(LIBRARY):

@@ -20,8 +20,8 @@ EAL = ("--no-huge --iova-mode=va --no-pci --no-shconf --no-telemetry -m 256 --lo
        "--vdev=net_null0,size=64").split()
 
 # x86-64, -O2: instructions of one operation with its share of the loop, as gcc 12 and clang 14 make them with DPDK
-# 22.11. SLACK per cent, and at least two instructions, are let pass. Other versions, and the inline functions of another
-# DPDK, make other code: OTHER_SLACK per cent are let pass there. (gcc 14 with DPDK 24.11 makes 13 % more of one
+# 22.11. SLACK per cent, and at least two instructions, are let pass. Other versions, and the inline functions of
+# another DPDK, make other code: OTHER_SLACK per cent are let pass there. (gcc 14 with DPDK 24.11 makes 13 % more of one
 # operation.)
 SLACK = 8
 OTHER_SLACK = 16

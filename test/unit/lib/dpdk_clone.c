@@ -32,7 +32,7 @@ clones_and_clones_of_clones_count_and_keep_the_data(enum kind kind)
 	clone = rte_pktmbuf_clone(m, std_pool);
 	assert_non_null(clone);
 	mbuf_assert(clone, 4, 1);
-	if (RTE_MBUF_CLONED(clone)) { /* what it is of is as mbufs in a pool are: DPDK may check that */
+	if (RTE_MBUF_CLONED(clone)) { /* DPDK may check that the mbuf under it has one segment and no next */
 		assert_int_equal(rte_mbuf_from_indirect(clone)->nb_segs, 1);
 		assert_null(rte_mbuf_from_indirect(clone)->next);
 	}

@@ -85,10 +85,14 @@ eight_contexts_and_slabs_are_named_and_the_rest_counted(void **state)
 	assert_line(text, 0, "port");
 	free(text);
 
-	/* As many as there are lines for. A context and a slab of which nothing is held are not named. */
+	/* One more, and as many as there are lines for. A context and a slab of which nothing is held are not named. */
 	for (unsigned i = 1; i < 3; i++) {
 		evpl_iovec_release(evpl[i], &iovec[i]);
 		evpl_destroy(evpl[i]);
+		text = refusal();
+		assert_line(text, i == 1, "cleanup: and by 1 more contexts\n");
+		assert_line(text, i == 1, "cleanup: and 1 more slabs\n");
+		free(text);
 	}
 	text = refusal();
 	assert_line(text, LINES, "cleanup: taken by context ");

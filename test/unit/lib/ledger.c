@@ -2,9 +2,9 @@
 /*
  * src/ledger.c, by itself: the lists of loans and packets that two processes share.
  *
- * What would break: a list that has one entry twice lends the same bytes to two users. A thread that was stopped in the
- * middle of a take compares the list with what it read before. If the list went the same way round meanwhile, only the
- * number of changes tells.
+ * What would break: a list that has one entry twice lends the same bytes to two users. A thread may be stopped in the
+ * middle of a take. Meanwhile others may take and put packets until the same one is on top. Only the number of changes
+ * shows that.
  */
 #include <setjmp.h>
 #include <stdarg.h>

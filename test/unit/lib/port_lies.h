@@ -34,7 +34,7 @@ extern struct lies {
 	bool no_seg_max; /* the driver fills in neither of them */
 	uint16_t max_mtu;
 	uint32_t max_rx_pktlen;
-	struct rte_eth_stats stats; /* if it has packets */
+	struct rte_eth_stats stats; /* used if ipackets is not 0 */
 } lies;
 
 #endif /* TEST_PORT_LIES_H */

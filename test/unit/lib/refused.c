@@ -263,7 +263,7 @@ ends_of_the_ranges_are_accepted(void **state)
 	assert_non_null(pool);
 	assert_int_equal(evpl_rx_pool_destroy(pool), 0);
 	evpl_destroy(evpl);
-	/* This machine has no such node, but its number is one. With huge pages there is no memory of it. */
+	/* Its number is allowed. Few machines have that node: with huge pages there is no memory of it. */
 	evpl = evpl_create(&last_node);
 	assert_true(evpl != NULL || rte_errno == ENOMEM);
 	evpl_destroy(evpl);

@@ -280,6 +280,35 @@ rx_burst_of_several_segments_is_one_iovec_and_counted(void **state)
 	close_bench(&b);
 }
 
+/* The number of segments is compared in one word with others: each of its 16 bits counts. */
+static void
+rx_burst_of_32769_segments_is_one_iovec(void **state)
+{
+	struct bench b = open_bench(state, false, 0);
+	struct rte_mempool *pool = plain_pool("segments", 32768, 1);
+	struct rte_mbuf *packet = NULL, **end = &packet, *m;
+	struct evpl_iovec iovec;
+
+	for (unsigned i = 0; i < 32769; i++, end = &m->next) {
+		*end = m = rte_pktmbuf_alloc(i == 0 ? b.pool : pool);
+		assert_non_null(m);
+		m->data_off = 0;
+		m->data_len = 1;
+		*rte_pktmbuf_mtod(m, uint8_t *) = (uint8_t)(i % 251);
+	}
+	packet->nb_segs = 32769;
+	packet->pkt_len = 32769;
+	assert_int_equal(rte_eth_tx_burst(b.port, 0, &packet, 1), 1);
+	assert_int_equal(evpl_rx_burst(b.evpl, b.port, 0, &iovec, 1), 1);
+	assert_int_equal(evpl_iovec_length(&iovec), 32769);
+	for (unsigned i = 0; i < 32769; i++)
+		assert_int_equal(((const uint8_t *)evpl_iovec_data(&iovec))[i], i % 251);
+	evpl_iovec_release(b.evpl, &iovec);
+	home_assert_pool(pool, 32768);
+	rte_mempool_free(pool);
+	close_bench(&b);
+}
+
 static void
 rx_burst_of_several_segments_longer_than_a_buffer_drops_and_counts(void **state)
 {
@@ -375,6 +404,7 @@ static const struct CMUnitTest cases[] = {
 	home_case(rx_burst_from_a_pinned_pool_in_the_place_of_a_direct_one_puts_the_flag_back, bench_plenty),
 	home_case(rx_burst_of_what_is_received_and_sent_again_uses_no_packet_mbuf, bench_plenty),
 	home_case(rx_burst_of_several_segments_is_one_iovec_and_counted, bench_plenty),
+	home_case(rx_burst_of_32769_segments_is_one_iovec, bench_plenty),
 	home_case(rx_burst_of_several_segments_longer_than_a_buffer_drops_and_counts, buffers_1k),
 	home_case(rx_burst_of_a_segment_that_leaves_its_mbuf_drops_and_counts, bench_plenty),
 	home_case(rx_burst_of_several_segments_without_memory_drops_and_counts, buffers_1k),

@@ -6,9 +6,7 @@
  * memory. Two users of the library in one process could get sizes that they did not ask for. So EAL's heap is measured
  * before and after everything, and the same sizes are asked for again and again.
  */
-#include <fcntl.h>
 #include <limits.h>
-#include <unistd.h>
 
 #include <rte_cycles.h>
 #include <rte_eal.h>
@@ -336,10 +334,9 @@ rte_get_next_lcore(unsigned lcore, int skip_main, int wrap)
 static bool
 has_another_lcore(void)
 {
-	unsigned lcore;
-
-	RTE_LCORE_FOREACH (lcore) {
-		if (lcore != rte_lcore_id() && rte_lcore_to_socket_id(lcore) == rte_socket_id())
+	for (unsigned lcore = 0; lcore < RTE_MAX_LCORE; lcore++) {
+		if (rte_lcore_is_enabled(lcore) && lcore != rte_lcore_id() &&
+		    rte_lcore_to_socket_id(lcore) == rte_socket_id())
 			return true;
 	}
 	return false;

@@ -364,13 +364,14 @@ plays_one_packet(struct evpl_process *process)
 static void
 packet_on_a_received_mbuf_has_its_io_address(void **state)
 {
-	struct rte_mempool *pool = plain_pool("received", 7, 4096);
 	struct evpl *evpl = home_context(state);
 	struct evpl_process *process;
+	struct rte_mempool *pool;
 	struct evpl_iovec iovec;
 	struct there there;
 
 	there_only();
+	pool = plain_pool("received", 7, 4096);
 	process = process_create(0, 0);
 	there_begin(&there, "worker", plays_one_packet);
 	assert_int_equal(evpl_iovecs_from_mbuf(evpl, filled_mbuf(pool, PROCESS_LENGTH, 5), SHARED, 1, &iovec), 1);

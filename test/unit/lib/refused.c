@@ -99,7 +99,7 @@ static void
 init_says_why_slabs_cannot_be_made(void **state)
 {
 	const struct evpl_global_config shelf = {
-		.slab_size = MIB, .buffer_size = 64 * KIB, .preallocate_slabs = 1, .max_slabs = 1};
+		.slab_size = MIB, .buffer_size = 64 * KIB, .preallocate_slabs = 3, .max_slabs = 3};
 	/* EAL has 256 MiB, or, of huge pages, what the machine has. */
 	const struct evpl_global_config memory = {.slab_size = 512 * MIB, .preallocate_slabs = 2};
 	const struct evpl_global_config memzones = {.preallocate_slabs = EVPL_MAX_SLABS};
@@ -116,7 +116,7 @@ init_says_why_slabs_cannot_be_made(void **state)
 	log_begin();
 	assert_int_equal(evpl_init(&shelf), -ENOMEM);
 	no_memory_for_shelves = false;
-	assert_logged("evpl_init: preallocate_slabs is 1, but only 0 slabs of 1048576 bytes can be made: "
+	assert_logged("evpl_init: preallocate_slabs is 3, but only 0 slabs of 1048576 bytes can be made: "
 		      "Cannot allocate memory");
 	log_begin();
 	assert_int_equal(evpl_init(&memzones), -ENOMEM);

@@ -213,6 +213,7 @@ figures_are_those_of_what_is_held(void **state)
 	assert_figures("/evpl/stats", NULL, stats);
 	assert_figures("/evpl/contexts", "context_0", context);
 	assert_figures("/evpl/contexts", "context_1", idle);
+	assert_in_range(number("/evpl/stats", NULL, "oldest_ms"), 0, 3600000);
 
 	/* One of two iovecs of a packet's buffer is gone, then the packet: what is left is half of what was. */
 	evpl_iovec_release(evpl, &h.first);

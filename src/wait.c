@@ -299,7 +299,7 @@ evpl_alloc_wait_poll(struct evpl *evpl)
 	if (likely(ctx == NULL || ctx->waits == 0))
 		return 0;
 	/* Current buffers that nobody uses, and what TX caches keep or other processes returned, count in a quota. */
-	(void)evpl_windows_close_idle(ctx);
+	evpl_windows_close_idle(ctx);
 	(void)evpl_buffers_collect();
 	update_claims(ctx);
 	for (unsigned i = 0; i < evpl_global.class_count; i++)

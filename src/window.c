@@ -99,18 +99,13 @@ evpl_window_is_home(const struct evpl_context *ctx, unsigned kind)
 	       1 + (evpl_buffer_is_claimed(buffer, evpl_tx_cache) ? buffer->stock : 0);
 }
 
-bool
+void
 evpl_windows_close_idle(struct evpl_context *ctx)
 {
-	bool some = false;
-
 	for (unsigned kind = 0; kind < RTE_DIM(ctx->current); kind++) {
-		if (!evpl_window_is_home(ctx, kind))
-			continue;
-		evpl_window_close(ctx, kind);
-		some = true;
+		if (evpl_window_is_home(ctx, kind))
+			evpl_window_close(ctx, kind);
 	}
-	return some;
 }
 
 /* Out of line: evpl_window_rewind() fails as often, and needs no registers for this. */

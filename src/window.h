@@ -11,7 +11,7 @@ struct evpl_class;
 struct evpl_context;
 
 void evpl_window_close(struct evpl_context *ctx, unsigned kind); /* gives the buffer back */
-bool evpl_windows_close_idle(struct evpl_context *ctx);		 /* whose buffers nothing holds; true: some */
+void evpl_windows_close_idle(struct evpl_context *ctx);		 /* whose buffers nothing holds */
 bool evpl_window_is_home(const struct evpl_context *ctx, unsigned kind);
 bool evpl_window_rewind(struct evpl_context *ctx, unsigned kind, const struct evpl_class *class);
 void evpl_window_install(struct evpl_context *ctx, unsigned kind, struct rte_mbuf *buffer);

@@ -95,11 +95,18 @@ class Builder:
         return {self.commands[output][0] for output in self.objects(target)}
 
     def includes(self, source, path):
-        """Whether a source is that one, or includes that header of src, by itself or through others."""
-        if source == path:
-            return True
-        own = {os.path.join("src", name) for name in OWN.findall(open(os.path.join(self.root, source)).read())}
-        return any(self.includes(header, path) for header in own if os.path.exists(os.path.join(self.root, header)))
+        """Whether a source is that one, or includes it, by itself or through others."""
+        left, seen = [source], set()
+        while left:
+            one = left.pop()
+            if one == path:
+                return True
+            seen.add(one)
+            for name in OWN.findall(open(os.path.join(self.root, one)).read()):
+                places = [os.path.join(folder, name) for folder in (os.path.dirname(one), "test/support", "src")]
+                found = [place for place in places if os.path.exists(os.path.join(self.root, place))][:1]
+                left += [place for place in found if place not in seen]
+        return False
 
     def has(self, target, path):
         """Whether a program has code of that source or header of src in itself."""

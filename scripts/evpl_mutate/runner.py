@@ -15,13 +15,14 @@ import zlib
 from evpl_mutate.builder import COUNTED, COVERED, LIBRARY, Broken, run
 
 FAILED = re.compile(rb"^not ok(?!.*# (?:SKIP|TODO))", re.M)
+SKIPPED = re.compile(rb"^1\.\.0 # SKIP", re.M)
 LEAST_S = 60          # a busy machine may take that long for a program that takes a second
 LONG_S = 1            # of CPU; such tests come last
 ROW = re.compile(r"^\| (.*?) \| (.*?) \|$", re.M)
 
 
 def execute(command, environment, limit):
-    """Runs a test until it ends, fails or is late. Returns (what happened or None, seconds of CPU)."""
+    """Runs a test until it ends, fails or is late. Returns (what happened or None, seconds of CPU, the output)."""
     process = subprocess.Popen(command, env=os.environ | environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.DEVNULL, start_new_session=True)
     output, verdict, end = b"", None, time.monotonic() + limit
@@ -55,7 +56,7 @@ def execute(command, environment, limit):
         pass
     if verdict is None and status not in (0, 77):
         verdict = f"signal {-status}" if status < 0 else "failed"
-    return verdict, ended[2].ru_utime + ended[2].ru_stime
+    return verdict, ended[2].ru_utime + ended[2].ru_stime, output
 
 
 def table_of(readme):
@@ -94,8 +95,7 @@ class Suite:
         library = self.covered(folder)
         known = os.path.join(folder, "tests.json")
         self.known = json.load(open(known)) if os.path.exists(known) else {}
-        left = [test for test in self.tests
-                if self.known.get(test["name"], {}).get("program") != self.program_of(test)]
+        left = [test for test in self.tests if self.must_run(test)]
         if left:
             self.builder.say(f"running {len(left)} tests once")
         running = {pool.submit(self.look, test, folder, library): test for test in left}
@@ -106,10 +106,16 @@ class Suite:
             os.replace(known + ".new", known)
         for test in self.tests:
             if self.known[test["name"]]["verdict"]:
-                self.builder.say(f"left out, for without a mutant it fails: {test['name']}")
+                self.builder.say(f"left out, for without a mutant it is {self.known[test['name']]['verdict']}: "
+                                 f"{test['name']}")
         self.tests = [test for test in self.tests if not self.known[test["name"]]["verdict"]]
         self.lines = {name: {(path, line) for path, lines in known["lines"].items() for line in lines}
                       for name, known in self.known.items()}
+
+    def must_run(self, test):
+        """Whether it is another program than the last time, or did not pass then."""
+        known = self.known.get(test["name"], {})
+        return known.get("program") != self.program_of(test) or known.get("verdict") is not None
 
     def program_of(self, test):
         """A number that is another one when the program is."""
@@ -144,7 +150,9 @@ class Suite:
             "EVPL_TEST_COVERAGE": "1", "GCOV_PREFIX": place, "GCOV_PREFIX_STRIP": "99"}
         began = time.monotonic()
         program = os.path.join(self.builder.build, test["program"])
-        verdict, cpu = execute([*test["before"], program, *test["after"]], environment, 20 * test["timeout"])
+        verdict, cpu, output = execute([*test["before"], program, *test["after"]], environment, 20 * test["timeout"])
+        if verdict is None and SKIPPED.search(output):
+            verdict = "skipped"
         took = time.monotonic() - began
         counts = [name for name in os.listdir(place) if name.endswith(".gcda")]
         for name in counts:
@@ -196,7 +204,8 @@ class Suite:
             except Broken:
                 return "not compiled", "", number
             limit = max(LEAST_S, 5 * self.known[name]["took"])
-            verdict, _ = execute([*test["before"], program, *test["after"]], self.environment(test, library), limit)
+            command = [*test["before"], program, *test["after"]]
+            verdict, _, _ = execute(command, self.environment(test, library), limit)
             if verdict:
                 self.kills[name] += 1
                 return f"killed ({verdict})", name, number + 1

@@ -293,6 +293,22 @@ slabs_that_a_later_init_keeps_are_of_small_buffers(void **state)
 	assert_int_equal(evpl_cleanup(), 0);
 }
 
+/* So that they have room for one buffer. */
+static void
+slabs_are_as_large_as_large_buffers(void **state)
+{
+	const struct evpl_global_config config = {
+		.large_buffer_size = 32 * MIB, .preallocate_slabs = 1, .packet_mbufs = 63};
+	struct evpl_stats stats;
+
+	(void)state;
+	assert_int_equal(evpl_init(&config), 0);
+	evpl_stats_get(&stats);
+	assert_int_equal(stats.slabs, 1);
+	assert_true(stats.slab_bytes >= 32 * MIB);
+	assert_int_equal(evpl_cleanup(), 0);
+}
+
 /* With one class of buffers, a page before each costs little only if a buffer has 16 pages. */
 static void
 buffers_of_less_than_16_pages_have_no_page_before_them(void **state)
@@ -322,10 +338,10 @@ rte_get_next_lcore(unsigned lcore, int skip_main, int wrap)
 	unsigned (*real)(unsigned, int, int);
 
 	program_next(&real, sizeof(real), "rte_get_next_lcore");
-	for (unsigned ms = 0; init_waits && lcore < RTE_MAX_LCORE && lcore != rte_lcore_id() && ms < 60000; ms++) {
-		if (atomic_load(&zone_lies.others) > 0)
-			break;
-		rte_delay_us_sleep(1000);
+	if (init_waits && lcore < RTE_MAX_LCORE && lcore != rte_lcore_id() &&
+	    rte_lcore_to_socket_id(lcore) == rte_socket_id()) {
+		for (unsigned ms = 0; atomic_load(&zone_lies.others) == 0 && ms < 60000; ms++)
+			rte_delay_us_sleep(1000);
 	}
 	return real(lcore, skip_main, wrap);
 }
@@ -366,6 +382,7 @@ static const struct CMUnitTest cases[] = {
 	stopped_case(init_with_odd_buffer_sizes_rounds_them_up),
 	stopped_case(init_with_slab_of_one_buffer_works),
 	stopped_case(buffers_of_less_than_16_pages_have_no_page_before_them),
+	stopped_case(slabs_are_as_large_as_large_buffers),
 	stopped_case(helpers_reserve_slabs),
 	stopped_case(init_with_one_size_fits_the_other_to_it),
 	stopped_case(init_with_preallocation_beyond_memory_is_enomem_and_keeps_nothing),

@@ -22,6 +22,11 @@ static const struct evpl_global_config with_keeper = {.slab_size = 64 * KIB,
 						      .large_buffer_size = 64 * KIB,
 						      .packet_mbufs = 63,
 						      .low_watermark = 100 * KIB};
+static const struct evpl_global_config one_class = {.slab_size = 64 * KIB,
+						    .buffer_size = 16 * KIB,
+						    .large_buffer_size = 16 * KIB,
+						    .packet_mbufs = 63,
+						    .low_watermark = 100 * KIB};
 static const struct evpl_thread_config no_stash = {.stash_buffers = 1};
 
 struct told {
@@ -239,7 +244,7 @@ static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(cleanup_leaves_no_memory),
 	home_case(high_and_low_are_told_by_turns, config),
 	home_case_named("high_and_low_are_told_beside_a_watermark", high_and_low_are_told_by_turns, with_keeper),
-	home_case(keeper_without_memory_waits, with_keeper),
+	home_case(keeper_without_memory_waits, one_class),
 	home_case(nothing_is_told_after_the_end, config),
 	home_case(nothing_but_the_end_waits_for_a_callback, config),
 	home_case(impossible_thresholds_are_einval, config),

@@ -367,32 +367,34 @@ keeper_leaves_slabs_until_they_were_idle_for_that_long(void **state)
 	wait_for_slabs(0, 0);
 }
 
-/* It is used between any two looks of the keeper. If this thread had no CPU for 100 ms, the round does not count. */
+/*
+ * It is used between any two looks of the keeper. A round in which this thread had no CPU for 100 ms does not count. The
+ * case is skipped if too few rounds count in half a minute.
+ */
 static void
 keeper_leaves_a_slab_that_is_used(void **state)
 {
-	uint64_t ms = rte_get_tsc_hz() / 1000, last, now, lasted = 0;
+	uint64_t ms = rte_get_tsc_hz() / 1000, began = rte_get_tsc_cycles(), last = began, now, lasted = 0;
 	struct evpl_iovec iovec;
 	uint32_t n;
 
 	take(home_context(state), &iovec, 1, LOCAL);
-	last = rte_get_tsc_cycles();
-	for (unsigned i = 0; i < 5000 && lasted < 4 * slowly.idle_trim_ms * ms; i++, last = now) {
+	for (; lasted < 4 * slowly.idle_trim_ms * ms && last - began < 30000 * ms; last = now) {
 		release(home_context(state), &iovec, 1);
 		end_context(state);
 		rte_delay_us_sleep(1000);
 		n = slabs();
 		now = rte_get_tsc_cycles();
-		if (now - last > slowly.idle_trim_ms / 4 * ms)
-			lasted = 0;
-		else
+		if (now - last <= slowly.idle_trim_ms / 4 * ms) {
+			assert_int_equal(n, 1);
 			lasted += now - last;
-		assert_true(lasted == 0 || n == 1);
+		}
 		((struct home *)*state)->evpl = evpl_create(NULL);
 		assert_non_null(home_context(state));
 		take(home_context(state), &iovec, 1, LOCAL);
 	}
 	release(home_context(state), &iovec, 1);
+	skip_unless(lasted >= 4 * slowly.idle_trim_ms * ms, "the machine is too busy");
 }
 
 static void

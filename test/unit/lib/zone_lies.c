@@ -2,7 +2,7 @@
 #include "zone_lies.h"
 
 #include <errno.h>
-#include <pthread.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -11,12 +11,12 @@
 #include "support.h"
 
 struct zone_lies zone_lies;
-static pthread_t own;
+static atomic_int own; /* id of the thread */
 
 void
 zone_lies_begin(void)
 {
-	own = pthread_self();
+	atomic_store(&own, gettid());
 	atomic_store(&zone_lies.no_memory, false);
 	atomic_store(&zone_lies.calls, 0);
 	atomic_store(&zone_lies.contiguous, 0);
@@ -31,7 +31,7 @@ rte_memzone_reserve_aligned(const char *name, size_t length, int socket_id, unsi
 	atomic_fetch_add(&zone_lies.calls, 1);
 	if (flags & RTE_MEMZONE_IOVA_CONTIG)
 		atomic_fetch_add(&zone_lies.contiguous, 1);
-	if (!pthread_equal(pthread_self(), own))
+	if (gettid() != atomic_load(&own))
 		atomic_fetch_add(&zone_lies.others, 1);
 	if (atomic_load(&zone_lies.no_memory)) {
 		rte_errno = ENOMEM;

@@ -35,6 +35,12 @@ home_c_heap(void)
 	return mallinfo2().uordblks;
 }
 
+bool
+home_is_far(void)
+{
+	return EVPL_IOVEC_TRACE || getenv("EVPL_TEST_FAR") != NULL;
+}
+
 /* The same configuration with far packets only. Cases of packets run with both. */
 static const struct evpl_global_config *
 far_config(const struct evpl_global_config *config)

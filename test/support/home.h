@@ -64,6 +64,9 @@ void home_assert_pool(struct rte_mempool *pool, unsigned n);
 /** Asserts that @p n buffers are in use, without the contexts' current ones. */
 void home_assert_held(uint32_t n);
 
+/** Whether packets on buffers are far: those of a tracing build, and of a run with EVPL_TEST_FAR. */
+bool home_is_far(void);
+
 /** @return the bytes in use of EAL's heap. */
 size_t home_heap(void);
 

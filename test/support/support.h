@@ -23,6 +23,7 @@
 #include <cmocka.h>
 
 #include <rte_errno.h>
+#include <rte_lcore.h>
 #include <rte_memory.h>
 #include <rte_mbuf.h>
 
@@ -64,6 +65,9 @@
 
 /** The same, in every tracing build. */
 #define plain_builds_only() skip_unless(!EVPL_IOVEC_TRACE, "tracing stops the program there")
+
+/** The same, where threads_run() has no second core. */
+#define two_lcores_only() skip_unless(rte_lcore_count() > 1, "there is one lcore")
 
 /** The same, in tracing builds that watch bytes. */
 #define unwatched_bytes_only() skip_unless(!TEST_TRACE_BYTES, "watched buffers are not used again in place")

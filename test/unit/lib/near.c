@@ -34,13 +34,6 @@ packet_of(struct evpl *evpl, unsigned length, unsigned flags, uint64_t seed)
 	return packet;
 }
 
-/* Far ones are wanted, or those of a tracing build. */
-static bool
-all_far(void)
-{
-	return EVPL_IOVEC_TRACE || getenv("EVPL_TEST_FAR") != NULL;
-}
-
 static void
 packets_of_small_buffers_are_direct_and_of_large_ones_external(void **state)
 {
@@ -50,7 +43,7 @@ packets_of_small_buffers_are_direct_and_of_large_ones_external(void **state)
 		struct rte_mbuf *small = packet_of(evpl, 1500, flags, 1), *big;
 		struct evpl_iovec iovec;
 
-		assert_int_equal(RTE_MBUF_DIRECT(small), !all_far());
+		assert_int_equal(RTE_MBUF_DIRECT(small), !home_is_far());
 		assert_int_equal(rte_pktmbuf_headroom(small), 0);
 		assert_int_equal(rte_pktmbuf_tailroom(small), 0);
 		mbuf_assert(small, 1500, 1);
@@ -164,7 +157,7 @@ bulk_that_the_packet_pool_cannot_serve_takes_nothing(void **state)
 	struct rte_mempool *pool = packet->pool, *anchors = NULL;
 
 	rte_pktmbuf_free(packet);
-	skip_unless(!all_far(), "the pool of far packets is an ordinary one");
+	skip_unless(!home_is_far(), "the pool of far packets is an ordinary one");
 	for (unsigned i = 0; i < 3; i++) {
 		assert_int_not_equal(rte_pktmbuf_alloc_bulk(pool, mbufs, 13), 0);
 		assert_int_equal(rte_mempool_avail_count(pool), 12);

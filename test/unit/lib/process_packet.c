@@ -100,17 +100,24 @@ packets_are_made_there_and_freed_here(void **state)
 	assert_int_equal(evpl_process_free(process), 0);
 }
 
+/* Makes a packet of one iovec, whose stream begins at that offset, and frees it. */
 static void
-plays_the_last_byte(struct evpl_process *process)
+check_one_packet(struct evpl_process *process, unsigned length, uint64_t stream, uint64_t offset)
 {
 	struct evpl_iovec iovec;
 	struct rte_mbuf *m;
 
 	there_check(evpl_process_receive(process, &iovec, 1) == 1);
 	m = make_packet(&iovec, 1);
-	there_check(bytes_right(rte_pktmbuf_mtod(m, void *), 1, 7, UINT16_MAX) == 1);
+	there_check(bytes_right(rte_pktmbuf_mtod(m, void *), length, stream, offset) == length);
 	rte_pktmbuf_free(m);
 	there_check(evpl_detach(process) == 0);
+}
+
+static void
+plays_the_last_byte(struct evpl_process *process)
+{
+	check_one_packet(process, 1, 7, UINT16_MAX);
 }
 
 /* A packet has 16 bits for the way from the beginning of the buffer. */
@@ -350,14 +357,7 @@ packets_that_a_full_queue_refuses_are_free_again(void **state)
 static void
 plays_one_packet(struct evpl_process *process)
 {
-	struct evpl_iovec iovec;
-	struct rte_mbuf *m;
-
-	there_check(evpl_process_receive(process, &iovec, 1) == 1);
-	m = make_packet(&iovec, 1);
-	there_check(bytes_right(rte_pktmbuf_mtod(m, void *), PROCESS_LENGTH, 5, 0) == PROCESS_LENGTH);
-	rte_pktmbuf_free(m);
-	there_check(evpl_detach(process) == 0);
+	check_one_packet(process, PROCESS_LENGTH, 5, 0);
 }
 
 /* Its bytes are no buffer of the library's. */

@@ -319,7 +319,7 @@ int
 main(int argc, char **argv)
 {
 	static const struct CMUnitTest cases[] = {
-		/* First: in a run for coverage a child calls exit(), which removes the socket. This case connects before. */
+		/* First: it connects to telemetry. With coverage a child calls exit(), which removes the socket. */
 		home_case(answers_of_telemetry, home_small),
 		cmocka_unit_test(buffers_and_loans),
 		home_case(mbufs_for_evpl_packets_alloc, home_small),

@@ -6,7 +6,6 @@
  * less room than was asked for. A source that did not fit could be emptied, or one that did could stay usable. The end
  * of a ring could lose what is in it. Two producers or consumers could mix words of two iovecs.
  */
-#include <rte_lcore.h>
 #include <rte_ring.h>
 
 #include "support.h"
@@ -210,7 +209,7 @@ two_threads_share_a_ring(void **state)
 	static const unsigned flags[] = {0, RING_F_MP_RTS_ENQ | RING_F_MC_RTS_DEQ,
 					 RING_F_MP_HTS_ENQ | RING_F_MC_HTS_DEQ};
 
-	skip_unless(rte_lcore_count() > 1, "there is one lcore");
+	two_lcores_only();
 	for (unsigned i = 0; i < DIM(flags); i++) {
 		struct handover handover = {.ring = make(20, flags[i]), .packets = threads_rounds(PACKETS)};
 

@@ -8,8 +8,6 @@
  */
 #include <stdatomic.h>
 
-#include <rte_lcore.h>
-
 #include "told.h"
 
 static const struct evpl_global_config off = {.slab_size = 1 << 20};
@@ -445,7 +443,7 @@ a_report_of_a_running_context_is_about_right(void **state)
 	struct watched w = {.evpl = home_context(state)};
 
 	plain_builds_only();
-	skip_unless(rte_lcore_count() > 1, "there is one lcore");
+	two_lcores_only();
 	threads_run(THREADS_PLAIN, take_or_watch, &w);
 }
 

@@ -181,12 +181,24 @@ name_with_a_byte_that_no_name_has_is_none(void **state)
 	}
 }
 
+/* The header of the table of symbols, and that of their names. */
+static ElfW(Shdr) * table_of(unsigned char *bytes, const ElfW(Shdr) * *names)
+{
+	ElfW(Shdr) *sections = (void *)(bytes + ((const ElfW(Ehdr) *)(const void *)bytes)->e_shoff), *table = sections;
+
+	while (table->sh_type != SHT_SYMTAB)
+		table++;
+	*names = sections + table->sh_link;
+	return table;
+}
+
 /* The symbols that the section's header counts, and none of what follows them in the file. */
 static void
 symbol_behind_the_end_of_the_table_is_none(void **state)
 {
 	uintptr_t address = address_in_file();
-	ElfW(Shdr) * table, *names;
+	ElfW(Shdr) * table;
+	const ElfW(Shdr) * names;
 	ElfW(Sym) * symbol;
 	unsigned char *bytes;
 	uint32_t was;
@@ -195,11 +207,7 @@ symbol_behind_the_end_of_the_table_is_none(void **state)
 
 	(void)state;
 	bytes = copy_of_program(&size);
-	table = (void *)(bytes + ((const ElfW(Ehdr) *)(const void *)bytes)->e_shoff);
-	names = table;
-	while (table->sh_type != SHT_SYMTAB)
-		table++;
-	names += table->sh_link;
+	table = table_of(bytes, &names);
 	symbol = (void *)(bytes + table->sh_offset);
 	while (strcmp((const char *)bytes + names->sh_offset + symbol->st_name, "a_static_function") != 0)
 		symbol++;
@@ -247,11 +255,7 @@ largest_table_is_searched_to_its_end(void **state)
 
 	(void)state;
 	bytes = copy_of_program(&size);
-	table = (void *)(bytes + ((const ElfW(Ehdr) *)(const void *)bytes)->e_shoff);
-	names = table;
-	while (table->sh_type != SHT_SYMTAB)
-		table++;
-	names += table->sh_link;
+	table = table_of(bytes, &names);
 	symbol.st_name = (uint32_t)strlen((const char *)bytes + names->sh_offset + 1) + 2; /* the second name */
 	table->sh_offset = size;
 	table->sh_size = most * sizeof(symbol);

@@ -126,7 +126,7 @@ to_mbuf_while_a_clone_lives_is_attached(void **state)
 static void
 came_back(struct evpl *evpl, const struct reception *rx, unsigned flags)
 {
-	bool near = !EVPL_IOVEC_TRACE && getenv("EVPL_TEST_FAR") == NULL;
+	bool near = !home_is_far();
 	struct evpl_iovec iovec, clones[2];
 	struct rte_mbuf *packets[2];
 	struct evpl_stats stats;

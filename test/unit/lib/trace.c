@@ -138,7 +138,7 @@ report_while_another_thread_takes_has_no_age_from_the_future(void **state)
 
 	(void)state;
 	tracing_builds_only();
-	skip_unless(rte_lcore_count() > 1, "there is one lcore");
+	two_lcores_only();
 	threads_run(THREADS_LCORES, take_or_report, (void *)(uintptr_t)&done);
 }
 

@@ -368,8 +368,8 @@ keeper_leaves_slabs_until_they_were_idle_for_that_long(void **state)
 }
 
 /*
- * It is used between any two looks of the keeper. A round in which this thread had no CPU for 100 ms does not count. The
- * case is skipped if too few rounds count in half a minute.
+ * It is used between any two looks of the keeper. A round in which this thread had no CPU for 100 ms does not count.
+ * The case is skipped if too few rounds count in half a minute.
  */
 static void
 keeper_leaves_a_slab_that_is_used(void **state)

@@ -4,9 +4,6 @@
  *
  * What would break: nothing but the speed. Each packet would cost two atomics on a cache line that all threads share.
  */
-#include <stdlib.h>
-
-#include <rte_lcore.h>
 #include <rte_mempool.h>
 #include <rte_ring.h>
 
@@ -21,12 +18,8 @@ struct packets {
 	const struct rte_ring *ring; /* of their pool */
 };
 
-/* Far packets are of a pool of DPDK's, which has caches of its own. A tracing build makes only these. */
-#define near_packets_only()                                                                                            \
-	do {                                                                                                           \
-		plain_builds_only();                                                                                   \
-		skip_unless(getenv("EVPL_TEST_FAR") == NULL, "these packets are far");                                 \
-	} while (0)
+/* Far packets are of a pool of DPDK's, which has caches of its own. */
+#define near_packets_only() skip_unless(!home_is_far(), "these packets are far")
 
 static struct packets
 take_packets(struct evpl *evpl)
@@ -75,7 +68,7 @@ packets_that_another_lcore_frees_stay_with_it(void **state)
 	unsigned n;
 
 	near_packets_only();
-	skip_unless(rte_lcore_count() > 1, "there is one lcore");
+	two_lcores_only();
 	p = take_packets(home_context(state));
 	n = rte_ring_count(p.ring);
 	threads_run(THREADS_LCORES, free_packets, &p);
